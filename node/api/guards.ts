@@ -1,0 +1,68 @@
+import fastifyHelmet from '@fastify/helmet'
+import fastifyRateLimit from '@fastify/rate-limit'
+import type { FastifyInstance } from 'fastify'
+import { RIGHTS } from '../../protocol/api/rights.ts'
+import type { RouteName, SocketName } from '../../protocol/api/routes.ts'
+import type { ErrorCode } from '../../protocol/errors.ts'
+import { callerOf } from './caller.ts'
+import { hostFault, type HostRule } from './host-check.ts'
+import { SERVER_LIMITS } from './limits.ts'
+import { ApiProblem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route's row in the rights table; pages and documents have none, since they tell nothing. */
+    right?: RouteName | SocketName
+    /** What an address that can't exist answers with. */
+    notFound?: ErrorCode | null
+  }
+}
+
+/** Own scripts, styles and sockets, nothing else and nowhere else; not even inside another page. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    workerSrc: ["'self'"],
+    manifestSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+}
+
+/** What every request and upgrade passes before its route: host and origin, then the rate, then the rights. */
+export async function addGuards(app: FastifyInstance, rule: HostRule): Promise<void> {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    const fault = hostFault(request.headers, rule)
+    done(fault === undefined ? undefined : new ApiProblem(fault))
+  })
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    // The server speaks plain HTTP on loopback; promising HTTPS for that name would break other local pages.
+    strictTransportSecurity: false,
+  })
+  await app.register(fastifyRateLimit, { global: false })
+  const limit = app.createRateLimit({
+    max: ({ ip }) =>
+      callerOf(ip) === 'loopback'
+        ? SERVER_LIMITS.loopbackRequestsPerMinute
+        : SERVER_LIMITS.remoteRequestsPerMinute,
+    timeWindow: '1 minute',
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    const rate = await limit(request)
+    if (!rate.isAllowed && rate.isExceeded) {
+      reply.header('retry-after', String(rate.ttlInSeconds))
+      throw new ApiProblem('rate_limited')
+    }
+    const { right } = request.routeOptions.config
+    if (right !== undefined && !RIGHTS[right][callerOf(request.ip)]) throw new ApiProblem('not_permitted')
+  })
+}

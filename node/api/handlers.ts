@@ -1,0 +1,119 @@
+import type { Static, TSchema } from 'typebox'
+import type { CallOutput } from '../../protocol/api/client.ts'
+import type { Endpoints } from '../../protocol/api/endpoints.ts'
+import { PAGE_DEFAULT } from '../../protocol/api/fields.ts'
+import type { JobRequestBody } from '../../protocol/api/job-request-schema.ts'
+import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
+import { isDigest, isPeerId } from '../../protocol/ids.ts'
+import type { JobRecord } from '../../protocol/jobs/record.ts'
+import type { Backend } from './backend.ts'
+import { decisionResource } from './decision-resource.ts'
+import { prepareJob } from './job-request.ts'
+import { jobResource, jobSummary } from './job-resource.ts'
+import {
+  accountResource,
+  ledgerRootResource,
+  selfResource,
+  statsResource,
+  witnessReach,
+} from './network-resource.ts'
+import { modelResources, nodeResources } from './node-resource.ts'
+import { pageOfList } from './paging.ts'
+import { ApiProblem } from './problem.ts'
+import type { Throughput } from './throughput.ts'
+
+type StaticOf<S> = S extends TSchema ? Static<S> : undefined
+
+/** A request whose parts were checked against the route's schemas. */
+export interface RouteInput<N extends RouteName> {
+  readonly params: StaticOf<Endpoints[N]['params']>
+  readonly query: StaticOf<Endpoints[N]['query']>
+  readonly body: StaticOf<Endpoints[N]['body']>
+  /** Sets a header of the response. */
+  readonly header: (name: string, value: string) => void
+}
+
+export type Handlers = {
+  readonly [N in RouteName]: (input: RouteInput<N>) => CallOutput<N> | Promise<CallOutput<N>>
+}
+
+/** The newest of a job: from memory while it is open, else from the store. */
+export async function findJob(backend: Backend, id: string): Promise<JobRecord | undefined> {
+  if (!isDigest(id)) return undefined
+  return backend.view.job(id) ?? (await backend.history.job(id))
+}
+
+async function requireJob(backend: Backend, id: string): Promise<JobRecord> {
+  const record = await findJob(backend, id)
+  if (record === undefined) throw new ApiProblem('job_not_found')
+  return record
+}
+
+/** Everything that can be refused without the mind is refused before anything is stored. */
+async function submit(backend: Backend, body: JobRequestBody): Promise<JobRecord> {
+  const { prompt, request } = prepareJob(body)
+  const blob = await backend.putBlob(prompt)
+  const result = await backend.command({ type: 'submit-job', request: { ...request, prompt: blob } })
+  if (!result.ok) {
+    await backend.removeBlob(blob.digest)
+    throw new ApiProblem(result.code, result.detail)
+  }
+  if (result.type !== 'job') throw new TypeError(`the mind answered a job with "${result.type}"`)
+  return requireJob(backend, result.job)
+}
+
+async function listJobs(
+  backend: Backend,
+  query: RouteInput<'listJobs'>['query'],
+): Promise<CallOutput<'listJobs'>> {
+  const { limit = PAGE_DEFAULT, ...rest } = query
+  const page = await backend.history.jobs({ limit, ...rest })
+  if (page === undefined) throw new ApiProblem('cursor_invalid')
+  const items = await Promise.all(
+    page.items.map((record) => jobSummary(backend, backend.view.job(record.job) ?? record)),
+  )
+  return { items, next_cursor: page.nextCursor }
+}
+
+async function getDecision(backend: Backend, id: string): Promise<CallOutput<'getDecision'>> {
+  const { job } = await requireJob(backend, id)
+  const view = await backend.explain(job)
+  if (view === undefined) throw new ApiProblem('decision_not_found')
+  return decisionResource(view, await backend.history.decisions(job), backend.view.roster)
+}
+
+function getAccount(backend: Backend, params: RouteInput<'getAccount'>['params']): CallOutput<'getAccount'> {
+  const { account_type: type, account_id: id } = params
+  const account = isPeerId(id) ? accountResource(backend, type, id) : undefined
+  if (account === undefined) throw new ApiProblem('account_not_found')
+  return account
+}
+
+function getReadiness(backend: Backend): CallOutput<'getReadiness'> {
+  const { reached, needed } = witnessReach(backend)
+  if (reached < needed) {
+    throw new ApiProblem('not_ready', `${reached} witnesses are reached, ${needed} are needed to certify`)
+  }
+  return { status: 'ready', witnesses_reached: reached, witnesses_needed: needed }
+}
+
+export function createHandlers(backend: Backend, throughput: Throughput, version: string): Handlers {
+  return {
+    submitJob: async ({ body, header }) => {
+      const record = await submit(backend, body)
+      header('location', fillPath(ROUTES.getJob.path, { id: record.job }))
+      return jobResource(backend, record)
+    },
+    listJobs: ({ query }) => listJobs(backend, query),
+    getJob: async ({ params }) => jobResource(backend, await requireJob(backend, params.id)),
+    getStats: () => statsResource(backend, throughput.perMinute()),
+    listNodes: ({ query }) => pageOfList(nodeResources(backend), (node) => node.node_id, query),
+    listModels: ({ query }) => pageOfList(modelResources(backend), (model) => model.name, query),
+    getAccount: ({ params }) => getAccount(backend, params),
+    getDecision: ({ params }) => getDecision(backend, params.id),
+    getLedgerRoot: () => ledgerRootResource(backend),
+    getSelf: () => selfResource(backend, version),
+    getHealth: () => ({ status: 'ok', version }),
+    getReadiness: () => getReadiness(backend),
+  }
+}

@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { CallInput } from '../../protocol/api/client.ts'
+import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
+import { CALLERS, RIGHTS } from '../../protocol/api/rights.ts'
+import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
+import { startTestServer, TEST_HOST, type TestServer } from './test-server.ts'
+
+let test: TestServer
+beforeEach(async () => {
+  test = await startTestServer()
+})
+afterEach(() => test.server.close())
+
+const NAMES = Object.keys(ROUTES) as RouteName[]
+
+/** A good call of each route; one without a row doesn't compile. */
+function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
+  const [payer = ''] = backend.peers
+  return {
+    submitJob: { body: { prompt: 'Why is the sky blue?' } },
+    listJobs: { query: { limit: 1, status: 'completed' } },
+    getJob: { params: { id: backend.closedJob } },
+    getStats: {},
+    listNodes: { query: { limit: 2 } },
+    listModels: {},
+    getAccount: { params: { account_type: 'user', account_id: payer } },
+    getDecision: { params: { id: backend.closedJob } },
+    getLedgerRoot: {},
+    getSelf: {},
+    getHealth: {},
+    getReadiness: {},
+  }
+}
+
+describe('every route', () => {
+  it.each(NAMES)('%s answers what its schema promises', async (name) => {
+    const call = test.client[name] as (input: unknown) => Promise<unknown>
+    expect(await call(inputs(test)[name])).toBeTypeOf('object')
+  })
+
+  it.each(NAMES)('%s lets in exactly the callers of its row', async (name) => {
+    const input = inputs(test)[name] as { params?: Record<string, string>; body?: object }
+    const { method, path } = ROUTES[name]
+    const url = fillPath(path, input.params ?? {})
+    const addresses = { loopback: '127.0.0.1', none: '192.0.2.7' }
+    for (const caller of CALLERS) {
+      const response = await test.server.app.inject({
+        method,
+        url,
+        remoteAddress: addresses[caller],
+        headers: { host: TEST_HOST, 'x-forwarded-for': '127.0.0.1' },
+        ...(input.body === undefined ? {} : { body: input.body }),
+      })
+      const status = RIGHTS[name][caller] ? ENDPOINTS[name].status : 403
+      expect(response.statusCode).toBe(status)
+    }
+  })
+
+  it('is in the OpenAPI document with its errors', async () => {
+    const response = await test.server.app.inject({ url: '/openapi.json', headers: { host: TEST_HOST } })
+    const document: { paths: Record<string, Record<string, { operationId: string }>> } = response.json()
+    const documented = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    )
+    expect(documented.sort()).toEqual([...NAMES].sort())
+    expect(response.body).toContain('insufficient_credit')
+  })
+})
+
+describe('submitting a job', () => {
+  it('stores the prompt, asks the mind and says where the job is', async () => {
+    const body = { prompt: 'Hello 😀', replicas: 5, max_price: '0.25', min_confidence: 0.9 }
+    const response = await test.server.app.inject({
+      method: 'POST',
+      url: '/api/v1/jobs',
+      headers: { host: TEST_HOST },
+      body: { ...body, params: { temperature: 0.7, seed: 3, max_tokens: 9 } },
+    })
+    expect(response.statusCode).toBe(202)
+    const job: { id: string; prompt: string; status: string } = response.json()
+    expect(job).toMatchObject({ prompt: 'Hello 😀', status: 'pending', receipts: [] })
+    expect(response.headers.location).toBe(`/api/v1/jobs/${job.id}`)
+    expect(test.backend.commands).toMatchObject([
+      {
+        type: 'submit-job',
+        request: {
+          replicas: 5,
+          standbys: 5,
+          maxPrice: 250_000n,
+          minConfidence: 900_000,
+          temperatureMilli: 700,
+          seed: 3,
+          maxTokens: 9,
+          model: null,
+        },
+      },
+    ])
+    expect(test.logged()).not.toContain('Hello')
+  })
+
+  it('leaves nothing behind when the mind refuses', async () => {
+    test.backend.refusal = {
+      ok: false,
+      code: 'insufficient_credit',
+      detail: '6.5 credits are needed, 1 is there',
+    }
+    const before = new Set(test.backend.blobs.keys())
+    await expect(test.client.submitJob({ body: { prompt: 'Too dear' } })).rejects.toMatchObject({
+      code: 'insufficient_credit',
+      status: 402,
+      detail: '6.5 credits are needed, 1 is there',
+    })
+    expect(new Set(test.backend.blobs.keys())).toEqual(before)
+  })
+})
+
+describe('reading', () => {
+  it('shows a closed job with receipts that add up', async () => {
+    const job = await test.client.getJob({ params: { id: test.backend.closedJob } })
+    expect(job).toMatchObject({ output: 'Paris.', winner: 0, confidence: 0.9877, confidence_ppm: 987_654 })
+    expect(job.answers.map(({ outcome, paid, answer }) => [outcome, paid, answer])).toEqual([
+      ['agreed', '1', 'Paris.'],
+      ['agreed', '1', 'Paris.'],
+      ['outvoted', '0', 'Lyon, surely.'],
+    ])
+    const amounts = job.receipts.map(({ kind, amount }) => [kind, Number(amount)] as const)
+    const escrow = amounts.filter(([kind]) => kind === 'escrow')
+    const rest = amounts.filter(([kind]) => kind !== 'escrow')
+    expect(escrow).toEqual([['escrow', 6.5]])
+    expect(rest.reduce((sum, [, amount]) => sum + amount, 0)).toBe(6.5)
+  })
+
+  it('says null for texts that this peer does not hold', async () => {
+    test.backend.blobs.clear()
+    const job = await test.client.getJob({ params: { id: test.backend.closedJob } })
+    expect(job).toMatchObject({ prompt: null, output: null })
+  })
+
+  it('pages through jobs, nodes and models without gap or repetition', async () => {
+    const jobs: string[] = []
+    const nodes: string[] = []
+    let cursor: string | null | undefined
+    for (; cursor !== null; ) {
+      const page = await test.client.listJobs({ query: { limit: 1, ...(cursor ? { cursor } : {}) } })
+      jobs.push(...page.items.map(({ id }) => id))
+      cursor = page.next_cursor
+    }
+    cursor = undefined
+    for (; cursor !== null; ) {
+      const page = await test.client.listNodes({ query: { limit: 3, ...(cursor ? { cursor } : {}) } })
+      nodes.push(...page.items.map(({ node_id: id }) => id))
+      cursor = page.next_cursor
+    }
+    expect(jobs).toEqual([...test.backend.records.keys()])
+    expect(nodes).toEqual([...test.backend.peers])
+    expect(await test.client.listModels()).toMatchObject({
+      items: [{ name: 'reference', nodes: 3, price_min: '1' }],
+    })
+  })
+
+  it('names the signers of each decided step', async () => {
+    const decision = await test.client.getDecision({ params: { id: test.backend.closedJob } })
+    const [first, second, , fourth] = test.backend.peers
+    expect(decision.steps).toEqual([
+      { step: 0, outcome: 'void', quorum: { epoch: 0, round: 0, signers: [first, second, fourth] } },
+    ])
+    await expect(test.client.getDecision({ params: { id: test.backend.runningJob } })).rejects.toMatchObject({
+      code: 'decision_not_found',
+    })
+  })
+
+  it('is ready only with a quorum of witnesses in reach', async () => {
+    test.backend.connections.pop()
+    await expect(test.client.getReadiness()).rejects.toMatchObject({ code: 'not_ready', status: 503 })
+  })
+
+  it('tells accounts by type', async () => {
+    const [payer = '', treasury = ''] = test.backend.peers
+    expect(
+      await test.client.getAccount({ params: { account_type: 'treasury', account_id: treasury } }),
+    ).toMatchObject({ free: '0', head: null })
+    expect(
+      await test.client.getAccount({ params: { account_type: 'node', account_id: payer } }),
+    ).toMatchObject({
+      free: '90',
+      claimable: '0.000001',
+      spendable: '90.000001',
+    })
+    const wrong = { account_type: 'treasury', account_id: payer } as const
+    await expect(test.client.getAccount({ params: wrong })).rejects.toMatchObject({
+      code: 'account_not_found',
+    })
+  })
+})
+
+describe('a failure inside', () => {
+  it('is a problem without its cause, which the log has', async () => {
+    test.backend.history.job = () => Promise.reject(new Error('disk on fire'))
+    const response = await test.server.app.inject({
+      url: `/api/v1/jobs/${'0'.repeat(64)}`,
+      headers: { host: TEST_HOST },
+    })
+    expect(response.statusCode).toBe(500)
+    expect(response.json()).toMatchObject({ code: 'internal', request_id: response.headers['x-request-id'] })
+    expect(response.body).not.toMatch(/fire|at .*\.ts/)
+    expect(test.logged()).toContain('disk on fire')
+  })
+})

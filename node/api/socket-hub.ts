@@ -1,0 +1,85 @@
+import type { Backend } from './backend.ts'
+import { createFeed, type Feed, type Reader } from './feed.ts'
+import { findJob } from './handlers.ts'
+import { jobResource } from './job-resource.ts'
+import { SERVER_LIMITS } from './limits.ts'
+import { statsResource } from './network-resource.ts'
+import type { Throughput } from './throughput.ts'
+
+/** All open sockets, by what they watch. */
+export interface SocketHub {
+  /** Sockets that are open or about to show their first message. */
+  readonly size: number
+  watchJob(job: string, reader: Reader): void
+  watchNetwork(reader: Reader): void
+  remove(reader: Reader): void
+  stop(): void
+}
+
+interface HubOptions {
+  readonly backend: Backend
+  readonly throughput: Throughput
+  readonly failed: (error: unknown) => void
+}
+
+export function createSocketHub({ backend, throughput, failed }: HubOptions): SocketHub {
+  // Wall time grows faster than changes happen, so no later run of the server repeats a number.
+  const firstSeq = () => backend.now()
+  const jobs = new Map<string, Feed>()
+  const network = createFeed({
+    read: () => Promise.resolve({ stats: statsResource(backend, throughput.perMinute()) }),
+    firstSeq: firstSeq(),
+    updateMs: SERVER_LIMITS.networkUpdateMs,
+    failed,
+  })
+  const unsubscribe = backend.subscribe((job) => {
+    if (job !== null) jobs.get(job)?.changed()
+    // A job's change shows in the counts as well.
+    network.changed()
+  })
+
+  async function readJob(job: string): Promise<object | undefined> {
+    const record = await findJob(backend, job)
+    return record === undefined ? undefined : { job: await jobResource(backend, record) }
+  }
+
+  function feedOf(job: string): Feed {
+    const known = jobs.get(job)
+    if (known !== undefined) return known
+    const read = () => readJob(job)
+    const feed = createFeed({ read, firstSeq: firstSeq(), updateMs: SERVER_LIMITS.jobUpdateMs, failed })
+    jobs.set(job, feed)
+    return feed
+  }
+
+  function prune(job: string, feed: Feed): void {
+    if (feed.size > 0 || jobs.get(job) !== feed) return
+    feed.stop()
+    jobs.delete(job)
+  }
+
+  return {
+    get size() {
+      return [...jobs.values()].reduce((sum, feed) => sum + feed.size, network.size)
+    },
+    watchJob(job, reader) {
+      const feed = feedOf(job)
+      void feed.add(reader).then(() => prune(job, feed))
+    },
+    watchNetwork(reader) {
+      void network.add(reader)
+    },
+    remove(reader) {
+      network.remove(reader)
+      for (const [job, feed] of jobs) {
+        feed.remove(reader)
+        prune(job, feed)
+      }
+    },
+    stop() {
+      unsubscribe()
+      for (const feed of [network, ...jobs.values()]) feed.stop()
+      jobs.clear()
+    },
+  }
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text as readBody } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
+import Type from 'typebox'
+import type { Static } from 'typebox'
+import Value from 'typebox/value'
+
+/** A request body of `/api/generate`, as far as tests look at it. */
+export type SeenGeneration = Static<typeof SeenGeneration>
+const SeenGeneration = Type.Object({
+  model: Type.String(),
+  prompt: Type.String(),
+  options: Type.Object({ temperature: Type.Number(), seed: Type.Integer(), num_predict: Type.Integer() }),
+})
+
+/** Answers one generation in Ollama's wire format, well or badly. */
+export type Script = (reply: Reply, request: SeenGeneration) => Promise<void>
+
+export interface Reply {
+  /** One line of NDJSON. */
+  line(value: unknown): Promise<void>
+  /** Bytes as they are, in a chunk of their own. */
+  bytes(chunk: Uint8Array): Promise<void>
+  /** Ends the response with an error status and Ollama's error document. */
+  fail(status: number, message: string): void
+  end(): void
+  /** Breaks the connection. */
+  cut(): void
+  /** Resolves when the client has gone. */
+  readonly gone: Promise<void>
+}
+
+export interface OllamaTestServer {
+  readonly url: string
+  readonly seen: readonly SeenGeneration[]
+  /** Resolves with the name of the next model whose client goes away before its answer is complete. */
+  readonly abandoned: Promise<string>
+  close(): Promise<void>
+}
+
+export interface OllamaTestServerOptions {
+  /** Generations by model name; each is listed too. */
+  readonly scripts: Readonly<Record<string, Script>>
+  /** Entries added to the list of models as they are. */
+  readonly tags?: readonly unknown[]
+  /** Names listed by `/api/ps`; without it the endpoint is missing, as on old servers. */
+  readonly running?: readonly string[]
+  /** Takes requests and never answers them. */
+  readonly silent?: boolean
+}
+
+export function digestOfTestModel(name: string): string {
+  return createHash('sha256').update(name).digest('hex')
+}
+
+/** Says the prompt back, word by word, up to the token limit: what a faithful server does. */
+export const echo: Script = async (reply, { prompt, options }) => {
+  const words = `You said: ${prompt}`.match(/\S+\s*/g) ?? []
+  for (const response of words.slice(0, options.num_predict)) await reply.line({ response, done: false })
+  const reason = words.length > options.num_predict ? 'length' : 'stop'
+  const count = Math.min(words.length, options.num_predict)
+  await reply.line({ response: '', done: true, done_reason: reason, eval_count: count, context: [1, 2, 3] })
+  reply.end()
+}
+
+/** A real HTTP server on a free port of the loopback that speaks the part of Ollama's API that nodes use. */
+export async function startOllamaTestServer(options: OllamaTestServerOptions): Promise<OllamaTestServer> {
+  const seen: SeenGeneration[] = []
+  const abandoned = Promise.withResolvers<string>()
+  const server = createServer((request, response) => {
+    if (options.silent) return
+    const answered =
+      request.url === '/api/generate'
+        ? answerGeneration(request, response, options, seen, abandoned.resolve)
+        : answerList(request, response, options)
+    answered.catch(() => response.destroy())
+  })
+  const listening = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', () => listening.resolve())
+  await listening.promise
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return {
+    url: `http://127.0.0.1:${port}`,
+    seen,
+    abandoned: abandoned.promise,
+    async close() {
+      const closed = Promise.withResolvers<void>()
+      server.close(() => closed.resolve())
+      server.closeAllConnections()
+      await closed.promise
+    },
+  }
+}
+
+async function answerList(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: OllamaTestServerOptions,
+) {
+  const names = Object.keys(options.scripts)
+  const entries = names.map((name) => ({ name, digest: digestOfTestModel(name), size: 4_096 }))
+  if (request.url === '/api/tags')
+    return sendJson(response, 200, { models: [...entries, ...(options.tags ?? [])] })
+  if (request.url === '/api/ps' && options.running !== undefined) {
+    return sendJson(response, 200, { models: options.running.map((name) => ({ name })) })
+  }
+  return sendJson(response, 404, { error: 'page not found' })
+}
+
+async function answerGeneration(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { scripts }: OllamaTestServerOptions,
+  seen: SeenGeneration[],
+  onAbandoned: (model: string) => void,
+) {
+  const generation = Value.Parse(SeenGeneration, JSON.parse(await readBody(request)))
+  seen.push(generation)
+  const script = scripts[generation.model]
+  if (script === undefined) {
+    return sendJson(response, 404, { error: `model '${generation.model}' not found` })
+  }
+  response.on('close', () => {
+    if (!response.writableEnded) onAbandoned(generation.model)
+  })
+  await script(replyOn(response, generation.model), generation)
+}
+
+function replyOn(response: ServerResponse, model: string): Reply {
+  const gone = Promise.withResolvers<void>()
+  response.on('close', () => gone.resolve())
+  const bytes = async (chunk: Uint8Array) => {
+    const written = Promise.withResolvers<void>()
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    response.write(chunk, () => written.resolve())
+    await Promise.race([written.promise, gone.promise])
+    // The next chunk leaves in a later turn, so that the reader gets this one by itself.
+    await setImmediate()
+  }
+  return {
+    bytes,
+    line: (value) => bytes(lineOf(model, value)),
+    fail: (status, message) => sendJson(response, status, { error: message }),
+    end: () => response.end(),
+    cut: () => response.destroy(),
+    gone: gone.promise,
+  }
+}
+
+/** One line as Ollama writes it, the newline included. */
+export function lineOf(model: string, value: unknown): Buffer {
+  const common = { model, created_at: '2025-01-01T00:00:00.000Z' }
+  const line = typeof value === 'object' ? JSON.stringify({ ...common, ...value }) : JSON.stringify(value)
+  return Buffer.from(`${line}\n`)
+}
+
+function sendJson(response: ServerResponse, status: number, document: unknown) {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(document))
+}

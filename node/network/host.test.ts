@@ -1,0 +1,113 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { bytes, LoopbackSwarm, type Member, peerIdNamed } from './loopback-swarm.ts'
+import { CHANNELS } from './network.ts'
+
+const swarm = new LoopbackSwarm()
+afterEach(() => swarm.stopAll())
+
+/** Starts hosts that each know all that were started before. */
+async function fullMesh(names: readonly string[]): Promise<Member[]> {
+  const members: Member[] = []
+  for (const name of names) {
+    const bootstrap = members.flatMap(({ network }) => network.addresses())
+    members.push(await swarm.start(name, { bootstrap }))
+  }
+  for (const { network, diary } of members) {
+    await diary.connectedTo(...members.map((other) => other.network.id).filter((id) => id !== network.id))
+  }
+  return members
+}
+
+describe('a mesh of four hosts', () => {
+  it('carries frames on every channel between every pair in both directions', async () => {
+    const members = await fullMesh(['a', 'b', 'c', 'd'])
+    const expected: string[][] = members.map(() => [])
+    for (const from of members) {
+      for (const [at, to] of members.entries()) {
+        for (const channel of from === to ? [] : CHANNELS) {
+          const message = `${channel} ${from.network.id}`
+          from.network.send(to.network.id, channel, bytes(message))
+          expected[at]?.push(message)
+        }
+      }
+    }
+    for (const [at, { diary, network }] of members.entries()) {
+      await diary.until((each) => each.texts('frame').length === 15)
+      expect(diary.texts('frame').toSorted()).toEqual(expected[at]?.toSorted())
+      for (const each of diary.happenings) {
+        if (each.kind === 'frame') expect(each.text).toBe(`${each.channel} ${each.peer}`)
+      }
+      expect(network.counters()).toMatchObject({ framesSent: 15, framesReceived: 15, framesUnreachable: 0 })
+    }
+  })
+
+  it('describes its connections', async () => {
+    const [a, b] = await fullMesh(['a', 'b'])
+    if (a === undefined || b === undefined) throw new Error('two hosts were started')
+    b.network.send(a.network.id, 'job', bytes('hello'))
+    await a.diary.heard('hello')
+    await vi.waitFor(() => expect(a.network.connections()[0]?.agent).toBe('hyperlooms/1'))
+    const [connection] = a.network.connections()
+    expect(connection).toMatchObject({ peer: b.network.id, direction: 'inbound' })
+    expect(connection?.address).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3Koo/)
+    expect(connection?.traffic).toEqual({ framesSent: 0, bytesSent: 0, framesReceived: 1, bytesReceived: 5 })
+    expect(b.network.addresses()[0]).toContain(`/p2p/${b.network.id}`)
+  })
+
+  it('keeps the identity of its seed', async () => {
+    const [a] = await fullMesh(['a'])
+    expect(a?.network.id).toBe(await peerIdNamed('a'))
+  })
+})
+
+describe('the connection gate', () => {
+  it('closes a connection of somebody who is no member, and hears nothing from it', async () => {
+    const stranger = await peerIdNamed('stranger')
+    const isMember = (peer: string) => peer !== stranger
+    const a = await swarm.start('a', { isMember })
+    const b = await swarm.start('b', { isMember, bootstrap: a.network.addresses() })
+    await a.diary.connectedTo(b.network.id)
+    const outside = await swarm.start('stranger', { bootstrap: a.network.addresses() })
+    outside.network.publish('jobs', bytes('from outside'))
+    outside.network.send(a.network.id, 'join', bytes('from outside'))
+    await vi.waitFor(() => expect(a.network.counters().connectionsRefused).toBeGreaterThan(1))
+    b.network.publish('jobs', bytes('from a member'))
+    await a.diary.heard('from a member')
+    expect(a.network.connections().map(({ peer }) => peer)).toEqual([b.network.id])
+    expect(a.diary.happenings.filter(({ peer }) => peer === stranger)).toEqual([])
+    expect(a.diary.texts('gossip')).toEqual(['from a member'])
+  })
+
+  it('dials nobody who is no member', async () => {
+    const outside = await swarm.start('stranger')
+    const a = await swarm.start('a', { isMember: () => false, bootstrap: outside.network.addresses() })
+    await vi.waitFor(() => expect(a.network.counters().dialsFailed).toBeGreaterThan(0))
+    expect(a.network.counters().connectionsRefused).toBe(0)
+    expect(outside.diary.happenings).toEqual([])
+  })
+})
+
+describe('a WebSocket listener', () => {
+  it('carries frames and gossip', async () => {
+    const a = await swarm.start('a', { listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+    const b = await swarm.start('b', { listen: [], bootstrap: a.network.addresses() })
+    await b.diary.connectedTo(a.network.id)
+    b.network.send(a.network.id, 'job', bytes('over a socket'))
+    b.network.publish('ledger', bytes('gossip over a socket'))
+    await a.diary.heard('over a socket')
+    await a.diary.heard('gossip over a socket')
+    expect(a.network.connections()[0]?.address).toContain('/ws')
+  })
+
+  it('can be stopped while a silent socket is open', async () => {
+    const a = await swarm.start('a', { listen: ['/ip4/127.0.0.1/tcp/0/ws'] })
+    const port = Number(/\/tcp\/(\d+)\//.exec(a.network.addresses()[0] ?? '')?.[1])
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    const closed = once(socket, 'close')
+    await swarm.stop('a')
+    await closed
+  })
+})

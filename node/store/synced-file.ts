@@ -1,0 +1,39 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+// Readable by the peer's user only: bodies are other people's prompts and answers, identities are secrets.
+const PRIVATE_MODE = 0o600
+const PRIVATE_DIRECTORY_MODE = 0o700
+
+/** Creates a file that must not exist yet (O_EXCL), and resolves once its content is on disk. */
+export async function createSyncedFile(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'wx', PRIVATE_MODE)
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Creates a directory and what is missing above it, and resolves once their names are on disk. */
+export async function createSyncedDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY_MODE })
+  if (first === undefined) return
+  const top = dirname(resolve(first))
+  let parent = resolve(path)
+  do {
+    parent = dirname(parent)
+    await syncDirectory(parent)
+  } while (parent !== top)
+}
+
+/** Makes names that were created, renamed or removed in a directory durable; a file's own sync doesn't. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,31 @@
+import { digest, type Infer, nullable, signature, struct, uint } from '../encoding/codec.ts'
+import type { InstanceId } from '../ids.ts'
+import { jobValueCodec } from '../jobs/value.ts'
+import { instanceCodec, preparedCodec, signedNewView } from './messages.ts'
+import { ROUND_MAX } from './round.ts'
+
+const round = uint(ROUND_MAX)
+const vote = struct({ round, value: digest(), sig: signature })
+
+/**
+ * All that a voter must remember of one undecided instance. `promise` is the lowest round it may still take
+ * part in. Votes below it can't be asked for again, so only the newest of each kind is kept.
+ */
+export const ballotRecordCodec = struct({
+  instance: instanceCodec,
+  promise: round,
+  newview: nullable(signedNewView),
+  prepare: nullable(vote),
+  commit: nullable(vote),
+  /** Highest prepared certificate and the value that it is for. */
+  prepared: nullable(struct({ certificate: preparedCodec, value: jobValueCodec })),
+})
+export type BallotRecord = Infer<typeof ballotRecordCodec>
+
+export function freshBallot(instance: InstanceId): BallotRecord {
+  return { instance, promise: 0, newview: null, prepare: null, commit: null, prepared: null }
+}
+
+/** What a proposer must remember: it never signs a second proposal for one round. */
+export const proposalRecordCodec = struct({ instance: instanceCodec, round, value: jobValueCodec })
+export type ProposalRecord = Infer<typeof proposalRecordCodec>

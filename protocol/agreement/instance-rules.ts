@@ -1,0 +1,36 @@
+import type { InstanceId, PeerId } from '../ids.ts'
+import type { Bid, Reveal } from '../jobs/messages.ts'
+import type { JobValue } from '../jobs/value.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { Digest } from '../ids.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Refusal } from './messages.ts'
+
+/** A witness's opinion of a fresh value (5.2). */
+export type Judgement =
+  | { readonly verdict: 'prepare' }
+  /** Something must be fetched or computed here first; `Agreement.reconsider` is called once it is done. */
+  | { readonly verdict: 'wait' }
+  /** Never valid, whatever is learnt later. */
+  | { readonly verdict: 'not_valid' }
+  /** Facts it can't be judged without. */
+  | { readonly verdict: 'missing'; readonly ids: readonly Digest[] }
+  /** Valid, but a local guard postpones it; with the items whose absence it refuses, if any. */
+  | {
+      readonly verdict: 'guard'
+      readonly bids: readonly Signed<Bid>[]
+      readonly reveals: readonly Signed<Reveal>[]
+    }
+
+/** What a kind of instance brings to the agreement: everything but the voting. */
+export interface InstanceRules {
+  /** Owner of rounds 0 and 1; undefined while the instance isn't known here. */
+  naturalProposer(instance: InstanceId): PeerId | undefined
+  /** When a value could first be decided, in this peer's view (5.4); undefined while it is not due. */
+  dueAt(instance: InstanceId): number | undefined
+  judge(out: Outbox, instance: InstanceId, value: JobValue): Judgement
+  /** A fresh value that would pass this peer's own judgement; undefined while there is none. */
+  build(out: Outbox, instance: InstanceId): JobValue | undefined
+  /** Takes over what a refusal brought along. */
+  learn(out: Outbox, refusal: Refusal): void
+}

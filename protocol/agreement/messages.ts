@@ -1,0 +1,131 @@
+import { hash } from '../crypto/digest.ts'
+import { encodeBody } from '../encoding/body.ts'
+import {
+  type Codec,
+  digest,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  struct,
+  text,
+  uint,
+} from '../encoding/codec.ts'
+import { DecodeError } from '../encoding/decode-error.ts'
+import { type Quorum, quorumCodec } from '../encoding/quorum.ts'
+import { type Signed, type SignedKind, signedCodec } from '../encoding/signed.ts'
+import type { Digest, InstanceId } from '../ids.ts'
+import { type JobValue, jobValueCodec } from '../jobs/value.ts'
+import { LIMITS } from '../params.ts'
+import { signedBid, signedReveal } from '../jobs/messages.ts'
+
+export const instanceCodec = text({ min: 1, max: 128 }) as Codec<string> as Codec<InstanceId>
+
+/** Rounds are numbered tries within one epoch, compared lexicographically (5.1). */
+export const ballotCodec = struct({
+  instance: instanceCodec,
+  epoch: uint(),
+  round: uint(0xffff),
+  value: digest(),
+})
+export type Ballot = Infer<typeof ballotCodec>
+
+// Three kinds with one body: the kind is the signature's domain, so none can pass for another.
+export const PROPOSAL: SignedKind<Ballot> = { kind: 'proposal', body: ballotCodec }
+export const PREPARE: SignedKind<Ballot> = { kind: 'prepare', body: ballotCodec }
+export const COMMIT_BALLOT: SignedKind<Ballot> = { kind: 'commit', body: ballotCodec }
+
+/** q witnesses prepared one value in one round; a later round may carry nothing else. */
+export interface PreparedCertificate {
+  readonly ballot: Ballot
+  readonly quorum: Quorum
+}
+
+/** q witnesses committed one value in one round: final, whoever shows it. */
+export interface Decision {
+  readonly instance: InstanceId
+  readonly round: number
+  readonly value: JobValue
+  readonly quorum: Quorum
+}
+
+/** Names a value by its canonical encoding. */
+export function valueDigestOf(value: JobValue): Digest {
+  return hash('value', encodeBody(jobValueCodec, value))
+}
+
+const preparedShape = struct({ ballot: ballotCodec, quorum: quorumCodec })
+
+export const preparedCodec: Codec<PreparedCertificate> = {
+  toWire: (value) => preparedShape.toWire(value),
+  fromWire(raw, path, sink) {
+    const prepared: Infer<typeof preparedShape> = preparedShape.fromWire(raw, path, sink)
+    const { epoch, signers, sigs } = prepared.quorum
+    if (prepared.ballot.epoch !== epoch) throw new DecodeError('out_of_range', `${path}.quorum.epoch`)
+    const body = encodeBody(ballotCodec, prepared.ballot)
+    sink.quorum({ kind: PREPARE.kind, epoch, signers, sigs, body })
+    return prepared
+  },
+}
+
+const decisionShape = struct({
+  instance: instanceCodec,
+  round: uint(0xffff),
+  value: jobValueCodec,
+  quorum: quorumCodec,
+})
+
+export const decisionCodec: Codec<Decision> = {
+  toWire: (value) => decisionShape.toWire(value),
+  fromWire(raw, path, sink) {
+    const decision: Infer<typeof decisionShape> = decisionShape.fromWire(raw, path, sink)
+    const { epoch, signers, sigs } = decision.quorum
+    const { instance, round, value } = decision
+    const body = encodeBody(ballotCodec, { instance, epoch, round, value: valueDigestOf(value) })
+    sink.quorum({ kind: COMMIT_BALLOT.kind, epoch, signers, sigs, body })
+    return decision
+  },
+}
+
+/** A witness's promise to take part in no lower round, with the highest certificate it prepared. */
+export const NEWVIEW = {
+  kind: 'newview',
+  body: struct({
+    instance: instanceCodec,
+    epoch: uint(),
+    round: uint(0xffff, 1),
+    prepared: nullable(preparedCodec),
+  }),
+} as const
+export type NewView = Infer<typeof NEWVIEW.body>
+export const signedNewView = signedCodec(NEWVIEW)
+
+/** Proposer to witness: the ballot, the value and, above round 0, the quorum of promises it rests on. */
+export const proposeCodec = struct({
+  proposal: signedCodec(PROPOSAL),
+  value: jobValueCodec,
+  newviews: list(signedNewView, { max: LIMITS.witnesses }),
+})
+
+/** Witness to proposer: why it doesn't prepare, with what the proposer lacks. */
+export const refusalCodec = struct({
+  instance: instanceCodec,
+  epoch: uint(),
+  round: uint(0xffff),
+  code: oneOf('missing', 'not_valid', 'guard', 'promised', 'not_proposer', 'no_newviews', 'round_too_high'),
+  /** Ids this witness needs before it can judge. */
+  missing: list(digest(), { max: LIMITS.missing }),
+  /** Items whose absence from the value a guard refuses. */
+  bids: list(signedBid, { max: LIMITS.bids }),
+  reveals: list(signedReveal, { max: LIMITS.slots }),
+})
+export type Refusal = Infer<typeof refusalCodec>
+
+/** Witness to proposer, answering a request for a promise; a carried value travels with it. */
+export const promisedCodec = struct({ newview: signedNewView, value: nullable(jobValueCodec) })
+
+export const newViewRequestCodec = struct({ instance: instanceCodec, epoch: uint(), round: uint(0xffff, 1) })
+
+export type SignedBallot = Signed<Ballot>
+export const signedPrepare = signedCodec(PREPARE)
+export const signedCommitBallot = signedCodec(COMMIT_BALLOT)

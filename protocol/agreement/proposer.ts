@@ -1,0 +1,319 @@
+import type { Signer } from '../crypto/signer.ts'
+import { decodeRecord, encodeBody } from '../encoding/body.ts'
+import { quorumOf } from '../encoding/quorum.ts'
+import { type Signed, sign } from '../encoding/signed.ts'
+import type { InstanceId, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import type { JobValue } from '../jobs/value.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { LIMITS, TIMES } from '../params.ts'
+import { keys, PREFIXES } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import type { Roster } from '../swarm/roster.ts'
+import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
+import type { InstanceRules } from './instance-rules.ts'
+import {
+  type Ballot,
+  type Decision,
+  type NewView,
+  type PreparedCertificate,
+  PROPOSAL,
+  valueDigestOf,
+} from './messages.ts'
+import { FIRST_WITNESS_ROUND, nextTurnOf, pacingMs } from './round.ts'
+import { carriedBy } from './voter.ts'
+
+interface ProposerOptions {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly rules: InstanceRules
+  /** A quorum committed: final. */
+  readonly decided: (out: Outbox, decision: Decision) => void
+}
+
+/** One try of this peer to get an instance decided. Votes are kept by witness position. */
+interface Attempt {
+  readonly instance: InstanceId
+  readonly round: number
+  readonly newviews: Map<number, Signed<NewView>>
+  /** Values that promises carried, by their position; only the highest certificate's is used. */
+  readonly carried: Map<number, JobValue>
+  proposal: { readonly signed: Signed<Ballot>; readonly value: JobValue } | undefined
+  readonly prepares: Map<number, Uint8Array>
+  prepared: PreparedCertificate | undefined
+  readonly commits: Map<number, Uint8Array>
+  readonly refusedBy: Set<number>
+  waitMs: number
+}
+
+/** Where this peer stands as a voter: its promise, and whether it holds a prepared certificate. */
+export interface Standing {
+  readonly promised: number
+  readonly prepared: boolean
+}
+
+const RETRY = 'agree/retry/'
+const TURN = 'agree/turn/'
+
+/**
+ * Drives instances to a decision: as natural proposer in rounds 0 and 1, as a witness in its own later
+ * rounds. It writes value and round before the proposal leaves, so that after a crash it can only repeat the
+ * same proposal; everything else it holds may be lost, since votes are asked for again.
+ */
+export class Proposer {
+  readonly #options: ProposerOptions
+  readonly #attempts = new Map<InstanceId, Attempt>()
+  /** Instances whose turn timer runs. */
+  readonly #armed = new Set<InstanceId>()
+  /** What this peer proposed last, per undecided instance. */
+  readonly #proposed = new Map<InstanceId, ProposalRecord>()
+
+  constructor(options: ProposerOptions) {
+    this.#options = options
+  }
+
+  restore(record: StoredRecord): void {
+    if (!record.key.startsWith(PREFIXES.proposal)) return
+    const proposed = decodeRecord(proposalRecordCodec, record.value, record.key)
+    this.#proposed.set(proposed.instance, proposed)
+  }
+
+  /**
+   * As natural proposer: proposes in round 0, or repeats what it proposed before a restart. Does nothing while
+   * there is no value yet or an attempt is under way; call it whenever a value may have become possible.
+   */
+  advance(out: Outbox, instance: InstanceId): void {
+    if (
+      this.#attempts.has(instance) ||
+      this.#options.rules.naturalProposer(instance) !== this.#options.signer.id
+    )
+      return
+    const before = this.#proposed.get(instance)
+    // After a restart in a later round its promises are gone: the witnesses' rounds take over.
+    if (before !== undefined && before.round > 0) return
+    const value = before?.value ?? this.#options.rules.build(out, instance)
+    if (value === undefined) return
+    const attempt = this.#begin(instance, 0)
+    this.#propose(out, attempt, value)
+  }
+
+  /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
+  arm(out: Outbox, instance: InstanceId, promised: number): void {
+    if (!this.#armed.has(instance)) this.#arm(out, instance, promised)
+  }
+
+  #arm(out: Outbox, instance: InstanceId, promised: number): void {
+    const { roster, rules, signer } = this.#options
+    const due = rules.dueAt(instance)
+    if (due === undefined || !roster.isWitness(signer.id)) return
+    const round = nextTurnOf(signer.id, instance, promised + 1, roster.epoch)
+    this.#armed.add(instance)
+    // A tick later than D(r), so that witnesses whose clock runs a little behind answer at once.
+    const at = due + pacingMs(round) + TIMES.beaconMs / 4
+    out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
+  }
+
+  /** A timer of this part fired. */
+  onTimer(out: Outbox, id: string, standing: (instance: InstanceId) => Standing): boolean {
+    if (id.startsWith(RETRY)) {
+      this.#retry(out, id.slice(RETRY.length) as InstanceId)
+      return true
+    }
+    if (!id.startsWith(TURN)) return false
+    const instance = id.slice(TURN.length) as InstanceId
+    this.#takeTurn(out, instance, standing(instance))
+    this.#arm(out, instance, standing(instance).promised)
+    return true
+  }
+
+  onPromised(out: Outbox, { from, body }: MessageOf<'promised'>): void {
+    const { newview, value } = body
+    const attempt = this.#attempts.get(newview.body.instance)
+    const position = this.#options.roster.witnessPosition(newview.signer)
+    if (attempt === undefined || attempt.proposal !== undefined || position < 0 || from !== newview.signer)
+      return
+    if (newview.body.round !== attempt.round) return
+    const bound = newview.body.prepared?.ballot.value
+    if (bound !== undefined && (value === null || valueDigestOf(value) !== bound)) return
+    attempt.newviews.set(position, newview)
+    if (value !== null && bound !== undefined) attempt.carried.set(position, value)
+    if (attempt.newviews.size < this.#options.roster.epoch.sizes.quorum) return
+    const chosen = this.#valueFor(out, attempt)
+    if (chosen !== undefined) this.#propose(out, attempt, chosen)
+  }
+
+  onPrepare(out: Outbox, { signer, body, sig }: MessageOf<'prepare'>): void {
+    const attempt = this.#matching(body)
+    const position = this.#options.roster.witnessPosition(signer)
+    if (attempt === undefined || attempt.prepared !== undefined || position < 0) return
+    attempt.prepares.set(position, sig)
+    if (attempt.prepares.size < this.#options.roster.epoch.sizes.quorum) return
+    const { number, witnesses } = this.#options.roster.epoch
+    const prepared = { ballot: body, quorum: quorumOf(number, witnesses.length, attempt.prepares) }
+    attempt.prepared = prepared
+    this.#toAll((peer) => out.send(peer, 'prepared', prepared))
+  }
+
+  onCommit(out: Outbox, { signer, body, sig }: MessageOf<'commit'>): void {
+    const attempt = this.#matching(body)
+    const position = this.#options.roster.witnessPosition(signer)
+    if (attempt?.proposal === undefined || position < 0) return
+    attempt.commits.set(position, sig)
+    if (attempt.commits.size < this.#options.roster.epoch.sizes.quorum) return
+    const { number, witnesses } = this.#options.roster.epoch
+    const { instance, round } = body
+    const quorum = quorumOf(number, witnesses.length, attempt.commits)
+    this.#options.decided(out, { instance, round, value: attempt.proposal.value, quorum })
+  }
+
+  onRefusal(out: Outbox, { from, body }: MessageOf<'refusal'>): void {
+    const attempt = this.#attempts.get(body.instance)
+    const { roster, rules } = this.#options
+    const position = roster.witnessPosition(from)
+    if (attempt === undefined || attempt.round !== body.round || position < 0) return
+    rules.learn(out, body)
+    switch (body.code) {
+      case 'missing':
+        // It hasn't seen the proposal (or facts it needs, which `learn` sends): show it again.
+        return this.#show(out, attempt, from)
+      case 'promised':
+        if (attempt.proposal !== undefined || body.round > 0) this.#abandon(out, attempt)
+        return undefined
+      case 'guard':
+      case 'not_valid':
+        // A guard without items is a matter of time: the retry asks again.
+        if (body.code === 'guard' && body.bids.length === 0 && body.reveals.length === 0) return undefined
+        attempt.refusedBy.add(position)
+        return this.#repair(out, attempt)
+      default:
+        return undefined
+    }
+  }
+
+  /** The instance is decided. */
+  forget(out: Outbox, instance: InstanceId): void {
+    this.#stop(out, instance)
+    if (this.#armed.delete(instance)) out.cancelTimer(`${TURN}${instance}`)
+    if (this.#proposed.delete(instance)) out.write(keys.proposal(instance), null)
+  }
+
+  /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
+  #repair(out: Outbox, attempt: Attempt): void {
+    const { witnesses, quorum } = this.#options.roster.epoch.sizes
+    if (attempt.round !== 0 || attempt.refusedBy.size <= witnesses - quorum) return
+    this.#stop(out, attempt.instance)
+    this.#collect(out, this.#begin(attempt.instance, 1))
+  }
+
+  #takeTurn(out: Outbox, instance: InstanceId, mine: Standing): void {
+    const { roster, rules, signer } = this.#options
+    const due = rules.dueAt(instance)
+    const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
+    if (due === undefined || out.now < due + pacingMs(round)) return
+    if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
+    // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
+    if (!mine.prepared && rules.build(out, instance) === undefined) return
+    this.#stop(out, instance)
+    this.#collect(out, this.#begin(instance, round))
+  }
+
+  #begin(instance: InstanceId, round: number): Attempt {
+    const attempt: Attempt = {
+      instance,
+      round,
+      newviews: new Map(),
+      carried: new Map(),
+      proposal: undefined,
+      prepares: new Map(),
+      prepared: undefined,
+      commits: new Map(),
+      refusedBy: new Set(),
+      waitMs: TIMES.retryMs,
+    }
+    this.#attempts.set(instance, attempt)
+    return attempt
+  }
+
+  #collect(out: Outbox, attempt: Attempt): void {
+    out.timer(`${RETRY}${attempt.instance}`, attempt.waitMs)
+    this.#toAll((peer) => this.#show(out, attempt, peer))
+  }
+
+  #valueFor(out: Outbox, attempt: Attempt): JobValue | undefined {
+    const { roster, rules } = this.#options
+    const { instance, round } = attempt
+    const bound = carriedBy(
+      [...attempt.newviews.values()],
+      { instance, epoch: roster.epoch.number, round },
+      roster,
+    )
+    if (bound === 'no_quorum') return undefined
+    if (bound === undefined) return rules.build(out, instance)
+    return [...attempt.carried.values()].find((value) => valueDigestOf(value) === bound)
+  }
+
+  #propose(out: Outbox, attempt: Attempt, value: JobValue): void {
+    const { roster, signer } = this.#options
+    const { instance, round } = attempt
+    const record: ProposalRecord = { instance, round, value }
+    this.#proposed.set(instance, record)
+    out.write(keys.proposal(instance), encodeBody(proposalRecordCodec, record))
+    const body = { instance, epoch: roster.epoch.number, round, value: valueDigestOf(value) }
+    attempt.proposal = { signed: sign(signer, roster.swarm, PROPOSAL, body), value }
+    out.timer(`${RETRY}${instance}`, attempt.waitMs)
+    this.#toAll((peer) => this.#show(out, attempt, peer))
+  }
+
+  /** Sends one witness what it has to answer next. */
+  #show(out: Outbox, attempt: Attempt, peer: PeerId): void {
+    const { instance, round, proposal } = attempt
+    if (proposal === undefined) {
+      if (round > 0)
+        out.send(peer, 'newview-request', { instance, epoch: this.#options.roster.epoch.number, round })
+      return
+    }
+    const newviews = [...attempt.newviews.values()].slice(0, LIMITS.witnesses)
+    out.send(peer, 'propose', { proposal: proposal.signed, value: proposal.value, newviews })
+  }
+
+  #retry(out: Outbox, instance: InstanceId): void {
+    const attempt = this.#attempts.get(instance)
+    if (attempt === undefined) return
+    attempt.waitMs = Math.min(attempt.waitMs * 2, TIMES.retryMsMax)
+    out.timer(`${RETRY}${instance}`, attempt.waitMs)
+    const { prepared, proposal } = attempt
+    this.#options.roster.epoch.witnesses.forEach((peer, position) => {
+      if (proposal === undefined) {
+        if (!attempt.newviews.has(position)) this.#show(out, attempt, peer)
+      } else if (prepared === undefined) {
+        if (!attempt.prepares.has(position)) this.#show(out, attempt, peer)
+      } else if (!attempt.commits.has(position)) {
+        out.send(peer, 'prepared', prepared)
+      }
+    })
+  }
+
+  /** The attempt that these votes are for. */
+  #matching(body: Ballot): Attempt | undefined {
+    const attempt = this.#attempts.get(body.instance)
+    const proposed = attempt?.proposal?.signed.body
+    if (proposed === undefined || proposed.round !== body.round || proposed.epoch !== body.epoch)
+      return undefined
+    return proposed.value === body.value ? attempt : undefined
+  }
+
+  /** A higher round is under way: it carries what this one prepared, or replaces it. */
+  #abandon(out: Outbox, attempt: Attempt): void {
+    if (attempt.round >= FIRST_WITNESS_ROUND || attempt.proposal !== undefined)
+      this.#stop(out, attempt.instance)
+  }
+
+  #stop(out: Outbox, instance: InstanceId): void {
+    this.#attempts.delete(instance)
+    out.cancelTimer(`${RETRY}${instance}`)
+  }
+
+  #toAll(send: (peer: PeerId) => void): void {
+    this.#options.roster.epoch.witnesses.forEach(send)
+  }
+}

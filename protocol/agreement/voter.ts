@@ -1,0 +1,257 @@
+import type { Signer } from '../crypto/signer.ts'
+import { decodeRecord, encodeBody } from '../encoding/body.ts'
+import { type Signed, sign } from '../encoding/signed.ts'
+import type { Digest, InstanceId, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import type { JobValue } from '../jobs/value.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys, PREFIXES } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import type { Roster } from '../swarm/roster.ts'
+import { type BallotRecord, ballotRecordCodec, freshBallot } from './ballot-record.ts'
+import type { InstanceRules, Judgement } from './instance-rules.ts'
+import {
+  type Ballot,
+  COMMIT_BALLOT,
+  NEWVIEW,
+  type NewView,
+  PREPARE,
+  type Refusal,
+  valueDigestOf,
+} from './messages.ts'
+import { pacingMs, proposerOf, ROUND_MAX } from './round.ts'
+
+interface VoterOptions {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly rules: InstanceRules
+}
+
+type Propose = MessageOf<'propose'>
+
+/**
+ * A witness's part of an agreement. Safety (5.3): promise, prepare, prepared certificate and commit are
+ * written before the answer is sent, and the outbox lets the answer leave only once that record is synced. So
+ * a crash either lost both, and the witness is free, or kept the record, and the witness repeats the same
+ * answer. It prepares once and commits once in a round and never below its promise, hence it never signs two
+ * bodies for one round, across any crash.
+ */
+export class Voter {
+  readonly #options: VoterOptions
+  readonly #ballots = new Map<InstanceId, BallotRecord>()
+  /** The newest proposal of each instance that waits for judgement: one each, so it is bounded by the jobs. */
+  readonly #waiting = new Map<InstanceId, Propose>()
+  /** Values seen in proposals, so that a prepared certificate finds its value. Newest only. */
+  readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: JobValue }>()
+
+  constructor(options: VoterOptions) {
+    this.#options = options
+  }
+
+  restore(record: StoredRecord): void {
+    if (!record.key.startsWith(PREFIXES.ballot)) return
+    const ballot = decodeRecord(ballotRecordCodec, record.value, record.key)
+    this.#ballots.set(ballot.instance, ballot)
+  }
+
+  /** Highest round this witness has taken part in. */
+  promised(instance: InstanceId): number {
+    return this.#ballots.get(instance)?.promise ?? 0
+  }
+
+  hasPrepared(instance: InstanceId): boolean {
+    return (
+      this.#ballots.get(instance)?.prepared !== undefined && this.#ballots.get(instance)?.prepared !== null
+    )
+  }
+
+  onPropose(out: Outbox, message: Propose): void {
+    const { proposal, value } = message.body
+    const { instance, epoch, round, value: digest } = proposal.body
+    const natural = this.#options.rules.naturalProposer(instance)
+    const known = natural !== undefined
+    if (!known) return this.#refuse(out, message.from, proposal.body, 'missing', { ids: idsOf(instance) })
+    const current = this.#options.roster.epoch
+    if (epoch !== current.number || round > ROUND_MAX) return
+    if (proposal.signer !== proposerOf(instance, round, natural, current)) {
+      return this.#refuse(out, message.from, proposal.body, 'not_proposer', {})
+    }
+    if (digest !== valueDigestOf(value))
+      return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
+    const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
+    if (round < ballot.promise) return this.#refuse(out, message.from, proposal.body, 'promised', {})
+    if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)
+    this.#seen.set(instance, { digest, value })
+    this.#consider(out, message)
+  }
+
+  /** Judges a proposal again after something it waited for has arrived. */
+  reconsider(out: Outbox, instance: InstanceId): void {
+    const waiting = this.#waiting.get(instance)
+    if (waiting !== undefined) this.#consider(out, waiting)
+  }
+
+  onPrepared(out: Outbox, message: MessageOf<'prepared'>): void {
+    const { ballot: body } = message.body
+    const { instance, epoch, round, value } = body
+    if (epoch !== this.#options.roster.epoch.number || round > ROUND_MAX) return
+    if (this.#options.rules.naturalProposer(instance) === undefined) return
+    const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
+    if (round < ballot.promise) return this.#refuse(out, message.from, body, 'promised', {})
+    if (ballot.commit === null || ballot.commit.round !== round) {
+      const held = this.#valueOf(instance, value, ballot)
+      // Without the value a later NewView could not carry it: ask for the proposal first.
+      if (held === undefined) return this.#refuse(out, message.from, body, 'missing', {})
+      const signed = sign(this.#options.signer, this.#options.roster.swarm, COMMIT_BALLOT, body)
+      const next: BallotRecord = {
+        ...ballot,
+        promise: round,
+        commit: { round, value, sig: signed.sig },
+        prepared: { certificate: message.body, value: held },
+      }
+      this.#save(out, next)
+      return out.sendSigned(message.from, 'commit', signed)
+    }
+    if (ballot.commit.value !== value) return
+    out.sendSigned(message.from, 'commit', this.#stored(body, ballot.commit.sig))
+  }
+
+  onNewViewRequest(out: Outbox, message: MessageOf<'newview-request'>): void {
+    const { instance, epoch, round } = message.body
+    const { roster, rules } = this.#options
+    const natural = rules.naturalProposer(instance)
+    if (natural === undefined || epoch !== roster.epoch.number || round > ROUND_MAX) return
+    if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
+    const due = rules.dueAt(instance)
+    if (round > 1 && (due === undefined || out.now < due + pacingMs(round))) return
+    const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
+    if (round < ballot.promise) {
+      const refused = { instance, epoch, round }
+      return this.#refuse(out, message.from, refused, 'promised', {})
+    }
+    out.send(message.from, 'promised', this.#promise(out, ballot, { instance, epoch, round }))
+  }
+
+  /** Called when the instance is decided: the decision answers everything from now on. */
+  forget(out: Outbox, instance: InstanceId): void {
+    this.#waiting.delete(instance)
+    this.#seen.delete(instance)
+    if (this.#ballots.delete(instance)) out.write(keys.ballot(instance), null)
+  }
+
+  #promise(out: Outbox, ballot: BallotRecord, asked: Pick<NewView, 'instance' | 'epoch' | 'round'>) {
+    const value = ballot.prepared?.value ?? null
+    if (ballot.newview?.body.round === asked.round) return { newview: ballot.newview, value }
+    const { signer, roster } = this.#options
+    const prepared = ballot.prepared?.certificate ?? null
+    const newview = sign(signer, roster.swarm, NEWVIEW, { ...asked, prepared })
+    this.#save(out, { ...ballot, promise: asked.round, newview })
+    return { newview, value }
+  }
+
+  #consider(out: Outbox, message: Propose): void {
+    const { proposal } = message.body
+    const { instance } = proposal.body
+    const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
+    this.#waiting.delete(instance)
+    if (proposal.body.round < ballot.promise) return
+    const judgement = this.#judge(out, message)
+    switch (judgement.verdict) {
+      case 'prepare':
+        return this.#prepare(out, message, ballot)
+      case 'wait':
+        this.#waiting.set(instance, message)
+        return undefined
+      case 'missing':
+        return this.#refuse(out, message.from, proposal.body, 'missing', { ids: judgement.ids })
+      case 'guard':
+        return this.#refuse(out, message.from, proposal.body, 'guard', judgement)
+      case 'not_valid':
+        this.#seen.delete(instance)
+        return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
+    }
+  }
+
+  /** A carried value is prepared without judgement, a fresh one only if valid and unguarded (5.2). */
+  #judge(out: Outbox, { body: { proposal, value, newviews } }: Propose): Judgement {
+    const { instance, round, value: digest } = proposal.body
+    if (round === 0) return this.#options.rules.judge(out, instance, value)
+    const carried = carriedBy(newviews, proposal.body, this.#options.roster)
+    if (carried === 'no_quorum') return { verdict: 'not_valid' }
+    if (carried === undefined) return this.#options.rules.judge(out, instance, value)
+    return { verdict: carried === digest ? 'prepare' : 'not_valid' }
+  }
+
+  #prepare(out: Outbox, message: Propose, ballot: BallotRecord): void {
+    const { body } = message.body.proposal
+    const signed = sign(this.#options.signer, this.#options.roster.swarm, PREPARE, body)
+    const prepare = { round: body.round, value: body.value, sig: signed.sig }
+    this.#save(out, { ...ballot, promise: body.round, prepare })
+    out.sendSigned(message.from, 'prepare', signed)
+  }
+
+  /** The same request gets the stored answer; a second value for the round gets none. */
+  #repeat(out: Outbox, { from, body: { proposal } }: Propose, { prepare }: BallotRecord): void {
+    if (prepare === null || prepare.value !== proposal.body.value) return
+    out.sendSigned(from, 'prepare', this.#stored(proposal.body, prepare.sig))
+  }
+
+  #stored(body: Ballot, sig: Uint8Array): Signed<Ballot> {
+    return { signer: this.#options.signer.id, body, bytes: encodeBody(PREPARE.body, body), sig }
+  }
+
+  #valueOf(instance: InstanceId, digest: Digest, ballot: BallotRecord): JobValue | undefined {
+    const seen = this.#seen.get(instance)
+    if (seen?.digest === digest) return seen.value
+    return ballot.prepared?.certificate.ballot.value === digest ? ballot.prepared.value : undefined
+  }
+
+  #save(out: Outbox, ballot: BallotRecord): void {
+    this.#ballots.set(ballot.instance, ballot)
+    out.write(keys.ballot(ballot.instance), encodeBody(ballotRecordCodec, ballot))
+  }
+
+  #refuse(
+    out: Outbox,
+    to: PeerId,
+    { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
+    code: Refusal['code'],
+    {
+      ids = [],
+      bids = [],
+      reveals = [],
+    }: Partial<Pick<Refusal, 'bids' | 'reveals'>> & { ids?: readonly Digest[] },
+  ): void {
+    out.send(to, 'refusal', { instance, epoch, round, code, missing: ids, bids, reveals })
+  }
+}
+
+/** The job whose facts an instance needs, for a peer that doesn't know it yet. */
+function idsOf(instance: InstanceId): readonly Digest[] {
+  const match = /^job\/([0-9a-f]{64})\//.exec(instance)
+  return match === null ? [] : [match[1] as Digest]
+}
+
+/**
+ * The value that a quorum of promises binds a round to: that of the highest prepared certificate among them,
+ * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round.
+ */
+export function carriedBy(
+  newviews: readonly Signed<NewView>[],
+  { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
+  roster: Roster,
+): Digest | undefined | 'no_quorum' {
+  const fitting = newviews.filter(
+    ({ signer, body }) =>
+      roster.isWitness(signer) && body.instance === instance && body.epoch === epoch && body.round === round,
+  )
+  const signers = new Set(fitting.map(({ signer }) => signer))
+  if (signers.size < roster.epoch.sizes.quorum || signers.size !== newviews.length) return 'no_quorum'
+  let highest: Ballot | undefined
+  for (const { body } of fitting) {
+    const ballot = body.prepared?.ballot
+    if (ballot === undefined || ballot.instance !== instance || ballot.round >= round) continue
+    if (highest === undefined || ballot.round > highest.round) highest = ballot
+  }
+  return highest?.value
+}

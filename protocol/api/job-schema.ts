@@ -1,0 +1,125 @@
+import { type Static, Type } from 'typebox'
+import { JOB_STATUSES, TIMELINE_PHASES } from '../jobs/record.ts'
+import { PPM } from '../params.ts'
+import { count, credits, digest, nullable, peerId, share, time } from './fields.ts'
+import { COMPARATORS, EXECUTION_MODES, VISIBILITIES } from './job-request-schema.ts'
+
+const AGREEMENTS = ['unanimous', 'majority', 'none', 'split', 'single', 'silent'] as const
+const OUTCOMES = ['agreed', 'outvoted', 'unsure', 'silent'] as const
+const FINDINGS = ['number', 'negation', 'refusal', 'structure', 'content', 'unrelated', 'empty'] as const
+const SLOT_STATES = ['assigned', 'started', 'committed', 'revealed'] as const
+const RECEIPT_KINDS = ['escrow', 'reward', 'refund', 'fee'] as const
+
+export const jobStatusSchema = Type.Enum(JOB_STATUSES, {
+  description:
+    'pending: being certified; bidding; running; verifying: answers are compared; completed: has an output; ' +
+    'unresolved: closed without one; void: refunded in full',
+})
+
+const timelineEntrySchema = Type.Object({
+  phase: Type.Enum(TIMELINE_PHASES),
+  at: time('When this peer learnt of it'),
+  peer: nullable(peerId('Who did it')),
+  slot: nullable(count('For which slot')),
+  evidence: nullable(digest('The signed thing that shows it')),
+})
+
+const slotSchema = Type.Object({
+  slot: count('Slots are numbered through all attempts'),
+  attempt: count('Step of the job that assigned it'),
+  node_id: peerId('Who runs it'),
+  operator: nullable(Type.String({ description: 'Label of whoever operates the node' })),
+  state: Type.Enum(SLOT_STATES),
+  tokens: count('Produced so far'),
+})
+
+const spanSchema = Type.Object({ start: count('First UTF-16 unit'), end: count('After the last one') })
+
+const findingSchema = Type.Object(
+  { kind: Type.Enum(FINDINGS), own: spanSchema, other: spanSchema },
+  { description: 'Why the answer differs from the output: `own` marks the answer, `other` the output' },
+)
+export type Finding = Static<typeof findingSchema>
+
+const answerSchema = Type.Object({
+  slot: count('The slot it fills'),
+  node_id: peerId('Who gave it'),
+  operator: nullable(Type.String()),
+  answer: nullable(
+    Type.String({ description: 'null where the node was silent or this peer may not read it' }),
+  ),
+  cluster: nullable(count('Answers of one cluster agree; null for a silent node')),
+  outcome: Type.Enum(OUTCOMES),
+  cosine: share('Likeness to the output'),
+  findings: Type.Array(findingSchema),
+  price: credits('What the node asked'),
+  paid: credits('What it got: 0 when outvoted or silent'),
+})
+export type Answer = Static<typeof answerSchema>
+
+const receiptSchema = Type.Object(
+  {
+    account: peerId('Whose'),
+    amount: credits('How much'),
+    kind: Type.Enum(RECEIPT_KINDS),
+    slot: nullable(count('For which slot, of a reward')),
+  },
+  { description: 'escrow is taken from the payer; it equals rewards, refund and fee once the job is closed' },
+)
+export type Receipt = Static<typeof receiptSchema>
+
+const common = {
+  id: digest('Names the job everywhere'),
+  status: jobStatusSchema,
+  created_at: time('When this peer first heard of it'),
+  closed_at: nullable(time('When it was decided')),
+  payer: peerId('The account that pays'),
+  model: nullable(Type.String({ description: 'As asked for; null: the one most offered' })),
+  replicas: count('As asked for'),
+  agreement: nullable(Type.Enum(AGREEMENTS)),
+  confidence: nullable(share('That the output is right, rounded to four digits')),
+  charged: nullable(credits('Paid by the payer in all: escrow less refund')),
+}
+
+/** One job with everything that this peer knows of it. */
+export const jobSchema = Type.Object({
+  ...common,
+  confidence_ppm: nullable(
+    Type.Integer({ minimum: 0, maximum: PPM, description: 'As decided, parts per million' }),
+  ),
+  opened_at: nullable(time('When its payment was certified')),
+  prompt: nullable(Type.String({ description: 'null where this peer may not read it' })),
+  visibility: Type.Enum(VISIBILITIES),
+  comparator: Type.Enum(COMPARATORS),
+  min_confidence: share('Below it, further nodes are asked'),
+  max_price: credits('Highest price of one replica'),
+  region: nullable(Type.String()),
+  execution_mode: Type.Enum(EXECUTION_MODES),
+  params: Type.Object({
+    temperature: Type.Number(),
+    seed: Type.Integer(),
+    max_tokens: Type.Integer(),
+  }),
+  timeline: Type.Array(timelineEntrySchema),
+  bids: count('Bids that this peer holds'),
+  slots: Type.Array(slotSchema),
+  standbys: Type.Array(peerId('Elected to step in')),
+  output: nullable(Type.String({ description: 'The merged answer' })),
+  winner: nullable(count('The slot whose answer is the output')),
+  answers: Type.Array(answerSchema),
+  escrow: credits('Set aside at the start: the most it can cost'),
+  refunded: nullable(credits('Given back')),
+  fee: credits("The swarm's fee"),
+  receipts: Type.Array(receiptSchema),
+})
+export type Job = Static<typeof jobSchema>
+export type JobStatusName = Job['status']
+
+/** A job in a list. */
+export const jobSummarySchema = Type.Object({
+  ...common,
+  prompt_preview: nullable(
+    Type.String({ description: 'The first 140 characters; null where this peer may not read it' }),
+  ),
+})
+export type JobSummary = Static<typeof jobSummarySchema>

@@ -1,0 +1,33 @@
+/**
+ * Names, methods and paths of all routes. It is apart from the schemas so that a page can call the API
+ * without loading them; `endpoints.ts` and `rights.ts` must have a row for each name here.
+ */
+export const ROUTES = {
+  submitJob: { method: 'POST', path: '/api/v1/jobs' },
+  listJobs: { method: 'GET', path: '/api/v1/jobs' },
+  getJob: { method: 'GET', path: '/api/v1/jobs/{id}' },
+  getStats: { method: 'GET', path: '/api/v1/network/stats' },
+  listNodes: { method: 'GET', path: '/api/v1/nodes' },
+  listModels: { method: 'GET', path: '/api/v1/models' },
+  getAccount: { method: 'GET', path: '/api/v1/credits/accounts/{account_type}/{account_id}' },
+  getDecision: { method: 'GET', path: '/api/v1/p2p/jobs/{id}/decision' },
+  getLedgerRoot: { method: 'GET', path: '/api/v1/p2p/ledger/root' },
+  getSelf: { method: 'GET', path: '/api/v1/p2p/self' },
+  getHealth: { method: 'GET', path: '/healthz' },
+  getReadiness: { method: 'GET', path: '/readyz' },
+} as const satisfies Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly path: string }>>
+
+export type RouteName = keyof typeof ROUTES
+
+/** WebSockets: each starts with a snapshot. */
+export const SOCKETS = {
+  watchJob: { path: '/ws/jobs/{id}' },
+  watchNetwork: { path: '/ws/network' },
+} as const satisfies Readonly<Record<string, { readonly path: string }>>
+
+export type SocketName = keyof typeof SOCKETS
+
+/** Fills a path's `{name}` places; a value is encoded, so it never reaches beyond its place. */
+export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{([a-z_]+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+}

@@ -1,0 +1,41 @@
+import { decode as cborDecode, encode as cborEncode } from 'cborg'
+import { DecodeError } from './decode-error.ts'
+
+/** Deterministic CBOR: sorted keys, shortest integers, definite lengths. */
+export function encodeCanonical(value: unknown): Uint8Array {
+  return cborEncode(value, { float64: true })
+}
+
+/**
+ * Decodes canonical CBOR whose only types are integers, byte and text strings, lists, maps, booleans and
+ * null. The bytes are encoded again and compared, so that one value has exactly one encoding; maps come back
+ * as `Map`, which keeps a key such as `__proto__` harmless. Throws only `DecodeError`.
+ */
+export function decodeCanonical(bytes: Uint8Array): unknown {
+  let value: unknown
+  let again: Uint8Array
+  try {
+    value = cborDecode(bytes, {
+      allowIndefinite: false,
+      allowUndefined: false,
+      allowInfinity: false,
+      allowNaN: false,
+      allowBigInt: true,
+      strict: true,
+      useMaps: true,
+      rejectDuplicateMapKeys: true,
+    })
+    again = encodeCanonical(value)
+  } catch {
+    // Whatever the library throws, its own errors or a RangeError for absurd nesting, means malformed bytes.
+    throw new DecodeError('malformed', '')
+  }
+  if (!equalBytes(bytes, again)) throw new DecodeError('not_canonical', '')
+  return value
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
+  return true
+}

@@ -1,0 +1,49 @@
+/**
+ * Every error that the API answers with: its stable code, HTTP status and title. Codes are part of the
+ * interface: one is never renamed, never given another meaning and never used again after it went.
+ */
+export const ERRORS = {
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  malformed_request: { status: 400, title: 'The request is not valid HTTP' },
+  body_missing: { status: 400, title: 'The request needs a JSON body' },
+  host_not_allowed: { status: 403, title: 'This server is not reached under that host name' },
+  origin_not_allowed: { status: 403, title: 'Pages of that origin may not use this server' },
+  not_permitted: { status: 403, title: 'The caller may not use this route' },
+  not_a_minter: { status: 403, title: 'This peer may not mint credits' },
+  insufficient_credit: { status: 402, title: 'The account cannot pay for this' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  job_not_found: { status: 404, title: 'This peer knows no such job' },
+  decision_not_found: { status: 404, title: 'The job has not been assigned yet' },
+  account_not_found: { status: 404, title: 'The ledger knows no such account' },
+  method_not_allowed: { status: 405, title: 'The route does not offer this method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  too_few_nodes: { status: 409, title: 'The swarm has too few nodes for this job' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  prompt_too_large: { status: 413, title: 'The prompt is too large' },
+  media_type_unsupported: { status: 415, title: 'The body must be application/json' },
+  missing_field: { status: 422, title: 'A field is missing' },
+  unknown_field: { status: 422, title: 'A field is unknown' },
+  wrong_type: { status: 422, title: 'A field has the wrong type' },
+  out_of_range: { status: 422, title: 'A field is out of range' },
+  text_not_well_formed: { status: 422, title: 'A text contains an unpaired surrogate' },
+  prompt_empty: { status: 422, title: 'The prompt is empty' },
+  prompt_out_of_range: { status: 422, title: 'The prompt cannot be taken' },
+  replicas_out_of_range: { status: 422, title: 'The number of replicas is out of range' },
+  model_unknown: { status: 422, title: 'No node offers this model' },
+  price_too_low: { status: 422, title: 'No node works for this price' },
+  amount_out_of_range: { status: 422, title: 'The amount is out of range' },
+  cursor_invalid: { status: 422, title: 'The cursor was not issued by this server' },
+  upgrade_required: { status: 426, title: 'This address speaks WebSocket' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal: { status: 500, title: 'The server failed' },
+  not_ready: { status: 503, title: 'This peer cannot reach enough witnesses' },
+  queue_full: { status: 503, title: 'This peer has too much open work' },
+  too_many_sockets: { status: 503, title: 'Too many sockets are open' },
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text)
+}

@@ -1,0 +1,83 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { base58 } from '@scure/base'
+
+declare const brand: unique symbol
+type Branded<T, B extends string> = T & { readonly [brand]: B }
+
+/** A libp2p peer id of an Ed25519 key, in its base58 form (`12D3Koo...`). Accounts are named by the same ids. */
+export type PeerId = Branded<string, 'PeerId'>
+/** A ledger account: the peer id of the key that owns it. */
+export type AccountId = PeerId
+/** 32 bytes of SHA-256 as 64 lower-case hexadecimal digits. */
+export type Digest = Branded<string, 'Digest'>
+export type SwarmId = Digest
+export type EntryId = Digest
+export type JobId = Digest
+/** Names one agreement, e.g. `job/<jobId>/0`. */
+export type InstanceId = Branded<string, 'InstanceId'>
+
+/** A body held outside messages: its SHA-256 (plain, without a domain tag) and its size in bytes. */
+export interface BlobRef {
+  readonly digest: Digest
+  readonly size: number
+}
+
+// A libp2p id of an Ed25519 key is the identity multihash (0x00, length 36) of the protobuf
+// {type: Ed25519, data: 32 bytes}; the prefix is therefore constant.
+const PEER_ID_PREFIX = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20)
+const PUBLIC_KEY_BYTES = 32
+
+export function peerIdOf(publicKey: Uint8Array): PeerId {
+  const id = new Uint8Array(PEER_ID_PREFIX.length + PUBLIC_KEY_BYTES)
+  id.set(PEER_ID_PREFIX)
+  id.set(publicKey, PEER_ID_PREFIX.length)
+  return base58.encode(id) as PeerId
+}
+
+/** The 32-byte public key inside a peer id; undefined when the text is not the id of an Ed25519 key. */
+export function publicKeyOf(id: string): Uint8Array | undefined {
+  if (id.length !== 52 || !id.startsWith('12D3Koo')) return undefined
+  let bytes: Uint8Array
+  try {
+    bytes = base58.decode(id)
+  } catch {
+    return undefined
+  }
+  if (bytes.length !== PEER_ID_PREFIX.length + PUBLIC_KEY_BYTES) return undefined
+  if (!PEER_ID_PREFIX.every((byte, at) => bytes[at] === byte)) return undefined
+  return bytes.slice(PEER_ID_PREFIX.length)
+}
+
+export function isPeerId(text: string): text is PeerId {
+  return publicKeyOf(text) !== undefined
+}
+
+export function isDigest(text: string): text is Digest {
+  return /^[0-9a-f]{64}$/.test(text)
+}
+
+export function digestFromBytes(bytes: Uint8Array): Digest {
+  return bytesToHex(bytes) as Digest
+}
+
+export function digestToBytes(digest: Digest): Uint8Array {
+  return hexToBytes(digest)
+}
+
+/** Reference to a body by its content. */
+export function blobRefOf(body: Uint8Array): BlobRef {
+  return { digest: digestFromBytes(sha256(body)), size: body.length }
+}
+
+/** Agreement number `step` of a job's chain; step 0 assigns, later steps close it or assign again. */
+export function jobInstance(job: JobId, step: number): InstanceId {
+  return `job/${job}/${step}` as InstanceId
+}
+
+/** The parts of a job's instance name; undefined for any other text. */
+export function parseJobInstance(instance: string): { job: JobId; step: number } | undefined {
+  const match = /^job\/([0-9a-f]{64})\/(0|[1-9][0-9]?)$/.exec(instance)
+  if (match === null) return undefined
+  return { job: match[1] as JobId, step: Number(match[2]) }
+}

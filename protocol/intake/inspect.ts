@@ -1,0 +1,114 @@
+import type { Candidate } from '../crypto/verified.ts'
+import type { SignatureCheck } from '../crypto/verifier.ts'
+import { DecodeError } from '../encoding/decode-error.ts'
+import { decodeEnvelope, decodeKind, type Envelope } from '../encoding/envelope.ts'
+import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
+import { isKind, type KindName, KINDS } from '../encoding/kinds.ts'
+import { bitmapPositions } from '../encoding/quorum.ts'
+import { signingBytes } from '../encoding/signed.ts'
+import { LIMITS } from '../params.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { DropCode } from './drop-code.ts'
+import type { Message, Source } from './message.ts'
+
+export type Inspected =
+  | { readonly ok: false; readonly code: DropCode }
+  | { readonly ok: true; readonly candidate: Candidate<Message> }
+
+/** Leaves `inspect` from any depth of decoding; it never leaves this file. */
+class Drop extends Error {
+  readonly code: DropCode
+  constructor(code: DropCode) {
+    super(code)
+    this.code = code
+  }
+}
+
+/**
+ * First step of intake: size, decoding, membership and shape, synchronously and without side effects. Yields
+ * the message with every signature in it, nested ones and quorums included, so that the second step can check
+ * them all before a rule sees it. Cost is bounded by the kind's size and by `LIMITS.signatureChecks`.
+ */
+export function inspect(frame: Uint8Array, source: Source, roster: Roster): Inspected {
+  try {
+    return { ok: true, candidate: examine(frame, source, roster) }
+  } catch (error) {
+    if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
+    throw error
+  }
+}
+
+function examine(frame: Uint8Array, source: Source, roster: Roster): Candidate<Message> {
+  if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
+  if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
+  const envelope = decodeEnvelope(frame)
+  const kind = kindOf(envelope, frame.length, source, roster)
+  const collector = collectSignatures(roster)
+  const body = decodeKind(kind, envelope.body, collector.sink)
+  if (envelope.sig.length > 0) {
+    collector.sink.signed({ kind, signer: envelope.signer, body: envelope.body, sig: envelope.sig })
+  }
+  const message = {
+    kind,
+    from: source.from,
+    signer: envelope.signer,
+    body,
+    bytes: envelope.body,
+    sig: envelope.sig,
+  } as Message
+  return { value: message, checks: collector.checks }
+}
+
+/** The envelope's fields, cheapest first. */
+function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: Roster): KindName {
+  if (!isKind(envelope.kind)) throw new Drop('unknown_kind')
+  const { via, signed, bytesMax } = KINDS[envelope.kind]
+  if (frameBytes > bytesMax) throw new Drop('too_large')
+  if (envelope.swarm !== roster.swarm) throw new Drop('foreign_swarm')
+  if (via !== source.via) throw new Drop('wrong_channel')
+  if (roster.member(envelope.signer) === undefined) throw new Drop('not_a_member')
+  if (signed !== envelope.sig.length > 0) throw new Drop('unexpected_signature')
+  if (signed && envelope.sig.length !== 64) throw new Drop('malformed')
+  // An unsigned message speaks only for the connection that brought it.
+  if (!signed && envelope.signer !== source.from) throw new Drop('wrong_sender')
+  return envelope.kind
+}
+
+function collectSignatures(roster: Roster): {
+  readonly sink: EvidenceSink
+  readonly checks: SignatureCheck[]
+} {
+  const checks: SignatureCheck[] = []
+  const add = (check: SignatureCheck) => {
+    if (checks.length >= LIMITS.signatureChecks) throw new Drop('too_many_signatures')
+    checks.push(check)
+  }
+  const sink: EvidenceSink = {
+    signed({ kind, signer, body, sig }) {
+      if (roster.member(signer) === undefined) throw new Drop('not_a_member')
+      add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
+    },
+    quorum(evidence) {
+      quorumChecks(evidence, roster).forEach(add)
+    },
+  }
+  return { sink, checks }
+}
+
+/** At least q distinct witnesses of the named epoch, one signature for each set bit. */
+function quorumChecks(evidence: QuorumEvidence, roster: Roster): readonly SignatureCheck[] {
+  const epoch = roster.epochOf(evidence.epoch)
+  if (epoch === undefined) throw new Drop('unknown_epoch')
+  const positions = bitmapPositions(evidence.signers)
+  const whole = evidence.signers.length === Math.ceil(epoch.witnesses.length / 8)
+  if (!whole || positions.length !== evidence.sigs.length || positions.length < epoch.sizes.quorum) {
+    throw new Drop('no_quorum')
+  }
+  const message = signingBytes(evidence.kind, roster.swarm, evidence.body)
+  return positions.map((position, at) => {
+    const signer = epoch.witnesses[position]
+    const sig = evidence.sigs[at]
+    if (signer === undefined || sig === undefined) throw new Drop('no_quorum')
+    return { signer, message, sig }
+  })
+}

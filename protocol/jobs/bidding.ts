@@ -1,0 +1,43 @@
+import { ineligibleFor } from '../election/eligibility.ts'
+import { sign } from '../encoding/signed.ts'
+import type { MessageOf } from '../intake/message.ts'
+import { LIMITS } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { type JobContext, deciders } from './context.ts'
+import { BEACON, BID } from './messages.ts'
+import type { OpenJob } from './open-job.ts'
+
+/** Bids for a job that this peer's node can run, once; the cheapest of its offers that qualifies. */
+export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
+  const { signer, roster, payout } = context
+  if (open.bids.has(signer.id) || open.attempt !== undefined) return
+  const { spec } = open.record
+  if (spec.rules !== context.rules) return
+  const fitting = context.capabilities().offers.filter((offer) => ineligibleFor(spec, offer) === undefined)
+  const best = fitting.toSorted((a, b) => (a.price < b.price ? -1 : a.price > b.price ? 1 : 0))[0]
+  if (best === undefined) return
+  const signed = sign(signer, roster.swarm, BID, { job: open.job, offer: best, payout })
+  for (const peer of deciders(context, open)) out.sendSigned(peer, 'bid', signed)
+}
+
+/** Holds the first bid of each member that meets the job's conditions. */
+export function holdBid(context: JobContext, out: Outbox, open: OpenJob, message: MessageOf<'bid'>): void {
+  const { signer, body, bytes, sig } = message
+  if (open.bids.has(signer) || open.bids.size >= LIMITS.bids || open.attempt !== undefined) return
+  if (ineligibleFor(open.record.spec, body.offer) !== undefined) return
+  open.bids.set(signer, { bid: { signer, body, bytes, sig }, heldMs: out.now })
+  const { bids } = open.record
+  context.book.update(open, { bids: [...bids, { peer: signer, offer: body.offer }] })
+  context.book.note(out, open, 'bid', { peer: signer })
+  out.notify(open.job)
+}
+
+/** A witness gives its share of the tie-break once `open` is certified, to the steward and, for its own rounds, to itself. */
+export function giveBeacon(context: JobContext, out: Outbox, open: OpenJob): void {
+  const { signer, roster } = context
+  if (!roster.isWitness(signer.id) || open.beacons.has(signer.id)) return
+  const beacon = sign(signer, roster.swarm, BEACON, { job: open.job })
+  open.beacons.set(signer.id, beacon)
+  const { steward } = open.record.spec
+  if (steward !== signer.id) out.sendSigned(steward, 'beacon', beacon)
+}

@@ -1,0 +1,204 @@
+import { hash } from '../crypto/digest.ts'
+import { encodeBody } from '../encoding/body.ts'
+import { digest, list, struct, uint } from '../encoding/codec.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { Judgement } from '../agreement/instance-rules.ts'
+import type { Digest, JobId, PeerId } from '../ids.ts'
+import type { AnswerRef } from '../peer/effect.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { type JobContext, voterOf } from './context.ts'
+import { commitmentOf, type Commit, type Reveal, type Seal, sealDigestOf } from './messages.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
+import { nextSlots, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
+import { type AgainValue, type CloseValue, type JobResult, resultCodec } from './value.ts'
+
+type Evidence = Pick<CloseValue, 'seals' | 'reveals'>
+
+/**
+ * Counted commits (6.8): those in at least t of the seals, except of peers that signed two different ones.
+ * By slot; a slot has one runner, so it has at most one counted commit.
+ */
+export function countedCommits(
+  context: JobContext,
+  attempt: Attempt,
+  seals: readonly Signed<Seal>[],
+): ReadonlyMap<number, Signed<Commit>> {
+  const seen = new Map<PeerId, { commit: Signed<Commit>; count: number; fault: boolean }>()
+  for (const seal of seals) {
+    for (const commit of seal.body.commits) {
+      const before = seen.get(commit.signer)
+      if (before === undefined) seen.set(commit.signer, { commit, count: 1, fault: false })
+      else if (before.commit.body.commitment === commit.body.commitment) before.count += 1
+      else before.fault = true
+    }
+  }
+  const counted = new Map<number, Signed<Commit>>()
+  for (const { commit, count, fault } of seen.values()) {
+    if (fault || count < context.roster.epoch.sizes.counting) continue
+    if (belongs(attempt, commit)) counted.set(commit.body.slot, commit)
+  }
+  return counted
+}
+
+/** Whether a commit is by the peer that holds the slot. */
+export function belongs(attempt: Attempt, commit: Signed<Commit>): boolean {
+  const { step, slot, rank } = commit.body
+  return (
+    step === attempt.step &&
+    rank === 0 &&
+    attempt.slots.some((one) => one.slot === slot && one.peer === commit.signer)
+  )
+}
+
+/** Whether a reveal opens this commit. */
+export function opens(reveal: Signed<Reveal>, commit: Signed<Commit>): boolean {
+  const { job, step, slot, salt, answer } = reveal.body
+  if (reveal.signer !== commit.signer || commit.body.slot !== slot || commit.body.step !== step) return false
+  return (
+    commitmentOf({ job, step, slot, peer: reveal.signer, salt, answer: answer.digest }) ===
+    commit.body.commitment
+  )
+}
+
+/** Structure of a close's evidence: a quorum of seals of this attempt, one each, and reveals that rest on the same seals. */
+function evidenceIsValid(
+  context: JobContext,
+  open: OpenJob,
+  attempt: Attempt,
+  { seals, reveals }: Evidence,
+): boolean {
+  const own = new Map(seals.map((seal) => [seal.signer, sealDigestOf(seal)]))
+  if (own.size !== seals.length || own.size < context.roster.epoch.sizes.quorum) return false
+  const ofThis = seals.every(
+    ({ signer, body }) =>
+      context.roster.isWitness(signer) && body.job === open.job && body.step === attempt.step,
+  )
+  if (!ofThis || new Set(reveals.map(({ body }) => body.slot)).size !== reveals.length) return false
+  const counted = countedCommits(context, attempt, seals)
+  return reveals.every((reveal) => {
+    const commit = counted.get(reveal.body.slot)
+    if (commit === undefined || reveal.body.job !== open.job || !opens(reveal, commit)) return false
+    // A witness that shows two seals could have let a copier in after a reveal (6.7).
+    return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)
+  })
+}
+
+const answerSet = struct({ answers: list(struct({ slot: uint(), answer: digest() }), { max: 64 }) })
+
+function keyOf(slots: readonly SlotAnswer[]): Digest {
+  const answers = slots.flatMap(({ slot, answer }) =>
+    answer === null ? [] : [{ slot, answer: answer.digest }],
+  )
+  return hash('answers', encodeBody(answerSet, { answers }))
+}
+
+export function verdictToken(job: JobId, key: Digest): string {
+  return `verdict/${job}/${key}`
+}
+
+/** Asks the host to judge these answers, once for each set. */
+function requestVerdict(context: JobContext, out: Outbox, open: OpenJob, slots: readonly SlotAnswer[]): void {
+  const answers: readonly AnswerRef[] = slots.flatMap(({ slot, peer, answer }) =>
+    answer === null
+      ? []
+      : [{ slot, answer, voter: voterOf(context, open, peer), trust: context.snapshot().row(peer).trust }],
+  )
+  const token = verdictToken(open.job, keyOf(slots))
+  out.emit({ type: 'compute', token, answers, comparator: open.record.spec.comparator })
+}
+
+/** The result that follows from this evidence; undefined while its verdict is being computed. */
+function resultOf(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+  reveals: readonly Signed<Reveal>[],
+): JobResult | undefined {
+  const { spec } = open.record
+  const answers = new Map(reveals.map(({ body }) => [body.slot, body.answer]))
+  const slots = slotAnswers(open, answers)
+  if (slots.every(({ answer }) => answer === null)) return settle(spec, open.escrow ?? 0n, slots, undefined)
+  const computed = open.verdicts.get(keyOf(slots))
+  if (computed !== undefined) return settle(spec, open.escrow ?? 0n, slots, computed.verdict)
+  requestVerdict(context, out, open, slots)
+  return undefined
+}
+
+/** Everything a close needs is here: a quorum of seals, and every counted commit revealed or its time over. */
+export function closeEvidence(context: JobContext, open: OpenJob, now: number): Evidence | undefined {
+  const { attempt } = open
+  if (attempt === undefined || open.escrow === undefined) return undefined
+  const seals = [...attempt.seals.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
+  if (seals.length < context.roster.epoch.sizes.quorum || attempt.sealedMs === undefined) return undefined
+  const counted = countedCommits(context, attempt, seals)
+  const reveals = [...attempt.reveals.values()]
+    .filter((reveal) => {
+      const commit = counted.get(reveal.body.slot)
+      return commit !== undefined && opens(reveal, commit) && attempt.bodies.has(reveal.body.answer.digest)
+    })
+    .sort((a, b) => a.body.slot - b.body.slot)
+  if (reveals.length < counted.size && now < attempt.sealedMs + open.record.spec.revealMs) return undefined
+  return { seals, reveals }
+}
+
+/** A close, or a further attempt, that this peer could propose now. */
+export function buildClose(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+): CloseValue | AgainValue | undefined {
+  const evidence = closeEvidence(context, open, out.now)
+  if (evidence === undefined) return undefined
+  const result = resultOf(context, out, open, evidence.reveals)
+  if (result === undefined) return undefined
+  const slots = nextSlots(open, result)
+  return slots.length === 0
+    ? { type: 'close', ...evidence, result }
+    : { type: 'again', ...evidence, result, slots }
+}
+
+/** Judges a close by recomputing it (6.8). Bodies it lacks are fetched by `lacking` first. */
+export function judgeClose(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+  value: CloseValue | AgainValue,
+  lacking: (reveals: readonly Signed<Reveal>[]) => boolean,
+): Judgement {
+  const { attempt } = open
+  if (attempt === undefined) return { verdict: 'missing', ids: [open.job] }
+  if (open.record.spec.rules !== context.rules) return { verdict: 'guard', bids: [], reveals: [] }
+  if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
+  if (lacking(value.reveals)) return { verdict: 'wait' }
+  const result = resultOf(context, out, open, value.reveals)
+  if (result === undefined) return { verdict: 'wait' }
+  const same =
+    hash('result', encodeBody(resultCodec, result)) === hash('result', encodeBody(resultCodec, value.result))
+  const next = nextSlots(open, result)
+  const stated = value.type === 'again' ? value.slots : []
+  const sameNext =
+    next.length === stated.length &&
+    next.every(({ slot, peer }, at) => stated[at]?.slot === slot && stated[at]?.peer === peer)
+  if (!same || !sameNext) return { verdict: 'not_valid' }
+  return closeGuards(context, open, attempt, value, out.now)
+}
+
+function closeGuards(
+  context: JobContext,
+  open: OpenJob,
+  attempt: Attempt,
+  value: Evidence,
+  now: number,
+): Judgement {
+  const counted = countedCommits(context, attempt, value.seals)
+  const shown = new Set(value.reveals.map(({ body }) => body.slot))
+  const withheld = [...attempt.reveals.values()].filter((reveal) => {
+    const commit = counted.get(reveal.body.slot)
+    return commit !== undefined && opens(reveal, commit) && !shown.has(reveal.body.slot)
+  })
+  if (withheld.length > 0) return { verdict: 'guard', bids: [], reveals: withheld }
+  const timeOver = attempt.sealedMs !== undefined && now >= attempt.sealedMs + open.record.spec.revealMs
+  return shown.size >= counted.size || timeOver
+    ? { verdict: 'prepare' }
+    : { verdict: 'guard', bids: [], reveals: [] }
+}

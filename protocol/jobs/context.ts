@@ -1,0 +1,36 @@
+import type { Signer } from '../crypto/signer.ts'
+import type { Digest, PeerId } from '../ids.ts'
+import type { Ledger } from '../ledger/ledger-state.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Capabilities } from '../peer/event.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { TrustSnapshot } from '../trust/snapshot.ts'
+import type { JobBook } from './job-book.ts'
+import type { OpenJob } from './open-job.ts'
+
+/** What every role of a job works with. */
+export interface JobContext {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly rules: Digest
+  readonly book: JobBook
+  readonly ledger: Ledger
+  readonly payout: PeerId
+  snapshot(): TrustSnapshot
+  capabilities(): Capabilities
+  /** Something changed that may let an instance of this job be proposed, judged or taken up by a witness. */
+  stir(out: Outbox, open: OpenJob): void
+}
+
+/** Steward and witnesses, without repetition: who must hear of bids, commits and reveals. */
+export function deciders(context: JobContext, open: OpenJob): readonly PeerId[] {
+  const { witnesses } = context.roster.epoch
+  const { steward } = open.record.spec
+  return witnesses.includes(steward) ? witnesses : [...witnesses, steward]
+}
+
+/** One vote each: the operator's label or the peer itself, by the job's diversity. */
+export function voterOf(context: JobContext, open: OpenJob, peer: PeerId): string {
+  if (open.record.spec.diversity === 'peer') return peer
+  return context.roster.member(peer)?.operator ?? peer
+}

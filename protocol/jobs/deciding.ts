@@ -1,0 +1,161 @@
+import type { Decision } from '../agreement/messages.ts'
+import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
+import { encodeBody } from '../encoding/body.ts'
+import { parseJobInstance } from '../ids.ts'
+import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import type { JobContext } from './context.ts'
+import type { JobHead, JobHeads } from './job-heads.ts'
+import { pendingRecord } from './offering.ts'
+import { type Attempt, type AttemptSlot, type OpenJob, openJobOf } from './open-job.ts'
+import { closeOutputs, voidOutputs } from './settlement.ts'
+import type { AgainValue, AssignValue, CloseValue, JobValue, SlotAssignment } from './value.ts'
+
+/** Whether a value may stand at a step of the chain at all; a quorum that says otherwise is above f liars. */
+function fitsStep(value: JobValue, step: number): boolean {
+  if (value.type === 'void') return true
+  return step === 0 ? value.type === 'assign' : value.type !== 'assign'
+}
+
+function endOf(value: JobValue): JobHead['end'] {
+  switch (value.type) {
+    case 'assign':
+    case 'again':
+      return null
+    case 'void':
+      return 'void'
+    case 'close':
+      return value.result.winner === null ? 'unresolved' : 'completed'
+  }
+}
+
+/**
+ * Applies a decision to its job's chain, whoever brought it: the head, the money and this peer's picture of
+ * the job change in one batch. A step is applied only on top of the one before it.
+ */
+export function applyDecision(
+  context: JobContext,
+  heads: JobHeads,
+  out: Outbox,
+  decision: Decision,
+): ApplyResult {
+  const parsed = parseJobInstance(decision.instance)
+  if (parsed === undefined) return { status: 'contradiction' }
+  const { job, step } = parsed
+  const head = heads.get(job)
+  const value = valueDigestOf(decision.value)
+  if (head !== undefined && head.step >= step) {
+    return { status: head.step === step && head.value !== value ? 'contradiction' : 'known' }
+  }
+  const opened = context.ledger.opened(job)
+  if (step > (head?.step ?? -1) + 1 || opened === undefined) return { status: 'missing', ids: [job] }
+  if (!fitsStep(decision.value, step)) return { status: 'contradiction' }
+  const open = context.book.get(job) ?? adopt(context, out, opened)
+  const end = endOf(decision.value)
+  if (end !== null) {
+    const settled = context.ledger.creditJob(out, job, outputsOf(open, opened, decision.value))
+    if (settled.status !== 'applied') return settled
+  }
+  heads.set(out, job, { step, value, end })
+  out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))
+  enact(context, out, open, { step, value: decision.value, evidence: value })
+  return { status: 'applied' }
+}
+
+function outputsOf(open: OpenJob, opened: OpenedJob, value: JobValue) {
+  return value.type === 'close' ? closeOutputs(open, value.result) : voidOutputs(open, opened.escrow)
+}
+
+/** A job known only by its certified `open`, as after catching up; without a place in the book it is held for this event alone. */
+export function adopt(context: JobContext, out: Outbox, opened: OpenedJob): OpenJob {
+  const record = pendingRecord(opened.job, opened.account, opened.spec, out.now)
+  const open = context.book.add(out, record) ?? openJobOf(record)
+  markOpened(context, out, open, opened)
+  return open
+}
+
+export function markOpened(context: JobContext, out: Outbox, open: OpenJob, opened: OpenedJob): void {
+  if (open.escrow !== undefined) return
+  open.escrow = opened.escrow
+  context.book.update(open, { status: 'bidding', openedMs: out.now, entry: opened.entry })
+  context.book.note(out, open, 'opened', { peer: opened.account, evidence: opened.entry })
+  context.book.save(out, open)
+}
+
+interface Enacted {
+  readonly step: number
+  readonly value: JobValue
+  readonly evidence: JobHead['value']
+}
+
+function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, evidence }: Enacted): void {
+  const { book } = context
+  book.update(open, { step })
+  switch (value.type) {
+    case 'assign':
+      assigned(context, out, open, step, value)
+      return book.note(out, open, 'assigned', { evidence })
+    case 'again':
+      begin(context, out, open, step, value.slots)
+      open.earlier = value.result.replicas
+      book.update(open, { result: value.result })
+      return book.note(out, open, 'assigned', { evidence })
+    case 'close':
+      closed(context, out, open, value)
+      return finish(context, out, open, evidence)
+    case 'void':
+      book.update(open, { status: 'void', closedMs: out.now, charged: 0n, refunded: open.escrow ?? 0n })
+      return finish(context, out, open, evidence)
+  }
+}
+
+function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number, value: AssignValue): void {
+  open.payees = value.bids.map(({ signer, body }) => ({
+    peer: signer,
+    price: body.offer.price,
+    payout: body.payout,
+  }))
+  const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
+  context.book.update(open, { bids, standbys: value.standbys })
+  begin(context, out, open, step, value.slots)
+}
+
+function begin(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+  step: number,
+  slots: readonly SlotAssignment[],
+): void {
+  const attempt: Attempt = {
+    step,
+    slots: slots.flatMap(({ slot, peer }): AttemptSlot[] => {
+      const payee = open.payees.find((one) => one.peer === peer)
+      return payee === undefined ? [] : [{ slot, ...payee }]
+    }),
+    assignedMs: out.now,
+    commits: new Map(),
+    started: new Map(),
+    seals: new Map(),
+    sealedMs: undefined,
+    reveals: new Map(),
+    bodies: new Set(),
+    readyMs: undefined,
+  }
+  open.attempt = attempt
+  const states = slots.map(({ slot, peer }) => ({ slot, step, peer, state: 'assigned' as const, tokens: 0 }))
+  context.book.update(open, { status: 'running', slots: [...open.record.slots, ...states] })
+}
+
+function closed(context: JobContext, out: Outbox, open: OpenJob, value: CloseValue | AgainValue): void {
+  const { result } = value
+  const status = result.winner === null ? 'unresolved' : 'completed'
+  const charged = (open.escrow ?? 0n) - result.refund
+  context.book.update(open, { status, result, closedMs: out.now, charged, refunded: result.refund })
+}
+
+function finish(context: JobContext, out: Outbox, open: OpenJob, evidence: JobHead['value']): void {
+  context.book.note(out, open, 'closed', { evidence })
+  context.book.close(out, open)
+}

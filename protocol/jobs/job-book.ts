@@ -1,0 +1,96 @@
+import { decodeRecord, encodeBody } from '../encoding/body.ts'
+import type { Digest, JobId, PeerId } from '../ids.ts'
+import { LIMITS } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys, PREFIXES } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import { type OpenJob, openJobOf } from './open-job.ts'
+import { openJobRecordCodec, recordOf } from './open-job-record.ts'
+import { type JobRecord, jobRecordCodec, TIMELINE_MAX, type TimelineEvent } from './record.ts'
+
+/** Jobs that aren't terminal: in memory, and persisted whenever something is promised or shown. */
+export class JobBook {
+  readonly #open = new Map<JobId, OpenJob>()
+
+  get(job: JobId): OpenJob | undefined {
+    return this.#open.get(job)
+  }
+
+  all(): Iterable<OpenJob> {
+    return this.#open.values()
+  }
+
+  /**
+   * Takes a job up. A full book drops the oldest job whose `open` isn't certified: only such ones can be made
+   * up for nothing. Undefined when every place is taken by real ones.
+   */
+  add(out: Outbox, record: JobRecord): OpenJob | undefined {
+    if (this.#open.size >= LIMITS.openJobs) {
+      const oldest = [...this.#open.values()].find(({ escrow }) => escrow === undefined)
+      if (oldest === undefined) return undefined
+      this.#open.delete(oldest.job)
+      out.write(keys.job(oldest.job), null)
+    }
+    const open = openJobOf(record)
+    this.#open.set(record.job, open)
+    out.write(keys.jobTime(record.heardMs, record.job), new Uint8Array(0))
+    return open
+  }
+
+  /** Writes what must survive a restart, and tells whoever watches. */
+  save(out: Outbox, open: OpenJob): void {
+    out.write(keys.job(open.job), encodeBody(openJobRecordCodec, recordOf(open)))
+    out.notify(open.job)
+  }
+
+  update(open: OpenJob, change: Partial<JobRecord>): void {
+    open.record = { ...open.record, ...change }
+  }
+
+  /** Adds to the timeline; the last place is kept for the end of the story. */
+  note(
+    out: Outbox,
+    open: OpenJob,
+    phase: TimelineEvent['phase'],
+    about: { readonly peer?: PeerId; readonly slot?: number; readonly evidence?: Digest } = {},
+  ): void {
+    const { timeline } = open.record
+    if (timeline.length >= (phase === 'closed' ? TIMELINE_MAX : TIMELINE_MAX - 1)) return
+    const { peer = null, slot = null, evidence = null } = about
+    this.update(open, { timeline: [...timeline, { phase, atMs: out.now, peer, slot, evidence }] })
+  }
+
+  /** The job is terminal: its record becomes cold. */
+  close(out: Outbox, open: OpenJob): void {
+    this.#open.delete(open.job)
+    out.write(keys.job(open.job), null)
+    out.write(keys.closed(open.job), encodeBody(jobRecordCodec, open.record))
+    out.notify(open.job)
+  }
+
+  restore(record: StoredRecord): OpenJob | undefined {
+    if (!record.key.startsWith(PREFIXES.job)) return undefined
+    const stored = decodeRecord(openJobRecordCodec, record.value, record.key)
+    const open = openJobOf(stored.record)
+    open.escrow = stored.escrow ?? undefined
+    open.payees = stored.payees
+    open.earlier = stored.earlier
+    const { attempt } = stored
+    if (attempt !== null) {
+      open.attempt = {
+        step: attempt.step,
+        slots: attempt.slots,
+        assignedMs: attempt.assignedMs,
+        commits: new Map(attempt.commits.map((commit) => [commit.signer, commit])),
+        started: new Map(),
+        seals: new Map(attempt.seals.map((seal) => [seal.signer, seal])),
+        sealedMs: attempt.sealedMs ?? undefined,
+        reveals: new Map(attempt.reveals.map((reveal) => [reveal.body.slot, reveal])),
+        bodies: new Set(attempt.bodies),
+        readyMs: undefined,
+      }
+    }
+    this.#open.set(open.job, open)
+    return open
+  }
+}

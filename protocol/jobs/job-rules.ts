@@ -1,0 +1,101 @@
+import type { InstanceRules, Judgement } from '../agreement/instance-rules.ts'
+import type { Refusal } from '../agreement/messages.ts'
+import type { InstanceId } from '../ids.ts'
+import { parseJobInstance } from '../ids.ts'
+import { TIMES } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { buildAssign, judgeAssign } from './assign.ts'
+import { buildClose, judgeClose } from './close.ts'
+import type { JobContext } from './context.ts'
+import { dueAt, nextStep, voidAt } from './instance-clock.ts'
+import { ineligibleFor } from '../election/eligibility.ts'
+import type { OpenJob } from './open-job.ts'
+import { fetchAnswer, holdReveal } from './sealing.ts'
+import { stillStaging } from './staging.ts'
+import type { JobValue } from './value.ts'
+
+/** The open job whose next decision this instance is. */
+function current(context: JobContext, instance: InstanceId): OpenJob | undefined {
+  const parsed = parseJobInstance(instance)
+  const open = parsed === undefined ? undefined : context.book.get(parsed.job)
+  return open !== undefined && nextStep(open) === parsed?.step ? open : undefined
+}
+
+/** Full refund, once its guard can pass (6.11). */
+function buildVoid(open: OpenJob, now: number): JobValue | undefined {
+  const at = voidAt(open)
+  if (at === undefined || now < at) return undefined
+  return { type: 'void', reason: open.attempt === undefined ? 'unassigned' : 'expired' }
+}
+
+function judgeVoid(open: OpenJob, reason: 'unassigned' | 'expired', now: number): Judgement {
+  if (reason !== (open.attempt === undefined ? 'unassigned' : 'expired')) return { verdict: 'not_valid' }
+  const at = voidAt(open)
+  return at !== undefined && now >= at ? { verdict: 'prepare' } : { verdict: 'guard', bids: [], reveals: [] }
+}
+
+function judge(context: JobContext, out: Outbox, open: OpenJob, value: JobValue): Judgement {
+  const first = open.attempt === undefined
+  switch (value.type) {
+    case 'void':
+      return judgeVoid(open, value.reason, out.now)
+    case 'assign':
+      return first ? judgeAssign(context, open, value, out.now) : { verdict: 'not_valid' }
+    case 'close':
+    case 'again':
+      if (first) return { verdict: 'missing', ids: [open.job] }
+      return judgeClose(context, out, open, value, (reveals) => lacking(out, open, reveals))
+  }
+}
+
+/** Fetches the bodies of a value's reveals that aren't here; true while some are on their way. */
+function lacking(
+  out: Outbox,
+  open: OpenJob,
+  reveals: Parameters<Parameters<typeof judgeClose>[4]>[0],
+): boolean {
+  const absent = reveals.filter(({ body }) => open.attempt?.bodies.has(body.answer.digest) !== true)
+  for (const reveal of absent) fetchAnswer(out, open, reveal)
+  return absent.length > 0
+}
+
+/** What the instances `job/<id>/<step>` bring to the agreement. */
+export function createJobRules(context: JobContext): InstanceRules {
+  return {
+    naturalProposer: (instance) => current(context, instance)?.record.spec.steward,
+    dueAt(instance) {
+      const open = current(context, instance)
+      return open === undefined ? undefined : dueAt(open)
+    },
+    judge(out, instance, value) {
+      const open = current(context, instance)
+      return open === undefined ? { verdict: 'wait' } : judge(context, out, open, value)
+    },
+    build(out, instance) {
+      const open = current(context, instance)
+      if (open === undefined) return undefined
+      if (open.attempt !== undefined) return buildClose(context, out, open) ?? buildVoid(open, out.now)
+      const value = buildAssign(context, open, out.now)
+      if (value === undefined) return buildVoid(open, out.now)
+      return stillStaging(context, out, open, value) ? undefined : value
+    },
+    learn(out, refusal) {
+      const open = current(context, refusal.instance)
+      if (open !== undefined) learn(context, out, open, refusal)
+    },
+  }
+}
+
+/** Takes over bids and reveals that a witness holds and this peer lacked. */
+function learn(context: JobContext, out: Outbox, open: OpenJob, refusal: Refusal): void {
+  for (const bid of refusal.bids) {
+    const fits = bid.body.job === open.job && ineligibleFor(open.record.spec, bid.body.offer) === undefined
+    // Held for long enough by whoever refused, hence at once by this peer too.
+    if (fits && !open.bids.has(bid.signer))
+      open.bids.set(bid.signer, { bid, heldMs: out.now - TIMES.bidGraceMs })
+  }
+  const { attempt } = open
+  if (attempt === undefined) return
+  const seals = [...attempt.seals.values()]
+  for (const reveal of refusal.reveals) holdReveal(context, out, open, attempt, { body: { reveal, seals } })
+}

@@ -1,0 +1,312 @@
+import type { Agreement } from '../agreement/agreement.ts'
+import type { Decision } from '../agreement/messages.ts'
+import { type InstanceId, type JobId, jobInstance, type PeerId, parseJobInstance } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
+import type { SignedEntry } from '../ledger/entry.ts'
+import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
+import { LIMITS } from '../params.ts'
+import type { Event } from '../peer/event.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import type { StateDigest } from '../sync/state-digest.ts'
+import { bid, giveBeacon, holdBid } from './bidding.ts'
+import { closeEvidence, verdictToken } from './close.ts'
+import { deciders, type JobContext } from './context.ts'
+import { adopt, applyDecision, markOpened } from './deciding.ts'
+import { EarlyMessages } from './early-messages.ts'
+import { nextStep, nextTickMs } from './instance-clock.ts'
+import { JobHeads } from './job-heads.ts'
+import { takeUp } from './offering.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
+import { Runner } from './runner.ts'
+import { fetchAnswer, holdCommit, holdReveal, holdSeal, seal, withState } from './sealing.ts'
+import { holdReceipt, onStage, onStaged, stageTimer } from './staging.ts'
+
+type JobKind = 'bid' | 'beacon' | 'stage' | 'stored' | 'lease' | 'job-commit' | 'seal' | 'reveal'
+export type JobMessage = Extract<Message, { kind: JobKind }>
+
+const TICK = 'job/tick/'
+const STAGE = stageTimer('' as JobId)
+
+export interface JobsOptions {
+  readonly context: Omit<JobContext, 'stir'>
+  readonly digest: StateDigest
+  readonly agreement: () => Agreement
+}
+
+/** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
+export class Jobs {
+  readonly context: JobContext
+  readonly heads: JobHeads
+  readonly runner: Runner
+  readonly #agreement: () => Agreement
+  readonly #early = new EarlyMessages<JobMessage>()
+
+  constructor({ context, digest, agreement }: JobsOptions) {
+    this.context = { ...context, stir: (out, open) => this.#stir(out, open) }
+    this.heads = new JobHeads(digest)
+    this.runner = new Runner(this.context)
+    this.#agreement = agreement
+  }
+
+  restore(record: StoredRecord): void {
+    this.context.book.restore(record)
+    this.heads.restore(record)
+    this.runner.restore(record)
+  }
+
+  /** After a restart: what time and others owe us is asked for again. */
+  start(out: Outbox): void {
+    for (const opened of this.context.ledger.openedJobs()) {
+      const open = this.context.book.get(opened.job) ?? adopt(this.context, out, opened)
+      markOpened(this.context, out, open, opened)
+    }
+    for (const open of this.context.book.all()) {
+      for (const reveal of open.attempt?.reveals.values() ?? []) {
+        if (open.attempt?.bodies.has(reveal.body.answer.digest) !== true) fetchAnswer(out, open, reveal)
+      }
+      this.#enter(out, open)
+    }
+  }
+
+  /** Somebody's signed entry was gossiped, or this peer's own was signed: its jobs are on offer. */
+  onEntry(out: Outbox, entry: SignedEntry): void {
+    const settled = (job: JobId) => this.heads.get(job) !== undefined
+    for (const open of takeUp(this.context, out, entry, settled)) this.#enter(out, open)
+  }
+
+  /** The ledger certified an `open`. */
+  onOpened(out: Outbox, opened: OpenedJob): void {
+    const open = this.context.book.get(opened.job)
+    if (open === undefined) adopt(this.context, out, opened)
+    else markOpened(this.context, out, open, opened)
+    const taken = this.context.book.get(opened.job)
+    if (taken !== undefined) this.#enter(out, taken)
+  }
+
+  onMessage(out: Outbox, message: JobMessage): void {
+    const job = message.kind === 'reveal' ? message.body.reveal.body.job : message.body.job
+    const open = this.context.book.get(job)
+    if (open !== undefined) return this.#onJob(out, open, message)
+    const head = this.heads.get(job)
+    if (head === undefined) this.#early.keep(job, message)
+    // Whoever still works on a settled job hears how it ended.
+    else if (message.kind === 'job-commit' || message.kind === 'reveal')
+      this.#serveDecision(out, job, head.step, message.from)
+  }
+
+  applyDecision(out: Outbox, decision: Decision): ApplyResult {
+    const parsed = parseJobInstance(decision.instance)
+    const before = parsed === undefined ? undefined : this.context.book.get(parsed.job)
+    const result = applyDecision(this.context, this.heads, out, decision)
+    if (result.status !== 'applied' || parsed === undefined) return result
+    this.#agreement().forget(out, decision.instance)
+    const open = this.context.book.get(parsed.job)
+    if (open !== undefined) this.#enter(out, open)
+    else if (before !== undefined) this.#leave(out, before)
+    return result
+  }
+
+  /** Sends how an instance was decided; false while it isn't. */
+  serveDecided(out: Outbox, instance: InstanceId, to: PeerId): boolean {
+    const parsed = parseJobInstance(instance)
+    const head = parsed === undefined ? undefined : this.heads.get(parsed.job)
+    if (parsed === undefined || head === undefined || head.step < parsed.step) return false
+    this.#serveDecision(out, parsed.job, parsed.step, to)
+    return true
+  }
+
+  /** Those who work on a job and must hear of a decision without waiting for gossip. */
+  audience(instance: InstanceId): readonly PeerId[] {
+    const parsed = parseJobInstance(instance)
+    const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
+    if (open === undefined) return []
+    const runners = [...open.bids.keys(), ...(open.attempt?.slots.map(({ peer }) => peer) ?? [])]
+    return [...new Set([...deciders(this.context, open), ...runners])].filter(
+      (peer) => peer !== this.context.signer.id,
+    )
+  }
+
+  /** This peer's node can do more than before: bid where nobody was elected yet. */
+  onCapabilities(out: Outbox): void {
+    for (const open of this.context.book.all()) bid(this.context, out, open)
+  }
+
+  onFetched(out: Outbox, { token, blob, ok }: Extract<Event, { type: 'fetched' }>): boolean {
+    const [purpose, job] = token.split('/')
+    const open = this.context.book.get(job as JobId)
+    if (purpose !== 'stage' && purpose !== 'prompt' && purpose !== 'answer') return false
+    if (open === undefined) return true
+    if (purpose === 'prompt') this.runner.onPrompt(out, open, ok)
+    else if (purpose === 'stage' && ok) onStaged(this.context, out, open)
+    else if (
+      purpose === 'answer' &&
+      ok &&
+      open.attempt !== undefined &&
+      open.attempt.bodies.size < LIMITS.slots
+    ) {
+      open.attempt.bodies.add(blob.digest)
+      this.context.book.save(out, open)
+      this.#stir(out, open)
+    }
+    return true
+  }
+
+  onComputed(out: Outbox, { token, verdict }: Extract<Event, { type: 'computed' }>): void {
+    const [, job, key] = token.split('/')
+    const open = this.context.book.get(job as JobId)
+    if (open === undefined || key === undefined || verdict === null) return
+    const known = [...open.verdicts.keys()].find((one) => verdictToken(open.job, one) === token)
+    if (known !== undefined) return
+    // A witness judges at most a few different sets of answers of one attempt; the oldest may be computed again.
+    const oldest = open.verdicts.keys().next().value
+    if (open.verdicts.size >= LIMITS.slots && oldest !== undefined) open.verdicts.delete(oldest)
+    const named = key as Parameters<typeof verdictToken>[1]
+    open.verdicts.set(named, { key: named, verdict })
+    this.context.book.note(out, open, 'judged', { evidence: named })
+    out.notify(open.job)
+    this.#stir(out, open)
+  }
+
+  onTimer(out: Outbox, id: string): boolean {
+    if (this.runner.onTimer(out, id)) return true
+    if (!id.startsWith(TICK) && !id.startsWith(STAGE)) return false
+    const open = this.context.book.get(id.slice(id.startsWith(TICK) ? TICK.length : STAGE.length) as JobId)
+    if (open !== undefined) this.#tick(out, open)
+    return true
+  }
+
+  #onJob(out: Outbox, open: OpenJob, message: JobMessage): void {
+    switch (message.kind) {
+      case 'bid':
+        holdBid(this.context, out, open, message)
+        break
+      case 'beacon':
+        if (!this.context.roster.isWitness(message.signer)) return
+        open.beacons.set(message.signer, message)
+        break
+      case 'stage':
+        return onStage(this.context, out, open, message)
+      case 'stored':
+        holdReceipt(open, message)
+        break
+      default:
+        return this.#onAttempt(out, open, message)
+    }
+    this.#stir(out, open)
+  }
+
+  #onAttempt(
+    out: Outbox,
+    open: OpenJob,
+    message: Extract<JobMessage, { kind: 'lease' | 'job-commit' | 'seal' | 'reveal' }>,
+  ): void {
+    const step = message.kind === 'reveal' ? message.body.reveal.body.step : message.body.step
+    const { attempt } = open
+    if (attempt === undefined || step > attempt.step) return this.#early.keep(open.job, message)
+    if (step < attempt.step) return
+    switch (message.kind) {
+      case 'lease':
+        return this.#onLease(out, open, attempt, message)
+      case 'job-commit':
+        holdCommit(this.context, out, open, attempt, message)
+        break
+      case 'seal':
+        holdSeal(this.context, out, open, attempt, message)
+        this.runner.onSeals(out, open)
+        break
+      case 'reveal':
+        holdReveal(this.context, out, open, attempt, message)
+        break
+    }
+    // This peer's own seal may be the one its runner waited for.
+    if (message.kind === 'job-commit') this.runner.onSeals(out, open)
+    this.#stir(out, open)
+  }
+
+  #onLease(
+    out: Outbox,
+    open: OpenJob,
+    attempt: Attempt,
+    { from, body }: Extract<JobMessage, { kind: 'lease' }>,
+  ): void {
+    const slot = attempt.slots.find((one) => one.slot === body.slot && one.peer === from)
+    const shown = open.record.slots.find((one) => one.slot === body.slot)
+    if (
+      slot === undefined ||
+      shown === undefined ||
+      (shown.state !== 'assigned' && shown.state !== 'started')
+    )
+      return
+    if (!attempt.started.has(slot.slot)) {
+      attempt.started.set(slot.slot, from)
+      this.context.book.note(out, open, 'started', { peer: from, slot: slot.slot })
+    }
+    this.context.book.update(open, { slots: withState(open, slot.slot, 'started', body.tokens) })
+    out.notify(open.job)
+  }
+
+  /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
+  #enter(out: Outbox, open: OpenJob): void {
+    if (open.attempt === undefined) {
+      bid(this.context, out, open)
+      if (open.escrow !== undefined) giveBeacon(this.context, out, open)
+    } else {
+      this.runner.take(out, open)
+    }
+    for (const message of this.#early.take(open.job)) this.#onJob(out, open, message)
+    this.#stir(out, open)
+  }
+
+  #leave(out: Outbox, open: OpenJob): void {
+    this.runner.forget(out, open)
+    out.cancelTimer(`${TICK}${open.job}`)
+    this.#early.take(open.job)
+  }
+
+  #stir(out: Outbox, open: OpenJob): void {
+    if (this.context.book.get(open.job) !== open) return
+    const { attempt } = open
+    if (
+      attempt !== undefined &&
+      attempt.readyMs === undefined &&
+      closeEvidence(this.context, open, out.now) !== undefined
+    ) {
+      attempt.readyMs = out.now
+    }
+    out.timer(`${TICK}${open.job}`, nextTickMs(this.context, open, out.now))
+    this.#agreement().stir(out, jobInstance(open.job, nextStep(open)))
+  }
+
+  /** Time passed: seal what is overdue, repeat what may have been lost, and look again. */
+  #tick(out: Outbox, open: OpenJob): void {
+    const { attempt } = open
+    const { signer } = this.context
+    if (attempt === undefined) this.#repeat(out, open)
+    else if (attempt.sealedMs === undefined && out.now >= attempt.assignedMs + open.record.spec.commitMs) {
+      seal(this.context, out, open, attempt)
+    } else {
+      const mine = attempt.seals.get(signer.id)
+      for (const peer of mine === undefined ? [] : deciders(this.context, open)) {
+        if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'seal', mine)
+      }
+    }
+    this.#stir(out, open)
+  }
+
+  #repeat(out: Outbox, open: OpenJob): void {
+    const { signer } = this.context
+    const mine = open.bids.get(signer.id)?.bid
+    const beacon = open.beacons.get(signer.id)
+    for (const peer of deciders(this.context, open)) {
+      if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'bid', mine)
+    }
+    const { steward } = open.record.spec
+    if (beacon !== undefined && steward !== signer.id) out.sendSigned(steward, 'beacon', beacon)
+  }
+
+  #serveDecision(out: Outbox, job: JobId, step: number, to: PeerId): void {
+    if (to !== this.context.signer.id) out.load([keys.decision(job, step)], { type: 'serve', to })
+  }
+}

@@ -1,0 +1,140 @@
+import { hash } from '../crypto/digest.ts'
+import type { JobId } from '../ids.ts'
+import type { Operation, SignedEntry } from '../ledger/entry.ts'
+import { jobIdOf } from '../ledger/entry.ts'
+import { LIMITS, TIMES } from '../params.ts'
+import type { CommandFault, JobRequest } from '../peer/command.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { JobContext } from './context.ts'
+import type { OpenJob } from './open-job.ts'
+import type { JobRecord } from './record.ts'
+import { escrowOf, type JobSpec, specFault } from './spec.ts'
+
+export type Draft =
+  | { readonly ok: true; readonly operation: Operation; readonly job: JobId }
+  | { readonly ok: false; readonly code: CommandFault; readonly detail: string }
+
+/** Models and distinct operators that offer them, from this peer's own node and the heartbeats it knows. */
+export interface Market {
+  readonly models: ReadonlySet<string>
+  /** Distinct operators offering this model, or, for null, any. */
+  operatorsOffering(model: string | null): number
+}
+
+/** The `open` operation for a request, checked as a witness would check it before anything is signed. */
+export function draftJob(
+  context: JobContext,
+  request: JobRequest,
+  market: Market,
+  entropy: Uint8Array,
+): Draft {
+  const refuse = (code: CommandFault, detail: string): Draft => ({ ok: false, code, detail })
+  const { model, replicas, prompt } = request
+  if (prompt.size < 1 || prompt.size > LIMITS.promptBytes) {
+    return refuse('prompt_out_of_range', `a prompt has 1 to ${LIMITS.promptBytes} bytes`)
+  }
+  if (replicas < 1 || replicas > LIMITS.replicas)
+    return refuse('replicas_out_of_range', `1 to ${LIMITS.replicas} replicas`)
+  if (model !== null && !market.models.has(model))
+    return refuse('model_unknown', `no node offers the model ${model}`)
+  const offering = market.operatorsOffering(model)
+  if (offering < replicas) {
+    return refuse(
+      'too_few_nodes',
+      `${replicas} replicas need as many operators; ${offering} offer this model now`,
+    )
+  }
+  const { charter } = context.roster
+  const standbys = Math.min(request.standbys, offering - replicas)
+  const nonce = context.ledger.nextNonce()
+  const spec: JobSpec = {
+    nonce,
+    steward: context.signer.id,
+    prompt,
+    model,
+    sampling: {
+      temperatureMilli: request.temperatureMilli,
+      seed: request.seed ?? seedOf(nonce, entropy),
+      maxTokens: request.maxTokens,
+    },
+    comparator: request.comparator,
+    rules: context.rules,
+    replicas,
+    standbys,
+    attempts: LIMITS.attempts,
+    maxSlots: replicas + standbys,
+    maxPrice: request.maxPrice ?? charter.params.maxPrice,
+    minConfidence: request.minConfidence ?? charter.params.minConfidence,
+    fee: charter.params.fee,
+    treasury: charter.treasury,
+    trust: context.snapshot().number,
+    coin: hash('coin', entropy),
+    diversity: charter.diversity,
+    visibility: request.visibility,
+    region: request.region,
+    mode: request.mode,
+    assignMs: TIMES.assignMs,
+    commitMs: TIMES.commitMs,
+    revealMs: TIMES.revealMs,
+    voidMs: TIMES.voidMs,
+  }
+  const escrow = escrowOf(spec)
+  const fault = escrow < 1n ? 'escrow_mismatch' : specFault(spec, escrow)
+  if (fault !== undefined) return refuse('price_too_low', 'the maximum price must be above 0')
+  return { ok: true, operation: { type: 'open', spec, escrow }, job: jobIdOf(context.signer.id, nonce) }
+}
+
+/** One seed for all replicas of a job, so that a deterministic model gives them the same answer. */
+function seedOf(nonce: number, entropy: Uint8Array): number {
+  const digest = hash('sampling', Uint8Array.of(nonce & 0xff, ...entropy))
+  return Number.parseInt(digest.slice(0, 8), 16)
+}
+
+/** A job as first heard of. */
+export function pendingRecord(
+  job: JobId,
+  account: JobRecord['account'],
+  spec: JobSpec,
+  now: number,
+): JobRecord {
+  return {
+    job,
+    account,
+    spec,
+    status: 'pending',
+    heardMs: now,
+    openedMs: null,
+    closedMs: null,
+    entry: null,
+    step: null,
+    bids: [],
+    slots: [],
+    standbys: [],
+    result: null,
+    charged: null,
+    refunded: null,
+    timeline: [],
+  }
+}
+
+/** Takes up the jobs that a signed entry opens; those known or settled already are left alone. */
+export function takeUp(
+  context: JobContext,
+  out: Outbox,
+  entry: SignedEntry,
+  settled: (job: JobId) => boolean,
+): readonly OpenJob[] {
+  const { account, ops } = entry.body
+  return ops.flatMap((operation) => {
+    if (operation.type !== 'open') return []
+    const job = jobIdOf(account, operation.spec.nonce)
+    const known = context.book.get(job)
+    if (known !== undefined) return [known]
+    if (settled(job) || specFault(operation.spec, operation.escrow) !== undefined) return []
+    const open = context.book.add(out, pendingRecord(job, account, operation.spec, out.now))
+    if (open === undefined) return []
+    context.book.note(out, open, 'offered', { peer: account })
+    context.book.save(out, open)
+    return [open]
+  })
+}

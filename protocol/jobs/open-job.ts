@@ -1,0 +1,88 @@
+import type { Signed } from '../encoding/signed.ts'
+import type { AccountId, Digest, JobId, PeerId } from '../ids.ts'
+import type { Verdict } from '../verification/verdict.ts'
+import type { Bid, Commit, Reveal, Seal } from './messages.ts'
+import type { JobRecord } from './record.ts'
+import type { ReplicaResult } from './value.ts'
+
+export interface HeldBid {
+  readonly bid: Signed<Bid>
+  readonly heldMs: number
+}
+
+export interface Payee {
+  readonly peer: PeerId
+  readonly price: bigint
+  readonly payout: AccountId
+}
+
+export interface AttemptSlot {
+  readonly slot: number
+  readonly peer: PeerId
+  readonly price: bigint
+  readonly payout: AccountId
+}
+
+/** One attempt: the slots that decision `step` assigned, and what their runners and the witnesses said since. */
+export interface Attempt {
+  readonly step: number
+  readonly slots: readonly AttemptSlot[]
+  readonly assignedMs: number
+  /** First commit of each peer that arrived before this witness sealed. */
+  readonly commits: Map<PeerId, Signed<Commit>>
+  /** Slots whose runner was seen at work. */
+  readonly started: Map<number, PeerId>
+  /** One seal of each witness; a second one is ignored, as a judge would refuse it. */
+  readonly seals: Map<PeerId, Signed<Seal>>
+  /** When this peer had sealed, or, without a vote, had a quorum of seals. */
+  sealedMs: number | undefined
+  readonly reveals: Map<number, Signed<Reveal>>
+  /** Answers whose bodies are in this peer's blob store. */
+  readonly bodies: Set<Digest>
+  /** When everything that a close needs was here for the first time. */
+  readyMs: number | undefined
+}
+
+/** A verdict computed over one set of answers, named by that set. */
+export interface ComputedVerdict {
+  readonly key: Digest
+  readonly verdict: Verdict
+}
+
+/** Everything that a peer holds in memory of a job that isn't terminal. */
+export interface OpenJob {
+  readonly job: JobId
+  record: JobRecord
+  /** Escrow once `open` is certified. */
+  escrow: bigint | undefined
+  readonly bids: Map<PeerId, HeldBid>
+  readonly beacons: Map<PeerId, Signed<{ readonly job: JobId }>>
+  readonly stored: Map<PeerId, Signed<{ readonly job: JobId; readonly prompt: Digest }>>
+  /** Whom the steward asked to hold the prompt, and since when. */
+  staged: { readonly peers: readonly PeerId[]; readonly atMs: number } | undefined
+  /** Bids that a guard asks for are those held when the first valid assignment was seen. */
+  bidsFrozenMs: number | undefined
+  /** Price and payee of every bidder in the assignment: standbys may get slots in later attempts. */
+  payees: readonly Payee[]
+  attempt: Attempt | undefined
+  /** Results of earlier attempts' slots, as the decision that started the current attempt states them. */
+  earlier: readonly ReplicaResult[]
+  readonly verdicts: Map<Digest, ComputedVerdict>
+}
+
+export function openJobOf(record: JobRecord): OpenJob {
+  return {
+    job: record.job,
+    record,
+    escrow: undefined,
+    bids: new Map(),
+    beacons: new Map(),
+    stored: new Map(),
+    staged: undefined,
+    bidsFrozenMs: undefined,
+    payees: [],
+    attempt: undefined,
+    earlier: [],
+    verdicts: new Map(),
+  }
+}

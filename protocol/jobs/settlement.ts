@@ -1,0 +1,107 @@
+import type { PeerId } from '../ids.ts'
+import type { JobOutput } from '../ledger/ledger.ts'
+import type { Verdict } from '../verification/verdict.ts'
+import type { AttemptSlot, OpenJob } from './open-job.ts'
+import type { JobSpec } from './spec.ts'
+import type { JobResult, ReplicaResult } from './value.ts'
+
+/** Output indices of a settled job (4.3): refund, fee, then payouts by slot. */
+const REFUND_INDEX = 0
+const FEE_INDEX = 1
+const FIRST_PAYOUT_INDEX = 2
+
+/** One slot of any attempt and the answer it revealed, if it did. */
+export interface SlotAnswer extends AttemptSlot {
+  readonly answer: ReplicaResult['answer']
+}
+
+/** Earlier attempts' slots and the current one's, by slot number; `answers` are the current one's reveals. */
+export function slotAnswers(
+  open: OpenJob,
+  answers: ReadonlyMap<number, ReplicaResult['answer']>,
+): readonly SlotAnswer[] {
+  const before = open.earlier.map(({ slot, peer, price, payout, answer }) => ({
+    slot,
+    peer,
+    price,
+    payout,
+    answer,
+  }))
+  const now = (open.attempt?.slots ?? []).map((slot) => ({ ...slot, answer: answers.get(slot.slot) ?? null }))
+  return [...before, ...now].sort((a, b) => a.slot - b.slot)
+}
+
+/**
+ * Who is paid and what is refunded (6.9). Winners get their bid price. Where no two answers disagree every
+ * revealed slot is paid; where they disagree without a majority nobody is.
+ */
+export function settle(
+  spec: JobSpec,
+  escrow: bigint,
+  slots: readonly SlotAnswer[],
+  verdict: Verdict | undefined,
+): JobResult {
+  const agreement = agreementOf(spec, verdict)
+  const everyone = agreement === 'none' || agreement === 'single'
+  const replicas = slots.map((slot) => replicaOf(slot, verdict, everyone))
+  const payouts = replicas.reduce((sum, { paid }) => sum + paid, 0n)
+  return {
+    agreement,
+    winner: verdict?.winner ?? null,
+    confidence: verdict?.confidence ?? 0,
+    replicas,
+    refund: escrow - payouts - spec.fee,
+    fee: spec.fee,
+  }
+}
+
+/** A lone answer where several were asked for agrees with nobody. */
+function agreementOf(spec: JobSpec, verdict: Verdict | undefined): JobResult['agreement'] {
+  if (verdict === undefined) return 'silent'
+  return verdict.agreement === 'single' && spec.replicas > 1 ? 'none' : verdict.agreement
+}
+
+function replicaOf(slot: SlotAnswer, verdict: Verdict | undefined, everyone: boolean): ReplicaResult {
+  const judged = verdict?.replicas.find((replica) => replica.slot === slot.slot)
+  if (judged === undefined || slot.answer === null) {
+    return { ...slot, answer: null, cluster: null, outcome: 'silent', cosine: 0, findings: [], paid: 0n }
+  }
+  const { cluster, outcome, cosine, findings } = judged
+  const paid = everyone || (outcome === 'agreed' && verdict?.winner !== null) ? slot.price : 0n
+  return { ...slot, cluster, outcome, cosine, findings, paid }
+}
+
+/** Slots of a further attempt (6.9): standbys not used yet, while confidence is too low and escrow is left. */
+export function nextSlots(
+  open: OpenJob,
+  result: JobResult,
+): readonly { readonly slot: number; readonly peer: PeerId }[] {
+  const { spec, standbys } = open.record
+  const attempts = open.attempt === undefined ? 0 : open.attempt.step + 1
+  const enough = result.winner !== null && result.confidence >= spec.minConfidence
+  if (enough || attempts >= spec.attempts) return []
+  const used = new Set(result.replicas.map(({ peer }) => peer))
+  const places = Math.min(spec.maxSlots - result.replicas.length, spec.replicas)
+  const first = result.replicas.length
+  const free = standbys.filter((peer) => !used.has(peer)).slice(0, Math.max(0, places))
+  return free.map((peer, at) => ({ slot: first + at, peer }))
+}
+
+/** Outputs of a close; they sum up to the escrow. */
+export function closeOutputs(open: OpenJob, result: JobResult): readonly JobOutput[] {
+  const { account, spec } = open.record
+  const fixed = [
+    { index: REFUND_INDEX, to: account, amount: result.refund },
+    { index: FEE_INDEX, to: spec.treasury, amount: result.fee },
+  ]
+  const payouts = result.replicas.map(({ slot, payout, paid }) => ({
+    index: FIRST_PAYOUT_INDEX + slot,
+    to: payout,
+    amount: paid,
+  }))
+  return [...fixed, ...payouts].filter(({ amount }) => amount > 0n)
+}
+
+export function voidOutputs(open: OpenJob, escrow: bigint): readonly JobOutput[] {
+  return [{ index: REFUND_INDEX, to: open.record.account, amount: escrow }]
+}

@@ -1,0 +1,56 @@
+import { sign } from '../encoding/signed.ts'
+import type { JobId, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import { TIMES } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { JobContext } from './context.ts'
+import { STORED } from './messages.ts'
+import type { OpenJob } from './open-job.ts'
+import type { AssignValue } from './value.ts'
+
+/** Receipts after which a proposal doesn't wait any longer: the prompt survives its steward's death (6.4). */
+const RECEIPTS_WANTED = 2
+
+export function stageTimer(job: JobId): string {
+  return `job/stage/${job}`
+}
+
+/**
+ * Has the would-be replicas fetch the prompt before the assignment is proposed, and says whether to wait for
+ * their receipts any longer. Prompts go to elected peers only.
+ */
+export function stillStaging(context: JobContext, out: Outbox, open: OpenJob, value: AssignValue): boolean {
+  if (context.signer.id !== open.record.spec.steward) return false
+  const peers: readonly PeerId[] = [...value.slots.map(({ peer }) => peer), ...value.standbys]
+  if (open.staged === undefined) {
+    open.staged = { peers, atMs: out.now }
+    for (const peer of peers) out.send(peer, 'stage', { job: open.job, prompt: open.record.spec.prompt })
+    out.timer(stageTimer(open.job), TIMES.storedMs)
+  }
+  const wanted = Math.min(RECEIPTS_WANTED, peers.length)
+  return value.receipts.length < wanted && out.now < open.staged.atMs + TIMES.storedMs
+}
+
+/** A steward asks this peer to hold the prompt of a job it may be elected for. */
+export function onStage(context: JobContext, out: Outbox, open: OpenJob, message: MessageOf<'stage'>): void {
+  const { spec } = open.record
+  // Only a node that could have bid has anything to prepare for.
+  if (context.capabilities().offers.length === 0) return
+  if (message.from !== spec.steward || message.body.prompt.digest !== spec.prompt.digest) return
+  out.emit({ type: 'fetch', token: `stage/${open.job}`, blob: spec.prompt, from: [spec.steward] })
+}
+
+export function onStaged(context: JobContext, out: Outbox, open: OpenJob): void {
+  const { spec } = open.record
+  const receipt = sign(context.signer, context.roster.swarm, STORED, {
+    job: open.job,
+    prompt: spec.prompt.digest,
+  })
+  out.sendSigned(spec.steward, 'stored', receipt)
+}
+
+export function holdReceipt(open: OpenJob, message: MessageOf<'stored'>): void {
+  const { signer, body, bytes, sig } = message
+  if (body.prompt !== open.record.spec.prompt.digest || open.staged?.peers.includes(signer) !== true) return
+  open.stored.set(signer, { signer, body, bytes, sig })
+}

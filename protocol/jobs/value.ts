@@ -1,0 +1,84 @@
+import {
+  amount,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  peerId,
+  struct,
+  uint,
+  variants,
+} from '../encoding/codec.ts'
+import { LIMITS, PPM } from '../params.ts'
+import { signedBeacon, signedBid, signedReveal, signedSeal, signedStored } from './messages.ts'
+import { blobRef } from './spec.ts'
+
+const slot = uint(LIMITS.slots - 1)
+const span = struct({ start: uint(LIMITS.answerBytes), end: uint(LIMITS.answerBytes) })
+
+/** Why an answer differs from the medoid, as spans of UTF-16 units in both. */
+const findingCodec = struct({
+  kind: oneOf('number', 'negation', 'refusal', 'structure', 'content', 'unrelated', 'empty'),
+  own: span,
+  other: span,
+})
+
+/** What the close says of one slot. `paid` is 0 for an outvoted or silent one. */
+export const replicaCodec = struct({
+  slot,
+  peer: peerId,
+  payout: peerId,
+  price: amount(),
+  answer: nullable(blobRef),
+  cluster: nullable(uint(LIMITS.slots)),
+  outcome: oneOf('agreed', 'outvoted', 'unsure', 'silent'),
+  cosine: uint(PPM),
+  findings: list(findingCodec, { max: LIMITS.findings }),
+  paid: amount(),
+})
+export type ReplicaResult = Infer<typeof replicaCodec>
+
+/** The verdict over all revealed answers and what follows from it in money; recomputed by every judge. */
+export const resultCodec = struct({
+  agreement: oneOf('unanimous', 'majority', 'none', 'split', 'single', 'silent'),
+  winner: nullable(slot),
+  confidence: uint(PPM),
+  replicas: list(replicaCodec, { max: LIMITS.slots }),
+  refund: amount(),
+  fee: amount(),
+})
+export type JobResult = Infer<typeof resultCodec>
+
+/** One elected peer; slots are numbered through all attempts of a job. */
+export const slotCodec = struct({ slot, peer: peerId })
+export type SlotAssignment = Infer<typeof slotCodec>
+
+const evidence = {
+  seals: list(signedSeal, { min: 1, max: LIMITS.witnesses }),
+  reveals: list(signedReveal, { max: LIMITS.slots }),
+} as const
+
+/**
+ * What a job's agreements decide: step 0 `assign` or `void`, later steps `close`, `again` (a further attempt
+ * by standbys) or `void`. `close` and `void` are terminal.
+ */
+export const jobValueCodec = variants({
+  assign: struct({
+    bids: list(signedBid, { min: 1, max: LIMITS.bids }),
+    beacon: signedBeacon,
+    slots: list(slotCodec, { min: 1, max: LIMITS.replicas }),
+    standbys: list(peerId, { max: LIMITS.standbys }),
+    receipts: list(signedStored, { max: 2 }),
+  }),
+  close: struct({ ...evidence, result: resultCodec }),
+  again: struct({
+    ...evidence,
+    result: resultCodec,
+    slots: list(slotCodec, { min: 1, max: LIMITS.standbys }),
+  }),
+  void: struct({ reason: oneOf('unassigned', 'expired') }),
+})
+export type JobValue = Infer<typeof jobValueCodec>
+export type AssignValue = Extract<JobValue, { type: 'assign' }>
+export type CloseValue = Extract<JobValue, { type: 'close' }>
+export type AgainValue = Extract<JobValue, { type: 'again' }>

@@ -1,0 +1,157 @@
+import { encodeBody } from '../encoding/body.ts'
+import type { Digest, EntryId, JobId } from '../ids.ts'
+import { AMOUNT_MAX } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import { accountLeaf } from '../sync/leaves.ts'
+import { type AccountBook, type AccountState, claimedAfter } from './account.ts'
+import { type Certificate, certificateCodec } from './certificate.ts'
+import { type Entry, entryIdOf, jobIdOf, type OutputRef } from './entry.ts'
+import type { ApplyResult, OpenedJob } from './ledger.ts'
+import type { OpenJobs } from './open-jobs.ts'
+import { EARLY_CLAIMS_MAX, type Output, type OutputBook, positionCodec } from './output-book.ts'
+
+/** Everything that certified entries and settled jobs determine. */
+export interface Books {
+  readonly accounts: AccountBook
+  readonly outputs: OutputBook
+  readonly opens: OpenJobs
+  readonly digest: { set(key: string, leaf: Digest): void }
+}
+
+export type Applied =
+  | Exclude<ApplyResult, { readonly status: 'applied' }>
+  | { readonly status: 'applied'; readonly entry: EntryId; readonly opened: readonly OpenedJob[] }
+
+/**
+ * Brings a certificate into the books (4.5): nothing is judged again except its place in the chain, since q
+ * witnesses judged the rest. Records written: the certificate and its position (cold), the account, each
+ * output it makes or claims, each job it opens; all in one event, so a crash leaves all or none of them.
+ */
+export function applyToBooks(books: Books, out: Outbox, certificate: Certificate): Applied {
+  const { body } = certificate.entry
+  const before = books.accounts.get(body.account)
+  const entry = entryIdOf(certificate.entry)
+  const place = placeOf(body, entry, before)
+  if (place !== 'next') return place
+  if (books.outputs.earlyCount() >= EARLY_CLAIMS_MAX) {
+    const absent = body.claims.filter((claim) => books.outputs.find(body.account, claim) === undefined)
+    if (absent.length > 0) return { status: 'missing', ids: sourcesOf(absent) }
+  }
+  advance(books, out, { body, entry, before })
+  makeOutputs(books, out, body, entry)
+  const opened = openJobs(books, out, body, entry)
+  const position = encodeBody(positionCodec, { account: body.account, seq: body.seq })
+  out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.entry(entry), position)
+  for (const { job } of opened) out.write(keys.entry(job), position)
+  return { status: 'applied', entry, opened }
+}
+
+/** Distinct sources, in the order of the claims. */
+export function sourcesOf(claims: readonly OutputRef[]): readonly Digest[] {
+  return [...new Set(claims.map(({ source }) => source))]
+}
+
+// An older entry that differs from the one certified here can't be told from it without a cold read; fork
+// proofs are what shows those.
+function placeOf(
+  body: Entry,
+  entry: EntryId,
+  state: AccountState,
+): 'next' | Exclude<Applied, { status: 'applied' }> {
+  if (body.seq > state.seq) return { status: 'missing', ids: [body.prev] }
+  if (body.seq === state.seq) return body.prev === state.head ? 'next' : { status: 'contradiction' }
+  const differs = body.seq === state.seq - 1 && entry !== state.head
+  return { status: differs ? 'contradiction' : 'known' }
+}
+
+interface Step {
+  readonly body: Entry
+  readonly entry: EntryId
+  readonly before: AccountState
+}
+
+function advance({ accounts, outputs, digest }: Books, out: Outbox, { body, entry, before }: Step): void {
+  let claimed = 0n
+  let early = 0
+  for (const claim of body.claims) {
+    const units = outputs.claim(out, body.account, claim)
+    if (units === undefined) early += 1
+    claimed += units ?? 0n
+  }
+  const { spent, minted, nonce } = totalsOf(body)
+  // What the entry's own balance says that the unknown sources must hold.
+  const owed = early === 0 ? 0n : body.free + spent - before.free - claimed
+  const state: AccountState = {
+    seq: body.seq + 1,
+    head: entry,
+    free: body.free,
+    nonce: nonce > before.nonce ? nonce : before.nonce,
+    claimed: claimedAfter(before.claimed, body.claims),
+    minted: clamped(before.minted + minted),
+    owed: clamped(before.owed + owed),
+  }
+  accounts.put(out, body.account, state)
+  digest.set(body.account, accountLeaf(state))
+}
+
+/** Sums of an entry's operations: what it spends (transfers and escrows), what it mints, its next free nonce. */
+export function totalsOf(body: Pick<Entry, 'ops'>): {
+  readonly spent: bigint
+  readonly minted: bigint
+  readonly nonce: number
+} {
+  let spent = 0n
+  let minted = 0n
+  let nonce = 0
+  for (const operation of body.ops) {
+    if (operation.type === 'mint') minted += operation.amount
+    else if (operation.type === 'transfer') spent += operation.amount
+    else {
+      spent += operation.escrow
+      nonce = Math.max(nonce, Math.min(operation.spec.nonce + 1, Number.MAX_SAFE_INTEGER))
+    }
+  }
+  return { spent, minted, nonce }
+}
+
+/** The entry's mints and transfers become outputs, each named by its operation's position. */
+function makeOutputs(books: Books, out: Outbox, body: Entry, entry: EntryId): void {
+  const origin = { account: body.account, seq: body.seq }
+  body.ops.forEach((operation, index) => {
+    if (operation.type === 'open') return
+    addOutput(books, out, operation.to, { source: entry, index, amount: operation.amount, origin })
+  })
+}
+
+/** Adds an output, or pays it at once to the claim that came before it. */
+export function addOutput(
+  { accounts, outputs }: Books,
+  out: Outbox,
+  owner: Entry['account'],
+  output: Output,
+): void {
+  if (outputs.add(out, owner, output)) return
+  const state = accounts.get(owner)
+  accounts.put(out, owner, { ...state, owed: clamped(state.owed - output.amount) })
+}
+
+function openJobs({ opens }: Books, out: Outbox, body: Entry, entry: EntryId): readonly OpenedJob[] {
+  const { account } = body
+  const opened: OpenedJob[] = []
+  for (const operation of body.ops) {
+    if (operation.type !== 'open') continue
+    const { spec, escrow } = operation
+    const job: JobId = jobIdOf(account, spec.nonce)
+    opened.push({ job, account, entry, spec, escrow })
+  }
+  for (const job of opened) opens.add(out, job)
+  return opened
+}
+
+// Entries that keep the rules never leave this range. Above f faulty witnesses one could, and then a wrong
+// sum is better than a record that can't be read at the next start.
+function clamped(units: bigint): bigint {
+  return units < 0n ? 0n : units > AMOUNT_MAX ? AMOUNT_MAX : units
+}

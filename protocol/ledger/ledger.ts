@@ -1,0 +1,66 @@
+import type { Outbox } from '../peer/outbox.ts'
+import type { AccountId, Digest, EntryId, JobId } from '../ids.ts'
+import type { JobSpec } from '../jobs/spec.ts'
+import type { Operation, SignedEntry } from './entry.ts'
+
+/** An account as users see it, in units. `free` + `claimable` is what it can spend. */
+export interface AccountView {
+  readonly account: AccountId
+  /** Number of certified entries; the next entry has this `seq`. */
+  readonly seq: number
+  readonly head: Digest
+  readonly free: bigint
+  readonly claimable: bigint
+  /** Set aside in this account's undecided jobs. */
+  readonly escrowed: bigint
+}
+
+/** A job whose `open` is certified. */
+export interface OpenedJob {
+  readonly job: JobId
+  readonly account: AccountId
+  readonly entry: EntryId
+  readonly spec: JobSpec
+  readonly escrow: bigint
+}
+
+export interface JobOutput {
+  readonly index: number
+  readonly to: AccountId
+  readonly amount: bigint
+}
+
+/** What the ledger tells the rest of the mind. */
+export interface LedgerListener {
+  /** An `open` was certified (once for each job, also while facts are caught up with). */
+  opened(out: Outbox, opened: OpenedJob): void
+  /**
+   * An entry of this peer's own account was signed and persisted; `requests` are the numbers that its
+   * operations were submitted under. From here on they are durable: the time to answer whoever asked for
+   * them, and to offer a job.
+   */
+  ownSigned(out: Outbox, entry: SignedEntry, requests: readonly number[]): void
+  /** Operations accepted earlier can't be carried out after all: the account's key was used elsewhere meanwhile. */
+  ownRefused(out: Outbox, request: number, code: SubmitFault): void
+  /** An entry of this peer's own account was certified. */
+  ownCertified(out: Outbox, entry: EntryId, operations: readonly Operation[]): void
+}
+
+export type ApplyResult =
+  | { readonly status: 'applied' }
+  | { readonly status: 'known' }
+  /** Facts that it builds on and that aren't here yet. */
+  | { readonly status: 'missing'; readonly ids: readonly Digest[] }
+  /** It contradicts what is certified here: only possible above f faulty witnesses. */
+  | { readonly status: 'contradiction' }
+
+export type SubmitFault =
+  | 'insufficient_credit'
+  | 'amount_out_of_range'
+  | 'not_a_minter'
+  /** An operation that no witness would vote for; the caller made it wrongly. */
+  | 'operation_invalid'
+  | 'queue_full'
+
+/** Accepted: `LedgerListener.ownSigned` follows with the request's number, perhaps before `submit` returns. */
+export type SubmitOutcome = { readonly ok: true } | { readonly ok: false; readonly code: SubmitFault }

@@ -1,0 +1,120 @@
+import type { Signer } from '../crypto/signer.ts'
+import { sign } from '../encoding/signed.ts'
+import type { Digest, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import { LIMITS } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { AccountBook } from './account.ts'
+import { entryIdOf, type SignedEntry, VOTE } from './entry.ts'
+import type { Fact } from './fact.ts'
+import type { ApplyResult, JobOutput } from './ledger.ts'
+import type { Locks } from './locks.ts'
+import type { CertifyReply, ENTRY_FAULTS } from './messages.ts'
+import type { OutputBook } from './output-book.ts'
+import { validateEntry } from './validate.ts'
+
+export interface WitnessParts {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly accounts: AccountBook
+  readonly outputs: OutputBook
+  readonly locks: Locks
+  /** The way of every fact (`sync/facts.ts`). */
+  readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+}
+
+export type CertifyVerdict =
+  | 'not_a_witness'
+  | 'certified'
+  | 'other_epoch'
+  | 'voted'
+  | 'voted_before'
+  | 'conflict'
+  | 'missing'
+  | (typeof ENTRY_FAULTS)[number]
+
+/**
+ * Answers a request for a vote (4.6); the first match wins.
+ *
+ * A witness must never sign two entries for one place of a chain, across any crash. The lock and the vote
+ * that it stands for are one record, written before the vote is handed to the outbox. The outbox stamps the
+ * vote with the position of that record, so the vote leaves this machine only once the lock is durable: a
+ * crash before loses both, and nobody has seen the vote; a crash after finds the lock again and repeats the
+ * very same vote. The lock goes only in the event that writes the certificate of its place, and from then on
+ * the first line answers. Nobody but the quorum can so learn of two entries for one place.
+ */
+export function answerCertify(
+  parts: WitnessParts,
+  out: Outbox,
+  message: MessageOf<'certify'>,
+): CertifyVerdict {
+  const { roster, accounts, locks, signer } = parts
+  const { from, body } = message
+  const settled = applyEvidence(parts, out, message)
+  if (!roster.isWitness(signer.id)) return 'not_a_witness'
+  const { account, seq } = body.entry.body
+  const state = accounts.get(account)
+  if (seq < state.seq) {
+    out.load([keys.certificate(account, seq)], { type: 'serve', to: from })
+    return 'certified'
+  }
+  const entry = entryIdOf(body.entry)
+  const reply = (outcome: CertifyReply['outcome']) => out.send(from, 'certify-reply', { entry, outcome })
+  if (body.epoch !== roster.epoch.number) {
+    reply({ type: 'epoch', epoch: roster.epoch.number })
+    return 'other_epoch'
+  }
+  const lock = locks.get(account, seq)
+  if (lock !== undefined) {
+    if (lock.vote.body.entry !== entry) {
+      reply({ type: 'conflict', entry: lock.entry })
+      return 'conflict'
+    }
+    out.sendSigned(from, 'vote', lock.vote)
+    return 'voted_before'
+  }
+  const validity = validateEntry(body.entry, state, {
+    charter: roster.charter,
+    unclaimed: (ref) => parts.outputs.find(account, ref)?.amount,
+    settled: (source) => settled.get(source),
+  })
+  if (validity.status === 'missing') {
+    reply({ type: 'missing', ids: validity.ids.slice(0, LIMITS.missing) })
+    return 'missing'
+  }
+  if (validity.status === 'fault') {
+    reply({ type: 'reject', code: validity.code })
+    return validity.code
+  }
+  out.sendSigned(from, 'vote', lockFor(parts, out, body.entry))
+  return 'voted'
+}
+
+function lockFor({ signer, roster, locks }: WitnessParts, out: Outbox, entry: SignedEntry) {
+  const { account, seq } = entry.body
+  const body = { epoch: roster.epoch.number, account, seq, entry: entryIdOf(entry) }
+  const vote = sign(signer, roster.swarm, VOTE, body)
+  locks.set(out, { entry, vote })
+  return vote
+}
+
+type Settled = ReadonlyMap<Digest, readonly Pick<JobOutput, 'index' | 'to'>[]>
+
+/** Applies the facts that came along; what is certain to be applied here then shows its outputs. */
+function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: MessageOf<'certify'>): Settled {
+  const settled = new Map<Digest, readonly Pick<JobOutput, 'index' | 'to'>[]>()
+  for (const fact of body.evidence) {
+    const { status } = apply(out, fact, from)
+    if (fact.type !== 'certificate' || (status !== 'applied' && status !== 'known')) continue
+    const { entry } = fact.certificate
+    settled.set(
+      entryIdOf(entry),
+      entry.body.ops.flatMap((operation, index) =>
+        operation.type === 'open' ? [] : [{ index, to: operation.to }],
+      ),
+    )
+  }
+  return settled
+}

@@ -1,0 +1,106 @@
+/**
+ * Named limits and times of the protocol, each with its reason. A limit on foreign data is inclusive: a value
+ * at the maximum is accepted and the next one is refused.
+ */
+
+/** One credit in the ledger's units; six decimals are finer than any price worth quoting. */
+export const UNITS_PER_CREDIT = 1_000_000n
+/** Amounts fit a signed 64-bit integer, so every language can hold them. */
+export const AMOUNT_MAX = 2n ** 63n - 1n
+/** Smallest transfer or mint in units: storing an output for ever must cost its sender something. */
+export const OUTPUT_MIN = 10_000n
+
+export const LIMITS = {
+  /** n <= 64 keeps the signer bitmap in eight bytes and a certificate below 5 KiB. */
+  witnesses: 64,
+  /** Founding members named in a charter; larger swarms grow by invitation. */
+  foundingMembers: 64,
+  operators: 16,
+  minters: 16,
+  labelBytes: 64,
+  nameBytes: 64,
+  memoBytes: 140,
+  /** Claims and operations of one entry: an entry stays below 40 KiB and is validated in well under 1 ms. */
+  claims: 256,
+  operations: 64,
+  /** A job spec names at most nine replicas; more adds cost but hardly any confidence. */
+  replicas: 9,
+  standbys: 9,
+  attempts: 3,
+  slots: 27,
+  /** Bids in an assignment: enough to choose from, and 64 signed bids stay below 32 KiB. */
+  bids: 64,
+  /** Longest chain of decisions of one job: first assignment, attempts, close. */
+  steps: 16,
+  promptBytes: 262_144,
+  answerBytes: 262_144,
+  modelNameBytes: 128,
+  regionBytes: 32,
+  /** Evidence travelling with one request or answer; the rest is fetched by further requests. */
+  facts: 16,
+  missing: 64,
+  findings: 16,
+  /** Nodes and models that one heartbeat reports. */
+  nodes: 8,
+  models: 32,
+  addresses: 16,
+  addressBytes: 256,
+  /** Identifiers in one ledger announcement. */
+  announced: 128,
+  /** Frames: the largest honest one of each kind is about half of its limit. */
+  gossipBytes: 65_536,
+  frameBytes: 1_048_576,
+  /** Signatures that one frame may ask us to check: 16 certificates of a swarm of 64 witnesses. */
+  signatureChecks: 1_100,
+  /** Buckets of the state digest. */
+  buckets: 256,
+  /** Leaves in one sync answer: at about 150 bytes each they stay below the frame limit. */
+  leaves: 2_048,
+  /** Accounts and instances in one sync fetch. */
+  fetched: 64,
+  /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */
+  openJobs: 1_024,
+  /** Facts waiting for a fact they build on. */
+  waitingFacts: 1_024,
+  /** Outgoing entries of this peer that are being certified. */
+  drivenEntries: 1_024,
+  /** Remembered members' heartbeats. */
+  heartbeats: 10_000,
+} as const
+
+/** Times in milliseconds; all are local durations and none is needed for safety. */
+export const TIMES = {
+  leaseMs: 1_500,
+  graceMs: 500,
+  nudgeMs: 1_000,
+  deltaMs: 500,
+  beaconMs: 200,
+  bidGraceMs: 50,
+  assignMs: 10_000,
+  commitMs: 120_000,
+  revealMs: 5_000,
+  voidMs: 760_000,
+  trustMs: 60_000,
+  /** A steward with fewer than the bids it hopes for proposes once this has passed and they suffice. */
+  bidWindowMs: 120,
+  /** Longest wait for storage receipts before a proposal goes out with fewer. */
+  storedMs: 200,
+  /** First repeat of an unanswered request; it doubles up to `retryMsMax`. */
+  retryMs: 400,
+  retryMsMax: 5_000,
+  /** Reconciliation with one peer after another. */
+  syncMs: 15_000,
+  heartbeatMsMin: 5_000,
+  heartbeatMsMax: 60_000,
+} as const
+
+/** Bounds on the times a job spec may choose, so that nobody can hold escrow or witnesses for ever. */
+export const SPEC_BOUNDS = {
+  assignMs: { min: 1_000, max: 600_000 },
+  commitMs: { min: 1_000, max: 3_600_000 },
+  revealMs: { min: 500, max: 60_000 },
+  voidMs: { min: 5_000, max: 22_000_000 },
+} as const
+
+/** Parts per million: the fixed-point unit of trust, cosine and confidence. */
+export const PPM = 1_000_000

@@ -1,0 +1,41 @@
+import type { BlobRef, Digest, EntryId, JobId, PeerId } from '../ids.ts'
+import type { JobSpec } from '../jobs/spec.ts'
+
+/** What a user chose for a job; the mind fills in the rest from the charter and its own state. */
+export interface JobRequest {
+  readonly prompt: BlobRef
+  readonly model: string | null
+  readonly replicas: number
+  readonly standbys: number
+  readonly comparator: JobSpec['comparator']
+  readonly minConfidence: number | null
+  readonly maxPrice: bigint | null
+  readonly region: string | null
+  readonly mode: JobSpec['mode']
+  readonly visibility: JobSpec['visibility']
+  readonly temperatureMilli: number
+  readonly seed: number | null
+  readonly maxTokens: number
+}
+
+/** Requests of this peer's owner. They are trusted as to origin, not as to contents. */
+export type Command =
+  | { readonly type: 'submit-job'; readonly request: JobRequest }
+  | { readonly type: 'mint'; readonly to: PeerId; readonly amount: bigint; readonly memo: string }
+  | { readonly type: 'transfer'; readonly to: PeerId; readonly amount: bigint; readonly memo: string }
+
+export type CommandFault =
+  | 'insufficient_credit'
+  | 'amount_out_of_range'
+  | 'not_a_minter'
+  | 'model_unknown'
+  | 'too_few_nodes'
+  | 'price_too_low'
+  | 'replicas_out_of_range'
+  | 'prompt_out_of_range'
+  | 'queue_full'
+
+export type CommandResult =
+  | { readonly ok: true; readonly type: 'job'; readonly job: JobId }
+  | { readonly ok: true; readonly type: 'entry'; readonly entry: EntryId; readonly source: Digest }
+  | { readonly ok: false; readonly code: CommandFault; readonly detail: string }

@@ -1,0 +1,83 @@
+import type { AccountId } from '../ids.ts'
+import type { JobContext } from '../jobs/context.ts'
+import { draftJob } from '../jobs/offering.ts'
+import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
+import type { SubmitFault } from '../ledger/ledger.ts'
+import type { CommandFault, CommandResult } from './command.ts'
+import type { Event } from './event.ts'
+import type { Heartbeats } from './heartbeats.ts'
+import type { Outbox } from './outbox.ts'
+
+type CommandEvent = Extract<Event, { type: 'command' }>
+
+const DETAILS: Readonly<Record<SubmitFault, string>> = {
+  insufficient_credit: 'the account has too little free credit for this',
+  amount_out_of_range: 'the amount is below the smallest output or too large',
+  not_a_minter: 'the charter names other minters',
+  operation_invalid: 'no witness would vote for this operation',
+  queue_full: 'too many operations wait for this account; try again shortly',
+}
+
+/** An operation that no witness would accept was drafted wrongly here; users see it as a matter of its amount. */
+function faultOf(code: SubmitFault): CommandFault {
+  return code === 'operation_invalid' ? 'amount_out_of_range' : code
+}
+
+/**
+ * Requests of this peer's owner. Each is answered once: refused at once with nothing changed, or accepted when
+ * its entry is signed and durable, since from then on a crash can't lose it.
+ */
+export class Commands {
+  readonly #context: JobContext
+  readonly #heartbeats: () => Heartbeats
+
+  constructor(context: JobContext, heartbeats: () => Heartbeats) {
+    this.#context = context
+    this.#heartbeats = heartbeats
+  }
+
+  handle(out: Outbox, event: CommandEvent): void {
+    const operation = this.#operationOf(out, event)
+    if ('code' in operation) return this.#respond(out, event.id, operation)
+    const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
+    if (!submitted.ok) this.onRefused(out, event.id, submitted.code)
+  }
+
+  /** The entry that carries these requests is signed and persisted with this event. */
+  onSigned(out: Outbox, entry: SignedEntry, requests: readonly number[]): void {
+    const id = entryIdOf(entry)
+    requests.forEach((request, at) => {
+      const operation = entry.body.ops[at]
+      if (operation !== undefined) this.#respond(out, request, resultOf(operation, entry.body.account, id))
+    })
+  }
+
+  onRefused(out: Outbox, request: number, code: SubmitFault): void {
+    this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
+  }
+
+  #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
+    switch (command.type) {
+      case 'submit-job':
+        return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
+      case 'mint':
+      case 'transfer': {
+        const operation: Operation = command
+        return { ok: true as const, operation }
+      }
+    }
+  }
+
+  #respond(out: Outbox, command: number, result: CommandResult): void {
+    out.emit({ type: 'respond', command, result })
+  }
+}
+
+function resultOf(
+  operation: Operation,
+  account: AccountId,
+  entry: ReturnType<typeof entryIdOf>,
+): CommandResult {
+  if (operation.type === 'open') return { ok: true, type: 'job', job: jobIdOf(account, operation.spec.nonce) }
+  return { ok: true, type: 'entry', entry, source: entry }
+}

@@ -1,0 +1,67 @@
+import type { Channel, Topic } from '../encoding/kinds.ts'
+import type { BlobRef, Digest, JobId, PeerId } from '../ids.ts'
+import type { Sampling } from '../jobs/spec.ts'
+import type { Write } from '../records/record.ts'
+import type { Answer, Comparator } from '../verification/verdict.ts'
+import type { CommandResult } from './command.ts'
+
+/** Why cold records are loaded; it comes back with them, so nothing has to be remembered meanwhile. */
+export type LoadPurpose =
+  /** Facts asked for by `to`. */
+  | { readonly type: 'serve'; readonly to: PeerId }
+  /** Facts that the certify request for this peer's or another's driven entry needs as evidence at `to`. */
+  | { readonly type: 'evidence'; readonly to: PeerId; readonly entry: Digest }
+  /** Chain positions of entries asked for by id; the facts themselves are loaded next. */
+  | { readonly type: 'positions'; readonly to: PeerId }
+
+/** One replica's work. Jobs and slots identify it; a repeat of the same is a no-op for the host. */
+export interface RunOrder {
+  readonly job: JobId
+  readonly step: number
+  readonly slot: number
+  readonly prompt: BlobRef
+  readonly model: string
+  readonly sampling: Sampling
+}
+
+/** An answer to be judged: like `Answer`, its text still a blob. */
+export type AnswerRef = Omit<Answer, 'text'> & { readonly answer: BlobRef }
+
+interface Stamped {
+  /** Log position that must be synced before this effect leaves the machine. */
+  readonly after: number
+}
+
+/**
+ * What a mind asks of its body. The host carries `persist` out in order and holds back everything else until
+ * its `after` is synced; a failed write stops the peer.
+ */
+export type Effect =
+  | { readonly type: 'persist'; readonly position: number; readonly writes: readonly Write[] }
+  | ({
+      readonly type: 'send'
+      readonly to: PeerId
+      readonly channel: Channel
+      readonly frame: Uint8Array
+    } & Stamped)
+  | ({ readonly type: 'publish'; readonly topic: Topic; readonly frame: Uint8Array } & Stamped)
+  | ({ readonly type: 'respond'; readonly command: number; readonly result: CommandResult } & Stamped)
+  | ({ readonly type: 'run'; readonly order: RunOrder } & Stamped)
+  | ({ readonly type: 'stop-run'; readonly job: JobId } & Stamped)
+  | ({
+      readonly type: 'compute'
+      readonly token: string
+      readonly answers: readonly AnswerRef[]
+      readonly comparator: Comparator
+    } & Stamped)
+  /** Bring a body here, from the first of `from` that has it. Answered by `fetched` under the same token. */
+  | ({
+      readonly type: 'fetch'
+      readonly token: string
+      readonly blob: BlobRef
+      readonly from: readonly PeerId[]
+    } & Stamped)
+  | ({ readonly type: 'load'; readonly keys: readonly string[]; readonly then: LoadPurpose } & Stamped)
+  | { readonly type: 'timer'; readonly id: string; readonly delayMs: number }
+  | { readonly type: 'cancel-timer'; readonly id: string }
+  | ({ readonly type: 'notify'; readonly job: string | null } & Stamped)

@@ -1,0 +1,98 @@
+import { plainFrame, signedFrame } from '../encoding/envelope.ts'
+import { type BodyOf, type KindName, KINDS, type Topic, type Channel } from '../encoding/kinds.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { PeerId, SwarmId } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
+import type { Write } from '../records/record.ts'
+import type { Effect, LoadPurpose } from './effect.ts'
+import type { Outbox, PlainKindName, SignedKindName, Unstamped } from './outbox.ts'
+
+type Stamped = Exclude<Effect, { readonly type: 'persist' | 'timer' | 'cancel-timer' }>
+type Untimed = Stamped extends infer E ? (E extends Stamped ? Omit<E, 'after'> : never) : never
+
+const NO_SIGNATURE = new Uint8Array(0)
+
+/**
+ * The outbox of one handled event. All its records form one batch at one log position, so they become durable
+ * together; its effects wait for that position, or, where nothing was written, for the last one before.
+ */
+export class EventOutbox implements Outbox {
+  readonly now: number
+  readonly #swarm: SwarmId
+  readonly #self: PeerId
+  readonly #writes = new Map<string, Uint8Array | null>()
+  readonly #stamped: Untimed[] = []
+  readonly #timers = new Map<string, Effect>()
+  readonly #notified = new Set<string | null>()
+  /** Messages to this peer itself, to be handled before the event is over. */
+  readonly loopback: Message[] = []
+
+  constructor(self: PeerId, swarm: SwarmId, now: number) {
+    this.#self = self
+    this.#swarm = swarm
+    this.now = now
+  }
+
+  write(key: string, value: Uint8Array | null): void {
+    this.#writes.set(key, value)
+  }
+
+  send<K extends PlainKindName>(to: PeerId, kind: K, body: BodyOf<K>): void {
+    if (to === this.#self) {
+      const message = { kind, from: to, signer: to, body, bytes: NO_SIGNATURE, sig: NO_SIGNATURE }
+      this.loopback.push(message as unknown as Message)
+      return
+    }
+    this.#frame(to, kind, plainFrame(this.#swarm, this.#self, kind, body))
+  }
+
+  sendSigned<K extends SignedKindName>(to: PeerId, kind: K, signed: Signed<BodyOf<K>>): void {
+    if (to === this.#self) {
+      this.loopback.push({ kind, from: to, ...signed } as unknown as Message)
+      return
+    }
+    this.#frame(to, kind, signedFrame(this.#swarm, kind, signed))
+  }
+
+  publish<K extends 'entry' | 'heartbeat' | 'announce'>(kind: K, signed: Signed<BodyOf<K>>): void {
+    const topic = KINDS[kind].via as Topic
+    this.#stamped.push({ type: 'publish', topic, frame: signedFrame(this.#swarm, kind, signed) })
+  }
+
+  timer(id: string, delayMs: number): void {
+    this.#timers.set(id, { type: 'timer', id, delayMs: Math.max(0, Math.ceil(delayMs)) })
+  }
+
+  cancelTimer(id: string): void {
+    this.#timers.set(id, { type: 'cancel-timer', id })
+  }
+
+  load(keys: readonly string[], then: LoadPurpose): void {
+    this.#stamped.push({ type: 'load', keys, then })
+  }
+
+  notify(job: string | null): void {
+    this.#notified.add(job)
+  }
+
+  emit(effect: Exclude<Unstamped, { readonly type: 'persist' }>): void {
+    if (effect.type === 'timer') this.timer(effect.id, effect.delayMs)
+    else if (effect.type === 'cancel-timer') this.cancelTimer(effect.id)
+    else this.#stamped.push(effect)
+  }
+
+  /** The event's effects, `persist` first. `position` is the log's last one before this event. */
+  seal(position: number): { readonly effects: readonly Effect[]; readonly position: number } {
+    const writes: readonly Write[] = [...this.#writes].map(([key, value]) => ({ key, value }))
+    const after = writes.length === 0 ? position : position + 1
+    const effects: Effect[] = writes.length === 0 ? [] : [{ type: 'persist', position: after, writes }]
+    effects.push(...this.#timers.values())
+    for (const effect of this.#stamped) effects.push({ ...effect, after })
+    for (const job of this.#notified) effects.push({ type: 'notify', job, after })
+    return { effects, position: after }
+  }
+
+  #frame(to: PeerId, kind: KindName, frame: Uint8Array): void {
+    this.#stamped.push({ type: 'send', to, channel: KINDS[kind].via as Channel, frame })
+  }
+}

@@ -1,0 +1,169 @@
+import { hash } from '../crypto/digest.ts'
+import { sign } from '../encoding/signed.ts'
+import type { Digest, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import { HEARTBEAT, type Heartbeat } from '../jobs/messages.ts'
+import type { Market } from '../jobs/offering.ts'
+import { LIMITS, TIMES } from '../params.ts'
+import type { Signer } from '../crypto/signer.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { Capabilities } from './event.ts'
+import type { Outbox } from './outbox.ts'
+import type { NodeView } from './view.ts'
+
+const TIMER = 'heartbeat'
+/** Late after three intervals, offline after six (8). */
+const LATE_INTERVALS = 3
+const OFFLINE_INTERVALS = 6
+
+interface Known {
+  readonly beat: Heartbeat
+  readonly seenMs: number
+}
+
+interface HeartbeatOptions {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly rules: Digest
+  readonly root: () => Digest
+  readonly capabilities: () => Capabilities
+}
+
+/** Tells the swarm what this peer's node offers, and remembers the newest such word of every member. Hints only. */
+export class Heartbeats {
+  readonly #options: HeartbeatOptions
+  readonly #known = new Map<PeerId, Known>()
+  #boot = 0
+  #seq = 0
+  #about: { readonly addresses: readonly string[]; readonly version: string } = { addresses: [], version: '' }
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options
+  }
+
+  start(
+    out: Outbox,
+    boot: number,
+    about: { readonly addresses: readonly string[]; readonly version: string },
+  ): void {
+    this.#boot = boot
+    this.#about = about
+    this.beat(out)
+  }
+
+  /** Sends a heartbeat now and arms the next one. */
+  beat(out: Outbox): void {
+    const { signer, roster } = this.#options
+    const beat = sign(signer, roster.swarm, HEARTBEAT, this.#own())
+    this.#known.set(signer.id, { beat: beat.body, seenMs: out.now })
+    out.publish('heartbeat', beat)
+    out.timer(TIMER, this.#jitteredMs())
+    out.notify(null)
+  }
+
+  onMessage(out: Outbox, { signer, body }: MessageOf<'heartbeat'>): void {
+    const before = this.#known.get(signer)?.beat
+    if (before !== undefined && !isNewer(body, before)) return
+    if (before === undefined && this.#known.size >= LIMITS.heartbeats) return
+    this.#known.set(signer, { beat: body, seenMs: out.now })
+    out.notify(null)
+  }
+
+  onTimer(out: Outbox, id: string): boolean {
+    if (id !== TIMER) return false
+    this.beat(out)
+    return true
+  }
+
+  nodes(now: number): readonly NodeView[] {
+    return [...this.#options.roster.members()].map(({ peer, operator }) => {
+      const known = this.#known.get(peer)
+      const base = { peer, operator, witness: this.#options.roster.isWitness(peer) }
+      if (known === undefined)
+        return { ...base, status: 'offline', lastSeenMs: undefined, heartbeat: undefined }
+      return {
+        ...base,
+        status: this.#statusOf(now - known.seenMs),
+        lastSeenMs: known.seenMs,
+        heartbeat: known.beat,
+      }
+    })
+  }
+
+  /** Who offers what, among the members heard of lately. */
+  market(now: number): Market {
+    const nodes = this.nodes(now).filter(({ status }) => status !== 'offline')
+    const offers = nodes.flatMap(({ operator, heartbeat }) =>
+      (heartbeat?.nodes ?? []).flatMap(({ models }) => models.map(({ name }) => ({ operator, name }))),
+    )
+    return {
+      models: new Set(offers.map(({ name }) => name)),
+      operatorsOffering: (model) =>
+        new Set(offers.filter(({ name }) => model === null || name === model).map(({ operator }) => operator))
+          .size,
+    }
+  }
+
+  #statusOf(silentMs: number): NodeView['status'] {
+    if (silentMs > OFFLINE_INTERVALS * this.#intervalMs()) return 'offline'
+    return silentMs > LATE_INTERVALS * this.#intervalMs() ? 'late' : 'online'
+  }
+
+  /** clamp(5 s, N x 1 s, 60 s): the swarm's heartbeats together stay at about one a second. */
+  #intervalMs(): number {
+    const members = [...this.#options.roster.members()].length
+    return Math.min(Math.max(members * 1_000, TIMES.heartbeatMsMin), TIMES.heartbeatMsMax)
+  }
+
+  /** Up to a tenth earlier, drawn from the heartbeat itself, so that members don't beat in step. */
+  #jitteredMs(): number {
+    const seed = hash(
+      'jitter',
+      Uint8Array.of(
+        this.#seq & 0xff,
+        ...this.#options.signer.id
+          .slice(-8)
+          .split('')
+          .map((c) => c.charCodeAt(0)),
+      ),
+    )
+    const share = Number.parseInt(seed.slice(0, 4), 16)
+    return this.#intervalMs() - Math.floor((this.#intervalMs() * share) / 0xffff / 10)
+  }
+
+  #own(): Heartbeat {
+    const { offers, vramTotalMb, slots } = this.#options.capabilities()
+    this.#seq += 1
+    const [first] = offers
+    const models = offers
+      .slice(0, LIMITS.models)
+      .map(({ model, modelDigest, cached, price }) => ({
+        name: model,
+        digest: modelDigest,
+        warm: cached,
+        price,
+      }))
+    const node = {
+      models,
+      vramFreeMb: first?.vramFreeMb ?? 0,
+      vramTotalMb,
+      loadMilli: first?.loadMilli ?? 0,
+      slots,
+      modes: first?.modes ?? [],
+      region: first?.region ?? '',
+    }
+    return {
+      boot: this.#boot,
+      seq: this.#seq,
+      nodes: offers.length === 0 ? [] : [node],
+      addresses: this.#about.addresses.slice(0, LIMITS.addresses),
+      root: this.#options.root(),
+      version: this.#about.version,
+      rules: this.#options.rules,
+    }
+  }
+}
+
+function isNewer(beat: Heartbeat, before: Heartbeat): boolean {
+  return beat.boot > before.boot || (beat.boot === before.boot && beat.seq > before.seq)
+}

@@ -1,0 +1,38 @@
+import type { Candidate, Verified } from '../crypto/verified.ts'
+import type { Signer } from '../crypto/signer.ts'
+import type { AccountId, Digest } from '../ids.ts'
+import type { Message, Source } from '../intake/message.ts'
+import type { DropCode } from '../intake/drop-code.ts'
+import type { StoredRecord } from '../records/record.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { Effect } from './effect.ts'
+import type { Event } from './event.ts'
+import type { PeerView } from './view.ts'
+
+export interface PeerOptions {
+  readonly signer: Signer
+  readonly roster: Roster
+  /** Account that this peer's runs are paid to; its own by default. */
+  readonly payout?: AccountId
+  /** Comparator code and tables that this program brings (`rulesOf`); jobs under other rules aren't judged. */
+  readonly rules: Digest
+}
+
+export type Inspection =
+  | { readonly ok: false; readonly code: DropCode }
+  | { readonly ok: true; readonly candidate: Candidate<Message> }
+
+/**
+ * A peer's mind. The host's duties: `restore` every hot record, then handle `start`; for each frame
+ * `inspect`, have the candidate's signatures verified, mint `Verified`, then `handle`; carry effects out in
+ * order as `effect.ts` says. `handle` never awaits and never throws for anything that a peer sent; a throw is
+ * a broken invariant and must stop the process.
+ */
+export interface Peer {
+  readonly view: PeerView
+  restore(record: StoredRecord): void
+  inspect(frame: Uint8Array, source: Source): Inspection
+  handle(event: Event, now: number): readonly Effect[]
+}
+
+export type VerifiedMessage = Verified<Message>

@@ -1,0 +1,20 @@
+import type { Agreement } from '../agreement/agreement.ts'
+import type { Digest } from '../ids.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import type { Ledger } from '../ledger/ledger-state.ts'
+import type { Sync } from '../sync/sync.ts'
+import type { Commands } from './commands.ts'
+import type { Capabilities } from './event.ts'
+import type { Heartbeats } from './heartbeats.ts'
+
+/** The parts of a mind, each a state machine of its own; `route` leads events to them. */
+export interface Parts {
+  readonly ledger: Ledger
+  readonly sync: Sync
+  readonly agreement: Agreement
+  readonly jobs: Jobs
+  readonly heartbeats: Heartbeats
+  readonly commands: Commands
+  readonly root: () => Digest
+  capabilities: Capabilities
+}

@@ -1,0 +1,107 @@
+import type { Message } from '../intake/message.ts'
+import type { Event } from './event.ts'
+import type { Outbox } from './outbox.ts'
+import type { Parts } from './parts.ts'
+
+/** Leads an event to the part that it concerns. */
+export function route(parts: Parts, out: Outbox, event: Event): void {
+  switch (event.type) {
+    case 'start':
+      parts.ledger.start(out)
+      parts.sync.start(out)
+      parts.jobs.start(out)
+      return parts.heartbeats.start(out, event.boot, event)
+    case 'message':
+      return routeMessage(parts, out, event.message)
+    case 'connected':
+      parts.sync.onConnected(out, event.peer)
+      // A newcomer shouldn't have to wait for the next interval to learn what is offered here.
+      return parts.heartbeats.beat(out)
+    case 'disconnected':
+      return parts.sync.onDisconnected(out, event.peer)
+    case 'command':
+      return parts.commands.handle(out, event)
+    case 'timer':
+      return routeTimer(parts, out, event.id)
+    case 'capabilities':
+      parts.capabilities = event.capabilities
+      parts.heartbeats.beat(out)
+      return parts.jobs.onCapabilities(out)
+    case 'progress':
+    case 'finished':
+      return routeRun(parts, out, event)
+    case 'computed':
+      return parts.jobs.onComputed(out, event)
+    case 'fetched':
+      parts.jobs.onFetched(out, event)
+      return undefined
+    case 'loaded':
+      if (event.then.type === 'evidence') return parts.ledger.onEvidence(out, event.values, event.then)
+      return parts.sync.onLoaded(out, event.values, event.then)
+  }
+}
+
+function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'progress' | 'finished' }>): void {
+  const open = parts.jobs.context.book.get(event.job)
+  if (open === undefined) return
+  if (event.type === 'progress') parts.jobs.runner.onProgress(out, open, event.tokens)
+  else parts.jobs.runner.onFinished(out, open, event)
+}
+
+function routeTimer(parts: Parts, out: Outbox, id: string): void {
+  const { ledger, sync, agreement, jobs, heartbeats } = parts
+  // A timer that nobody claims belongs to something that has ended meanwhile.
+  void (
+    ledger.onTimer(out, id) ||
+    sync.onTimer(out, id) ||
+    agreement.onTimer(out, id) ||
+    jobs.onTimer(out, id) ||
+    heartbeats.onTimer(out, id)
+  )
+}
+
+function routeMessage(parts: Parts, out: Outbox, message: Message): void {
+  const { ledger, sync, agreement, jobs, heartbeats } = parts
+  switch (message.kind) {
+    case 'entry':
+      return message.signer === message.body.account ? jobs.onEntry(out, message) : undefined
+    case 'heartbeat':
+      return heartbeats.onMessage(out, message)
+    case 'certify':
+      ledger.onCertify(out, message)
+      return undefined
+    case 'vote':
+      ledger.onVote(out, message)
+      return undefined
+    case 'certify-reply':
+      ledger.onReply(out, message)
+      return undefined
+    case 'announce':
+    case 'facts':
+    case 'sync-root':
+    case 'sync-buckets':
+    case 'sync-leaves-request':
+    case 'sync-leaves':
+    case 'sync-fetch':
+      return sync.onMessage(out, message)
+    case 'propose':
+    case 'prepare':
+    case 'prepared':
+    case 'commit':
+    case 'newview-request':
+    case 'newview':
+    case 'promised':
+    case 'refusal':
+    case 'decision':
+      return agreement.onMessage(out, message)
+    case 'bid':
+    case 'beacon':
+    case 'stage':
+    case 'stored':
+    case 'lease':
+    case 'job-commit':
+    case 'seal':
+    case 'reveal':
+      return jobs.onMessage(out, message)
+  }
+}

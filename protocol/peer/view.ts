@@ -1,0 +1,55 @@
+import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
+import type { Heartbeat } from '../jobs/messages.ts'
+import type { JobRecord } from '../jobs/record.ts'
+import type { AccountView } from '../ledger/ledger.ts'
+import type { AccountId } from '../ids.ts'
+import type { Roster } from '../swarm/roster.ts'
+
+/** A member as this peer knows it; `heartbeat` is the newest one, undefined before the first. */
+export interface NodeView {
+  readonly peer: PeerId
+  readonly operator: string
+  readonly witness: boolean
+  readonly status: 'online' | 'late' | 'offline'
+  readonly lastSeenMs: number | undefined
+  readonly heartbeat: Heartbeat | undefined
+}
+
+/** Sums over all accounts and jobs; conservation: free + unclaimed + escrowed + burnt = minted (12.1). */
+export interface Supply {
+  readonly minted: bigint
+  readonly free: bigint
+  readonly unclaimed: bigint
+  readonly escrowed: bigint
+  readonly burnt: bigint
+}
+
+export interface Counters {
+  /** Frames accepted, and dropped by code. */
+  readonly accepted: number
+  readonly dropped: Readonly<Record<string, number>>
+  /** Terminal jobs by outcome since this store began. */
+  readonly jobs: Readonly<Record<'completed' | 'unresolved' | 'void', number>>
+  readonly entries: number
+}
+
+/**
+ * What pages and routes read, synchronously and only from memory. Returned values are never changed in place.
+ * Cold facts (closed jobs, certificates, decisions) are read from the store by a `History`.
+ */
+export interface PeerView {
+  readonly self: PeerId
+  readonly swarm: SwarmId
+  readonly roster: Roster
+  ledgerRoot(): Digest
+  supply(): Supply
+  account(account: AccountId): AccountView | undefined
+  accounts(): Iterable<AccountView>
+  nodes(now: number): readonly NodeView[]
+  /** Jobs that aren't terminal yet, newest first; a terminal one is in the store. */
+  openJobs(): readonly JobRecord[]
+  job(job: JobId): JobRecord | undefined
+  counters(): Counters
+  /** Whether `peer` may be given this body (6.4): prompts go to elected peers, answers to witnesses and the payer. */
+  mayFetch(peer: PeerId, digest: Digest): boolean
+}

@@ -1,0 +1,79 @@
+import type { AccountId, Digest, EntryId, InstanceId, JobId } from '../ids.ts'
+
+/**
+ * The permanent registry of record keys: a prefix is never given a second meaning. Hot records are read into
+ * memory at start; the others are cold and only ever loaded to answer somebody.
+ */
+export const PREFIXES = {
+  /** Hot: head, balance and digest of an account. */
+  account: 'account/',
+  /** Hot: outputs not claimed yet, by their owner. */
+  output: 'output/',
+  /** Hot: the entry a witness is bound to for one (account, seq) until one is certified. */
+  lock: 'lock/',
+  /** Hot: this peer's own signed entries that aren't certified yet. */
+  own: 'own/',
+  /** Hot: jobs whose `open` is certified and which aren't settled yet: what their escrow is owed to. */
+  open: 'open/',
+  /** Hot: a voter's promise, prepared certificate and votes in one undecided instance. */
+  ballot: 'ballot/',
+  /** Hot: what this peer proposed last in an undecided instance. */
+  proposal: 'proposal/',
+  /** Hot: jobs that aren't terminal. */
+  job: 'job/',
+  /** Hot: what this peer promised as runner: salt and answer of a commit, until the job is terminal. */
+  run: 'run/',
+  /** Hot: commits that a witness holds and the one seal that it signed for an attempt. */
+  seal: 'seal/',
+  /** Hot: heads of jobs, for the state digest. */
+  jobHead: 'job-head/',
+  /** Cold: certificates by chain position. */
+  certificate: 'certificate/',
+  /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
+  entry: 'entry/',
+  /** Cold: decisions by job and step. */
+  decision: 'decision/',
+  /** Cold: terminal jobs as pages show them. */
+  closed: 'closed/',
+  /** Cold: index of all jobs by the time this peer first heard of them. */
+  jobTime: 'job-time/',
+} as const
+
+export const HOT_PREFIXES: readonly string[] = [
+  PREFIXES.account,
+  PREFIXES.output,
+  PREFIXES.lock,
+  PREFIXES.own,
+  PREFIXES.open,
+  PREFIXES.ballot,
+  PREFIXES.proposal,
+  PREFIXES.job,
+  PREFIXES.run,
+  PREFIXES.seal,
+  PREFIXES.jobHead,
+]
+
+/** Fixed width keeps numeric and key order the same; 16 digits hold every safe integer. */
+function padded(value: number): string {
+  return value.toString().padStart(16, '0')
+}
+
+export const keys = {
+  account: (account: AccountId) => `${PREFIXES.account}${account}`,
+  output: (owner: AccountId, source: Digest, index: number) =>
+    `${PREFIXES.output}${owner}/${source}/${index}`,
+  lock: (account: AccountId, seq: number) => `${PREFIXES.lock}${account}/${padded(seq)}`,
+  own: (seq: number) => `${PREFIXES.own}${padded(seq)}`,
+  open: (job: JobId) => `${PREFIXES.open}${job}`,
+  ballot: (instance: InstanceId) => `${PREFIXES.ballot}${instance}`,
+  proposal: (instance: InstanceId) => `${PREFIXES.proposal}${instance}`,
+  job: (job: JobId) => `${PREFIXES.job}${job}`,
+  run: (job: JobId, step: number, slot: number) => `${PREFIXES.run}${job}/${step}/${slot}`,
+  seal: (job: JobId, step: number) => `${PREFIXES.seal}${job}/${step}`,
+  jobHead: (job: JobId) => `${PREFIXES.jobHead}${job}`,
+  certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
+  entry: (entry: EntryId | JobId) => `${PREFIXES.entry}${entry}`,
+  decision: (job: JobId, step: number) => `${PREFIXES.decision}${job}/${padded(step)}`,
+  closed: (job: JobId) => `${PREFIXES.closed}${job}`,
+  jobTime: (atMs: number, job: JobId) => `${PREFIXES.jobTime}${padded(atMs)}/${job}`,
+} as const

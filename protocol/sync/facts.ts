@@ -1,0 +1,150 @@
+import { parseJobInstance } from '../ids.ts'
+import type { Digest, PeerId } from '../ids.ts'
+import type { Decision } from '../agreement/messages.ts'
+import type { Certificate } from '../ledger/certificate.ts'
+import { entryIdOf, jobIdOf } from '../ledger/entry.ts'
+import type { Fact } from '../ledger/fact.ts'
+import type { ApplyResult } from '../ledger/ledger.ts'
+import { LIMITS } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Heads } from './leaves.ts'
+import type { SyncFetch } from './messages.ts'
+
+/** Facts that one event takes up again; with some 0.1 ms each the rest waits for a timer. */
+const RETRIED_AT_ONCE = 4
+
+const WAKE_TIMER = 'sync/wake'
+
+export interface FactsParts {
+  readonly self: PeerId
+  readonly heads: Heads
+  readonly applyCertificate: (out: Outbox, certificate: Certificate) => ApplyResult
+  readonly applyDecision: (out: Outbox, decision: Decision) => ApplyResult
+}
+
+/**
+ * The one way of every fact into this peer's state, whoever brought it. A fact that builds on unknown ones
+ * waits (at most `LIMITS.waitingFacts` do, the oldest is dropped; sync brings it again) while they are asked
+ * for, and is taken up again when one of them arrives.
+ */
+export interface Facts {
+  apply(out: Outbox, fact: Fact, from: PeerId): ApplyResult
+  onTimer(out: Outbox, id: string): boolean
+  waiting(): number
+  /** Facts met that contradict what is certified here: above 0 only when more than f witnesses are faulty. */
+  contradictions(): number
+}
+
+interface Waiting {
+  readonly fact: Fact
+  readonly from: PeerId
+  readonly ids: readonly Digest[]
+}
+
+export function createFacts({ self, heads, applyCertificate, applyDecision }: FactsParts): Facts {
+  const waiting = new Map<string, Waiting>()
+  const waitingFor = new Map<Digest, Set<string>>()
+  const ready = new Set<string>()
+  let contradictions = 0
+
+  const attempt = (out: Outbox, fact: Fact) =>
+    fact.type === 'certificate' ? applyCertificate(out, fact.certificate) : applyDecision(out, fact.decision)
+
+  function park(out: Outbox, fact: Fact, from: PeerId, ids: readonly Digest[]): void {
+    const name = nameOf(fact)
+    const before = waiting.get(name)
+    unpark(name)
+    waiting.set(name, { fact, from, ids })
+    for (const id of ids) {
+      const names = waitingFor.get(id) ?? new Set()
+      waitingFor.set(id, names.add(name))
+    }
+    const [oldest] = waiting.keys()
+    if (waiting.size > LIMITS.waitingFacts && oldest !== undefined) unpark(oldest)
+    const asksAnew = before === undefined || !sameIds(before.ids, ids)
+    if (from !== self && asksAnew) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
+  }
+
+  function unpark(name: string): void {
+    for (const id of waiting.get(name)?.ids ?? []) {
+      const names = waitingFor.get(id)
+      names?.delete(name)
+      if (names?.size === 0) waitingFor.delete(id)
+    }
+    waiting.delete(name)
+    ready.delete(name)
+  }
+
+  function take(out: Outbox, fact: Fact, from: PeerId): ApplyResult {
+    const result = attempt(out, fact)
+    if (result.status === 'missing') {
+      park(out, fact, from, result.ids)
+      return result
+    }
+    unpark(nameOf(fact))
+    if (result.status === 'contradiction') contradictions += 1
+    if (result.status === 'applied') {
+      for (const id of idsShownBy(fact)) for (const name of waitingFor.get(id) ?? []) ready.add(name)
+    }
+    return result
+  }
+
+  function retry(out: Outbox): void {
+    for (let count = 0; count < RETRIED_AT_ONCE; count += 1) {
+      const [name] = ready
+      const next = name === undefined ? undefined : waiting.get(name)
+      if (name === undefined || next === undefined) return
+      ready.delete(name)
+      take(out, next.fact, next.from)
+    }
+    if (ready.size > 0) out.timer(WAKE_TIMER, 0)
+  }
+
+  return {
+    apply(out, fact, from) {
+      const result = take(out, fact, from)
+      retry(out)
+      return result
+    },
+    onTimer(out, id) {
+      if (id !== WAKE_TIMER) return false
+      retry(out)
+      return true
+    },
+    waiting: () => waiting.size,
+    contradictions: () => contradictions,
+  }
+}
+
+function nameOf(fact: Fact): string {
+  return fact.type === 'certificate' ? entryIdOf(fact.certificate.entry) : fact.decision.instance
+}
+
+/** Ids under which others may wait for a fact: the entry's, those of jobs that it opens, the job decided on. */
+function idsShownBy(fact: Fact): readonly Digest[] {
+  if (fact.type === 'decision') {
+    const instance = parseJobInstance(fact.decision.instance)
+    return instance === undefined ? [] : [instance.job]
+  }
+  const { entry } = fact.certificate
+  const { account, ops } = entry.body
+  const jobs = ops.flatMap((operation) =>
+    operation.type === 'open' ? [jobIdOf(account, operation.spec.nonce)] : [],
+  )
+  return [entryIdOf(entry), ...jobs]
+}
+
+/** A gap in the same chain is asked for from its beginning, so that a long one takes few requests. */
+function fetchFor(heads: Heads, fact: Fact, ids: readonly Digest[]): SyncFetch {
+  if (fact.type === 'certificate') {
+    const { account, seq, prev } = fact.certificate.entry.body
+    const from = heads.nextSeq(account)
+    if (seq > from && ids.every((id) => id === prev))
+      return { accounts: [{ account, from }], jobs: [], ids: [] }
+  }
+  return { accounts: [], jobs: [], ids: ids.slice(0, LIMITS.missing) }
+}
+
+function sameIds(a: readonly Digest[], b: readonly Digest[]): boolean {
+  return a.length === b.length && a.every((id, at) => id === b[at])
+}

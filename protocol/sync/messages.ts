@@ -1,0 +1,45 @@
+import { digest, type Infer, list, nullable, peerId, struct, text, uint } from '../encoding/codec.ts'
+import type { JobId } from '../ids.ts'
+import { LIMITS } from '../params.ts'
+
+/** "This is my root": whoever differs answers with its buckets, and asks in turn what it lacks itself. */
+export const syncRootCodec = struct({ root: digest() })
+
+/** All bucket digests; null stands for an empty bucket. */
+export const syncBucketsCodec = struct({
+  buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }),
+})
+
+// Leaf keys are account ids, job ids and the epoch's name; the empty text stands before all of them.
+const leafKey = text({ max: 64 })
+
+/** Asks for the leaves of some buckets, in that order; of the first one only what follows `after`. */
+export const syncLeavesRequestCodec = struct({
+  buckets: list(uint(LIMITS.buckets - 1), { min: 1, max: LIMITS.buckets }),
+  after: leafKey,
+})
+export type SyncLeavesRequest = Infer<typeof syncLeavesRequestCodec>
+
+/**
+ * Heads of accounts (`seq` of the newest certified entry) and of jobs (newest decided step). `buckets` are
+ * those of the request that end here; the first of the others goes on behind `after`.
+ */
+export const syncLeavesCodec = struct({
+  buckets: list(uint(LIMITS.buckets - 1), { max: LIMITS.buckets }),
+  after: leafKey,
+  accounts: list(struct({ account: peerId, seq: uint() }), { max: LIMITS.leaves }),
+  jobs: list(struct({ job: digest<JobId>(), step: uint(LIMITS.steps) }), { max: LIMITS.leaves }),
+})
+export type SyncLeaves = Infer<typeof syncLeavesCodec>
+
+/**
+ * Asks for facts: entries of a chain from a position on, decisions of a job from a step on, or any by id. The
+ * answer are `facts` messages, the last of them empty.
+ */
+export const syncFetchCodec = struct({
+  accounts: list(struct({ account: peerId, from: uint() }), { max: LIMITS.fetched }),
+  jobs: list(struct({ job: digest<JobId>(), from: uint(LIMITS.steps) }), { max: LIMITS.fetched }),
+  /** Entry ids, or job ids: those stand for the entry that opened the job and for all its decisions. */
+  ids: list(digest(), { max: LIMITS.missing }),
+})
+export type SyncFetch = Infer<typeof syncFetchCodec>

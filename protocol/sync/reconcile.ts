@@ -1,0 +1,132 @@
+import type { Digest, PeerId } from '../ids.ts'
+import { TIMES } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Heads } from './leaves.ts'
+import type { SyncLeaves } from './messages.ts'
+import { createPull, type Pull } from './pull.ts'
+import type { StateDigest } from './state-digest.ts'
+
+const ROUND_TIMER = 'sync/round'
+const PULL_TIMER = 'sync/pull'
+
+/** A differing root is answered with one's own at most so often: each answer makes the other side look again. */
+const ROOT_MS_MIN = 1_000
+
+/** A pull makes room for other waiting peers after this time, so that no slow or lying one holds them up. */
+const PULL_MS_MAX = 10_000
+
+/**
+ * Anti-entropy (9): compares digests on connection and every `TIMES.syncMs` with one connected peer after
+ * another, and pulls what it lacks, from one peer at a time. It only ever pulls; a peer that learns of a
+ * differing root starts its own pull. Nothing is persisted: after a restart connections begin anew.
+ */
+export interface Reconcile {
+  start(out: Outbox): void
+  onConnected(out: Outbox, peer: PeerId): void
+  onDisconnected(out: Outbox, peer: PeerId): void
+  isConnected(peer: PeerId): boolean
+  onRoot(out: Outbox, from: PeerId, root: Digest): void
+  onBuckets(out: Outbox, from: PeerId, buckets: readonly (Digest | null)[]): void
+  onLeaves(out: Outbox, from: PeerId, leaves: SyncLeaves): void
+  /** An empty `facts` message: the answer to a fetch is complete. */
+  onFetched(out: Outbox, from: PeerId): void
+  /** Facts arrived, so whoever sends them is alive. */
+  onProgress(out: Outbox, from: PeerId): void
+  onTimer(out: Outbox, id: string): boolean
+}
+
+export function createReconcile({
+  heads,
+  digest,
+}: {
+  readonly heads: Heads
+  readonly digest: StateDigest
+}): Reconcile {
+  // Connected peers in the order of their turns, each with the time at which it was last sent our root.
+  const connected = new Map<PeerId, number>()
+  // Peers known to differ, to be asked once the pull in progress has ended.
+  const postponed = new Set<PeerId>()
+  let pull: Pull | undefined
+  let pullSince = 0
+
+  function sendRoot(out: Outbox, peer: PeerId): void {
+    connected.set(peer, out.now)
+    out.send(peer, 'sync-root', { root: digest.root() })
+  }
+
+  function advance(out: Outbox): void {
+    const overdue = postponed.size > 0 && out.now - pullSince >= PULL_MS_MAX
+    if (pull !== undefined && overdue) postponed.add(pull.peer)
+    else if (pull?.next(out)) {
+      out.timer(PULL_TIMER, TIMES.retryMsMax)
+      return
+    }
+    pull = undefined
+    out.cancelTimer(PULL_TIMER)
+    const [next] = postponed
+    if (next === undefined) return
+    postponed.delete(next)
+    sendRoot(out, next)
+  }
+
+  function round(out: Outbox): void {
+    out.timer(ROUND_TIMER, TIMES.syncMs)
+    const [next] = connected.keys()
+    if (next === undefined) return
+    // Setting it anew puts it behind all others.
+    connected.delete(next)
+    sendRoot(out, next)
+  }
+
+  return {
+    start: (out) => out.timer(ROUND_TIMER, TIMES.syncMs),
+    onConnected: sendRoot,
+    onDisconnected(out, peer) {
+      connected.delete(peer)
+      postponed.delete(peer)
+      if (pull?.peer !== peer) return
+      pull = undefined
+      advance(out)
+    },
+    isConnected: (peer) => connected.has(peer),
+    onRoot(out, from, root) {
+      if (root === digest.root()) return
+      out.send(from, 'sync-buckets', { buckets: digest.buckets() })
+      const sentAt = connected.get(from)
+      if (sentAt !== undefined && pull?.peer !== from && out.now - sentAt >= ROOT_MS_MIN) sendRoot(out, from)
+    },
+    onBuckets(out, from, buckets) {
+      if (!connected.has(from) || pull?.peer === from) return
+      if (pull !== undefined) {
+        postponed.add(from)
+        return
+      }
+      const own = digest.buckets()
+      const differing = own.flatMap((bucket, at) =>
+        buckets[at] === bucket || buckets[at] === null ? [] : [at],
+      )
+      pull = createPull(from, heads, differing)
+      pullSince = out.now
+      advance(out)
+    },
+    onLeaves(out, from, leaves) {
+      if (pull?.peer !== from) return
+      if (pull.onLeaves(leaves)) advance(out)
+    },
+    onFetched(out, from) {
+      if (pull?.peer !== from) return
+      if (pull.onFetched()) advance(out)
+    },
+    onProgress(out, from) {
+      if (pull?.peer === from) out.timer(PULL_TIMER, TIMES.retryMsMax)
+    },
+    onTimer(out, id) {
+      if (id === ROUND_TIMER) round(out)
+      else if (id === PULL_TIMER) {
+        pull = undefined
+        advance(out)
+      } else return false
+      return true
+    },
+  }
+}

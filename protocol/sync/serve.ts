@@ -1,0 +1,134 @@
+import { decodeRecord } from '../encoding/body.ts'
+import { isDigest, type JobId, type PeerId } from '../ids.ts'
+import { packFacts } from '../ledger/fact.ts'
+import { positionCodec } from '../ledger/output-book.ts'
+import { LIMITS } from '../params.ts'
+import type { LoadPurpose } from '../peer/effect.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import { EPOCH_KEY, type Heads } from './leaves.ts'
+import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
+import type { StateDigest } from './state-digest.ts'
+
+/** Facts that one request brings; whoever needs more asks again from where it then stands. */
+export const SERVED_FACTS = 64
+
+/** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
+const FACTS_AT_ONCE = 4
+
+/** Positions in one load. */
+const POSITIONS_AT_ONCE = 16
+
+/** Leaves in one answer: reading 256 account ids takes the receiver about as long as one signature. */
+export const SERVED_LEAVES = 256
+
+/** Loads that one peer may have open here, as many as four of its requests make; further requests are dropped. */
+const LOADS_OPEN_MAX = 64
+
+export type FetchVerdict = 'served' | 'nothing' | 'busy'
+
+/** Answers what others ask while they reconcile: heads from memory, facts from the store. */
+export interface Serve {
+  onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
+  onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
+  /** For `loaded` with the purposes `serve` and `positions`. */
+  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  forget(peer: PeerId): void
+}
+
+export function createServe({
+  heads,
+  digest,
+}: {
+  readonly heads: Heads
+  readonly digest: StateDigest
+}): Serve {
+  const loadsOpen = new Map<PeerId, number>()
+
+  function load(out: Outbox, to: PeerId, wanted: readonly string[], type: 'serve' | 'positions'): void {
+    const size = type === 'serve' ? FACTS_AT_ONCE : POSITIONS_AT_ONCE
+    for (let at = 0; at < wanted.length; at += size) {
+      loadsOpen.set(to, (loadsOpen.get(to) ?? 0) + 1)
+      out.load(wanted.slice(at, at + size), { type, to })
+    }
+  }
+
+  function sendFacts(out: Outbox, to: PeerId, values: readonly Uint8Array[]): void {
+    for (const facts of packFacts(values, FACTS_AT_ONCE)) out.send(to, 'facts', { facts })
+  }
+
+  /** The last answer to a request is empty, so that the asker knows that it has everything. */
+  function loaded(out: Outbox, to: PeerId): void {
+    // A witness that shows a certificate loads it by itself and isn't counted here.
+    const open = loadsOpen.get(to) ?? 0
+    if (open > 1) loadsOpen.set(to, open - 1)
+    if (open !== 1) return
+    loadsOpen.delete(to)
+    out.send(to, 'facts', { facts: [] })
+  }
+
+  return {
+    onFetch(out, to, fetch) {
+      if ((loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX) return 'busy'
+      const wanted = factKeys(heads, fetch)
+      load(out, to, wanted, 'serve')
+      load(out, to, fetch.ids.map(keys.entry), 'positions')
+      if (wanted.length + fetch.ids.length > 0) return 'served'
+      out.send(to, 'facts', { facts: [] })
+      return 'nothing'
+    },
+    onLeavesRequest(out, to, request) {
+      out.send(to, 'sync-leaves', leavesFor(heads, digest, request))
+    },
+    onLoaded(out, values, purpose) {
+      const found = values.filter((value) => value !== undefined)
+      if (purpose.type === 'serve') sendFacts(out, purpose.to, found)
+      else if (purpose.type === 'positions') {
+        const places = found.map((value) => decodeRecord(positionCodec, value, 'entry'))
+        const certificates = new Set(places.map(({ account, seq }) => keys.certificate(account, seq)))
+        load(out, purpose.to, [...certificates], 'serve')
+      }
+      loaded(out, purpose.to)
+    },
+    forget: (peer) => loadsOpen.delete(peer),
+  }
+}
+
+/** Store keys of what a request names, each of its chains with the same share of the limit. */
+function factKeys(heads: Heads, { accounts, jobs, ids }: SyncFetch): readonly string[] {
+  const share = Math.max(1, Math.floor(SERVED_FACTS / Math.max(1, accounts.length + jobs.length)))
+  const found: string[] = []
+  for (const { account, from } of accounts) {
+    const end = Math.min(heads.nextSeq(account), from + share)
+    for (let seq = from; seq < end; seq += 1) found.push(keys.certificate(account, seq))
+  }
+  const named = ids.map((job) => ({ job, from: 0 }))
+  for (const { job, from } of [...jobs, ...named]) {
+    const newest = heads.jobStep(job)
+    if (newest === undefined) continue
+    for (let step = from; step <= Math.min(newest, from + LIMITS.steps); step += 1)
+      found.push(keys.decision(job, step))
+  }
+  return found.slice(0, SERVED_FACTS)
+}
+
+function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest) {
+  const buckets: number[] = []
+  const accounts: { account: PeerId; seq: number }[] = []
+  const jobs: { job: JobId; step: number }[] = []
+  let { after } = request
+  for (const bucket of request.buckets) {
+    const names = digest.keysOf(bucket)
+    for (const name of names.slice(names.indexOf(after) + 1)) {
+      if (accounts.length + jobs.length >= SERVED_LEAVES) return { buckets, after, accounts, jobs }
+      if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
+      // Leaf keys are this peer's own: whatever is no job and not the epoch is an account.
+      else if (name !== EPOCH_KEY)
+        accounts.push({ account: name as PeerId, seq: heads.nextSeq(name as PeerId) - 1 })
+      after = name
+    }
+    buckets.push(bucket)
+    after = ''
+  }
+  return { buckets, after, accounts, jobs }
+}

@@ -1,0 +1,82 @@
+import type { Signer } from '../crypto/signer.ts'
+import type { PeerId } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
+import type { LoadPurpose } from '../peer/effect.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Roster } from '../swarm/roster.ts'
+import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
+import { createFacts, type Facts, type FactsParts } from './facts.ts'
+import { createReconcile } from './reconcile.ts'
+import { createServe } from './serve.ts'
+import type { StateDigest } from './state-digest.ts'
+
+export interface SyncOptions extends Omit<FactsParts, 'self'> {
+  readonly signer: Signer
+  readonly roster: Roster
+  readonly digest: StateDigest
+}
+
+type SyncKind =
+  | 'facts'
+  | 'announce'
+  | 'sync-root'
+  | 'sync-buckets'
+  | 'sync-leaves-request'
+  | 'sync-leaves'
+  | 'sync-fetch'
+export type SyncMessage = Extract<Message, { kind: SyncKind }>
+
+/** How facts reach this peer and others: the pool that applies them, gossip about new ones, reconciliation. */
+export interface Sync {
+  readonly facts: Facts
+  readonly announce: Announcer
+  start(out: Outbox): void
+  onConnected(out: Outbox, peer: PeerId): void
+  onDisconnected(out: Outbox, peer: PeerId): void
+  onMessage(out: Outbox, message: SyncMessage): void
+  /** For `loaded` with the purposes `serve` and `positions`. */
+  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  /** True when the timer is sync's. */
+  onTimer(out: Outbox, id: string): boolean
+}
+
+export function createSync({ signer, roster, digest, heads, ...apply }: SyncOptions): Sync {
+  const facts = createFacts({ self: signer.id, heads, ...apply })
+  const announce = createAnnouncer(signer, roster.swarm)
+  const serve = createServe({ heads, digest })
+  const reconcile = createReconcile({ heads, digest })
+  return {
+    facts,
+    announce,
+    start: reconcile.start,
+    onConnected: reconcile.onConnected,
+    onDisconnected(out, peer) {
+      serve.forget(peer)
+      reconcile.onDisconnected(out, peer)
+    },
+    onMessage(out, message) {
+      const { from } = message
+      switch (message.kind) {
+        case 'facts':
+          for (const fact of message.body.facts) facts.apply(out, fact, from)
+          if (message.body.facts.length === 0) reconcile.onFetched(out, from)
+          else reconcile.onProgress(out, from)
+          return
+        case 'announce':
+          return fetchAnnounced(out, message, { heads, isConnected: reconcile.isConnected })
+        case 'sync-root':
+          return reconcile.onRoot(out, from, message.body.root)
+        case 'sync-buckets':
+          return reconcile.onBuckets(out, from, message.body.buckets)
+        case 'sync-leaves-request':
+          return serve.onLeavesRequest(out, from, message.body)
+        case 'sync-leaves':
+          return reconcile.onLeaves(out, from, message.body)
+        case 'sync-fetch':
+          serve.onFetch(out, from, message.body)
+      }
+    },
+    onLoaded: serve.onLoaded,
+    onTimer: (out, id) => facts.onTimer(out, id) || announce.onTimer(out, id) || reconcile.onTimer(out, id),
+  }
+}

@@ -1,0 +1,58 @@
+import type { SignatureCheck } from '../../protocol/crypto/verifier.ts'
+import type { PeerId, SwarmId } from '../../protocol/ids.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
+import type { Observation } from '../observation.ts'
+import type { Evidence } from './evidence.ts'
+
+export type Records = ReadonlyMap<string, Uint8Array>
+
+/** A peer as a checker may look at it between two events. */
+export interface Examined {
+  readonly peer: PeerId
+  /** Written, synced or not: what its mind knows. */
+  readonly records: Records
+  /** The living mind's view; undefined while the peer is down. */
+  readonly view: PeerView | undefined
+}
+
+/** What checkers know of the world they judge. They share no code with protocol/ beyond decoding. */
+export interface Facts {
+  readonly swarm: SwarmId
+  /** Epoch 0, ascending. */
+  readonly witnesses: readonly PeerId[]
+  readonly minters: readonly PeerId[]
+  /** Peers whose signatures are held against them: all that run the real mind. */
+  readonly correct: ReadonlySet<PeerId>
+  readonly verify: (check: SignatureCheck) => boolean
+  /** What a crash right now would leave on this peer's disk. */
+  readonly durable: (peer: PeerId) => Records
+}
+
+export type Report = (detail: string) => void
+
+/** Watches a world from outside and reports what must never happen. */
+export interface Checker {
+  observe?(observation: Observation): void
+  /** Everything signed in a frame that left `peer` or in a fact that it wrote to its disk; repeats are left out. */
+  evidence?(peer: PeerId, evidence: Evidence): void
+  /** Called where a scenario pauses, and for one peer right after its crash. */
+  examine?(peers: readonly Examined[]): void
+  /** Called once, after the world healed and had its time. */
+  conclude?(peers: readonly Examined[]): void
+}
+
+export type CreateChecker = (facts: Facts, report: Report) => Checker
+
+/** f of n (section 1 of the protocol), stated by what it is for: fewer than a third may be faulty. */
+export function faultyMax(witnesses: number): number {
+  let faulty = 0
+  while (3 * (faulty + 1) < witnesses) faulty += 1
+  return faulty
+}
+
+/** The fewest witnesses of which any two sets share more than f, hence a correct one. */
+export function quorumOf(witnesses: number): number {
+  let quorum = 1
+  while (2 * quorum - witnesses <= faultyMax(witnesses)) quorum += 1
+  return quorum
+}

@@ -1,0 +1,17 @@
+import type { CreateChecker } from './checker.ts'
+
+/** After healing: everyone is up, all ledger roots are equal (12.4) and no job is left open (12.8). */
+export const createConvergenceChecker: CreateChecker = (_facts, report) => ({
+  conclude(peers) {
+    const roots = new Set<string>()
+    for (const { peer, view } of peers) {
+      if (view === undefined) {
+        report(`${peer} is down in the end`)
+        continue
+      }
+      roots.add(view.ledgerRoot())
+      for (const { job, status } of view.openJobs()) report(`${peer} still has ${job} ${status}`)
+    }
+    if (roots.size > 1) report(`${roots.size} different ledger roots in the end`)
+  },
+})

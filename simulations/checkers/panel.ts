@@ -1,0 +1,103 @@
+import type { Observation } from '../observation.ts'
+import type { World } from '../world.ts'
+import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
+import { createConvergenceChecker } from './convergence.ts'
+import { createDecidedRunChecker } from './decided-run.ts'
+import { createEvidenceReader, type Evidence } from './evidence.ts'
+import { createLedgerReplayChecker } from './ledger-replay.ts'
+import { createPaymentsChecker } from './payments.ts'
+import { createPermanenceChecker } from './permanence.ts'
+import { createSealedRevealChecker } from './sealed-reveal.ts'
+import { createSingleFactChecker } from './single-fact.ts'
+import { createSingleSignatureChecker } from './single-signature.ts'
+import { createSupplyChecker } from './supply.ts'
+
+export const CHECKERS = {
+  supply: createSupplyChecker,
+  'ledger-replay': createLedgerReplayChecker,
+  'single-fact': createSingleFactChecker,
+  'single-signature': createSingleSignatureChecker,
+  payments: createPaymentsChecker,
+  'decided-run': createDecidedRunChecker,
+  'sealed-reveal': createSealedRevealChecker,
+  permanence: createPermanenceChecker,
+  convergence: createConvergenceChecker,
+} as const satisfies Readonly<Record<string, CreateChecker>>
+
+export interface Violation {
+  readonly checker: keyof typeof CHECKERS | 'mind'
+  readonly atMs: number
+  readonly detail: string
+}
+
+// The first violations tell the story; a broken world repeats them at every step.
+const VIOLATIONS_KEPT = 20
+
+/** All checkers over one world. */
+export interface Panel {
+  readonly violations: readonly Violation[]
+  observe(observation: Observation): void
+  examine(): void
+  conclude(): void
+}
+
+export function createPanel(world: World): Panel {
+  const violations: Violation[] = []
+  const reporter = (checker: Violation['checker']) => (detail: string) => {
+    if (violations.length < VIOLATIONS_KEPT) violations.push({ checker, atMs: world.now, detail })
+  }
+  const facts = factsOf(world)
+  const checkers = Object.entries(CHECKERS).map(([name, create]): Checker =>
+    create(facts, reporter(name as keyof typeof CHECKERS)),
+  )
+  const examined = (): readonly Examined[] =>
+    world.peers.map(({ id, disk, body }) => ({ peer: id, records: disk.records(), view: body.view }))
+  const reader = createEvidenceReader()
+
+  return {
+    violations,
+    observe(observation) {
+      if (observation.type === 'threw') reporter('mind')(`${observation.peer}: ${shown(observation.error)}`)
+      for (const evidence of evidenceIn(observation)) {
+        for (const checker of checkers) checker.evidence?.(observation.peer, evidence)
+      }
+      for (const checker of checkers) checker.observe?.(observation)
+      if (observation.type !== 'crashed') return
+      const left = examined().filter(({ peer }) => peer === observation.peer)
+      for (const checker of checkers) checker.examine?.(left)
+    },
+    examine() {
+      for (const checker of checkers) checker.examine?.(examined())
+    },
+    conclude() {
+      for (const checker of checkers) checker.conclude?.(examined())
+    },
+  }
+
+  function evidenceIn(observation: Observation): readonly Evidence[] {
+    if (observation.type === 'left') {
+      const { effect } = observation
+      if (effect.type !== 'send' && effect.type !== 'publish') return []
+      return [reader.frame(effect.frame) ?? []].flat()
+    }
+    if (observation.type !== 'effect' || observation.effect.type !== 'persist') return []
+    return observation.effect.writes.flatMap(({ key, value }) =>
+      value === null ? [] : (reader.record(key, value) ?? []),
+    )
+  }
+}
+
+function factsOf({ roster, charter, peers, verify }: World): Facts {
+  return {
+    swarm: roster.swarm,
+    witnesses: charter.witnesses,
+    minters: charter.minters,
+    correct: new Set(peers.map(({ id }) => id)),
+    verify,
+    durable: (peer) => peers.find(({ id }) => id === peer)?.disk.durable() ?? new Map(),
+  }
+}
+
+function shown(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

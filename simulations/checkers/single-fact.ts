@@ -1,0 +1,81 @@
+import { ballotCodec, COMMIT_BALLOT, PREPARE } from '../../protocol/agreement/messages.ts'
+import { decodeBody } from '../../protocol/encoding/body.ts'
+import { type QuorumEvidence, type SignedEvidence, TRUSTED } from '../../protocol/encoding/evidence.ts'
+import { signingBytes } from '../../protocol/encoding/signed.ts'
+import type { PeerId } from '../../protocol/ids.ts'
+import { VOTE, voteCodec } from '../../protocol/ledger/entry.ts'
+import { type CreateChecker, type Facts, quorumOf } from './checker.ts'
+
+interface Claim {
+  /** What can be settled once: a chain position, an instance, a round's prepared value. */
+  readonly subject: string
+  readonly value: string
+  /** Votes count together only within one epoch and round. */
+  readonly tally: string
+}
+
+/**
+ * At most one certificate's entry per (account, seq) and one decided value per instance (12.2), over all that
+ * any disk or wire ever held: quorums that somebody assembled, and votes that somebody could assemble.
+ */
+export const createSingleFactChecker: CreateChecker = (facts, report) => {
+  const quorum = quorumOf(facts.witnesses.length)
+  const settled = new Map<string, string>()
+  const voters = new Map<string, Set<PeerId>>()
+
+  const settle = ({ subject, value }: Claim) => {
+    const before = settled.get(subject)
+    if (before !== undefined && before !== value) report(`two values are settled: ${subject}`)
+    settled.set(subject, value)
+  }
+
+  const count = (claim: Claim, voter: PeerId) => {
+    const set = voters.get(claim.tally) ?? new Set()
+    voters.set(claim.tally, set.add(voter))
+    if (set.size >= quorum) settle(claim)
+  }
+
+  return {
+    evidence(peer, { signed, quorums }) {
+      for (const evidence of quorums) {
+        const claim = claimOf(evidence.kind, evidence.body)
+        if (claim === undefined) continue
+        if (validSigners(facts, evidence).size < quorum) report(`${peer} shows a weak quorum: ${claim.subject}`)
+        else settle(claim)
+      }
+      for (const vote of signed) {
+        const claim = claimOf(vote.kind, vote.body)
+        if (claim === undefined || !facts.witnesses.includes(vote.signer)) continue
+        if (voters.get(claim.tally)?.has(vote.signer) !== true && isValid(facts, vote)) count(claim, vote.signer)
+      }
+    },
+  }
+}
+
+function claimOf(kind: string, body: Uint8Array): Claim | undefined {
+  if (kind === VOTE.kind) {
+    const { account, seq, epoch, entry } = decodeBody(voteCodec, body, 'vote', TRUSTED)
+    const subject = `entry ${account}/${seq}`
+    return { subject, value: entry, tally: `${subject} ${epoch} ${entry}` }
+  }
+  if (kind !== PREPARE.kind && kind !== COMMIT_BALLOT.kind) return undefined
+  const { instance, epoch, round, value } = decodeBody(ballotCodec, body, 'ballot', TRUSTED)
+  const subject = kind === PREPARE.kind ? `prepare ${instance} ${epoch}.${round}` : `decision ${instance}`
+  return { subject, value, tally: `${kind} ${instance} ${epoch}.${round} ${value}` }
+}
+
+/** Distinct witnesses of the bitmap whose signature holds; least significant bit first. */
+function validSigners(facts: Facts, { kind, signers, sigs, body }: QuorumEvidence): ReadonlySet<PeerId> {
+  const named = facts.witnesses.filter((_, at) => ((signers[at >> 3] ?? 0) >> (at & 7)) & 1)
+  if (named.length !== sigs.length) return new Set()
+  return new Set(
+    named.filter((signer, at) => {
+      const sig = sigs[at]
+      return sig !== undefined && isValid(facts, { kind, signer, body, sig })
+    }),
+  )
+}
+
+function isValid(facts: Facts, { kind, signer, body, sig }: SignedEvidence): boolean {
+  return facts.verify({ signer, message: signingBytes(kind, facts.swarm, body), sig })
+}

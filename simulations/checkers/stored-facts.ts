@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto'
+import { type Decision, decisionCodec } from '../../protocol/agreement/messages.ts'
+import { decodeBody } from '../../protocol/encoding/body.ts'
+import { encodeCanonical } from '../../protocol/encoding/cbor.ts'
+import { TRUSTED } from '../../protocol/encoding/evidence.ts'
+import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
+import type { Records } from './checker.ts'
+
+export interface StoredCertificate extends Certificate {
+  readonly id: string
+}
+
+export interface StoredDecision extends Decision {
+  readonly job: string
+  readonly step: number
+}
+
+/** The facts on one disk: chains by account in order of `seq`, and decisions by job in order of step. */
+export interface StoredFacts {
+  readonly chains: ReadonlyMap<string, readonly StoredCertificate[]>
+  readonly jobs: ReadonlyMap<string, readonly StoredDecision[]>
+}
+
+/** Reads disks; facts are immutable and on every disk, so each is decoded once. */
+export function createFactReader(): (records: Records) => StoredFacts {
+  const certificates = new Map<Uint8Array, StoredCertificate>()
+  const decisions = new Map<Uint8Array, StoredDecision>()
+  return (records) => {
+    const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1))
+    const chains = new Map<string, StoredCertificate[]>()
+    const jobs = new Map<string, StoredDecision[]>()
+    for (const [key, value] of sorted) {
+      if (key.startsWith(PREFIXES.certificate)) {
+        const certificate = remembered(certificates, value, readCertificate)
+        append(chains, certificate.entry.body.account, certificate)
+      }
+      if (key.startsWith(PREFIXES.decision)) {
+        const decision = remembered(decisions, value, readDecision)
+        append(jobs, decision.job, decision)
+      }
+    }
+    return { chains, jobs }
+  }
+}
+
+function remembered<T>(known: Map<Uint8Array, T>, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  const found = known.get(bytes)
+  if (found !== undefined) return found
+  const value = read(bytes)
+  known.set(bytes, value)
+  return value
+}
+
+function append<T>(lists: Map<string, T[]>, name: string, item: T): void {
+  const list = lists.get(name)
+  if (list === undefined) lists.set(name, [item])
+  else list.push(item)
+}
+
+function readCertificate(bytes: Uint8Array): StoredCertificate {
+  const certificate = decodeBody(certificateCodec, bytes, 'certificate', TRUSTED)
+  return { ...certificate, id: tagged('entry', certificate.entry.bytes) }
+}
+
+function readDecision(bytes: Uint8Array): StoredDecision {
+  const decision = decodeBody(decisionCodec, bytes, 'decision', TRUSTED)
+  const [, job = '', step = ''] = decision.instance.split('/')
+  return { ...decision, job, step: Number(step) }
+}
+
+/** H(tag, body) of section 3, written again. */
+function tagged(tag: string, body: Uint8Array): string {
+  return hash('sha256', Buffer.concat([Buffer.from(`hyperlooms/1/${tag}\0`), body]))
+}
+
+export function jobIdOf(account: string, nonce: number): string {
+  return tagged('job', encodeCanonical(new Map<string, unknown>([['account', account], ['nonce', nonce]])))
+}
+
+export function genesisOf(swarm: string, account: string): string {
+  const body = new Map<string, unknown>([['swarm', Buffer.from(swarm, 'hex')], ['account', account]])
+  return tagged('genesis', encodeCanonical(body))
+}

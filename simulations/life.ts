@@ -1,0 +1,179 @@
+import { mintVerified } from '../protocol/crypto/verified.ts'
+import type { BlobRef, Digest, PeerId } from '../protocol/ids.ts'
+import type { Source } from '../protocol/intake/message.ts'
+import type { Effect } from '../protocol/peer/effect.ts'
+import type { Event } from '../protocol/peer/event.ts'
+import type { Peer } from '../protocol/peer/options.ts'
+import type { Verdict } from '../protocol/verification/verdict.ts'
+import { fetchBlob } from './blobs.ts'
+import type { BodyOptions } from './body.ts'
+import { createHeldEffects } from './held-effects.ts'
+import type { HeldEffect } from './observation.ts'
+import { createRuns } from './runs.ts'
+import type { Task } from './scheduler.ts'
+
+/** One process from its start to its crash: it feeds the mind and carries out what the mind asks for. */
+export interface Life {
+  readonly mind: Peer
+  handle(event: Event): void
+  receive(frame: Uint8Array, source: Source): void
+  serve(to: PeerId, digest: Digest): Uint8Array | undefined
+  end(): void
+}
+
+export function createLife(options: BodyOptions, mind: Peer): Life {
+  const { self, scheduler, clock, random, disk, blobs, network, observe } = options
+  const timers = new Map<string, Task>()
+  const streamsFreeAt = new Map<string, number>()
+  let ended = false
+
+  const later = (delayMs: number, action: () => void) =>
+    scheduler.after(delayMs, () => {
+      if (!ended) action()
+    })
+
+  const handle = (event: Event): void => {
+    if (ended) return
+    observe({ type: 'event', peer: self, event })
+    let effects: readonly Effect[]
+    try {
+      effects = mind.handle(event, clock.now())
+    } catch (error) {
+      // A throw is a broken invariant and must stop the process; the world reports it.
+      end()
+      observe({ type: 'threw', peer: self, error })
+      return
+    }
+    for (const effect of effects) take(effect)
+    observe({ type: 'handled', peer: self, view: mind.view })
+  }
+
+  const runs = createRuns({
+    scheduler,
+    random,
+    runner: options.runner,
+    blobs,
+    faults: options.faults,
+    handle,
+  })
+
+  const take = (effect: Effect): void => {
+    observe({ type: 'effect', peer: self, effect })
+    switch (effect.type) {
+      case 'persist':
+        disk.write(effect.position, effect.writes)
+        break
+      case 'timer':
+        startTimer(effect.id, effect.delayMs)
+        break
+      case 'cancel-timer':
+        timers.get(effect.id)?.cancel()
+        timers.delete(effect.id)
+        break
+      default:
+        held.hold(effect)
+    }
+  }
+
+  const startTimer = (id: string, delayMs: number): void => {
+    timers.get(id)?.cancel()
+    const task = later(delayMs, () => {
+      timers.delete(id)
+      handle({ type: 'timer', id })
+    })
+    timers.set(id, task)
+  }
+
+  const release = (effect: HeldEffect): void => {
+    observe({ type: 'left', peer: self, effect })
+    switch (effect.type) {
+      case 'send':
+        return network.send(self, effect.to, effect.channel, effect.frame)
+      case 'publish':
+        return network.publish(self, effect.topic, effect.frame)
+      case 'respond':
+        return options.respond(effect.command, effect.result)
+      case 'run':
+        return runs.start(effect.order)
+      case 'stop-run':
+        return runs.stop(effect.job)
+      case 'compute':
+        return compute(effect)
+      case 'fetch':
+        return fetch(effect.token, effect.blob, effect.from)
+      case 'load':
+        return load(effect)
+      case 'notify':
+        return undefined
+    }
+  }
+
+  const compute = ({ token, answers, comparator }: Extract<HeldEffect, { type: 'compute' }>): void => {
+    later(random.between(options.faults().computeMs), () => {
+      let verdict: Verdict | null = null
+      const bodies = answers.flatMap(({ answer, ...rest }) => {
+        const body = blobs.get(answer.digest)
+        return body === undefined ? [] : [{ ...rest, text: new TextDecoder().decode(body) }]
+      })
+      if (bodies.length === answers.length) verdict = options.judge.judge(bodies, comparator)
+      handle({ type: 'computed', token, verdict })
+    })
+  }
+
+  const fetch = (token: string, blob: BlobRef, from: readonly PeerId[]): void => {
+    const done = (body: Uint8Array | undefined) =>
+      later(0, () => {
+        if (body !== undefined) blobs.put(body)
+        handle({ type: 'fetched', token, blob, ok: body !== undefined })
+      })
+    const own = blobs.get(blob.digest)
+    if (own === undefined) fetchBlob({ self, blob, from }, network, options.serverOf, done)
+    else done(own)
+  }
+
+  const load = ({ keys, then }: Extract<HeldEffect, { type: 'load' }>): void => {
+    later(random.between(options.faults().loadMs), () => {
+      handle({ type: 'loaded', values: keys.map((key) => disk.get(key)), then })
+    })
+  }
+
+  /** The production path: inspect, verify every signature, mint, handle. */
+  const receive = (frame: Uint8Array, source: Source): void => {
+    const drop = (code: string) => observe({ type: 'dropped', peer: self, code })
+    const inspection = mind.inspect(frame, source)
+    if (!inspection.ok) {
+      drop(inspection.code)
+      return
+    }
+    const { candidate } = inspection
+    const stream = `${source.from} ${source.via}`
+    const at = Math.max(
+      scheduler.now + random.between(options.faults().verifyMs),
+      streamsFreeAt.get(stream) ?? 0,
+    )
+    streamsFreeAt.set(stream, at)
+    later(at - scheduler.now, () => {
+      const message = mintVerified(candidate, candidate.checks.map(options.verify))
+      if (message === undefined) drop('bad_signature')
+      else handle({ type: 'message', message })
+    })
+  }
+
+  const end = (): void => {
+    ended = true
+    runs.end()
+  }
+
+  const held = createHeldEffects(release)
+  disk.onSynced((position) => {
+    if (!ended) held.synced(position)
+  })
+
+  return {
+    mind,
+    handle,
+    receive,
+    serve: (to, digest) => (mind.view.mayFetch(to, digest) ? blobs.get(digest) : undefined),
+    end,
+  }
+}

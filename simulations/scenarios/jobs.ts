@@ -1,0 +1,264 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import type { JobId } from '../../protocol/ids.ts'
+import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { Peer, PeerOptions } from '../../protocol/peer/options.ts'
+import { createPanel, type Violation } from '../checkers/panel.ts'
+import type { CryptoName } from '../crypto.ts'
+import type { Judge } from '../judge.ts'
+import { createRandom, type Random } from '../random.ts'
+import { createWorld, heal, MODEL_NAME, type World, type WorldPeer } from '../world.ts'
+import { drawPlan, type JobsPlan } from './draw-plan.ts'
+import { createJobWatch, type JobEnd, type JobWatch } from './job-watch.ts'
+
+export interface JobsOptions {
+  readonly seed: number
+  readonly jobs: number
+  readonly crypto: CryptoName
+  readonly judge: Judge
+  readonly createMind: (options: PeerOptions) => Peer
+  readonly print?: (line: string) => void
+}
+
+export interface JobsReport {
+  readonly seed: number
+  readonly peers: number
+  readonly ends: Readonly<Record<JobEnd, number>>
+  readonly crashes: number
+  readonly virtualMs: number
+  readonly steps: number
+  readonly traceHash: string
+  readonly violations: readonly Violation[]
+  /** The run's own demand that wasn't met, if any: a wait that didn't end. */
+  readonly stuck: string | undefined
+}
+
+// A job is at the latest void after voidMs (760 s); the rest is for deciding that.
+const JOB_LIMIT_MS = 900_000
+// Mints are one entry after another through loss and retries of up to 5 s.
+const FUNDING_LIMIT_MS = 300_000
+const HEALING_LIMIT_MS = 1_200_000
+// After healing nothing may change any more; four rounds of sync would show it.
+const SETTLED_MS = 60_000
+// Some hundred times what a whole run takes: a loop of events without progress ends here.
+const STEPS_LIMIT = 5_000_000
+const GRANT_UNITS = 50_000_000n
+const PAUSE_MS = 200
+const DOWN_MS = 4_000
+const RETRY_MS = 1_000
+const RETRIES_MAX = 120
+
+/** Thrown when the run can't go on; the report says where. */
+class StuckError extends Error {}
+
+/** The scenario of part 1: a founded swarm, money, jobs among faults, crashes in the pauses, then healing. */
+export function runJobs(options: JobsOptions): JobsReport {
+  const random = createRandom(`jobs ${options.seed}`)
+  const plan = drawPlan(random.fork('plan'))
+  const { crypto, judge, createMind, print } = options
+  const world = createWorld({
+    seed: `world ${options.seed}`,
+    peers: plan.peers,
+    faults: plan.faults,
+    charter: plan.charter,
+    crypto,
+    createMind,
+    judge,
+    ...(print === undefined ? {} : { print }),
+  })
+  const panel = createPanel(world)
+  const watch = createJobWatch()
+  world.watch(panel.observe)
+  world.watch(watch.observe)
+  const run = new JobsRun({ world, plan, random, watch, examine: panel.examine, violations: panel.violations })
+  const stuck = run.play(options.jobs)
+  if (stuck === undefined) panel.conclude()
+  return {
+    seed: options.seed,
+    peers: plan.peers.length,
+    ends: run.ends(),
+    crashes: run.crashes,
+    virtualMs: world.now,
+    steps: world.steps,
+    traceHash: world.traceHash(),
+    violations: panel.violations,
+    stuck,
+  }
+}
+
+interface RunParts {
+  readonly world: World
+  readonly plan: JobsPlan
+  readonly random: Random
+  readonly watch: JobWatch
+  readonly examine: () => void
+  readonly violations: readonly Violation[]
+}
+
+interface Submitted {
+  readonly payer: WorldPeer
+  readonly job: JobId
+}
+
+class JobsRun {
+  readonly #parts: RunParts
+  readonly #submitted: Submitted[] = []
+  crashes = 0
+
+  constructor(parts: RunParts) {
+    this.#parts = parts
+  }
+
+  /** Plays the whole run; what it waited for in vain, or undefined. */
+  play(jobs: number): string | undefined {
+    try {
+      for (const peer of this.#parts.world.peers) this.#parts.world.start(peer)
+      this.#fund()
+      while (this.#submitted.length < jobs) {
+        this.#submitSome(jobs - this.#submitted.length)
+        this.#crashSome()
+      }
+      this.#heal()
+      return undefined
+    } catch (error) {
+      if (error instanceof StuckError) return error.message
+      throw error
+    }
+  }
+
+  ends(): Record<JobEnd, number> {
+    const ends = { completed: 0, unresolved: 0, void: 0 }
+    for (const { payer, job } of this.#submitted) {
+      const end = this.#parts.watch.endOf(payer.id, job)
+      if (end !== undefined) ends[end] += 1
+    }
+    return ends
+  }
+
+  #fund(): void {
+    const { world } = this.#parts
+    const [minter] = world.peers
+    if (minter === undefined) return
+    const grants = world.peers.map(({ id }) =>
+      world.command(minter, { type: 'mint', to: id, amount: GRANT_UNITS, memo: 'grant' }),
+    )
+    this.#until('the mints to be certified', FUNDING_LIMIT_MS, () =>
+      world.peers.every(({ id, body }) => {
+        const account = body.view?.account(id)
+        return account !== undefined && account.free + account.claimable >= GRANT_UNITS
+      }),
+    )
+    for (const grant of grants) {
+      const result = world.resultOf(grant)
+      if (result?.ok !== true) throw new StuckError(`a mint was answered with ${JSON.stringify(result)}`)
+    }
+  }
+
+  #submitSome(most: number): void {
+    const { random, plan, watch, world } = this.#parts
+    const count = Math.min(most, 1 + random.below(plan.concurrentMax))
+    const batch = Array.from({ length: count }, () => this.#submit())
+    this.#submitted.push(...batch)
+    this.#until(`jobs ${batch.map(({ job }) => job).join(', ')} to end`, JOB_LIMIT_MS, () =>
+      batch.every(({ payer, job }) => watch.endOf(payer.id, job) !== undefined),
+    )
+    this.#pass(random.below(PAUSE_MS), world)
+    this.#parts.examine()
+  }
+
+  /** Submits one job, again and again while the payer says that it can't be done yet. */
+  #submit(): Submitted {
+    const { world, random } = this.#parts
+    const payer = random.pick(world.peers)
+    const number = this.#submitted.length
+    const prompt = payer.blobs.put(utf8ToBytes(`Which shipment is number ${number} of ${random.below(1_000_000)}?`))
+    const replicas = 1 + random.below(this.#replicasMax())
+    const command: Command = {
+      type: 'submit-job',
+      request: {
+        prompt,
+        model: random.pick([MODEL_NAME, null]),
+        replicas,
+        standbys: random.below(3),
+        comparator: random.pick(['auto', 'text', 'exact'] as const),
+        minConfidence: null,
+        maxPrice: null,
+        region: null,
+        mode: 'process',
+        visibility: random.pick(['private', 'public'] as const),
+        temperatureMilli: 0,
+        seed: 7,
+        maxTokens: 256,
+      },
+    }
+    for (let attempt = 0; ; attempt += 1) {
+      const result = this.#ask(payer, command)
+      if (result.ok && result.type === 'job') return { payer, job: result.job }
+      if (attempt === RETRIES_MAX) throw new StuckError(`a job is refused with ${JSON.stringify(result)}`)
+      this.#pass(RETRY_MS, world)
+    }
+  }
+
+  /** Under operator diversity a job can't have more replicas than there are operators. */
+  #replicasMax(): number {
+    const { plan } = this.#parts
+    const { diversity } = plan.charter
+    const voters = new Set(plan.peers.map(({ operator }, at) => (diversity === 'peer' ? at : operator)))
+    return Math.min(5, plan.peers.length - 1, voters.size - 1)
+  }
+
+  #ask(peer: WorldPeer, command: Command): CommandResult {
+    const { world } = this.#parts
+    const asked = world.command(peer, command)
+    this.#until(`an answer to ${command.type}`, FUNDING_LIMIT_MS, () => world.resultOf(asked) !== undefined)
+    const result = world.resultOf(asked)
+    if (result === undefined) throw new StuckError('the answer is gone')
+    return result
+  }
+
+  #crashSome(): void {
+    const { world, random, plan } = this.#parts
+    const victims = random.shuffled(world.peers).slice(0, random.below(plan.crashesMax + 1))
+    for (const victim of victims) {
+      this.#pass(random.below(PAUSE_MS), world)
+      world.crash(victim)
+      this.crashes += 1
+    }
+    for (const victim of random.shuffled(victims)) {
+      this.#pass(random.below(DOWN_MS), world)
+      world.start(victim)
+    }
+  }
+
+  #heal(): void {
+    const { world, watch } = this.#parts
+    heal(world)
+    this.#until('all to converge', HEALING_LIMIT_MS, () => {
+      const views = world.peers.map(({ body }) => body.view)
+      const [first] = views
+      return (
+        views.every((view) => view?.ledgerRoot() === first?.ledgerRoot()) &&
+        views.every((view) => view?.openJobs().length === 0) &&
+        this.#submitted.every(({ job }) => world.peers.every(({ id }) => watch.endOf(id, job) !== undefined))
+      )
+    })
+    this.#pass(SETTLED_MS, world)
+    this.#parts.examine()
+  }
+
+  #pass(ms: number, world: World): void {
+    const end = world.now + ms
+    world.runUntil(() => world.now >= end || this.#isBroken(), { virtualMs: ms, steps: STEPS_LIMIT })
+    if (this.#isBroken()) throw new StuckError('stopped at a violation')
+  }
+
+  #until(what: string, virtualMs: number, isMet: () => boolean): void {
+    const met = () => this.#isBroken() || isMet()
+    const end = this.#parts.world.runUntil(met, { virtualMs, steps: STEPS_LIMIT })
+    if (this.#isBroken()) throw new StuckError('stopped at a violation')
+    if (end !== 'met') throw new StuckError(`waited for ${what} until out of ${end}`)
+  }
+
+  #isBroken(): boolean {
+    return this.#parts.violations.length > 0
+  }
+}

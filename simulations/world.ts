@@ -1,0 +1,234 @@
+import type { Signer } from '../protocol/crypto/signer.ts'
+import type { PeerId } from '../protocol/ids.ts'
+import { blobRefOf } from '../protocol/ids.ts'
+import type { Offer } from '../protocol/jobs/offer.ts'
+import type { Command, CommandResult } from '../protocol/peer/command.ts'
+import type { Peer, PeerOptions } from '../protocol/peer/options.ts'
+import type { Charter } from '../protocol/swarm/charter.ts'
+import { type Roster, rosterOf } from '../protocol/swarm/roster.ts'
+import { type BlobStore, createBlobStore } from './blobs.ts'
+import { type Body, createBody } from './body.ts'
+import { createClock } from './clock.ts'
+import { createCrypto, type CryptoName } from './crypto.ts'
+import type { SignatureCheck } from '../protocol/crypto/verifier.ts'
+import { createDisk, type Disk } from './disk.ts'
+import { CALM, type Faults } from './faults.ts'
+import { type CharterParams, foundSwarm } from './founding.ts'
+import type { Judge } from './judge.ts'
+import { createNetwork } from './network.ts'
+import type { Observation, Observe } from './observation.ts'
+import { createRandom, type Random } from './random.ts'
+import { createRunner, type RunnerName } from './runner.ts'
+import { createScheduler } from './scheduler.ts'
+import { createTrace } from './trace.ts'
+
+export interface PeerPlan {
+  readonly operator: string
+  readonly witness: boolean
+  readonly runner: RunnerName
+  /** In units; what this peer asks for one run. */
+  readonly price: bigint
+  readonly skewMs: number
+}
+
+export interface WorldOptions {
+  readonly seed: string
+  /** The first is operator and minter. */
+  readonly peers: readonly [PeerPlan, ...PeerPlan[]]
+  readonly faults: Faults
+  readonly charter: CharterParams
+  readonly crypto: CryptoName
+  readonly createMind: (options: PeerOptions) => Peer
+  readonly judge: Judge
+  /** Every line of the trace, for reading. */
+  readonly print?: (line: string) => void
+}
+
+/** One member of the world, named by its place in `WorldOptions.peers`. */
+export interface WorldPeer {
+  readonly id: PeerId
+  readonly plan: PeerPlan
+  readonly body: Body
+  readonly disk: Disk
+  readonly blobs: BlobStore
+}
+
+export interface RunLimits {
+  readonly virtualMs: number
+  readonly steps: number
+}
+
+/** `idle`: nothing is left that could happen. */
+export type RunEnd = 'met' | 'time' | 'steps' | 'idle'
+
+export interface World {
+  readonly now: number
+  readonly steps: number
+  readonly charter: Charter
+  readonly roster: Roster
+  readonly peers: readonly WorldPeer[]
+  readonly verify: (check: SignatureCheck) => boolean
+  /** Called with everything that happens, after the trace. */
+  watch(observer: Observe): void
+  /** Lets the next thing happen; false when nothing is left. */
+  step(): boolean
+  /** Steps until `isMet` holds between two steps, or a limit is reached. */
+  runUntil(isMet: () => boolean, limits: RunLimits): RunEnd
+  /** Hands a command to a running peer; its result, once it left, is found under the returned number. */
+  command(peer: WorldPeer, command: Command): number
+  resultOf(command: number): CommandResult | undefined
+  start(peer: WorldPeer): void
+  crash(peer: WorldPeer): void
+  setFaults(faults: Faults): void
+  traceHash(): string
+}
+
+export const MODEL_NAME = 'reference'
+const MODEL_DIGEST = blobRefOf(new TextEncoder().encode(MODEL_NAME)).digest
+
+/** A world at time 0, nobody started yet. Same options, same trace hash, on any machine. */
+export function createWorld(options: WorldOptions): World {
+  const random = createRandom(options.seed)
+  const scheduler = createScheduler()
+  const crypto = createCrypto(options.crypto)
+  const trace = createTrace(options.print)
+  const network = createNetwork({ scheduler, random: random.fork('network'), faults: options.faults.link })
+  const results = new Map<number, CommandResult>()
+  const observers: Observe[] = []
+  let faults = options.faults
+  let commands = 0
+  let steps = 0
+
+  const observe = (observation: Observation) => {
+    trace.record(scheduler.now, observation)
+    for (const observer of observers) observer(observation)
+  }
+
+  const { signers, charter } = found(options, random, (fork) => crypto.signer(fork))
+  const roster = rosterOf(charter)
+  const entropy = random.fork('entropy')
+
+  const createPeerAt = (plan: PeerPlan, signer: Signer, at: number): WorldPeer => {
+    const own = random.fork(`peer ${at}`)
+    const clock = createClock(scheduler, plan.skewMs)
+    const disk = createDisk({ scheduler, random: own.fork('disk'), syncMs: faults.host.syncMs })
+    const blobs = createBlobStore()
+    const body = createBody({
+      self: signer.id,
+      createMind: () => options.createMind({ signer, roster, rules: options.judge.rules }),
+      offers: [offerOf(plan, own.fork('offer'))],
+      scheduler,
+      clock,
+      random: own.fork('host'),
+      disk,
+      blobs,
+      runner: createRunner(plan.runner, own.fork('runner')),
+      network,
+      judge: options.judge,
+      verify: crypto.verify,
+      serverOf: (peer) => byId.get(peer)?.body,
+      faults: () => faults.host,
+      respond: (command, result) => results.set(command, result),
+      observe,
+    })
+    network.attach(signer.id, body)
+    return { id: signer.id, plan, body, disk, blobs }
+  }
+  const peers = options.peers.flatMap((plan, at) => {
+    const signer = signers[at]
+    return signer === undefined ? [] : [createPeerAt(plan, signer, at)]
+  })
+  const byId = new Map(peers.map((peer) => [peer.id, peer]))
+
+  const step = () => {
+    steps += 1
+    return scheduler.step()
+  }
+
+  return {
+    get now() {
+      return scheduler.now
+    },
+    get steps() {
+      return steps
+    },
+    charter,
+    roster,
+    peers,
+    verify: crypto.verify,
+    watch: (observer) => {
+      observers.push(observer)
+    },
+    step,
+    runUntil(isMet, limits) {
+      const lastMs = scheduler.now + limits.virtualMs
+      const lastStep = steps + limits.steps
+      while (!isMet()) {
+        if (scheduler.now > lastMs) return 'time'
+        if (steps >= lastStep) return 'steps'
+        if (!step()) return 'idle'
+      }
+      return 'met'
+    },
+    command(peer, command) {
+      commands += 1
+      peer.body.handle({ type: 'command', id: commands, command, entropy: entropy.bytes(32) })
+      return commands
+    },
+    resultOf: (command) => results.get(command),
+    start(peer) {
+      peer.body.start()
+      for (const other of peers) {
+        if (other !== peer && other.body.running) network.connect(peer.id, other.id)
+      }
+    },
+    crash(peer) {
+      peer.body.crash()
+      network.leave(peer.id)
+    },
+    setFaults(next) {
+      faults = next
+      network.setFaults(next.link)
+      for (const { disk } of peers) disk.setSyncMs(next.host.syncMs)
+    },
+    traceHash: () => trace.digest(),
+  }
+}
+
+interface Found {
+  readonly signers: readonly Signer[]
+  readonly charter: Charter
+}
+
+function found(options: WorldOptions, random: Random, makeSigner: (fork: Random) => Signer): Found {
+  const founderOf = (plan: PeerPlan, at: number) => ({ ...plan, signer: makeSigner(random.fork(`key ${at}`)) })
+  const [first, ...others] = options.peers
+  const founders = [founderOf(first, 0), ...others.map((plan, at) => founderOf(plan, at + 1))] as const
+  const charter = foundSwarm({
+    founders: [founders[0], ...founders.slice(1)],
+    treasury: makeSigner(random.fork('treasury')),
+    rules: options.judge.rules,
+    charter: options.charter,
+    random: random.fork('charter'),
+  })
+  return { signers: founders.map(({ signer }) => signer), charter }
+}
+
+function offerOf(plan: PeerPlan, random: Random): Offer {
+  return {
+    price: plan.price,
+    etaMs: random.between({ min: 50, max: 2_000 }),
+    model: MODEL_NAME,
+    modelDigest: MODEL_DIGEST,
+    cached: random.chance(500_000),
+    vramFreeMb: random.between({ min: 8_000, max: 24_000 }),
+    loadMilli: random.between({ min: 0, max: 900 }),
+    region: 'eu',
+    modes: ['process'],
+  }
+}
+
+/** Ends every fault. */
+export function heal(world: World): void {
+  world.setFaults(CALM)
+}

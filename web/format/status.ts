@@ -1,0 +1,40 @@
+import type { JobStatusName } from '../../protocol/api/job-schema.ts'
+
+interface StatusText {
+  readonly label: string
+  /** What happens, or what came of it. */
+  readonly sentence: string
+}
+
+export const STATUS_TEXTS: Readonly<Record<JobStatusName, StatusText>> = {
+  pending: { label: 'Pending', sentence: 'The witnesses are certifying the payment.' },
+  bidding: { label: 'Bidding', sentence: 'Nodes are bidding; an election follows from their bids.' },
+  running: { label: 'Running', sentence: 'The elected nodes are answering, each without seeing the others.' },
+  verifying: { label: 'Verifying', sentence: 'The answers are in and are being compared.' },
+  completed: { label: 'Completed', sentence: 'The answers were compared and merged.' },
+  unresolved: { label: 'Unresolved', sentence: 'The answers contradict each other, so none was chosen.' },
+  void: { label: 'Void', sentence: 'The job came to nothing and was refunded in full.' },
+}
+
+const WAY: readonly JobStatusName[] = ['pending', 'bidding', 'running', 'verifying']
+
+export interface FlowStep {
+  readonly status: JobStatusName
+  readonly label: string
+  readonly state: 'done' | 'current' | 'ahead'
+}
+
+export function isClosed(status: JobStatusName): boolean {
+  return !WAY.includes(status)
+}
+
+/** The five steps of a job; the last one is named after how it ended. Where a void job stopped isn't told. */
+export function statusFlow(status: JobStatusName): readonly FlowStep[] {
+  const end = isClosed(status) ? status : 'completed'
+  const at = isClosed(status) ? WAY.length : WAY.indexOf(status)
+  return [...WAY, end].map((step, index) => ({
+    status: step,
+    label: STATUS_TEXTS[step].label,
+    state: index < at ? 'done' : index === at ? 'current' : 'ahead',
+  }))
+}
