@@ -9,7 +9,10 @@ function setup(seed: string, syncMs = 5) {
   const synced: number[] = []
   disk.onSynced((position) => synced.push(position))
   const write = (position: number, ...names: string[]) =>
-    disk.write(position, names.map((key) => ({ key, value: Uint8Array.of(position) })))
+    disk.write(
+      position,
+      names.map((key) => ({ key, value: Uint8Array.of(position) })),
+    )
   return { scheduler, disk, synced, write }
 }
 

@@ -62,7 +62,11 @@ function failureLines(report: JobsReport, jobs: number): readonly string[] {
   const { seed, violations, stuck, virtualMs } = report
   const found = violations.map(({ checker, atMs, detail }) => `  ${checker} at ${atMs} ms: ${detail}`)
   const waited = stuck === undefined ? [] : [`  ${stuck} (at ${virtualMs} ms)`]
-  return [`seed ${seed} failed; replay: node simulations/main.ts --seed ${seed} --jobs ${jobs} --trace`, ...found, ...waited]
+  return [
+    `seed ${seed} failed; replay: node simulations/main.ts --seed ${seed} --jobs ${jobs} --trace`,
+    ...found,
+    ...waited,
+  ]
 }
 
 function total(reports: readonly JobsReport[], figure: (report: JobsReport) => number): number {
@@ -98,7 +102,9 @@ function main(options: Options): void {
   }
   if (process.stderr.isTTY) process.stderr.write('\r')
   const elapsedMs = performance.now() - startedAt
-  process.stdout.write(options.json ? `${JSON.stringify(reports, undefined, 2)}\n` : summary(reports, elapsedMs))
+  process.stdout.write(
+    options.json ? `${JSON.stringify(reports, undefined, 2)}\n` : summary(reports, elapsedMs),
+  )
   process.exitCode = reports.every(isClean) ? 0 : 1
 }
 

@@ -11,7 +11,11 @@ const ids = ['a', 'b', 'c'].map((name) => crypto.signer(createRandom(name)).id)
 
 function setup(faults: Partial<LinkFaults> = {}) {
   const scheduler = createScheduler()
-  const network = createNetwork({ scheduler, random: createRandom('net'), faults: { ...CALM.link, ...faults } })
+  const network = createNetwork({
+    scheduler,
+    random: createRandom('net'),
+    faults: { ...CALM.link, ...faults },
+  })
   const heard = new Map<PeerId, string[]>()
   for (const id of ids) {
     const lines: string[] = []
@@ -30,7 +34,8 @@ function setup(faults: Partial<LinkFaults> = {}) {
   return { network, run, a, b, c, lines: (id: PeerId) => heard.get(id) ?? [] }
 }
 
-const numbers = (lines: readonly string[]) => lines.filter((line) => /^\d/.test(line)).map((line) => Number(line.split(' ')[2]))
+const numbers = (lines: readonly string[]) =>
+  lines.filter((line) => /^\d/.test(line)).map((line) => Number(line.split(' ')[2]))
 
 describe('network', () => {
   it('tells both sides of a connection and carries frames in order, however much links jitter', () => {
@@ -44,7 +49,12 @@ describe('network', () => {
   })
 
   it('loses, doubles and reorders frames only as the faults say', () => {
-    const { network, run, a, b, lines } = setup({ lossPpm: 200_000, duplicatePpm: 200_000, reorderPpm: 300_000, reorderMs: 50 })
+    const { network, run, a, b, lines } = setup({
+      lossPpm: 200_000,
+      duplicatePpm: 200_000,
+      reorderPpm: 300_000,
+      reorderMs: 50,
+    })
     network.connect(a, b)
     run()
     for (let at = 0; at < 200; at += 1) network.send(a, b, 'job', Uint8Array.of(at))

@@ -56,7 +56,12 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
     const name = left < right ? `${left} ${right}` : `${right} ${left}`
     const found = links.get(name)
     if (found !== undefined) return found
-    const made = { baseDraw: random.fork(name).below(BASE_SHARES), generation: 0, open: false, known: new Map() }
+    const made = {
+      baseDraw: random.fork(name).below(BASE_SHARES),
+      generation: 0,
+      open: false,
+      known: new Map(),
+    }
     links.set(name, made)
     return made
   }

@@ -62,7 +62,14 @@ export function createStandInMind({ signer, roster }: PeerOptions): Peer {
     inspect(frame, { from }) {
       const { kind, body, signer: speaker, sig } = decodeEnvelope(frame)
       if (kind !== 'sync-root') return { ok: false, code: 'unknown_kind' }
-      const value = { kind, from, signer: speaker, body: decodeKind(kind, body, TRUSTED), bytes: body, sig } as const
+      const value = {
+        kind,
+        from,
+        signer: speaker,
+        body: decodeKind(kind, body, TRUSTED),
+        bytes: body,
+        sig,
+      } as const
       return { ok: true, candidate: { value, checks: [] } }
     },
     handle,

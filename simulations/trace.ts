@@ -19,7 +19,7 @@ export function createTrace(print?: (line: string) => void): Trace {
         running.update(`${part.length} `)
         running.update(part)
       }
-      print?.(`${atMs} ${observation.peer.slice(-6)} ${observation.type} ${parts.map(shown).join(' ')}`)
+      print?.(`${atMs} ${observation.peer.slice(-6)} ${observation.type} ${legible(observation, parts)}`)
     },
     digest: () => running.copy().digest('hex'),
   }
@@ -80,7 +80,16 @@ function plain(value: unknown): string {
   })
 }
 
-const SHOWN_CHARACTERS = 160
+const SHOWN_CHARACTERS = 400
+
+/** Messages by their decoded bodies, which the hash doesn't need; bytes by their number. */
+function legible(observation: Observation, parts: readonly Part[]): string {
+  if (observation.type === 'event' && observation.event.type === 'message') {
+    const { kind, from, body } = observation.event.message
+    return `message ${kind} from ${from.slice(-6)} ${shown(plain(body))}`
+  }
+  return parts.map(shown).join(' ')
+}
 
 function shown(part: Part): string {
   if (typeof part !== 'string') return `<${part.length} bytes>`

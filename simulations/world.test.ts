@@ -14,11 +14,24 @@ const UNUSED_JUDGE: Judge = {
 }
 
 const ROUGH: Faults = {
-  link: { ...CALM.link, jitterMs: 30, lossPpm: 100_000, duplicatePpm: 100_000, reorderPpm: 100_000, reorderMs: 50 },
+  link: {
+    ...CALM.link,
+    jitterMs: 30,
+    lossPpm: 100_000,
+    duplicatePpm: 100_000,
+    reorderPpm: 100_000,
+    reorderMs: 50,
+  },
   host: { ...CALM.host, syncMs: { min: 5, max: 20 }, verifyMs: { min: 0, max: 10 } },
 }
 
-const plan = (operator: string): PeerPlan => ({ operator, witness: true, runner: 'honest', price: 1n, skewMs: 0 })
+const plan = (operator: string): PeerPlan => ({
+  operator,
+  witness: true,
+  runner: 'honest',
+  price: 1n,
+  skewMs: 0,
+})
 
 function createTestWorld(seed: string, faults = ROUGH): World {
   return createWorld({
@@ -38,8 +51,7 @@ function createTestWorld(seed: string, faults = ROUGH): World {
 const LIMITS = { virtualMs: 10_000, steps: 100_000 }
 
 function pass(world: World, ms: number): void {
-  const end = world.now + ms
-  world.runUntil(() => world.now >= end, LIMITS)
+  world.pass({ ...LIMITS, virtualMs: ms })
 }
 
 function say(world: World, peer: WorldPeer, memo: string): number {

@@ -74,6 +74,8 @@ export interface World {
   step(): boolean
   /** Steps until `isMet` holds between two steps, or a limit is reached. */
   runUntil(isMet: () => boolean, limits: RunLimits): RunEnd
+  /** Steps for exactly `virtualMs`, or until nothing is left or `isMet` holds; time goes on even if nothing happens. */
+  pass(limits: RunLimits, isMet?: () => boolean): RunEnd
   /** Hands a command to a running peer; its result, once it left, is found under the returned number. */
   command(peer: WorldPeer, command: Command): number
   resultOf(command: number): CommandResult | undefined
@@ -145,6 +147,17 @@ export function createWorld(options: WorldOptions): World {
     return scheduler.step()
   }
 
+  const runUntil = (isMet: () => boolean, limits: RunLimits): RunEnd => {
+    const lastMs = scheduler.now + limits.virtualMs
+    const lastStep = steps + limits.steps
+    while (!isMet()) {
+      if (scheduler.now > lastMs) return 'time'
+      if (steps >= lastStep) return 'steps'
+      if (!step()) return 'idle'
+    }
+    return 'met'
+  }
+
   return {
     get now() {
       return scheduler.now
@@ -160,15 +173,15 @@ export function createWorld(options: WorldOptions): World {
       observers.push(observer)
     },
     step,
-    runUntil(isMet, limits) {
-      const lastMs = scheduler.now + limits.virtualMs
-      const lastStep = steps + limits.steps
-      while (!isMet()) {
-        if (scheduler.now > lastMs) return 'time'
-        if (steps >= lastStep) return 'steps'
-        if (!step()) return 'idle'
-      }
-      return 'met'
+    runUntil,
+    pass(limits, isMet = () => false) {
+      let over = false
+      const mark = scheduler.after(limits.virtualMs, () => {
+        over = true
+      })
+      const end = runUntil(() => over || isMet(), limits)
+      mark.cancel()
+      return over ? 'time' : end
     },
     command(peer, command) {
       commands += 1
@@ -201,7 +214,10 @@ interface Found {
 }
 
 function found(options: WorldOptions, random: Random, makeSigner: (fork: Random) => Signer): Found {
-  const founderOf = (plan: PeerPlan, at: number) => ({ ...plan, signer: makeSigner(random.fork(`key ${at}`)) })
+  const founderOf = (plan: PeerPlan, at: number) => ({
+    ...plan,
+    signer: makeSigner(random.fork(`key ${at}`)),
+  })
   const [first, ...others] = options.peers
   const founders = [founderOf(first, 0), ...others.map((plan, at) => founderOf(plan, at + 1))] as const
   const charter = foundSwarm({

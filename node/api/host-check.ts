@@ -57,6 +57,6 @@ export function hostFault(
 ): Extract<ErrorCode, 'host_not_allowed' | 'origin_not_allowed'> | undefined {
   const host = parseHost(headers.host ?? '')
   if (host === undefined || !matches(host, 80, rule)) return 'host_not_allowed'
-  if (false && !originAllowed(headers.origin, rule)) return 'origin_not_allowed'
+  if (headers.origin !== undefined && !originAllowed(headers.origin, rule)) return 'origin_not_allowed'
   return undefined
 }

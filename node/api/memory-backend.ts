@@ -1,14 +1,24 @@
-import type { Decision } from '../../protocol/agreement/messages.ts'
-import { quorumOf } from '../../protocol/encoding/quorum.ts'
-import { blobRefOf, type Digest, jobInstance, type JobId, type PeerId, peerIdOf } from '../../protocol/ids.ts'
+import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
-import type { JobSpec } from '../../protocol/jobs/spec.ts'
-import type { ReplicaResult } from '../../protocol/jobs/value.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
-import type { NodeView, PeerView } from '../../protocol/peer/view.ts'
-import { type Charter } from '../../protocol/swarm/charter.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
 import { rosterOf } from '../../protocol/swarm/roster.ts'
-import type { Backend, ConnectionView, DecisionView } from './backend.ts'
+import type { Backend, ConnectionView } from './backend.ts'
+import {
+  CHARTER,
+  closedRecord,
+  CREDIT,
+  decisionOf,
+  digestNamed,
+  explanationOf,
+  nodesOf,
+  payer,
+  PEERS,
+  recordOf,
+  second,
+  START_MS,
+  third,
+} from './sample-swarm.ts'
 
 /** A backend of plain data for the room's tests: four members, one closed job with a liar, one running job. */
 export interface MemoryBackend extends Backend {
@@ -24,186 +34,6 @@ export interface MemoryBackend extends Backend {
   clockMs: number
   readonly listeners: Set<(job: string | null) => void>
   notify(job: string | null): void
-}
-
-const CREDIT = 1_000_000n
-const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5)
-
-function digestNamed(byte: number): Digest {
-  return byte.toString(16).padStart(2, '0').repeat(32) as Digest
-}
-
-const PEERS = [1, 2, 3, 4].map((byte) => peerIdOf(new Uint8Array(32).fill(byte))).sort()
-const [payer = PEERS[0] as PeerId, second = payer, third = payer, liar = payer] = PEERS
-
-const CHARTER: Charter = {
-  name: 'test',
-  random: new Uint8Array(32),
-  operators: { keys: [payer], needed: 1 },
-  founders: PEERS.map((peer, at) => ({ peer, roles: ['peer', 'witness'], operator: `operator-${at}` })),
-  witnesses: PEERS,
-  minters: [payer],
-  treasury: second,
-  admission: 'invite',
-  guests: false,
-  diversity: 'operator',
-  params: { priorTrust: 500_000, minConfidence: 600_000, fee: 0n, maxPrice: 2n * CREDIT, trustBidders: 8 },
-  rules: digestNamed(9),
-}
-
-function specOf(prompt: Uint8Array): JobSpec {
-  return {
-    nonce: 1,
-    steward: payer,
-    prompt: blobRefOf(prompt),
-    model: null,
-    sampling: { temperatureMilli: 0, seed: 7, maxTokens: 256 },
-    comparator: 'auto',
-    rules: digestNamed(9),
-    replicas: 3,
-    standbys: 3,
-    attempts: 1,
-    maxSlots: 3,
-    maxPrice: 2n * CREDIT,
-    minConfidence: 600_000,
-    fee: CREDIT / 2n,
-    treasury: second,
-    trust: 0,
-    coin: digestNamed(8),
-    diversity: 'operator',
-    visibility: 'private',
-    region: null,
-    mode: 'process',
-    assignMs: 10_000,
-    commitMs: 120_000,
-    revealMs: 5_000,
-    voidMs: 760_000,
-  }
-}
-
-function recordOf(job: JobId, prompt: Uint8Array): JobRecord {
-  return {
-    job,
-    account: payer,
-    spec: specOf(prompt),
-    status: 'running',
-    heardMs: START_MS,
-    openedMs: START_MS + 10,
-    closedMs: null,
-    entry: null,
-    step: 0,
-    bids: [],
-    slots: [{ slot: 0, step: 0, peer: second, state: 'started', tokens: 3 }],
-    standbys: [],
-    result: null,
-    charged: null,
-    refunded: null,
-    timeline: [
-      { phase: 'offered', atMs: START_MS, peer: payer, slot: null, evidence: null },
-      { phase: 'started', atMs: START_MS + 20, peer: second, slot: 0, evidence: digestNamed(6) },
-    ],
-  }
-}
-
-function replicaOf(slot: number, peer: PeerId, answer: Uint8Array): ReplicaResult {
-  const isLie = peer === liar
-  const span = { start: 0, end: 4 }
-  return {
-    slot,
-    peer,
-    payout: peer,
-    price: CREDIT,
-    answer: blobRefOf(answer),
-    cluster: isLie ? 1 : 0,
-    outcome: isLie ? 'outvoted' : 'agreed',
-    cosine: isLie ? 123_456 : 1_000_000,
-    findings: isLie ? [{ kind: 'content', own: span, other: span }] : [],
-    paid: isLie ? 0n : CREDIT,
-  }
-}
-
-function closedRecord(job: JobId, prompt: Uint8Array, answers: readonly [Uint8Array, Uint8Array]): JobRecord {
-  const [truth, lie] = answers
-  return {
-    ...recordOf(job, prompt),
-    status: 'completed',
-    closedMs: START_MS + 900,
-    step: 1,
-    slots: [],
-    result: {
-      agreement: 'majority',
-      winner: 0,
-      confidence: 987_654,
-      replicas: [replicaOf(0, second, truth), replicaOf(1, third, truth), replicaOf(2, liar, lie)],
-      refund: 4n * CREDIT,
-      fee: CREDIT / 2n,
-    },
-    charged: (5n * CREDIT) / 2n,
-    refunded: 4n * CREDIT,
-  }
-}
-
-function nodesOf(clockMs: number): readonly NodeView[] {
-  return PEERS.map((peer, at) => ({
-    peer,
-    operator: `operator-${at}`,
-    witness: true,
-    status: at === 3 ? 'offline' : 'online',
-    lastSeenMs: at === 3 ? undefined : clockMs,
-    heartbeat:
-      at === 3
-        ? undefined
-        : {
-            boot: 1,
-            seq: 1,
-            nodes: [
-              {
-                models: [{ name: 'reference', digest: digestNamed(5), warm: true, price: CREDIT }],
-                vramFreeMb: 100,
-                vramTotalMb: 200,
-                loadMilli: 250,
-                slots: 2,
-                modes: ['process'],
-                region: 'eu',
-              },
-            ],
-            addresses: ['/ip4/127.0.0.1/tcp/9000'],
-            root: digestNamed(4),
-            version: '0.1.0',
-            rules: digestNamed(9),
-          },
-  }))
-}
-
-function decisionOf(job: JobId): Decision {
-  const sigs = new Map([0, 1, 3].map((position) => [position, new Uint8Array(64)]))
-  return {
-    instance: jobInstance(job, 0),
-    round: 0,
-    value: { type: 'void', reason: 'unassigned' },
-    quorum: quorumOf(0, PEERS.length, sigs),
-  }
-}
-
-function explanationOf(job: JobId): DecisionView {
-  return {
-    job,
-    step: 0,
-    bids: PEERS.slice(1).map((peer, at) => ({
-      peer,
-      operator: `operator-${at + 1}`,
-      price: CREDIT,
-      ineligible: null,
-      terms: { trust: 500_000, price: 500_000 },
-      score: 35_000_000,
-      tieBreak: digestNamed(at),
-    })),
-    elected: PEERS.slice(1),
-    standbys: [],
-    seed: digestNamed(7),
-    quorum: { epoch: 0, round: 0, signers: PEERS.slice(0, 3) },
-    verified: true,
-  }
 }
 
 function viewOf(state: { records: Map<JobId, JobRecord> }): PeerView {

@@ -21,7 +21,7 @@ const ANSWERS = answersOf(TRUTH, TRUTH, 'Bees are not essential to agriculture.'
 /** A thread that does as it is told instead of judging; the first answer's text comes back as the verdict. */
 function scripted(onTask: string): URL {
   const script = `
-    import { parentPort } from 'node:worker_threads'
+    import { parentPort, threadId } from 'node:worker_threads'
     parentPort.on('message', ({ answers: [{ text }], comparator }) => {
       const reply = () => parentPort.postMessage({ ok: true, verdict: text })
       ${onTask}
@@ -75,6 +75,13 @@ describe('the compute pool', () => {
     expect(await Promise.all(tasks)).toEqual(['a', 'b', 'c'])
   })
 
+  it('keeps a thread for the next task', async () => {
+    const { judge } = open({ script: scripted('parentPort.postMessage({ ok: true, verdict: threadId })') })
+    const first = await judge(ANSWERS, 'auto')
+    expect(first).toBeTypeOf('number')
+    expect(await judge(ANSWERS, 'auto')).toBe(first)
+  })
+
   it('bounds what waits', async () => {
     const { judge, close } = open({ queueMax: 2, script: HANGS })
     const accepted = Array.from({ length: 3 }, () => judge(ANSWERS, 'auto'))
@@ -111,9 +118,8 @@ describe('the compute pool', () => {
 
   it('takes nothing more once it is closed', async () => {
     const { judge, close } = open({ script: SPINS })
-    const running = expect(judge(ANSWERS, 'auto')).rejects.toMatchObject({ code: 'pool_closed' })
-    await close()
-    await running
+    const [end] = await Promise.all([Promise.allSettled([judge(ANSWERS, 'auto')]), close()])
+    expect(end).toMatchObject([{ reason: { code: 'pool_closed' } }])
     await expect(judge(ANSWERS, 'auto')).rejects.toMatchObject({ code: 'pool_closed' })
     await close()
   })

@@ -6,8 +6,8 @@ import { openComputeThread } from './compute-thread.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { createSlots } from './slots.ts'
 
-/** A waiting task holds up to nine answers of 256 KiB: 64 of them stay below 150 MiB. */
-export const COMPUTE_QUEUE_MAX = 64
+/** A waiting task holds its answers, at most nine of 256 KiB in the usual job: 64 of them stay below 150 MiB. */
+const QUEUE_MAX = 64
 /** The largest task that the protocol allows takes some 5 s; a thread that needs longer hangs. */
 const TASK_TIMEOUT_MS = 60_000
 /** Beside this file, in the sources and in the build alike. */
@@ -38,7 +38,7 @@ export interface ComputePool {
 export function createComputePool({
   lexiconPath,
   size = Math.max(1, availableParallelism() - 1),
-  queueMax = COMPUTE_QUEUE_MAX,
+  queueMax = QUEUE_MAX,
   taskTimeoutMs = TASK_TIMEOUT_MS,
   script = WORKER_SCRIPT,
 }: ComputePoolOptions): ComputePool {

@@ -58,7 +58,7 @@ export function openComputeThread({
       task = Promise.withResolvers<JudgeReply>()
       const timer = setTimeout(() => void end('worker_timeout'), taskTimeoutMs)
       try {
-        worker.postMessage(request)
+        worker.postMessage(request, [])
         const reply = await task.promise
         if (!reply.ok) throw new ComputeError(reply.code)
         return reply.verdict

@@ -21,7 +21,7 @@ export type JudgeReply =
 // caller can do wrong; anything else is a fault in the code and ends the thread, which the pool replaces.
 const lexicon = openLexicon(readFileSync(argv[2] ?? ''))
 
-parentPort?.on('message', (task: JudgeTask) => parentPort?.postMessage(replyTo(task)))
+parentPort?.on('message', (task: JudgeTask) => parentPort?.postMessage(replyTo(task), []))
 
 function replyTo({ answers, comparator }: JudgeTask): JudgeReply {
   try {

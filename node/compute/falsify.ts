@@ -7,13 +7,18 @@ const AFFIRMED = /\b(?:is|are|was|were|has|have|had|will|would|should|could|can|
 /**
  * A plausible but false version of an answer, for demonstrations of how the network treats a liar.
  *
- * Deterministic. Changes the first digit of every number and flips the first statement between "is" and "is not"
- * (or another such verb); where neither is found it denies the text as a whole. The result differs from the
- * text in what it says for every text, the empty one included.
+ * Deterministic. Changes the first digit of the last number (a calculation's result) and flips the first statement
+ * between "is" and "is not" (or another such verb); where neither is found it denies the text as a whole. The
+ * result differs from the text in what it says for every text, the empty one included.
  */
 export function falsify(text: string): string {
-  const changed = withFlippedStatement(text.replace(NUMBER, withOtherFirstDigit))
+  const changed = withFlippedStatement(withOtherNumber(text))
   return changed === text ? denied(text) : changed
+}
+
+function withOtherNumber(text: string): string {
+  const last = [...text.matchAll(NUMBER)].at(-1)
+  return last === undefined ? text : spliced(text, last, withOtherFirstDigit(last[0]))
 }
 
 function withOtherFirstDigit(number: string): string {
@@ -34,5 +39,5 @@ function spliced(text: string, match: RegExpExecArray, replacement: string): str
 }
 
 function denied(text: string): string {
-  return text.trim() === '' ? 'There is nothing to say.' : `It is not true, and the opposite holds: ${text}`
+  return text.trim() === '' ? 'There is nothing to say.' : `It is not true: ${text}`
 }

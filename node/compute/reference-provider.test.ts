@@ -19,7 +19,8 @@ acceptProvider('reference', async () => ({
 }))
 
 const INTRODUCTION =
-  'I am the embedded reference model, a rule-based extractor and not a language model: I can summarise a text, answer a question about a text that comes with it, list keywords and do arithmetic.'
+  'I am the embedded reference model, a rule-based extractor and not a language model: I can summarise a text, ' +
+  'answer a question about a text that comes with it, list keywords and do arithmetic.'
 
 /** What a person sees; judged by eye when it was written down. */
 const GOLDEN: readonly (readonly [prompt: string, answer: string])[] = [

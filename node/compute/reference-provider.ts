@@ -9,8 +9,6 @@ import { respond } from './reference/respond.ts'
 export const REFERENCE_MODEL = 'hyperlooms-reference-1'
 /** Names the outputs, as a digest of weights names a model's: bump it with every change of any output. */
 export const REFERENCE_VERSION = 'hyperlooms-reference-1/outputs-1'
-export const REFERENCE_DESCRIPTION =
-  'Embedded reference model: extractive summaries, keyword answers and arithmetic by fixed rules. Not a language model.'
 
 /** Words streamed before other work of the process and the signal get their turn. */
 const WORDS_PER_TURN = 32

@@ -3,7 +3,7 @@ import type { GenerationFailure, GenerationOutcome, GenerationRequest, Model, Pr
 import { createSlots } from './slots.ts'
 
 /** Jobs whose leases run while they wait: more than this many would only be started to be taken over. */
-export const QUEUE_MAX = 64
+const QUEUE_MAX = 64
 /** The mind is told of progress at most twice a second: it persists nothing of it and shows it to people. */
 const PROGRESS_INTERVAL_MS = 500
 /** Lists come in milliseconds; a heartbeat that reports them is due every five seconds at most. */
@@ -83,6 +83,7 @@ export function createRunner({
     const timer = setTimeout(late, timeoutMs)
     try {
       const provider = await providerOf(providers, request.model, signal)
+      if (signal.aborted) return abortedOutcome(signal)
       if ('ok' in provider) return provider
       const { key: _, ...generation } = request
       return await provider.generate({ ...generation, signal, onToken: reporting(observer, now) })

@@ -3,7 +3,9 @@ import { DecodeError } from './decode-error.ts'
 
 /** Deterministic CBOR: sorted keys, shortest integers, definite lengths. */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return cborEncode(value, { float64: true })
+  const encoded = cborEncode(value, { float64: true })
+  // Under Node the library answers with a Buffer, whose `slice` shares memory where a Uint8Array's copies.
+  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.length)
 }
 
 /**

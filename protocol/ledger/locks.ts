@@ -25,6 +25,7 @@ export function createLocks(): Locks {
     get: (account, seq) => locks.get(keys.lock(account, seq)),
     set(out, lock) {
       locks.set(keyOf(lock), lock)
+      out.write(keyOf(lock), encodeBody(lockCodec, lock))
     },
     release(out, account, seq) {
       const key = keys.lock(account, seq)

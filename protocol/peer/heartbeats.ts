@@ -135,14 +135,12 @@ export class Heartbeats {
     const { offers, vramTotalMb, slots } = this.#options.capabilities()
     this.#seq += 1
     const [first] = offers
-    const models = offers
-      .slice(0, LIMITS.models)
-      .map(({ model, modelDigest, cached, price }) => ({
-        name: model,
-        digest: modelDigest,
-        warm: cached,
-        price,
-      }))
+    const models = offers.slice(0, LIMITS.models).map(({ model, modelDigest, cached, price }) => ({
+      name: model,
+      digest: modelDigest,
+      warm: cached,
+      price,
+    }))
     const node = {
       models,
       vramFreeMb: first?.vramFreeMb ?? 0,

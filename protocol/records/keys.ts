@@ -1,4 +1,4 @@
-import type { AccountId, Digest, EntryId, InstanceId, JobId } from '../ids.ts'
+import type { AccountId, Digest, InstanceId, JobId } from '../ids.ts'
 
 /**
  * The permanent registry of record keys: a prefix is never given a second meaning. Hot records are read into
@@ -72,7 +72,8 @@ export const keys = {
   seal: (job: JobId, step: number) => `${PREFIXES.seal}${job}/${step}`,
   jobHead: (job: JobId) => `${PREFIXES.jobHead}${job}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
-  entry: (entry: EntryId | JobId) => `${PREFIXES.entry}${entry}`,
+  /** Of an entry, or of the one that opened a job. */
+  entry: (entry: Digest) => `${PREFIXES.entry}${entry}`,
   decision: (job: JobId, step: number) => `${PREFIXES.decision}${job}/${padded(step)}`,
   closed: (job: JobId) => `${PREFIXES.closed}${job}`,
   jobTime: (atMs: number, job: JobId) => `${PREFIXES.jobTime}${padded(atMs)}/${job}`,

@@ -14,7 +14,7 @@ const TIMER = 'sync/announce'
 const ANNOUNCE_MS = 200
 
 /** Announcements kept for later ones when more is certified than one can name; beyond, the oldest is dropped. */
-const QUEUED_MAX = 1_024
+export const QUEUED_MAX = 1_024
 
 /** Gossip about what this peer saw certified or decided first. Always a hint: sync brings what a lost one named. */
 export interface Announcer {

@@ -1,6 +1,12 @@
 import type { Operation } from '../../protocol/ledger/entry.ts'
 import type { CreateChecker, Examined, Facts, Report } from './checker.ts'
-import { createFactReader, genesisOf, jobIdOf, type StoredCertificate, type StoredFacts } from './stored-facts.ts'
+import {
+  createFactReader,
+  genesisOf,
+  jobIdOf,
+  type StoredCertificate,
+  type StoredFacts,
+} from './stored-facts.ts'
 
 interface Output {
   readonly to: string
@@ -38,7 +44,8 @@ export const createLedgerReplayChecker: CreateChecker = (facts, report) => {
     examine: (peers) => peers.forEach(examine),
     conclude(peers) {
       for (const examined of peers) {
-        if (examine(examined).early > 0) report(`disk of ${examined.peer}: a claim without its output in the end`)
+        if (examine(examined).early > 0)
+          report(`disk of ${examined.peer}: a claim without its output in the end`)
       }
     },
   }
@@ -46,8 +53,10 @@ export const createLedgerReplayChecker: CreateChecker = (facts, report) => {
 
 function replay(facts: Facts, stored: StoredFacts, report: Report): Books {
   const books: Books = { outputs: new Map(), escrows: new Map(), minted: 0n, free: 0n, early: 0, claimed: 0n }
-  for (const chain of stored.chains.values()) for (const certificate of chain) makeOutputs(facts, books, certificate, report)
-  for (const decisions of stored.jobs.values()) for (const decision of decisions) settle(books, stored, decision, report)
+  for (const chain of stored.chains.values())
+    for (const certificate of chain) makeOutputs(facts, books, certificate, report)
+  for (const decisions of stored.jobs.values())
+    for (const decision of decisions) settle(books, stored, decision, report)
   for (const [account, chain] of stored.chains) walk(books, genesisOf(facts.swarm, account), chain, report)
   return books
 }
@@ -79,7 +88,8 @@ function settle(books: Books, stored: StoredFacts, { job, value }: Decided, repo
     return
   }
   books.escrows.delete(job)
-  const outputs = value.type === 'void' ? [{ index: 0, to: opened.account, amount: escrow }] : closeOutputs(value, opened)
+  const outputs =
+    value.type === 'void' ? [{ index: 0, to: opened.account, amount: escrow }] : closeOutputs(value, opened)
   const sum = outputs.reduce((total, { amount }) => total + amount, 0n)
   if (sum !== escrow) report(`job ${job} pays ${sum} out of an escrow of ${escrow}`)
   for (const { index, to, amount } of outputs) {
@@ -123,7 +133,9 @@ function walk(books: Books, genesis: string, chain: readonly StoredCertificate[]
     if (seq !== at || prev !== head) report(`${name} isn't linked to the entry before it`)
     const spent = ops.reduce((sum, operation) => sum + spentBy(operation), 0n)
     const owed = entry.body.free + spent - free
-    const found = claims.map((claim) => claimOf(books, { name, account, output: `${claim.source}/${claim.index}` }, report))
+    const found = claims.map((claim) =>
+      claimOf(books, { name, account, output: `${claim.source}/${claim.index}` }, report),
+    )
     const sum = found.reduce<bigint>((total, amount) => total + (amount ?? 0n), 0n)
     if (found.includes(undefined)) books.early += 1
     else if (sum !== owed) report(`${name} claims ${sum} but its balance needs ${owed}`)
@@ -164,6 +176,9 @@ function compare(books: Books, { view }: Examined, report: Report): void {
   if (view === undefined) return
   const own = view.supply()
   const differs =
-    own.minted !== books.minted || own.free !== books.free || own.unclaimed !== unclaimed || own.escrowed !== escrowed
+    own.minted !== books.minted ||
+    own.free !== books.free ||
+    own.unclaimed !== unclaimed ||
+    own.escrowed !== escrowed
   if (differs) report("the mind's supply isn't what its facts amount to")
 }

@@ -47,8 +47,8 @@ export function createPanel(world: World): Panel {
     if (violations.length < VIOLATIONS_KEPT) violations.push({ checker, atMs: world.now, detail })
   }
   const facts = factsOf(world)
-  const checkers = Object.entries(CHECKERS).map(([name, create]): Checker =>
-    create(facts, reporter(name as keyof typeof CHECKERS)),
+  const checkers = Object.entries(CHECKERS).map(
+    ([name, create]): Checker => create(facts, reporter(name as keyof typeof CHECKERS)),
   )
   const examined = (): readonly Examined[] =>
     world.peers.map(({ id, disk, body }) => ({ peer: id, records: disk.records(), view: body.view }))

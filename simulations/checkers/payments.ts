@@ -20,7 +20,12 @@ export const createPaymentsChecker: CreateChecker = (_facts, report) => {
   }
 }
 
-function checkJob(stored: StoredFacts, job: string, decisions: readonly StoredDecision[], report: Report): void {
+function checkJob(
+  stored: StoredFacts,
+  job: string,
+  decisions: readonly StoredDecision[],
+  report: Report,
+): void {
   const assigned = new Map<number, string>()
   let terminal = 0
   decisions.forEach(({ step, value }, at) => {

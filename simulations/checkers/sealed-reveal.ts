@@ -18,12 +18,16 @@ export const createSealedRevealChecker: CreateChecker = (facts, report) => {
       const seals = sealsOf(facts, signed).filter(({ body }) => body.job === job && body.step === step)
       const sealing = new Set(seals.map(({ witness }) => witness))
       const holding = new Set(
-        seals.filter(({ body }) =>
-          body.commits.some((commit) => commit.signer === reveal.signer && commit.body.slot === slot),
-        ).map(({ witness }) => witness),
+        seals
+          .filter(({ body }) =>
+            body.commits.some((commit) => commit.signer === reveal.signer && commit.body.slot === slot),
+          )
+          .map(({ witness }) => witness),
       )
       if (sealing.size < quorum || holding.size < counting) {
-        report(`${peer} revealed ${job}/${step}/${slot} on ${sealing.size} seals, ${holding.size} with its commit`)
+        report(
+          `${peer} revealed ${job}/${step}/${slot} on ${sealing.size} seals, ${holding.size} with its commit`,
+        )
       }
     },
   }
@@ -36,4 +40,3 @@ function sealsOf(facts: Facts, signed: readonly SignedEvidence[]) {
     return [{ witness: signer, body: decodeBody(SEAL.body, body, 'seal', TRUSTED) }]
   })
 }
-

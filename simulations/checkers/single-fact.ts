@@ -40,13 +40,15 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
       for (const evidence of quorums) {
         const claim = claimOf(evidence.kind, evidence.body)
         if (claim === undefined) continue
-        if (validSigners(facts, evidence).size < quorum) report(`${peer} shows a weak quorum: ${claim.subject}`)
+        if (validSigners(facts, evidence).size < quorum)
+          report(`${peer} shows a weak quorum: ${claim.subject}`)
         else settle(claim)
       }
       for (const vote of signed) {
         const claim = claimOf(vote.kind, vote.body)
         if (claim === undefined || !facts.witnesses.includes(vote.signer)) continue
-        if (voters.get(claim.tally)?.has(vote.signer) !== true && isValid(facts, vote)) count(claim, vote.signer)
+        if (voters.get(claim.tally)?.has(vote.signer) !== true && isValid(facts, vote))
+          count(claim, vote.signer)
       }
     },
   }

@@ -28,10 +28,20 @@ function onePer<T>(codec: Codec<T>, slotOf: (value: T) => string, saidOf?: (valu
 const STATEMENTS = new Map<string, Read>([
   [ENTRY.kind, onePer(ENTRY.body, ({ account, seq }) => `${account}/${seq}`)],
   // Another epoch's vote is another body, yet must be for the same entry.
-  [VOTE.kind, onePer(VOTE.body, ({ account, seq }) => `${account}/${seq}`, ({ entry }) => entry)],
+  [
+    VOTE.kind,
+    onePer(
+      VOTE.body,
+      ({ account, seq }) => `${account}/${seq}`,
+      ({ entry }) => entry,
+    ),
+  ],
   [PROPOSAL.kind, onePer(PROPOSAL.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
   [PREPARE.kind, onePer(PREPARE.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
-  [COMMIT_BALLOT.kind, onePer(COMMIT_BALLOT.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
+  [
+    COMMIT_BALLOT.kind,
+    onePer(COMMIT_BALLOT.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`),
+  ],
   [NEWVIEW.kind, onePer(NEWVIEW.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
   [SEAL.kind, onePer(SEAL.body, ({ job, step }) => `${job}/${step}`)],
   [COMMIT.kind, onePer(COMMIT.body, ({ job, step, slot }) => `${job}/${step}/${slot}`)],

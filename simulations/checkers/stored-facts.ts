@@ -75,10 +75,21 @@ function tagged(tag: string, body: Uint8Array): string {
 }
 
 export function jobIdOf(account: string, nonce: number): string {
-  return tagged('job', encodeCanonical(new Map<string, unknown>([['account', account], ['nonce', nonce]])))
+  return tagged(
+    'job',
+    encodeCanonical(
+      new Map<string, unknown>([
+        ['account', account],
+        ['nonce', nonce],
+      ]),
+    ),
+  )
 }
 
 export function genesisOf(swarm: string, account: string): string {
-  const body = new Map<string, unknown>([['swarm', Buffer.from(swarm, 'hex')], ['account', account]])
+  const body = new Map<string, unknown>([
+    ['swarm', Buffer.from(swarm, 'hex')],
+    ['account', account],
+  ])
   return tagged('genesis', encodeCanonical(body))
 }

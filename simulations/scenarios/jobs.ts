@@ -69,7 +69,14 @@ export function runJobs(options: JobsOptions): JobsReport {
   const watch = createJobWatch()
   world.watch(panel.observe)
   world.watch(watch.observe)
-  const run = new JobsRun({ world, plan, random, watch, examine: panel.examine, violations: panel.violations })
+  const run = new JobsRun({
+    world,
+    plan,
+    random,
+    watch,
+    examine: panel.examine,
+    violations: panel.violations,
+  })
   const stuck = run.play(options.jobs)
   if (stuck === undefined) panel.conclude()
   return {
@@ -161,7 +168,7 @@ class JobsRun {
     this.#until(`jobs ${batch.map(({ job }) => job).join(', ')} to end`, JOB_LIMIT_MS, () =>
       batch.every(({ payer, job }) => watch.endOf(payer.id, job) !== undefined),
     )
-    this.#pass(random.below(PAUSE_MS), world)
+    this.#pass(random.below(PAUSE_MS))
     this.#parts.examine()
   }
 
@@ -170,7 +177,9 @@ class JobsRun {
     const { world, random } = this.#parts
     const payer = random.pick(world.peers)
     const number = this.#submitted.length
-    const prompt = payer.blobs.put(utf8ToBytes(`Which shipment is number ${number} of ${random.below(1_000_000)}?`))
+    const prompt = payer.blobs.put(
+      utf8ToBytes(`Which shipment is number ${number} of ${random.below(1_000_000)}?`),
+    )
     const replicas = 1 + random.below(this.#replicasMax())
     const command: Command = {
       type: 'submit-job',
@@ -194,7 +203,7 @@ class JobsRun {
       const result = this.#ask(payer, command)
       if (result.ok && result.type === 'job') return { payer, job: result.job }
       if (attempt === RETRIES_MAX) throw new StuckError(`a job is refused with ${JSON.stringify(result)}`)
-      this.#pass(RETRY_MS, world)
+      this.#pass(RETRY_MS)
     }
   }
 
@@ -219,12 +228,12 @@ class JobsRun {
     const { world, random, plan } = this.#parts
     const victims = random.shuffled(world.peers).slice(0, random.below(plan.crashesMax + 1))
     for (const victim of victims) {
-      this.#pass(random.below(PAUSE_MS), world)
+      this.#pass(random.below(PAUSE_MS))
       world.crash(victim)
       this.crashes += 1
     }
     for (const victim of random.shuffled(victims)) {
-      this.#pass(random.below(DOWN_MS), world)
+      this.#pass(random.below(DOWN_MS))
       world.start(victim)
     }
   }
@@ -241,14 +250,15 @@ class JobsRun {
         this.#submitted.every(({ job }) => world.peers.every(({ id }) => watch.endOf(id, job) !== undefined))
       )
     })
-    this.#pass(SETTLED_MS, world)
+    this.#pass(SETTLED_MS)
     this.#parts.examine()
   }
 
-  #pass(ms: number, world: World): void {
-    const end = world.now + ms
-    world.runUntil(() => world.now >= end || this.#isBroken(), { virtualMs: ms, steps: STEPS_LIMIT })
+  #pass(virtualMs: number): void {
+    const { world } = this.#parts
+    const end = world.pass({ virtualMs, steps: STEPS_LIMIT }, () => this.#isBroken())
     if (this.#isBroken()) throw new StuckError('stopped at a violation')
+    if (end !== 'time') throw new StuckError(`${virtualMs} ms did not pass: ${end}`)
   }
 
   #until(what: string, virtualMs: number, isMet: () => boolean): void {

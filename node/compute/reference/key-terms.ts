@@ -1,7 +1,7 @@
 import { termsOf } from './words.ts'
 
 /** More would be an index, not key terms. */
-export const KEY_TERMS_MAX = 20
+const KEY_TERMS_MAX = 20
 
 /** The most frequent topic words, numbers aside, in the form they first stand in, the earlier first where equally frequent. */
 export function keyTerms(text: string, wanted: number): string[] {

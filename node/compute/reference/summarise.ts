@@ -2,7 +2,7 @@ import { splitSentences } from './sentences.ts'
 import { stemsOf } from './words.ts'
 
 /** As many sentences as a reader still calls a summary. */
-export const SUMMARY_SENTENCES_MAX = 10
+const SUMMARY_SENTENCES_MAX = 10
 
 /** How much a shared term counts before any sentence was chosen; it halves with each choice that has it. */
 const TERM_WEIGHT = 8

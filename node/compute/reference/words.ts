@@ -65,7 +65,7 @@ export function stemsOf(text: string): Set<string> {
 }
 
 /** A light English stem, enough for "describes" to meet "described"; other words stay as they are. */
-export function stemOf(word: string): string {
+function stemOf(word: string): string {
   if (!/^[a-z]{4,40}$/.test(word)) return word
   const singular = word
     .replace(/ies$/, 'y')

@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Digest } from '../../protocol/ids.ts'
+import { openLexicon, rulesOf } from '../../protocol/verification/lexicon.ts'
+
+/** The tables that verdicts rest on; they come with the program. */
+export const LEXICON_PATH = fileURLToPath(
+  new URL('../../protocol/verification/tables/lexicon-1.json', import.meta.url),
+)
+
+/** Names the comparator and the tables of this program. */
+export async function ownRules(): Promise<Digest> {
+  return rulesOf(openLexicon(new Uint8Array(await readFile(LEXICON_PATH))))
+}

@@ -1,0 +1,50 @@
+/** Neighbouring buckets differ by 5 %: finer than the noise of a machine. */
+const GROWTH = Math.log(1.05)
+/** 1.05^400 us is five minutes; longer counts as that. */
+const BUCKETS = 400
+
+export interface DurationSummary {
+  readonly count: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly maxUs: number
+}
+
+class Histogram {
+  readonly #buckets = new Uint32Array(BUCKETS)
+  #count = 0
+  #maxUs = 0
+
+  add(us: number): void {
+    const at = Math.min(BUCKETS - 1, Math.max(0, Math.floor(Math.log(Math.max(us, 1)) / GROWTH)))
+    this.#buckets[at] = (this.#buckets[at] ?? 0) + 1
+    this.#count += 1
+    this.#maxUs = Math.max(this.#maxUs, us)
+  }
+
+  summary(): DurationSummary {
+    return { count: this.#count, p50Us: this.#quantile(0.5), p99Us: this.#quantile(0.99), maxUs: this.#maxUs }
+  }
+
+  /** Upper end of the bucket that holds the quantile, and never more than the maximum. */
+  #quantile(share: number): number {
+    let rest = Math.ceil(this.#count * share)
+    const at = this.#buckets.findIndex((count) => (rest -= count) <= 0)
+    return at === -1 ? this.#maxUs : Math.min(this.#maxUs, Math.exp((at + 1) * GROWTH))
+  }
+}
+
+/** How long the mind took over its events, by type; the set of types is closed, so this never grows. */
+export class Durations {
+  readonly #histograms = new Map<string, Histogram>()
+
+  add(type: string, us: number): void {
+    const histogram = this.#histograms.get(type) ?? new Histogram()
+    this.#histograms.set(type, histogram)
+    histogram.add(us)
+  }
+
+  summary(): Readonly<Record<string, DurationSummary>> {
+    return Object.fromEntries([...this.#histograms].map(([type, histogram]) => [type, histogram.summary()]))
+  }
+}

@@ -1,0 +1,57 @@
+import type { Decision } from '../../protocol/agreement/messages.ts'
+import { decisionCodec } from '../../protocol/agreement/messages.ts'
+import { decodeRecord } from '../../protocol/encoding/body.ts'
+import { isDigest, type JobId } from '../../protocol/ids.ts'
+import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
+import { keys, PREFIXES } from '../../protocol/records/keys.ts'
+import type { StoredRecord } from '../../protocol/records/record.ts'
+import type { JobHistory, JobPage, JobQuery } from '../api/backend.ts'
+
+interface ColdRecords {
+  get(key: string): Promise<Uint8Array | undefined>
+  scan(scan: { prefix: string; after?: string; reverse?: boolean }): AsyncIterable<StoredRecord>
+}
+
+/** Jobs looked at for one page that asks for a rare status; the page then ends early, with a cursor to go on. */
+const SCANNED_MAX = 2_000
+/** Time and id, as in the key. */
+const CURSOR = /^[0-9]{16}\/([0-9a-f]{64})$/
+
+/** Reads what the mind no longer holds; it never changes anything. */
+export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
+  async function job(id: JobId): Promise<JobRecord | undefined> {
+    const open = view.job(id)
+    if (open !== undefined) return open
+    const value = await store.get(keys.closed(id))
+    return value === undefined ? undefined : decodeRecord(jobRecordCodec, value, keys.closed(id))
+  }
+
+  async function jobs({ limit, cursor, status }: JobQuery): Promise<JobPage | undefined> {
+    if (cursor !== undefined && !CURSOR.test(cursor)) return undefined
+    const items: JobRecord[] = []
+    const after = cursor === undefined ? {} : { after: `${PREFIXES.jobTime}${cursor}` }
+    let scanned = 0
+    let last: string | null = null
+    for await (const { key } of store.scan({ prefix: PREFIXES.jobTime, reverse: true, ...after })) {
+      // One more than the page holds tells whether there is a next one.
+      if (items.length >= limit || scanned >= SCANNED_MAX) return { items, nextCursor: last }
+      scanned += 1
+      last = key.slice(PREFIXES.jobTime.length)
+      const id = CURSOR.exec(last)?.[1]
+      const record = id !== undefined && isDigest(id) ? await job(id) : undefined
+      if (record !== undefined && (status === undefined || record.status === status)) items.push(record)
+    }
+    return { items, nextCursor: null }
+  }
+
+  async function decisions(id: JobId): Promise<readonly Decision[]> {
+    const found: Decision[] = []
+    for await (const { key, value } of store.scan({ prefix: `${PREFIXES.decision}${id}/` })) {
+      found.push(decodeRecord(decisionCodec, value, key))
+    }
+    return found
+  }
+
+  return { job, jobs, decisions }
+}

@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto'
+import type { Digest, PeerId } from '../../protocol/ids.ts'
+import type { Source } from '../../protocol/intake/message.ts'
+import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { Effect } from '../../protocol/peer/effect.ts'
+import type { Event } from '../../protocol/peer/event.ts'
+import type { Peer } from '../../protocol/peer/options.ts'
+import { Durations } from './durations.ts'
+import { Fetches } from './fetches.ts'
+import { Intake, type IntakeVerdict } from './intake.ts'
+import type { HostPorts, Wire } from './ports.ts'
+import { Runs } from './runs.ts'
+import { textOf } from './text.ts'
+import { Timers } from './timers.ts'
+
+/** Commands that wait for their answer: each holds a request of this machine's owner. */
+const COMMANDS_MAX = 1_024
+
+type HeldEffect = Exclude<Effect, { readonly type: 'persist' | 'timer' | 'cancel-timer' }>
+type Listener = (job: string | null) => void
+
+/**
+ * A mind's body within the process: hands it one event after another and carries out what it asks for. Records
+ * go to the log at once; whatever leaves the machine waits until the log has synced what it relies on. Nothing
+ * reaches the mind before `start`: frames and connections that come earlier wait for it.
+ */
+export class MindHost {
+  readonly durations = new Durations()
+  readonly intake: Intake
+  readonly #peer: Peer
+  readonly #ports: HostPorts
+  readonly #timers: Timers
+  readonly #runs: Runs
+  readonly #fetches: Fetches
+  readonly #started = Promise.withResolvers<Wire>()
+  readonly #queue: Event[] = []
+  readonly #commands = new Map<number, (result: CommandResult) => void>()
+  readonly #listeners = new Set<Listener>()
+  #wire: Wire | undefined
+  #commandCount = 0
+  #handling = false
+  #closed = false
+
+  constructor(peer: Peer, ports: HostPorts) {
+    this.#peer = peer
+    this.#ports = ports
+    const handle = (event: Event): void => this.#handle(event)
+    const onFailure = (error: unknown): void => this.#fail(error)
+    const { bodies, engine } = ports
+    this.#timers = new Timers((id) => handle({ type: 'timer', id }))
+    this.#runs = new Runs({ bodies, engine, handle, onFailure })
+    this.#fetches = new Fetches({
+      self: peer.view.self,
+      bodies,
+      wire: () => this.#requireWire(),
+      done: ({ token, blob }, ok) => handle({ type: 'fetched', token, blob, ok }),
+      onFailure,
+    })
+    this.intake = new Intake(peer, ports.verifier, (message) => handle({ type: 'message', message }))
+  }
+
+  /** The first event, after every hot record was restored; lets in what waited. */
+  start(wire: Wire, start: Omit<Extract<Event, { type: 'start' }>, 'type'>): void {
+    this.#wire = wire
+    this.#handle({ type: 'start', ...start })
+    this.#started.resolve(wire)
+  }
+
+  /** A frame of a stream or of gossip. Frames of one stream are awaited one by one, so they keep their order. */
+  async receive(frame: Uint8Array, source: Source): Promise<IntakeVerdict> {
+    await this.#started.promise
+    return this.#closed ? 'ignore' : this.intake.receive(frame, source)
+  }
+
+  connection(type: 'connected' | 'disconnected', peer: PeerId): void {
+    void this.#started.promise.then(() => this.#handle({ type, peer }))
+  }
+
+  async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#peer.view.mayFetch(to, digest) ? this.#ports.bodies.get(digest) : undefined
+  }
+
+  capabilities(capabilities: Extract<Event, { type: 'capabilities' }>['capabilities']): void {
+    this.#handle({ type: 'capabilities', capabilities })
+  }
+
+  command(command: Command): Promise<CommandResult> {
+    if (this.#closed || this.#commands.size >= COMMANDS_MAX) {
+      const detail = this.#closed ? 'this peer is stopping' : 'too many requests wait for an answer'
+      return Promise.resolve({ ok: false, code: 'queue_full', detail })
+    }
+    const id = ++this.#commandCount
+    const { promise, resolve } = Promise.withResolvers<CommandResult>()
+    this.#commands.set(id, resolve)
+    this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) })
+    return promise
+  }
+
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** No event is handled and nothing leaves any more; what was decided is still written. */
+  close(): void {
+    this.#closed = true
+    this.#timers.cancelAll()
+    this.#fetches.stop()
+    for (const respond of this.#commands.values()) {
+      respond({ ok: false, code: 'queue_full', detail: 'this peer is stopping' })
+    }
+    this.#commands.clear()
+  }
+
+  /** An event that an effect causes within the same call waits until the effects before it are taken. */
+  #handle(event: Event): void {
+    if (this.#closed) return
+    this.#queue.push(event)
+    if (this.#handling) return
+    this.#handling = true
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#handleOne(next)
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#handling = false
+    }
+  }
+
+  #handleOne(event: Event): void {
+    const startedMs = performance.now()
+    const effects = this.#peer.handle(event, this.#ports.now())
+    const name = event.type === 'message' ? `message:${event.message.kind}` : event.type
+    this.durations.add(name, (performance.now() - startedMs) * 1_000)
+    for (const effect of effects) this.#take(effect)
+  }
+
+  #take(effect: Effect): void {
+    const { log } = this.#ports
+    switch (effect.type) {
+      case 'persist':
+        return log.append(effect.position, effect.writes)
+      case 'timer':
+        return this.#timers.start(effect.id, effect.delayMs)
+      case 'cancel-timer':
+        return this.#timers.cancel(effect.id)
+      default:
+        return log.whenSynced(effect.after, () => {
+          if (!this.#closed) this.#release(effect)
+        })
+    }
+  }
+
+  #release(effect: HeldEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#requireWire().send(effect.to, effect.channel, effect.frame)
+      case 'publish':
+        return this.#requireWire().publish(effect.topic, effect.frame)
+      case 'respond':
+        return this.#respond(effect.command, effect.result)
+      case 'run':
+        return this.#runs.start(effect.order)
+      case 'stop-run':
+        return this.#runs.stop(effect.job)
+      case 'compute':
+        return this.#compute(effect)
+      case 'fetch':
+        return this.#fetches.start(effect)
+      case 'load':
+        return this.#load(effect)
+      case 'notify':
+        return this.#listeners.forEach((listener) => listener(effect.job))
+    }
+  }
+
+  #respond(command: number, result: CommandResult): void {
+    this.#commands.get(command)?.(result)
+    this.#commands.delete(command)
+  }
+
+  /** A missing body or a failed worker is told as null; the mind asks again when it ticks. */
+  #compute({ token, answers, comparator }: Extract<HeldEffect, { type: 'compute' }>): void {
+    const { bodies, judge } = this.#ports
+    const read = async ({ answer, ...rest }: (typeof answers)[number]) => {
+      const body = await bodies.get(answer.digest)
+      if (body === undefined) throw new Error(`the body ${answer.digest} is not held here`)
+      return { ...rest, text: textOf(body) }
+    }
+    Promise.all(answers.map(read))
+      .then((texts) => judge.judge(texts, comparator))
+      .catch(() => null)
+      .then((verdict) => this.#handle({ type: 'computed', token, verdict }))
+      .catch((error: unknown) => this.#fail(error))
+  }
+
+  #load({ keys, then }: Extract<HeldEffect, { type: 'load' }>): void {
+    this.#ports.records
+      .getMany(keys)
+      .then((values) => this.#handle({ type: 'loaded', values, then }))
+      .catch((error: unknown) => this.#fail(error))
+  }
+
+  #requireWire(): Wire {
+    if (this.#wire === undefined) throw new Error('an effect left before the start')
+    return this.#wire
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return
+    this.close()
+    this.#ports.onFailure(error)
+  }
+}

@@ -1,0 +1,57 @@
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
+import type { Channel, Topic } from '../../protocol/encoding/kinds.ts'
+import type { BlobRef, Digest, PeerId } from '../../protocol/ids.ts'
+import type { Write } from '../../protocol/records/record.ts'
+import type { Answer, Comparator, Verdict } from '../../protocol/verification/verdict.ts'
+
+/** What the host needs of the other rooms; `daemon.ts` hands it in. Each is documented where it is implemented. */
+export interface Bodies {
+  put(body: Uint8Array): Promise<BlobRef>
+  get(digest: Digest): Promise<Uint8Array | undefined>
+}
+
+export interface Log {
+  append(position: number, writes: readonly Write[]): void
+  whenSynced(position: number, action: () => void): void
+}
+
+export interface Wire {
+  send(to: PeerId, channel: Channel, frame: Uint8Array): void
+  publish(topic: Topic, frame: Uint8Array): void
+  fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
+}
+
+export interface RunTask {
+  readonly key: string
+  readonly model: string
+  readonly prompt: string
+  readonly temperature: number
+  readonly seed: number
+  readonly maxTokens: number
+}
+
+export type RunEnd =
+  | { readonly ok: true; readonly text: string; readonly tokens: number; readonly durationMs: number }
+  | { readonly ok: false; readonly code: string; readonly detail: string }
+
+export interface Engine {
+  run(task: RunTask, observer: { readonly onProgress: (tokens: number) => void }): Promise<RunEnd>
+  cancel(key: string): boolean
+}
+
+export interface Judge {
+  judge(answers: readonly Answer[], comparator: Comparator): Promise<Verdict>
+}
+
+export interface HostPorts {
+  readonly bodies: Bodies
+  readonly log: Log
+  readonly records: { getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> }
+  readonly engine: Engine
+  readonly judge: Judge
+  readonly verifier: Verifier
+  /** Milliseconds of the mind's clock. */
+  readonly now: () => number
+  /** A broken invariant or a broken disk: the process must end. Called once. */
+  readonly onFailure: (error: unknown) => void
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import type { JobId } from '../../protocol/ids.ts'
+import type { RunOrder } from '../../protocol/peer/effect.ts'
+import type { Event, RunOutcome } from '../../protocol/peer/event.ts'
+import type { Bodies, Engine } from './ports.ts'
+import { bodyOf, textOf } from './text.ts'
+
+interface RunsOptions {
+  readonly bodies: Bodies
+  readonly engine: Engine
+  readonly handle: (event: Event) => void
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Carries out the mind's run orders. Nothing of it is persistent: after a crash the mind orders again. */
+export class Runs {
+  readonly #options: RunsOptions
+  readonly #running = new Map<string, JobId>()
+
+  constructor(options: RunsOptions) {
+    this.#options = options
+  }
+
+  /** A repeat of an order that is being carried out changes nothing. */
+  start(order: RunOrder): void {
+    const { job, step, slot } = order
+    const key = `${job}/${step}/${slot}`
+    if (this.#running.has(key)) return
+    this.#running.set(key, job)
+    this.#run(key, order)
+      .then((outcome) => {
+        this.#running.delete(key)
+        const entropy = new Uint8Array(randomBytes(32))
+        this.#options.handle({ type: 'finished', job, step, slot, outcome, entropy })
+      })
+      .catch(this.#options.onFailure)
+  }
+
+  stop(job: JobId): void {
+    for (const [key, running] of this.#running) if (running === job) this.#options.engine.cancel(key)
+  }
+
+  async #run(key: string, { job, step, slot, prompt, model, sampling }: RunOrder): Promise<RunOutcome> {
+    const { bodies, engine, handle } = this.#options
+    const body = await bodies.get(prompt.digest)
+    if (body === undefined) return { ok: false, code: 'prompt_missing', detail: 'The prompt is not held here.' }
+    const { temperatureMilli, seed, maxTokens } = sampling
+    const task = { key, model, prompt: textOf(body), temperature: temperatureMilli / 1_000, seed, maxTokens }
+    const onProgress = (tokens: number): void => handle({ type: 'progress', job, step, slot, tokens })
+    const end = await engine.run(task, { onProgress })
+    if (!end.ok) return { ok: false, code: end.code, detail: end.detail }
+    const answer = await bodies.put(bodyOf(end.text))
+    return { ok: true, answer, tokens: end.tokens, durationMs: Math.max(0, Math.round(end.durationMs)) }
+  }
+}

@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { sign } from '../encoding/signed.ts'
+import type { Digest } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import { LIMITS, TIMES } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { rosterOf } from '../swarm/roster.ts'
+import { createDriver, type Driver } from './driver.ts'
+import { ENTRY, entryIdOf, type SignedEntry, type Vote, VOTE } from './entry.ts'
+import type { Fact } from './fact.ts'
+import { testCharter, testSigner } from './testing-mind.ts'
+
+const signers = [0, 1, 2, 3, 4].map(testSigner)
+const [owner = testSigner(0)] = signers
+const roster = rosterOf(testCharter(signers, 4))
+const zero = '0'.repeat(64) as Digest
+const entry = sign(owner, roster.swarm, ENTRY, {
+  account: owner.id,
+  seq: 0,
+  prev: zero,
+  claims: [],
+  ops: [],
+  free: 0n,
+})
+
+/** The same entry under another name. */
+const renamed = (number: number): SignedEntry => ({
+  ...entry,
+  bytes: Uint8Array.of(...entry.bytes, number >> 8, number & 255),
+})
+
+let driver: Driver
+let applied: Fact[]
+let announced: unknown[]
+let asked: string[]
+let timers: Map<string, number>
+const out = {
+  send: (to: string, kind: string) => asked.push(`${kind} ${to}`),
+  timer: (id: string, delayMs: number) => timers.set(id, delayMs),
+  cancelTimer: (id: string) => timers.delete(id),
+  load: (wanted: readonly string[]) => asked.push(`load ${wanted.length}`),
+} as unknown as Outbox
+
+beforeEach(() => {
+  applied = []
+  announced = []
+  asked = []
+  timers = new Map()
+  driver = createDriver({
+    self: owner.id,
+    roster,
+    apply: (_out, fact) => applied.push(fact),
+    announce: (_out, what) => announced.push(what),
+    evidenceKeys: (_entry, ids) => ids,
+  })
+})
+
+function vote(by: number, change: Partial<Vote> = {}) {
+  const signer = signers[by] ?? owner
+  const body = { epoch: 0, account: owner.id, seq: 0, entry: entryIdOf(entry), ...change }
+  const { bytes, sig } = sign(signer, roster.swarm, VOTE, body)
+  return driver.onVote(out, { kind: 'vote', from: signer.id, signer: signer.id, body, bytes, sig })
+}
+
+function reply(by: number, outcome: MessageOf<'certify-reply'>['body']['outcome']) {
+  const from = signers[by]?.id ?? owner.id
+  const body = { entry: entryIdOf(entry), outcome }
+  const none = new Uint8Array()
+  return driver.onReply(out, { kind: 'certify-reply', from, signer: from, body, bytes: none, sig: none })
+}
+
+describe('a driven entry', () => {
+  it.each<[string, number, Partial<Vote>]>([
+    ['not_driven', 1, { entry: zero }],
+    ['wrong_epoch', 1, { epoch: 1 }],
+    ['not_a_witness', 4, {}],
+    ['wrong_entry', 1, { seq: 1 }],
+    ['wrong_entry', 1, { account: signers[1]?.id ?? owner.id }],
+  ])('ignores a vote as %s', (code, by, change) => {
+    driver.drive(out, entry)
+    vote(1)
+    vote(2)
+    expect(vote(by, change)).toBe(code)
+    expect(applied).toEqual([])
+  })
+
+  it('counts a witness once, and is certified by the quorum alone', () => {
+    driver.drive(out, entry)
+    expect([vote(1), vote(1), vote(2), vote(2)]).toEqual(['counted', 'counted', 'counted', 'counted'])
+    expect(applied).toEqual([])
+    asked = []
+    expect(vote(3)).toBe('certified')
+    expect(applied).toHaveLength(1)
+    expect(announced).toEqual([{ account: owner.id, seq: 0, entry: entryIdOf(entry) }])
+    const others = roster.epoch.witnesses.filter((witness) => witness !== owner.id)
+    expect(asked).toEqual(others.map((witness) => `facts ${witness}`))
+    expect(timers.size).toBe(0)
+    expect(vote(0)).toBe('not_driven')
+  })
+
+  it('is repeated with growing pauses, to those that have not answered', () => {
+    driver.drive(out, entry)
+    vote(1)
+    reply(2, { type: 'reject', code: 'balance_mismatch' })
+    asked = []
+    const [timer = ''] = timers.keys()
+    const pauses = Array.from({ length: 6 }, () => {
+      const pause = timers.get(timer)
+      expect(driver.onTimer(out, timer)).toBe(true)
+      return pause
+    })
+    expect(pauses).toEqual([1, 2, 4, 8, 12.5, 12.5].map((factor) => factor * TIMES.retryMs))
+    const open = new Set([0, 3].map((by) => `certify ${signers[by]?.id}`))
+    expect(new Set(asked)).toEqual(open)
+    expect(asked).toHaveLength(12)
+  })
+
+  it('loads a bounded number of facts for a witness that lacks some', () => {
+    driver.drive(out, entry)
+    asked = []
+    reply(1, { type: 'missing', ids: Array.from({ length: LIMITS.missing }, () => zero) })
+    expect(asked).toEqual(['load 8'])
+    expect(reply(4, { type: 'missing', ids: [zero] })).toBe('not_a_witness')
+  })
+})
+
+it('drives at most so many entries, and frees a place with each that is done', () => {
+  const entries = Array.from({ length: LIMITS.drivenEntries + 1 }, (_, number) => renamed(number))
+  const last = entries.pop() ?? entry
+  for (const each of entries) expect(driver.drive(out, each)).toBe(true)
+  expect(driver.drive(out, last)).toBe(false)
+  // One that is driven already takes no further place.
+  expect(driver.drive(out, entries[0] ?? entry)).toBe(true)
+  driver.forget(out, entryIdOf(entries[0] ?? entry))
+  expect(driver.drive(out, last)).toBe(true)
+})

@@ -1,0 +1,18 @@
+import type { JobMessage, NetworkMessage } from '../../protocol/api/socket-messages.ts'
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isNumbered(value: unknown): value is Readonly<Record<string, unknown>> & { readonly seq: number } {
+  return isRecord(value) && typeof value['seq'] === 'number'
+}
+
+/** The page believes the peer that it came from; this only tells its messages from those of something else. */
+export function isJobMessage(value: unknown): value is JobMessage {
+  return isNumbered(value) && isRecord(value['job']) && typeof value['job']['id'] === 'string'
+}
+
+export function isNetworkMessage(value: unknown): value is NetworkMessage {
+  return isNumbered(value) && isRecord(value['stats']) && typeof value['stats']['peer_id'] === 'string'
+}
