@@ -22,27 +22,34 @@ const SEED_BYTES = 32
 const SIGNATURE_BYTES = 64
 
 /**
- * The stand-in: a signature is a hash keyed by the signer's secret, which only the world's verifier can look
- * up. Inside the world it is as unforgeable as Ed25519 and a hundred times cheaper; outside it is worthless.
+ * The stand-in: a signature is a hash keyed by the signer's secret, and one is valid if its signer made it for
+ * that message in this world, which the world remembers. Inside it is as unforgeable as Ed25519 and a hundred
+ * times cheaper; outside it is worthless.
  */
 function createKeyedHash(): Crypto {
-  const secrets = new Map<PeerId, Uint8Array>()
+  const signed = new Map<string, { readonly signer: PeerId; readonly message: Uint8Array }>()
   return {
     signer(random) {
       const secret = random.bytes(SEED_BYTES)
-      const id = peerIdOf(sha256(secret))
-      secrets.set(id, secret)
-      return { id, sign: (message) => keyedHash(secret, message) }
+      const id = peerIdOf(new Uint8Array(hash('sha256', secret, 'buffer')))
+      return {
+        id,
+        sign(message) {
+          const sig = new Uint8Array(hash('sha512', Buffer.concat([secret, message]), 'buffer'))
+          signed.set(nameOf(sig), { signer: id, message })
+          return sig
+        },
+      }
     },
     verify({ signer, message, sig }) {
-      const secret = secrets.get(signer)
-      return secret !== undefined && equal(keyedHash(secret, message), sig)
+      const made = signed.get(nameOf(sig))
+      return made !== undefined && made.signer === signer && Buffer.compare(made.message, message) === 0
     },
   }
 }
 
-function keyedHash(secret: Uint8Array, message: Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha512', Buffer.concat([secret, message]), 'buffer'))
+function nameOf(sig: Uint8Array): string {
+  return Buffer.from(sig.buffer, sig.byteOffset, sig.byteLength).toString('latin1')
 }
 
 // Every frame is checked by each of up to seven peers, within moments: what is older needn't be remembered.
@@ -68,12 +75,4 @@ function createEd25519(): Crypto {
 function isValid({ signer, message, sig }: SignatureCheck): boolean {
   const publicKey = publicKeyOf(signer)
   return publicKey !== undefined && sig.length === SIGNATURE_BYTES && verifyStrict(publicKey, message, sig)
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha256', bytes, 'buffer'))
-}
-
-function equal(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => right[at] === byte)
 }

@@ -83,6 +83,7 @@ function summary(reports: readonly JobsReport[], elapsedMs: number): string {
     ['jobs completed', total(reports, ({ ends }) => ends.completed)],
     ['jobs unresolved', total(reports, ({ ends }) => ends.unresolved)],
     ['jobs void', total(reports, ({ ends }) => ends.void)],
+    ['slowest job, s', Math.max(...reports.map(({ slowestJob }) => slowestJob.virtualMs)) / 1_000],
     ['virtual hours', (total(reports, ({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)],
     ['steps', total(reports, ({ steps }) => steps)],
     ['real seconds', (elapsedMs / 1_000).toFixed(1)],

@@ -14,11 +14,12 @@ export function createTrace(print?: (line: string) => void): Trace {
       // What left follows from the effects and the time, and a view is no event.
       if (observation.type === 'handled') return
       const parts = partsOf(observation)
-      running.update(`${atMs} ${observation.peer} ${observation.type} `)
-      for (const part of parts) {
-        running.update(`${part.length} `)
-        running.update(part)
-      }
+      // Lengths first, so that no two observations are the same bytes; texts together, for speed.
+      const texts = parts.map((part) =>
+        typeof part === 'string' ? `${part.length}:${part}` : `<${part.length}>`,
+      )
+      running.update(`${atMs} ${observation.peer} ${observation.type} ${texts.join(' ')}\n`)
+      for (const part of parts) if (typeof part !== 'string') running.update(part)
       print?.(`${atMs} ${observation.peer.slice(-6)} ${observation.type} ${legible(observation, parts)}`)
     },
     digest: () => running.copy().digest('hex'),

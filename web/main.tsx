@@ -1,6 +1,5 @@
 import { render } from 'solid-js/web'
 import { App } from './App.tsx'
-import './styles/main.css'
 
 const root = document.getElementById('app')
 if (root === null) throw new TypeError('the page has no #app')

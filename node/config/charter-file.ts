@@ -1,5 +1,11 @@
 import { DecodeError } from '../../protocol/encoding/decode-error.ts'
-import { type Charter, charterFault, decodeCharter, encodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
+import {
+  type Charter,
+  charterFault,
+  decodeCharter,
+  encodeCharter,
+  swarmIdOf,
+} from '../../protocol/swarm/charter.ts'
 import { ConfigError } from './config.ts'
 import { type DataFolder, readIfThere, replaceFile } from './data-folder.ts'
 
@@ -11,10 +17,14 @@ export async function readCharter({ charter: path }: DataFolder): Promise<Charte
     const charter = decodeCharter(new Uint8Array(bytes))
     const fault = charterFault(charter)
     if (fault === undefined) return charter
-    throw new ConfigError(`the charter ${path} is invalid (${fault}): restore it from another member of the swarm`)
+    throw new ConfigError(
+      `the charter ${path} is invalid (${fault}): restore it from another member of the swarm`,
+    )
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw new ConfigError(`the charter ${path} is damaged (${error.message}): restore it from another member of the swarm`)
+    throw new ConfigError(
+      `the charter ${path} is damaged (${error.message}): restore it from another member of the swarm`,
+    )
   }
 }
 

@@ -1,4 +1,12 @@
-import { type Config, environmentNameOf, fileNameOf, flagOf, OPTION_NAMES, OPTIONS, type OptionName } from './options.ts'
+import {
+  type Config,
+  environmentNameOf,
+  fileNameOf,
+  flagOf,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+} from './options.ts'
 
 /** A setting can't be used; the message says where it was set and what is expected. */
 export class ConfigError extends Error {
@@ -29,7 +37,9 @@ export function resolveConfig(sources: ConfigSources): Config {
   const known = new Set(OPTION_NAMES.map(fileNameOf))
   const unknown = Object.keys(sources.file).find((name) => !known.has(name))
   if (unknown !== undefined) {
-    throw new ConfigError(`${sources.filePath} has the unknown setting "${unknown}"; it knows ${[...known].join(', ')}`)
+    throw new ConfigError(
+      `${sources.filePath} has the unknown setting "${unknown}"; it knows ${[...known].join(', ')}`,
+    )
   }
   const entries = OPTION_NAMES.map((name) => [name, valueOf(name, sources)])
   // fromEntries can't carry the types; `valueOf` read each by its own row of the table.
@@ -51,9 +61,10 @@ function find(name: OptionName, { flags, environment, file, filePath }: ConfigSo
   const flag = flags[name]
   if (flag !== undefined) return { text: flag, origin: `the flag ${flagOf(name)}` }
   const variable = environment[environmentNameOf(name)]
-  if (variable !== undefined) return { text: variable, origin: `the environment variable ${environmentNameOf(name)}` }
+  if (variable !== undefined)
+    return { text: variable, origin: `the environment variable ${environmentNameOf(name)}` }
   const value = file[fileNameOf(name)]
   if (value === undefined) return undefined
-  const text = Array.isArray(value) ? value.join(',') : String(value)
+  const text = Array.isArray(value) ? value.join(',') : JSON.stringify(value).replace(/^"(.*)"$/s, '$1')
   return { text, origin: `"${fileNameOf(name)}" in ${filePath}` }
 }

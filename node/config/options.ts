@@ -39,7 +39,10 @@ function listOf(text: string): readonly string[] {
 
 function whole(min: number, max: number): (text: string) => number {
   return (text) => {
-    expect(/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max, `a whole number from ${min} to ${max}`)
+    expect(
+      /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `a whole number from ${min} to ${max}`,
+    )
     return Number(text)
   }
 }
@@ -67,7 +70,10 @@ function oneOf<const T extends string>(names: readonly T[]): (text: string) => T
 
 function addresses(text: string): readonly string[] {
   const all = listOf(text)
-  expect(all.every((address) => address.startsWith('/')), 'multiaddrs such as /ip4/127.0.0.1/tcp/9000')
+  expect(
+    all.every((address) => address.startsWith('/')),
+    'multiaddrs such as /ip4/127.0.0.1/tcp/9000',
+  )
   return all
 }
 

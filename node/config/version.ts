@@ -20,7 +20,12 @@ function versionIn(file: URL): string | undefined {
     return undefined
   }
   const manifest: unknown = JSON.parse(text)
-  if (typeof manifest !== 'object' || manifest === null || !('name' in manifest) || manifest.name !== 'hyperlooms') {
+  if (
+    typeof manifest !== 'object' ||
+    manifest === null ||
+    !('name' in manifest) ||
+    manifest.name !== 'hyperlooms'
+  ) {
     return undefined
   }
   return 'version' in manifest && typeof manifest.version === 'string' ? manifest.version : undefined

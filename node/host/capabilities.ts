@@ -40,24 +40,12 @@ export async function readCapabilities(abilities: Abilities, terms: Terms): Prom
   return { offers, vramTotalMb: Math.floor(vramTotalBytes / BYTES_PER_MEBIBYTE), slots: terms.slots }
 }
 
-/** Reads what this node can do again and again, and tells when its models changed; returns how to stop. */
+/** Reads what this node can do again and again; returns how to stop. A reading that fails waits for the next. */
 export function watchCapabilities(
   read: () => Promise<Capabilities>,
-  first: Capabilities,
   changed: (capabilities: Capabilities) => void,
+  failed: (error: unknown) => void,
 ): () => void {
-  let known = modelsOf(first)
-  const look = (): void => {
-    void read().then((capabilities) => {
-      if (modelsOf(capabilities) === known) return
-      known = modelsOf(capabilities)
-      changed(capabilities)
-    })
-  }
-  const timer = setInterval(look, REFRESH_MS)
+  const timer = setInterval(() => void read().then(changed, failed), REFRESH_MS)
   return () => clearInterval(timer)
-}
-
-function modelsOf({ offers }: Capabilities): string {
-  return offers.map(({ modelDigest, cached }) => `${modelDigest} ${cached}`).join()
 }

@@ -26,7 +26,12 @@ interface ExplainOptions {
  * Recomputes an election from the signed bids and checks every signature in its decision again: the bids', the
  * beacon's and the quorum's. undefined when step 0 elected nobody.
  */
-export async function explain({ record, bytes, roster, verifier }: ExplainOptions): Promise<DecisionView | undefined> {
+export async function explain({
+  record,
+  bytes,
+  roster,
+  verifier,
+}: ExplainOptions): Promise<DecisionView | undefined> {
   const evidence = new Evidence(roster)
   const decision = decodeBody(decisionCodec, bytes, 'decision', evidence)
   const { value, quorum, round } = decision
@@ -47,7 +52,8 @@ export async function explain({ record, bytes, roster, verifier }: ExplainOption
       round,
       signers: bitmapPositions(quorum.signers).flatMap((position) => witnesses[position] ?? []),
     },
-    verified: evidence.complete && answers.every(Boolean) && belongs(decision, record) && isSame(election, value),
+    verified:
+      evidence.complete && answers.every(Boolean) && belongs(decision, record) && isSame(election, value),
   }
 }
 
@@ -64,14 +70,22 @@ function bidOf({ peer, operator, offer, ineligible, terms, score, tieBreak }: Ra
 }
 
 function belongs({ instance, value }: Decision, { job }: JobRecord): boolean {
-  if (value.type !== 'assign' || instance !== jobInstance(job, 0) || value.beacon.body.job !== job) return false
+  if (value.type !== 'assign' || instance !== jobInstance(job, 0) || value.beacon.body.job !== job)
+    return false
   return value.bids.every(({ body }) => body.job === job)
 }
 
 function isSame({ slots, standbys }: Election, value: AssignValue): boolean {
   const same = (left: readonly PeerId[], right: readonly PeerId[]): boolean =>
     left.length === right.length && left.every((peer, at) => peer === right[at])
-  return slots.length > 0 && same(slots, value.slots.map(({ peer }) => peer)) && same(standbys, value.standbys)
+  return (
+    slots.length > 0 &&
+    same(
+      slots,
+      value.slots.map(({ peer }) => peer),
+    ) &&
+    same(standbys, value.standbys)
+  )
 }
 
 /** Gathers the signatures of a decision, as intake did when it came. */

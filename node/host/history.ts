@@ -8,7 +8,7 @@ import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { StoredRecord } from '../../protocol/records/record.ts'
 import type { JobHistory, JobPage, JobQuery } from '../api/backend.ts'
 
-interface ColdRecords {
+export interface ColdRecords {
   get(key: string): Promise<Uint8Array | undefined>
   scan(scan: { prefix: string; after?: string; reverse?: boolean }): AsyncIterable<StoredRecord>
 }

@@ -119,7 +119,8 @@ export class MindHost {
     if (this.#handling) return
     this.#handling = true
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#handleOne(next)
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
+        this.#handleOne(next)
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -164,11 +165,11 @@ export class MindHost {
       case 'stop-run':
         return this.#runs.stop(effect.job)
       case 'compute':
-        return this.#compute(effect)
+        return void this.#compute(effect)
       case 'fetch':
         return this.#fetches.start(effect)
       case 'load':
-        return this.#load(effect)
+        return void this.#load(effect)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }
@@ -180,25 +181,25 @@ export class MindHost {
   }
 
   /** A missing body or a failed worker is told as null; the mind asks again when it ticks. */
-  #compute({ token, answers, comparator }: Extract<HeldEffect, { type: 'compute' }>): void {
+  async #compute({ token, answers, comparator }: Extract<HeldEffect, { type: 'compute' }>): Promise<void> {
     const { bodies, judge } = this.#ports
     const read = async ({ answer, ...rest }: (typeof answers)[number]) => {
       const body = await bodies.get(answer.digest)
       if (body === undefined) throw new Error(`the body ${answer.digest} is not held here`)
       return { ...rest, text: textOf(body) }
     }
-    Promise.all(answers.map(read))
-      .then((texts) => judge.judge(texts, comparator))
-      .catch(() => null)
-      .then((verdict) => this.#handle({ type: 'computed', token, verdict }))
-      .catch((error: unknown) => this.#fail(error))
+    const texts = Promise.all(answers.map(read))
+    const verdict = await texts.then((all) => judge.judge(all, comparator)).catch(() => null)
+    this.#handle({ type: 'computed', token, verdict })
   }
 
-  #load({ keys, then }: Extract<HeldEffect, { type: 'load' }>): void {
-    this.#ports.records
-      .getMany(keys)
-      .then((values) => this.#handle({ type: 'loaded', values, then }))
-      .catch((error: unknown) => this.#fail(error))
+  async #load(effect: Extract<HeldEffect, { type: 'load' }>): Promise<void> {
+    try {
+      const values = await this.#ports.records.getMany(effect.keys)
+      this.#handle({ ...effect, type: 'loaded', values })
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #requireWire(): Wire {

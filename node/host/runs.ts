@@ -23,27 +23,33 @@ export class Runs {
 
   /** A repeat of an order that is being carried out changes nothing. */
   start(order: RunOrder): void {
-    const { job, step, slot } = order
-    const key = `${job}/${step}/${slot}`
+    const key = `${order.job}/${order.step}/${order.slot}`
     if (this.#running.has(key)) return
-    this.#running.set(key, job)
-    this.#run(key, order)
-      .then((outcome) => {
-        this.#running.delete(key)
-        const entropy = new Uint8Array(randomBytes(32))
-        this.#options.handle({ type: 'finished', job, step, slot, outcome, entropy })
-      })
-      .catch(this.#options.onFailure)
+    this.#running.set(key, order.job)
+    void this.#carryOut(key, order)
   }
 
   stop(job: JobId): void {
     for (const [key, running] of this.#running) if (running === job) this.#options.engine.cancel(key)
   }
 
+  async #carryOut(key: string, order: RunOrder): Promise<void> {
+    const { job, step, slot } = order
+    try {
+      const outcome = await this.#run(key, order)
+      this.#running.delete(key)
+      const entropy = new Uint8Array(randomBytes(32))
+      this.#options.handle({ type: 'finished', job, step, slot, outcome, entropy })
+    } catch (error) {
+      this.#options.onFailure(error)
+    }
+  }
+
   async #run(key: string, { job, step, slot, prompt, model, sampling }: RunOrder): Promise<RunOutcome> {
     const { bodies, engine, handle } = this.#options
     const body = await bodies.get(prompt.digest)
-    if (body === undefined) return { ok: false, code: 'prompt_missing', detail: 'The prompt is not held here.' }
+    if (body === undefined)
+      return { ok: false, code: 'prompt_missing', detail: 'The prompt is not held here.' }
     const { temperatureMilli, seed, maxTokens } = sampling
     const task = { key, model, prompt: textOf(body), temperature: temperatureMilli / 1_000, seed, maxTokens }
     const onProgress = (tokens: number): void => handle({ type: 'progress', job, step, slot, tokens })

@@ -1,3 +1,4 @@
+import type { PeerId } from '../../protocol/ids.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 
@@ -13,17 +14,24 @@ interface EndowmentOptions {
  * Gives every founding member its first credits. Only the first minter does it, once: while its account has no
  * entry. Called whenever a peer connects; it begins when a quorum of witnesses is there to certify.
  */
-export function createEndowment({ view, amount, command, refused }: EndowmentOptions): (connected: number) => void {
+export function createEndowment({
+  view,
+  amount,
+  command,
+  refused,
+}: EndowmentOptions): (connected: number) => void {
   const { charter, epoch } = view.roster
   let given = charter.minters[0] !== view.self || amount === 0n || (view.account(view.self)?.seq ?? 0) > 0
+
+  async function give(to: PeerId): Promise<void> {
+    const result = await command({ type: 'mint', to, amount, memo: 'endowment' })
+    if (!result.ok) refused(result.detail)
+  }
+
   return (connected) => {
     const witnesses = connected + (view.roster.isWitness(view.self) ? 1 : 0)
     if (given || witnesses < epoch.sizes.quorum) return
     given = true
-    for (const { peer } of charter.founders) {
-      void command({ type: 'mint', to: peer, amount, memo: 'endowment' }).then((result) => {
-        if (!result.ok) refused(result.detail)
-      })
-    }
+    for (const { peer } of charter.founders) void give(peer)
   }
 }

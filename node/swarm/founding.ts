@@ -36,7 +36,13 @@ export function foundSwarm({ name, founders, rules }: Founding): Charter {
     admission: 'invite',
     guests: false,
     diversity: 'operator',
-    params: { priorTrust: PRIOR_TRUST, minConfidence: 0, fee: 0n, maxPrice: MAX_PRICE, trustBidders: TRUST_BIDDERS },
+    params: {
+      priorTrust: PRIOR_TRUST,
+      minConfidence: 0,
+      fee: 0n,
+      maxPrice: MAX_PRICE,
+      trustBidders: TRUST_BIDDERS,
+    },
     rules,
   }
 }

@@ -1,5 +1,6 @@
 import type { Signer } from '../crypto/signer.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
+import type { BodyOf } from '../encoding/kinds.ts'
 import { quorumOf } from '../encoding/quorum.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { InstanceId, PeerId } from '../ids.ts'
@@ -38,7 +39,7 @@ interface Attempt {
   readonly newviews: Map<number, Signed<NewView>>
   /** Values that promises carried, by their position; only the highest certificate's is used. */
   readonly carried: Map<number, JobValue>
-  proposal: { readonly signed: Signed<Ballot>; readonly value: JobValue } | undefined
+  proposal: BodyOf<'propose'> | undefined
   readonly prepares: Map<number, Uint8Array>
   prepared: PreparedCertificate | undefined
   readonly commits: Map<number, Uint8Array>
@@ -259,7 +260,8 @@ export class Proposer {
     this.#proposed.set(instance, record)
     out.write(keys.proposal(instance), encodeBody(proposalRecordCodec, record))
     const body = { instance, epoch: roster.epoch.number, round, value: valueDigestOf(value) }
-    attempt.proposal = { signed: sign(signer, roster.swarm, PROPOSAL, body), value }
+    const newviews = [...attempt.newviews.values()].slice(0, LIMITS.witnesses)
+    attempt.proposal = { proposal: sign(signer, roster.swarm, PROPOSAL, body), value, newviews }
     out.timer(`${RETRY}${instance}`, attempt.waitMs)
     this.#toAll((peer) => this.#show(out, attempt, peer))
   }
@@ -272,8 +274,7 @@ export class Proposer {
         out.send(peer, 'newview-request', { instance, epoch: this.#options.roster.epoch.number, round })
       return
     }
-    const newviews = [...attempt.newviews.values()].slice(0, LIMITS.witnesses)
-    out.send(peer, 'propose', { proposal: proposal.signed, value: proposal.value, newviews })
+    out.send(peer, 'propose', proposal)
   }
 
   #retry(out: Outbox, instance: InstanceId): void {
@@ -296,7 +297,7 @@ export class Proposer {
   /** The attempt that these votes are for. */
   #matching(body: Ballot): Attempt | undefined {
     const attempt = this.#attempts.get(body.instance)
-    const proposed = attempt?.proposal?.signed.body
+    const proposed = attempt?.proposal?.proposal.body
     if (proposed === undefined || proposed.round !== body.round || proposed.epoch !== body.epoch)
       return undefined
     return proposed.value === body.value ? attempt : undefined

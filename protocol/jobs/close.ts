@@ -104,6 +104,8 @@ function requestVerdict(context: JobContext, out: Outbox, open: OpenJob, slots: 
       : [{ slot, answer, voter: voterOf(context, open, peer), trust: context.snapshot().row(peer).trust }],
   )
   const token = verdictToken(open.job, keyOf(slots))
+  if (open.asked.has(token)) return
+  open.asked.add(token)
   out.emit({ type: 'compute', token, answers, comparator: open.record.spec.comparator })
 }
 

@@ -63,9 +63,7 @@ export class Jobs {
       markOpened(this.context, out, open, opened)
     }
     for (const open of this.context.book.all()) {
-      for (const reveal of open.attempt?.reveals.values() ?? []) {
-        if (open.attempt?.bodies.has(reveal.body.answer.digest) !== true) fetchAnswer(out, open, reveal)
-      }
+      this.#fetchLacking(out, open)
       this.#enter(out, open)
     }
   }
@@ -138,6 +136,7 @@ export class Jobs {
     const open = this.context.book.get(job as JobId)
     if (purpose !== 'stage' && purpose !== 'prompt' && purpose !== 'answer') return false
     if (open === undefined) return true
+    open.asked.delete(token)
     if (purpose === 'prompt') this.runner.onPrompt(out, open, ok)
     else if (purpose === 'stage' && ok) onStaged(this.context, out, open)
     else if (
@@ -156,6 +155,7 @@ export class Jobs {
   onComputed(out: Outbox, { token, verdict }: Extract<Event, { type: 'computed' }>): void {
     const [, job, key] = token.split('/')
     const open = this.context.book.get(job as JobId)
+    open?.asked.delete(token)
     if (open === undefined || key === undefined || verdict === null) return
     const known = [...open.verdicts.keys()].find((one) => verdictToken(open.job, one) === token)
     if (known !== undefined) return
@@ -292,7 +292,14 @@ export class Jobs {
         if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'seal', mine)
       }
     }
+    this.#fetchLacking(out, open)
     this.#stir(out, open)
+  }
+
+  #fetchLacking(out: Outbox, open: OpenJob): void {
+    for (const reveal of open.attempt?.reveals.values() ?? []) {
+      if (open.attempt?.bodies.has(reveal.body.answer.digest) !== true) fetchAnswer(out, open, reveal)
+    }
   }
 
   #repeat(out: Outbox, open: OpenJob): void {

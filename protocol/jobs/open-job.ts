@@ -68,6 +68,8 @@ export interface OpenJob {
   /** Results of earlier attempts' slots, as the decision that started the current attempt states them. */
   earlier: readonly ReplicaResult[]
   readonly verdicts: Map<Digest, ComputedVerdict>
+  /** Tokens of fetches and computations that the host is busy with: none is asked for twice at once. */
+  readonly asked: Set<string>
 }
 
 export function openJobOf(record: JobRecord): OpenJob {
@@ -84,5 +86,6 @@ export function openJobOf(record: JobRecord): OpenJob {
     attempt: undefined,
     earlier: [],
     verdicts: new Map(),
+    asked: new Set(),
   }
 }

@@ -175,7 +175,8 @@ export class Runner {
       answer,
       seals: named,
     })
-    for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', { reveal, seals })
+    const shown = { reveal, seals }
+    for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', shown)
     return true
   }
 

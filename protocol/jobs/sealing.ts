@@ -108,8 +108,11 @@ export function answerToken(job: JobId, reveal: Signed<Reveal>): string {
 }
 
 export function fetchAnswer(out: Outbox, open: OpenJob, reveal: Signed<Reveal>): void {
+  const token = answerToken(open.job, reveal)
+  if (open.asked.has(token)) return
+  open.asked.add(token)
   const from = [reveal.signer, open.record.spec.steward]
-  out.emit({ type: 'fetch', token: answerToken(open.job, reveal), blob: reveal.body.answer, from })
+  out.emit({ type: 'fetch', token, blob: reveal.body.answer, from })
 }
 
 export function withState(

@@ -24,6 +24,8 @@ export class EventOutbox implements Outbox {
   readonly #stamped: Untimed[] = []
   readonly #timers = new Map<string, Effect>()
   readonly #notified = new Set<string | null>()
+  /** Frames of this event by the body they carry: one message to n peers is encoded once. */
+  readonly #frames = new Map<object, Uint8Array>()
   /** Messages to this peer itself, to be handled before the event is over. */
   readonly loopback: Message[] = []
 
@@ -43,7 +45,7 @@ export class EventOutbox implements Outbox {
       this.loopback.push(message as unknown as Message)
       return
     }
-    this.#frame(to, kind, plainFrame(this.#swarm, this.#self, kind, body))
+    this.#frame(to, kind, body, () => plainFrame(this.#swarm, this.#self, kind, body))
   }
 
   sendSigned<K extends SignedKindName>(to: PeerId, kind: K, signed: Signed<BodyOf<K>>): void {
@@ -51,7 +53,7 @@ export class EventOutbox implements Outbox {
       this.loopback.push({ kind, from: to, ...signed } as unknown as Message)
       return
     }
-    this.#frame(to, kind, signedFrame(this.#swarm, kind, signed))
+    this.#frame(to, kind, signed, () => signedFrame(this.#swarm, kind, signed))
   }
 
   publish<K extends 'entry' | 'heartbeat' | 'announce'>(kind: K, signed: Signed<BodyOf<K>>): void {
@@ -92,7 +94,9 @@ export class EventOutbox implements Outbox {
     return { effects, position: after }
   }
 
-  #frame(to: PeerId, kind: KindName, frame: Uint8Array): void {
+  #frame(to: PeerId, kind: KindName, body: object, encode: () => Uint8Array): void {
+    const frame = this.#frames.get(body) ?? encode()
+    this.#frames.set(body, frame)
     this.#stamped.push({ type: 'send', to, channel: KINDS[kind].via as Channel, frame })
   }
 }

@@ -12,6 +12,8 @@ import type { Outbox } from './outbox.ts'
 import type { NodeView } from './view.ts'
 
 const TIMER = 'heartbeat'
+/** Within this time after a connection gossip reaches the new peer; a mesh forms within a few gossip heartbeats. */
+const MESH_FORMED_MS = 500
 /** Late after three intervals, offline after six (8). */
 const LATE_INTERVALS = 3
 const OFFLINE_INTERVALS = 6
@@ -59,6 +61,15 @@ export class Heartbeats {
     out.publish('heartbeat', beat)
     out.timer(TIMER, this.#jitteredMs())
     out.notify(null)
+  }
+
+  /**
+   * A newcomer shouldn't have to wait for the next interval to learn what is offered here. The second heartbeat
+   * is for a gossip mesh that formed only after the connection did, and lost the first.
+   */
+  onConnected(out: Outbox): void {
+    this.beat(out)
+    out.timer(TIMER, MESH_FORMED_MS)
   }
 
   onMessage(out: Outbox, { signer, body }: MessageOf<'heartbeat'>): void {

@@ -15,8 +15,7 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       return routeMessage(parts, out, event.message)
     case 'connected':
       parts.sync.onConnected(out, event.peer)
-      // A newcomer shouldn't have to wait for the next interval to learn what is offered here.
-      return parts.heartbeats.beat(out)
+      return parts.heartbeats.onConnected(out)
     case 'disconnected':
       return parts.sync.onDisconnected(out, event.peer)
     case 'command':

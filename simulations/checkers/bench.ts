@@ -29,6 +29,7 @@ import { createCrypto } from '../crypto.ts'
 import { createRandom } from '../random.ts'
 import type { Checker, CreateChecker, Facts, Records } from './checker.ts'
 import { createEvidenceReader } from './evidence.ts'
+import { createFactReader } from './stored-facts.ts'
 
 /** What checkers are tested with: four witnesses whose keys are at hand, so that they can be made to lie. */
 const crypto = createCrypto('keyed-hash')
@@ -55,6 +56,7 @@ export function reports(
     minters: [minter.id],
     correct: new Set(sorted.map(({ id }) => id)),
     verify: crypto.verify,
+    read: createFactReader(),
     durable: () => durable,
   }
   act(create(facts, (detail) => found.push(detail)))

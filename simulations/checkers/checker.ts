@@ -3,6 +3,7 @@ import type { PeerId, SwarmId } from '../../protocol/ids.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Observation } from '../observation.ts'
 import type { Evidence } from './evidence.ts'
+import type { StoredFacts } from './stored-facts.ts'
 
 export type Records = ReadonlyMap<string, Uint8Array>
 
@@ -24,6 +25,8 @@ export interface Facts {
   /** Peers whose signatures are held against them: all that run the real mind. */
   readonly correct: ReadonlySet<PeerId>
   readonly verify: (check: SignatureCheck) => boolean
+  /** The certificates and decisions of a disk. */
+  readonly read: (records: Records) => StoredFacts
   /** What a crash right now would leave on this peer's disk. */
   readonly durable: (peer: PeerId) => Records
 }

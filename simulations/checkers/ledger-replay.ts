@@ -1,12 +1,6 @@
 import type { Operation } from '../../protocol/ledger/entry.ts'
 import type { CreateChecker, Examined, Facts, Report } from './checker.ts'
-import {
-  createFactReader,
-  genesisOf,
-  jobIdOf,
-  type StoredCertificate,
-  type StoredFacts,
-} from './stored-facts.ts'
+import { genesisOf, jobIdOf, type StoredCertificate, type StoredFacts } from './stored-facts.ts'
 
 interface Output {
   readonly to: string
@@ -33,10 +27,9 @@ interface Books {
  * mind's own figures must say the same.
  */
 export const createLedgerReplayChecker: CreateChecker = (facts, report) => {
-  const read = createFactReader()
   const examine = (examined: Examined): Books => {
     const about: Report = (detail) => report(`disk of ${examined.peer}: ${detail}`)
-    const books = replay(facts, read(examined.records), about)
+    const books = replay(facts, facts.read(examined.records), about)
     compare(books, examined, about)
     return books
   }

@@ -10,6 +10,7 @@ import { createPermanenceChecker } from './permanence.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
+import { createFactReader } from './stored-facts.ts'
 import { createSupplyChecker } from './supply.ts'
 
 export const CHECKERS = {
@@ -94,6 +95,7 @@ function factsOf({ roster, charter, peers, verify }: World): Facts {
     minters: charter.minters,
     correct: new Set(peers.map(({ id }) => id)),
     verify,
+    read: createFactReader(),
     durable: (peer) => peers.find(({ id }) => id === peer)?.disk.durable() ?? new Map(),
   }
 }

@@ -1,17 +1,16 @@
 import type { CreateChecker, Report } from './checker.ts'
 import { openOf } from './ledger-replay.ts'
-import { createFactReader, type StoredDecision, type StoredFacts } from './stored-facts.ts'
+import type { StoredDecision, StoredFacts } from './stored-facts.ts'
 
 /**
  * A slot is paid at most once and to whom it was assigned, at most its price; a job has one terminal decision
  * and nothing after it (12.3).
  */
-export const createPaymentsChecker: CreateChecker = (_facts, report) => {
-  const read = createFactReader()
+export const createPaymentsChecker: CreateChecker = (facts, report) => {
   return {
     examine(peers) {
       for (const { peer, records } of peers) {
-        const stored = read(records)
+        const stored = facts.read(records)
         for (const [job, decisions] of stored.jobs) {
           checkJob(stored, job, decisions, (detail) => report(`disk of ${peer}: job ${job} ${detail}`))
         }

@@ -22,12 +22,15 @@ export interface StoredFacts {
   readonly jobs: ReadonlyMap<string, readonly StoredDecision[]>
 }
 
-/** Reads disks; facts are immutable and on every disk, so each is decoded once. */
+/** Reads disks; the same facts are on every disk, so each is decoded once. */
 export function createFactReader(): (records: Records) => StoredFacts {
-  const certificates = new Map<Uint8Array, StoredCertificate>()
-  const decisions = new Map<Uint8Array, StoredDecision>()
+  const certificates = new Map<string, StoredCertificate>()
+  const decisions = new Map<string, StoredDecision>()
   return (records) => {
-    const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1))
+    const facts = [...records].filter(
+      ([key]) => key.startsWith(PREFIXES.certificate) || key.startsWith(PREFIXES.decision),
+    )
+    const sorted = facts.sort(([a], [b]) => (a < b ? -1 : 1))
     const chains = new Map<string, StoredCertificate[]>()
     const jobs = new Map<string, StoredDecision[]>()
     for (const [key, value] of sorted) {
@@ -44,11 +47,12 @@ export function createFactReader(): (records: Records) => StoredFacts {
   }
 }
 
-function remembered<T>(known: Map<Uint8Array, T>, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
-  const found = known.get(bytes)
+function remembered<T>(known: Map<string, T>, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  const name = hash('sha256', bytes, 'base64')
+  const found = known.get(name)
   if (found !== undefined) return found
   const value = read(bytes)
-  known.set(bytes, value)
+  known.set(name, value)
   return value
 }
 

@@ -24,6 +24,8 @@ export interface JobsReport {
   readonly peers: number
   readonly ends: Readonly<Record<JobEnd, number>>
   readonly crashes: number
+  /** Virtual time from the submission to the payer's knowledge of the end. */
+  readonly slowestJob: { readonly job: string; readonly virtualMs: number }
   readonly virtualMs: number
   readonly steps: number
   readonly traceHash: string
@@ -84,6 +86,7 @@ export function runJobs(options: JobsOptions): JobsReport {
     peers: plan.peers.length,
     ends: run.ends(),
     crashes: run.crashes,
+    slowestJob: run.slowestJob,
     virtualMs: world.now,
     steps: world.steps,
     traceHash: world.traceHash(),
@@ -104,12 +107,14 @@ interface RunParts {
 interface Submitted {
   readonly payer: WorldPeer
   readonly job: JobId
+  readonly atMs: number
 }
 
 class JobsRun {
   readonly #parts: RunParts
   readonly #submitted: Submitted[] = []
   crashes = 0
+  slowestJob = { job: '', virtualMs: 0 }
 
   constructor(parts: RunParts) {
     this.#parts = parts
@@ -165,9 +170,11 @@ class JobsRun {
     const count = Math.min(most, 1 + random.below(plan.concurrentMax))
     const batch = Array.from({ length: count }, () => this.#submit())
     this.#submitted.push(...batch)
-    this.#until(`jobs ${batch.map(({ job }) => job).join(', ')} to end`, JOB_LIMIT_MS, () =>
-      batch.every(({ payer, job }) => watch.endOf(payer.id, job) !== undefined),
-    )
+    for (const { payer, job, atMs } of batch) {
+      this.#until(`job ${job} to end`, JOB_LIMIT_MS, () => watch.endOf(payer.id, job) !== undefined)
+      const virtualMs = world.now - atMs
+      if (virtualMs > this.slowestJob.virtualMs) this.slowestJob = { job, virtualMs }
+    }
     this.#pass(random.below(PAUSE_MS))
     this.#parts.examine()
   }
@@ -201,7 +208,7 @@ class JobsRun {
     }
     for (let attempt = 0; ; attempt += 1) {
       const result = this.#ask(payer, command)
-      if (result.ok && result.type === 'job') return { payer, job: result.job }
+      if (result.ok && result.type === 'job') return { payer, job: result.job, atMs: world.now }
       if (attempt === RETRIES_MAX) throw new StuckError(`a job is refused with ${JSON.stringify(result)}`)
       this.#pass(RETRY_MS)
     }

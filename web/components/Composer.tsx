@@ -92,7 +92,7 @@ export function Composer(): JSX.Element {
         onKeyDown={press}
       />
       <JobOptions draft={draft} wrong={wrong()} models={models.value ?? []} onChange={change} />
-      <ReadersNote draft={draft} />
+      <ReadersNote draft={draft} onChange={change} />
       <div class="send">
         <button type="submit" class="primary" aria-disabled={isSending()}>
           {isSending() ? 'Sending…' : 'Send to the network'}

@@ -1,7 +1,8 @@
-import { createResource, type JSX, Show } from 'solid-js'
+import { createMemo, type JSX, Show } from 'solid-js'
 import type { Model } from '../../protocol/api/network-schema.ts'
 import { formatCredits } from '../../protocol/api/credits.ts'
 import { groupDigits, inCredits, unitsOf } from '../format/credits.ts'
+import { createAsked } from '../state/asked.ts'
 import { client } from '../state/client.ts'
 import type { JobDraft } from '../state/job-draft.ts'
 import { useSwarm } from '../state/swarm.ts'
@@ -14,9 +15,9 @@ function rangeOf({ price_min: low, price_max: high }: Model, replicas: number): 
 /** What the answers would cost at today's prices, and what there is to pay with. */
 export function CostNote(props: { draft: JobDraft; models: readonly Model[] | undefined }): JSX.Element {
   const { stats } = useSwarm()
-  const [account] = createResource(
-    () => stats.value?.peer_id,
-    (id) => client.getAccount({ params: { account_type: 'user', account_id: id } }).catch(() => undefined),
+  const payer = createMemo(() => stats.value?.peer_id)
+  const account = createAsked(payer, (id, signal) =>
+    client.getAccount({ params: { account_type: 'user', account_id: id } }, { signal }),
   )
   const model = () => {
     const { model: name } = props.draft
@@ -32,7 +33,7 @@ export function CostNote(props: { draft: JobDraft; models: readonly Model[] | un
           </>
         )}
       </Show>
-      <Show when={account.latest}>{(held) => <> You have {inCredits(held().spendable)}.</>}</Show>
+      <Show when={account.value}>{(held) => <> You have {inCredits(held().spendable)}.</>}</Show>
     </p>
   )
 }

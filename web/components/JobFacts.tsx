@@ -1,36 +1,10 @@
-import { type JSX, Show } from 'solid-js'
+import type { JSX } from 'solid-js'
 import type { Job } from '../../protocol/api/job-schema.ts'
 import { inCredits } from '../format/credits.ts'
 import { formatTime } from '../format/time.ts'
 import { formatConfidence } from '../format/verdict.ts'
-import { useSwarm } from '../state/swarm.ts'
-import { ModelName } from './ModelName.tsx'
+import { AnsweringModel } from './AnsweringModel.tsx'
 import { PeerName } from './PeerName.tsx'
-
-/** The model where it was left open: told only if all elected nodes offer the same one and no other. */
-function OpenModel(props: { job: Job }): JSX.Element {
-  const swarm = useSwarm()
-  const only = () => {
-    const offered = props.job.slots.flatMap(
-      ({ node_id: id }) => swarm.node(id)?.models.map(({ name }) => name) ?? [],
-    )
-    const names = new Set(offered)
-    return names.size === 1 ? offered[0] : undefined
-  }
-  return (
-    <>
-      left open: the one most offered
-      <Show when={only()}>
-        {(name) => (
-          <>
-            {'; the elected nodes offer '}
-            <ModelName name={name()} />
-          </>
-        )}
-      </Show>
-    </>
-  )
-}
 
 /** What was asked for, as the payer signed it. */
 export function JobFacts(props: { job: Job }): JSX.Element {
@@ -40,9 +14,7 @@ export function JobFacts(props: { job: Job }): JSX.Element {
       <dl class="facts">
         <dt>Model</dt>
         <dd>
-          <Show when={props.job.model} fallback={<OpenModel job={props.job} />}>
-            {(name) => <ModelName name={name()} />}
-          </Show>
+          <AnsweringModel job={props.job} />
         </dd>
         <dt>Answers</dt>
         <dd>

@@ -10,10 +10,10 @@ interface JobOptionsProps {
   onChange: (fields: Partial<JobDraft>) => void
 }
 
-const COMPARATORS: readonly (readonly [value: JobDraft['comparator'], label: string])[] = [
-  ['auto', 'chosen by the shape of the answers'],
-  ['text', 'text: the same in other words agrees'],
-  ['exact', 'exact: only the same answer agrees'],
+const COMPARATORS: readonly (readonly [value: JobDraft['comparator'], hint: string])[] = [
+  ['auto', 'By the shape of the answers.'],
+  ['text', 'The same in other words agrees.'],
+  ['exact', 'Only the very same agrees.'],
 ]
 
 function modelLabel({ name, nodes }: Model): string {
@@ -94,10 +94,15 @@ export function JobOptions(props: JobOptionsProps): JSX.Element {
           <output for="option-replicas">{props.draft.replicas}</output>
         </div>
       </Field>
-      <Field name="comparator" label="Compared by">
+      <Field
+        name="comparator"
+        label="Comparison"
+        hint={COMPARATORS.find(([value]) => value === props.draft.comparator)?.[1]}
+      >
         <select
           id="option-comparator"
           name="comparator"
+          aria-describedby="hint-comparator"
           value={props.draft.comparator}
           onChange={(event) =>
             props.onChange({
@@ -105,7 +110,7 @@ export function JobOptions(props: JobOptionsProps): JSX.Element {
             })
           }
         >
-          <For each={COMPARATORS}>{([value, label]) => <option value={value}>{label}</option>}</For>
+          <For each={COMPARATORS}>{([value]) => <option value={value}>{value}</option>}</For>
         </select>
       </Field>
       <Field name="maxPrice" label="Highest price" hint="Credits for one answer.">

@@ -30,7 +30,7 @@ function Models(props: { node: Node }): JSX.Element {
         <For each={props.node.models}>
           {(model) => (
             <li>
-              <ModelName name={model.name} />{' '}
+              <ModelName name={model.name} />
               <span class="note">
                 {inCredits(model.price)}
                 {model.warm ? ', loaded' : ''}

@@ -10,7 +10,10 @@ function list(names: readonly string[]): string {
 const NAMES_MAX = 8
 
 /** Who will be able to read the prompt, said before it leaves. */
-export function ReadersNote(props: { draft: JobDraft }): JSX.Element {
+export function ReadersNote(props: {
+  draft: JobDraft
+  onChange: (fields: Partial<JobDraft>) => void
+}): JSX.Element {
   const swarm = useSwarm()
   const witnesses = () => (swarm.nodes.value ?? []).filter(({ witness }) => witness)
   const operators = () => [...new Set(witnesses().map(({ operator }) => operator))]
@@ -21,11 +24,24 @@ export function ReadersNote(props: { draft: JobDraft }): JSX.Element {
   const witnessText = () =>
     witnesses().length === 0 ? 'the witnesses' : `the ${witnesses().length} witnesses${names()}`
   return (
-    <p id="readers" class="readers">
-      <strong>Who can read it:</strong>{' '}
-      {props.draft.visibility === 'public'
-        ? 'every member of the swarm, now and later.'
-        : `${elected()}, their stand-ins, and ${witnessText()}. A node reads a prompt to answer it, so send nothing that they must not know.`}
-    </p>
+    <div class="readers">
+      <p id="readers">
+        <strong>Who can read it:</strong>{' '}
+        {props.draft.visibility === 'public'
+          ? 'every member of the swarm, now and later.'
+          : `${elected()}, their stand-ins, and ${witnessText()}. A node reads a prompt to answer it, so send nothing that they must not know.`}
+      </p>
+      <label>
+        <input
+          type="checkbox"
+          name="visibility"
+          checked={props.draft.visibility === 'public'}
+          onChange={(event) =>
+            props.onChange({ visibility: event.currentTarget.checked ? 'public' : 'private' })
+          }
+        />{' '}
+        Let every member read it
+      </label>
+    </div>
   )
 }

@@ -1,12 +1,16 @@
-import { createResource, For, type JSX, Show } from 'solid-js'
+import { For, type JSX, Show } from 'solid-js'
 import { client } from '../state/client.ts'
+import { createPolled } from '../state/polled.ts'
 import { CopyButton } from './CopyButton.tsx'
+
+/** Addresses change with the machine's networks. */
+const PERIOD_MS = 30_000
 
 /** Who this peer is and how others reach it. */
 export function SelfCard(): JSX.Element {
-  const [self] = createResource(() => client.getSelf().catch(() => undefined))
+  const self = createPolled((signal) => client.getSelf({}, { signal }), PERIOD_MS)
   return (
-    <Show when={self()}>
+    <Show when={self.value}>
       {(value) => (
         <section aria-labelledby="self-title">
           <h2 id="self-title">This peer</h2>

@@ -10,7 +10,7 @@ const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ['Esc', 'Close them, or leave a field'],
 ]
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): target is HTMLElement {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -29,7 +29,7 @@ export function ShortcutHelp(): JSX.Element {
   }
 
   function press(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && isTyping(event.target)) (event.target as HTMLElement).blur()
+    if (event.key === 'Escape' && isTyping(event.target)) event.target.blur()
     if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key !== '/' && event.key !== '?') return
     event.preventDefault()

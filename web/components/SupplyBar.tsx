@@ -1,6 +1,6 @@
 import { For, type JSX } from 'solid-js'
 import type { NetworkStats } from '../../protocol/api/network-schema.ts'
-import { groupDigits, percentOf, unitsOf } from '../format/credits.ts'
+import { groupDigits, percentOf, sumUnits, unitsOf } from '../format/credits.ts'
 
 type Supply = NetworkStats['ledger']['supply']
 
@@ -15,12 +15,17 @@ const PARTS: readonly {
   { key: 'burnt', label: 'Burnt', says: 'gone for ever' },
 ]
 
-/** All credits and where they are; the parts add up to what was minted. */
+/** All credits and where they are, and whether that adds up to what was minted. */
 export function SupplyBar(props: { supply: Supply }): JSX.Element {
   const minted = () => unitsOf(props.supply.minted)
   const percent = (key: keyof Supply) => percentOf(unitsOf(props.supply[key]), minted())
+  const isBalanced = () => sumUnits(PARTS.map(({ key }) => props.supply[key])) === minted()
   return (
-    <div class="supply">
+    <section class="supply" aria-labelledby="supply">
+      <h2 id="supply">
+        {groupDigits(props.supply.minted)} credits,{' '}
+        {isBalanced() ? 'all accounted for' : 'and the parts do not add up'}
+      </h2>
       <div class="bar" aria-hidden="true">
         <For each={PARTS}>
           {({ key }) => <span class={`part ${key}`} style={{ 'flex-grow': percent(key) }} />}
@@ -41,6 +46,6 @@ export function SupplyBar(props: { supply: Supply }): JSX.Element {
           )}
         </For>
       </dl>
-    </div>
+    </section>
   )
 }

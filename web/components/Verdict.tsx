@@ -53,11 +53,11 @@ export function Verdict(props: { job: Job }): JSX.Element {
 }
 
 function NoOutput(props: { job: Job }): JSX.Element {
-  return (
-    <p>
-      {props.job.winner === null
-        ? 'What the nodes answered is below; what was not paid out went back to the payer.'
-        : 'There is one, but this peer does not hold its text.'}
-    </p>
-  )
+  const sentence = () => {
+    if (props.job.winner !== null) return 'There is one, but this peer does not hold its text.'
+    return props.job.answers.length === 0
+      ? 'Nothing was answered, and all that was set aside went back to the payer.'
+      : 'What the nodes answered is below; what was not paid out went back to the payer.'
+  }
+  return <p>{sentence()}</p>
 }

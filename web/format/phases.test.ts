@@ -90,6 +90,22 @@ describe('phasesOf', () => {
     ])
   })
 
+  it('knows that a silent slot of a closed job will never answer', () => {
+    const events: Event[] = [
+      ['opened', 40],
+      ['assigned', 90],
+      ['committed', 300],
+      ['revealed', 350],
+    ]
+    expect(shape(job({ events, states: ['revealed', 'started'], closedMs: 400 }), 0)).toEqual([
+      ['Payment', 40, false],
+      ['Election', 50, false],
+      ['Answering', 210, false],
+      ['Revealing', 50, false],
+      ['Verdict', 50, false],
+    ])
+  })
+
   it('has no phase that a void job never went through', () => {
     expect(shape(job({ events: [['opened', 40]], closedMs: 700 }), 0)).toEqual([
       ['Payment', 40, false],

@@ -19,8 +19,9 @@ function lastOf({ timeline }: Job, event: EventName): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** When the last slot did something; undefined while one of them still has to. */
+/** When the last slot did something; undefined while one of them may still do it. */
 function whenAll(job: Job, event: EventName, waiting: readonly string[]): number | undefined {
+  if (job.closed_at !== null) return lastOf(job, event)
   return job.slots.some(({ state }) => waiting.includes(state)) ? undefined : lastOf(job, event)
 }
 

@@ -12,7 +12,7 @@ export const STATUS_TEXTS: Readonly<Record<JobStatusName, StatusText>> = {
   running: { label: 'Running', sentence: 'The elected nodes are answering, each without seeing the others.' },
   verifying: { label: 'Verifying', sentence: 'The answers are in and are being compared.' },
   completed: { label: 'Completed', sentence: 'The answers were compared and merged.' },
-  unresolved: { label: 'Unresolved', sentence: 'The answers contradict each other, so none was chosen.' },
+  unresolved: { label: 'Unresolved', sentence: 'No answer could be chosen.' },
   void: { label: 'Void', sentence: 'The job came to nothing and was refunded in full.' },
 }
 

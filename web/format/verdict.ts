@@ -22,7 +22,7 @@ export function agreementSentence(agreement: Agreement, answers: readonly Answer
   const agreed = answers.filter(({ outcome }) => outcome === 'agreed').length
   const sentences: Readonly<Record<Agreement, string>> = {
     unanimous: given === 2 ? 'Both answers agree.' : `All ${count(given, 'answer')} agree.`,
-    majority: `${agreed} of ${count(given, 'answer')} agree; the others don't count.`,
+    majority: `${agreed} of ${count(given, 'answer')} agree.`,
     none: 'No two answers contradict each other, but no majority says the same: the most typical one is shown.',
     split: 'The answers contradict each other and no majority agrees.',
     single: 'One node answered, so nothing confirms it.',

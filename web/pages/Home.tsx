@@ -56,10 +56,7 @@ export function Home(): JSX.Element {
               <h2 id="now">The network now</h2>
               <NetworkFigures stats={value()} />
             </section>
-            <section aria-labelledby="supply">
-              <h2 id="supply">{groupDigits(value().ledger.supply.minted)} credits, all accounted for</h2>
-              <SupplyBar supply={value().ledger.supply} />
-            </section>
+            <SupplyBar supply={value().ledger.supply} />
           </>
         )}
       </Show>

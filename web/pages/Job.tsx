@@ -1,6 +1,7 @@
 import { A, useParams } from '@solidjs/router'
 import { type JSX, Show } from 'solid-js'
 import type { Job as JobResource } from '../../protocol/api/job-schema.ts'
+import { AnsweringModel } from '../components/AnsweringModel.tsx'
 import { Answers } from '../components/Answers.tsx'
 import { Election } from '../components/Election.tsx'
 import { FaultNotice } from '../components/FaultNotice.tsx'
@@ -13,8 +14,26 @@ import { Timeline } from '../components/Timeline.tsx'
 import { Verdict } from '../components/Verdict.tsx'
 import { shortDigest } from '../format/identity.ts'
 import { isClosed, STATUS_TEXTS } from '../format/status.ts'
+import { titleOf } from '../format/title.ts'
 import { createJobWatch } from '../state/job-watch.ts'
 import { createPageTitle } from '../state/page-title.ts'
+
+function Question(props: { prompt: string | null }): JSX.Element {
+  const title = () => (props.prompt === null ? 'A prompt that this peer may not read' : titleOf(props.prompt))
+  return (
+    <>
+      <h1 class="question">{title()}</h1>
+      <Show when={props.prompt !== null && props.prompt.trim() !== title()}>
+        <details class="prompt">
+          <summary>The whole prompt</summary>
+          <div class="text" tabindex="0" role="group" aria-label="Prompt">
+            {props.prompt}
+          </div>
+        </details>
+      </Show>
+    </>
+  )
+}
 
 function JobBody(props: { job: JobResource }): JSX.Element {
   return (
@@ -51,13 +70,19 @@ export function Job(): JSX.Element {
           <A href="/jobs">Jobs</A> <span aria-hidden="true">/</span>{' '}
           <code title={params.id}>{shortDigest(params.id)}</code>
         </p>
-        <LinkState link={watch.link} />
+        <Show when={watch.link !== 'live'}>
+          <LinkState link={watch.link} />
+        </Show>
       </div>
       <FaultNotice fault={watch.fault} />
-      <Show when={watch.value}>
+      <Show when={watch.value} fallback={<h1>Job {shortDigest(params.id)}</h1>}>
         {(job) => (
           <>
-            <h1 class="question">{job().prompt ?? 'A prompt that this peer may not read'}</h1>
+            <Question prompt={job().prompt} />
+            <p class="byline">
+              {job().replicas === 1 ? 'One answer' : `${job().replicas} answers`} by{' '}
+              <AnsweringModel job={job()} />
+            </p>
             <JobBody job={job()} />
           </>
         )}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Link, openLiveSocket, RETRY_MS, RETRY_MS_MAX, type SocketLike } from './live-socket.ts'
+import { type Link, openLiveSocket, RETRY_MS, RETRY_MS_MAX, type SocketHandlers } from './live-socket.ts'
 
 function world() {
-  const sockets: (SocketLike & { isClosed: boolean })[] = []
+  const sockets: { handlers: SocketHandlers | undefined }[] = []
   const delays: number[] = []
   const links: Link[] = []
   const messages: unknown[] = []
@@ -12,17 +12,12 @@ function world() {
     onMessage: (message) => messages.push(message),
     onLink: (link) => links.push(link),
     ports: {
-      open() {
-        const socket = {
-          onmessage: null,
-          onclose: null,
-          isClosed: false,
-          close() {
-            this.isClosed = true
-          },
-        }
+      open(_, handlers) {
+        const socket: { handlers: SocketHandlers | undefined } = { handlers }
         sockets.push(socket)
-        return socket
+        return () => {
+          socket.handlers = undefined
+        }
       },
       after(delayMs, run) {
         delays.push(delayMs)
@@ -33,16 +28,14 @@ function world() {
       },
     },
   })
-  const say = (data: unknown) => sockets.at(-1)?.onmessage?.({ data })
-  const drop = (code = 1006) => sockets.at(-1)?.onclose?.({ code })
   return {
     sockets,
     delays,
     links,
     messages,
     stop,
-    say,
-    drop,
+    say: (data: unknown) => sockets.at(-1)?.handlers?.onMessage(data),
+    drop: (code = 1006) => sockets.at(-1)?.handlers?.onClose(code),
     elapse: () => due?.(),
     isWaiting: () => due !== undefined,
   }
@@ -89,10 +82,7 @@ describe('openLiveSocket', () => {
   it('stops while open and while waiting', () => {
     const open = world()
     open.stop()
-    open.say('{}')
-    open.drop()
-    expect(open.sockets[0]?.isClosed).toBe(true)
-    expect(open.messages).toEqual([])
+    expect(open.sockets[0]?.handlers).toBeUndefined()
     expect(open.isWaiting()).toBe(false)
 
     const waiting = world()

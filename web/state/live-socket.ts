@@ -3,22 +3,31 @@ import { SOCKET_CLOSE } from '../../protocol/api/socket-messages.ts'
 /** `waiting` is between two attempts; `ended` is for good. */
 export type Link = 'connecting' | 'live' | 'waiting' | 'ended'
 
-/** As much of a WebSocket as is used here. */
-export interface SocketLike {
-  onmessage: ((event: { readonly data: unknown }) => void) | null
-  onclose: ((event: { readonly code: number }) => void) | null
-  close(): void
+export interface SocketHandlers {
+  readonly onMessage: (data: unknown) => void
+  readonly onClose: (code: number) => void
 }
 
 /** What the platform does, so that tests can do it instead. */
 export interface SocketPorts {
-  open(url: string): SocketLike
+  /** Opens a socket; the result closes it, after which no handler is called. */
+  open(url: string, handlers: SocketHandlers): () => void
   /** Calls once after the delay, unless the result is called first. */
   after(delayMs: number, run: () => void): () => void
 }
 
 const BROWSER: SocketPorts = {
-  open: (url) => new WebSocket(url),
+  open(url, { onMessage, onClose }) {
+    const socket = new WebSocket(url)
+    const abort = new AbortController()
+    const { signal } = abort
+    socket.addEventListener('message', ({ data }) => onMessage(data), { signal })
+    socket.addEventListener('close', ({ code }) => onClose(code), { signal })
+    return () => {
+      abort.abort()
+      socket.close()
+    }
+  },
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)
@@ -66,21 +75,17 @@ export function openLiveSocket({ url, onMessage, onLink, ports = BROWSER }: Live
   }
 
   function connect(): void {
-    const socket = ports.open(url)
     onLink('connecting')
-    socket.onmessage = ({ data }) => {
-      const message = parse(data)
-      if (message === undefined) return
-      delayMs = RETRY_MS
-      onLink('live')
-      onMessage(message)
-    }
-    socket.onclose = ({ code }) => (FINAL_CODES.includes(code) ? onLink('ended') : retry())
-    stop = () => {
-      socket.onmessage = null
-      socket.onclose = null
-      socket.close()
-    }
+    stop = ports.open(url, {
+      onMessage(data) {
+        const message = parse(data)
+        if (message === undefined) return
+        delayMs = RETRY_MS
+        onLink('live')
+        onMessage(message)
+      },
+      onClose: (code) => (FINAL_CODES.includes(code) ? onLink('ended') : retry()),
+    })
   }
 
   connect()

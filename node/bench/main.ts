@@ -1,0 +1,59 @@
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type BenchSwarm, openBenchSwarm } from './bench-swarm.ts'
+import { benchJobs } from './jobs.ts'
+import { benchLedger } from './ledger.ts'
+
+const USAGE = `Usage: npm run bench -- [jobs] [ledger] [--count 60] [--seconds 10]
+
+  jobs      jobs one after another: submit -> assigned -> completed, overhead of the protocol
+  ledger    certified entries and operations per second
+  Both without a name. Figures are of this machine and this moment: compare them within one run.
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '10' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+/** Event types whose handling took longest; the bar is 1 ms at p99 for each. */
+function handlerLines({ peers }: BenchSwarm): readonly string[] {
+  const rows = peers.flatMap((peer) => Object.entries(peer.durations()).map(([type, summary]) => ({ type, ...summary })))
+  const worst = new Map<string, (typeof rows)[number]>()
+  for (const row of rows.filter(({ count }) => count >= 20)) {
+    if ((worst.get(row.type)?.p99Us ?? 0) < row.p99Us) worst.set(row.type, row)
+  }
+  const slowest = [...worst.values()].toSorted((a, b) => b.p99Us - a.p99Us)
+  const above = slowest.filter(({ p99Us }) => p99Us > 1_000).length
+  const us = (value: number) => `${value.toFixed(0).padStart(6)} us`
+  return [
+    `handlers above 1 ms at p99: ${above} of ${slowest.length} event types (each at its worst peer; bar: 0)`,
+    ...slowest.slice(0, 6).map(({ type, p50Us, p99Us, maxUs, count }) => `  ${type.padEnd(24)} p50 ${us(p50Us)}   p99 ${us(p99Us)}   max ${us(maxUs)}   n ${count}`),
+  ]
+}
+
+async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const wanted = positionals.length === 0 ? ['jobs', 'ledger'] : positionals
+  const unknown = wanted.find((name) => name !== 'jobs' && name !== 'ledger')
+  if (unknown !== undefined) throw new RangeError(`there is no benchmark ${unknown}\n${USAGE}`)
+  const print = (line: string) => process.stdout.write(`${line}\n`)
+  print(`4 peers in one process, TCP on loopback, LevelDB with sync; ${cpus().length} cores, Node ${process.version}`)
+  const swarm = await openBenchSwarm()
+  try {
+    if (wanted.includes('jobs')) for (const line of await benchJobs(swarm, Number(values.count))) print(line)
+    if (wanted.includes('jobs')) for (const line of handlerLines(swarm)) print(line)
+    if (wanted.includes('ledger')) for (const line of await benchLedger(swarm, Number(values.seconds))) print(line)
+  } finally {
+    await swarm.stop()
+  }
+}
+
+await main()

@@ -1,0 +1,37 @@
+import { type ApiClient, createClient } from '../../protocol/api/client.ts'
+import { EXIT } from './exit-codes.ts'
+import { CommandError } from './output.ts'
+
+export const API_DEFAULT = 'http://127.0.0.1:8000'
+/** Every answer comes from memory or one file; a peer that needs longer hangs. */
+const CALL_TIMEOUT_MS = 15_000
+
+export type PeerClient = ApiClient<AbortSignal>
+
+/** Flags that every verb that talks to a peer has. */
+export interface ApiFlags {
+  readonly api: string
+  readonly json?: boolean
+}
+
+/** A client of the peer at `baseUrl`; a call fails with `ApiError`, or with `CommandError` when nobody answers. */
+export function connect(baseUrl: string): PeerClient {
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
+    throw new CommandError(`"${baseUrl}" is not an address such as ${API_DEFAULT}`, EXIT.usage)
+  }
+  const base = baseUrl.replace(/\/+$/, '')
+  return createClient<AbortSignal>({
+    baseUrl: base,
+    async fetch(url, init) {
+      const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS)
+      const signal = init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout])
+      try {
+        return await fetch(url, { ...init, signal })
+      } catch (error) {
+        if (init.signal?.aborted === true) throw error
+        const message = `No peer answers at ${base}. Start one with "hyperlooms up" or "npm start", or name another with --api.`
+        throw new CommandError(message, EXIT.unavailable)
+      }
+    },
+  })
+}

@@ -1,0 +1,23 @@
+/** What the command's exit code says; scripts rely on it, so none is ever given another meaning. */
+export const EXIT = {
+  ok: 0,
+  /** The job ended without an answer, or with too little confidence in one. */
+  notCompleted: 1,
+  /** The command line or a setting is wrong; nothing was done. */
+  usage: 2,
+  /** No peer answers, or it can't do it now. */
+  unavailable: 69,
+  /** An invariant broke; the log says which. */
+  internal: 70,
+  /** The data folder or a port can't be used, for example because another process has it. */
+  cannotStart: 73,
+} as const
+
+export const EXIT_HELP = `
+Exit codes:
+  0   done; for a job: completed
+  1   the job ended without an answer
+  2   the command line or a setting is wrong
+  69  no peer answers, or it cannot do this now
+  70  a broken invariant; see the log
+  73  the data folder or a port cannot be used`

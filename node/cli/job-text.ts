@@ -1,0 +1,69 @@
+import type { Answer, Finding, Job } from '../../protocol/api/job-schema.ts'
+
+/** The end of a peer id tells peers apart; all of them begin alike. */
+function shortId(id: string): string {
+  return `…${id.slice(-6)}`
+}
+
+function nameOf({ operator, node_id: id }: Pick<Answer, 'operator' | 'node_id'>): string {
+  return operator === null ? shortId(id) : `${operator} (${shortId(id)})`
+}
+
+export interface FindingText {
+  readonly kind: Finding['kind'] | 'silent' | 'outvoted' | 'unsure'
+  /** What the answer says, and what the output says in its place. */
+  readonly own: string
+  readonly other: string
+}
+
+/** The first reason why an answer isn't the output's equal; null for one that agrees. */
+export function findingOf(answer: Answer, output: string | null): FindingText | null {
+  if (answer.outcome === 'agreed') return null
+  const [finding] = answer.findings
+  if (finding === undefined) return { kind: answer.outcome, own: '', other: '' }
+  const { kind, own, other } = finding
+  return {
+    kind,
+    own: (answer.answer ?? '').slice(own.start, own.end),
+    other: (output ?? '').slice(other.start, other.end),
+  }
+}
+
+function percent(share: number | null): string {
+  return share === null ? 'unknown' : `${(share * 100).toFixed(2)} %`
+}
+
+function reasonOf(answer: Answer, output: string | null): string {
+  const finding = findingOf(answer, output)
+  if (finding === null) return `paid ${answer.paid} credits`
+  const what =
+    finding.own === '' && finding.other === '' ? '' : `: "${finding.own}" against "${finding.other}"`
+  const paid = answer.paid === '0' ? 'not paid' : `paid ${answer.paid} credits`
+  return `${paid}, ${answer.outcome} (${finding.kind}${what})`
+}
+
+/** How one job ended, for people. */
+export function describeJob(job: Job): string {
+  const lines = [
+    job.output ?? `(no output: the job is ${job.status})`,
+    '',
+    `status      ${job.status}, ${job.agreement ?? 'no verdict yet'}`,
+    `confidence  ${percent(job.confidence)}`,
+    ...job.answers.map(
+      (answer) => `slot ${answer.slot}      ${nameOf(answer)}: ${reasonOf(answer, job.output)}`,
+    ),
+  ]
+  if (job.charged !== null)
+    lines.push(`charged     ${job.charged} credits, ${job.refunded ?? '0'} given back`)
+  return [...lines, `job         ${job.id}`].join('\n')
+}
+
+/** One line for each thing that happened, with the milliseconds since the job was first heard of. */
+export function timelineLines(job: Job): readonly string[] {
+  const startMs = Date.parse(job.created_at)
+  return job.timeline.map(({ phase, at, peer, slot }) => {
+    const elapsed = `${Date.parse(at) - startMs} ms`.padStart(9)
+    const where = slot === null ? '' : ` slot ${slot}`
+    return `${elapsed}  ${phase.padEnd(9)}${where}${peer === null ? '' : ` ${shortId(peer)}`}`
+  })
+}

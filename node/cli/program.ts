@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import { readVersion } from '../config/version.ts'
+import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { addJob } from './job.ts'
+import { addJobs } from './jobs.ts'
+import { addLocal } from './local.ts'
+import { explainError, say } from './output.ts'
+import { addRun } from './run.ts'
+import { addStatus } from './status.ts'
+import { addUp } from './up.ts'
+
+/** Runs one command line and sets the process's exit code. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  // Whoever read the output has gone: there is nobody to tell, and nothing else to do for a command that prints.
+  process.stdout.on('error', () => process.exit())
+  process.stderr.on('error', () => undefined)
+  const program = new Command('hyperlooms')
+    .description('Verified AI answers from a peer-to-peer network')
+    .version(readVersion())
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what there is)')
+  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus]) add(program)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own: help and version end with 0, mistakes with 1.
+  if (error instanceof Error && 'exitCode' in error && error.name === 'CommanderError') {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  }
+  const { message, exitCode } = explainError(error)
+  say(message)
+  return exitCode
+}

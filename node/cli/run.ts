@@ -1,0 +1,61 @@
+import { text } from 'node:stream/consumers'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { API_DEFAULT, type ApiFlags, connect } from './api.ts'
+import { EXIT } from './exit-codes.ts'
+import { describeJob, timelineLines } from './job-text.ts'
+import { print, printJson, say } from './output.ts'
+import { watchJob } from './watch-job.ts'
+
+interface RunFlags extends ApiFlags {
+  readonly model?: string
+  readonly replicas?: number
+  readonly maxPrice?: string
+  readonly public?: boolean
+}
+
+export function apiOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--api <url>', 'address of the peer').default(API_DEFAULT).env('HYPERLOOMS_API'))
+    .option('--json', 'print one JSON document')
+}
+
+export function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(value)
+}
+
+/** `run`: submits a prompt and waits for its answer. */
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .description('submit a prompt and wait for the verified answer; elected peers and witnesses read it')
+    .argument('[prompt]', 'the text to answer; "-" or nothing reads it from standard input')
+    .option('--model <name>', 'a model that the swarm offers (default: the one most offered)')
+    .option('--replicas <number>', 'how many nodes answer independently', wholeNumber)
+    .option('--max-price <credits>', 'highest price of one replica')
+    .option('--public', 'every member of the swarm may read it')
+  apiOptions(command).action(run)
+}
+
+async function run(argument: string | undefined, flags: RunFlags): Promise<void> {
+  const client = connect(flags.api)
+  const prompt = argument === undefined || argument === '-' ? await text(process.stdin) : argument
+  const submitted = await client.submitJob({
+    body: {
+      prompt,
+      ...(flags.model === undefined ? {} : { model: flags.model }),
+      ...(flags.replicas === undefined ? {} : { replicas: flags.replicas }),
+      ...(flags.maxPrice === undefined ? {} : { max_price: flags.maxPrice }),
+      ...(flags.public === true ? { visibility: 'public' as const } : {}),
+    },
+  })
+  let told = 0
+  const job = await watchJob(client, submitted.id, (state) => {
+    const lines = timelineLines(state)
+    if (flags.json !== true) lines.slice(told).forEach(say)
+    told = Math.max(told, lines.length)
+  })
+  if (flags.json === true) printJson(job)
+  else print(describeJob(job))
+  process.exitCode = job.status === 'completed' ? EXIT.ok : EXIT.notCompleted
+}

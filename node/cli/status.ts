@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { type ApiFlags, connect } from './api.ts'
+import { print, printJson } from './output.ts'
+import { apiOptions } from './run.ts'
+
+/** `status`: the peer and its swarm in a few lines. */
+export function addStatus(program: Command): void {
+  const command = program.command('status').description('show the peer, its swarm and its credits')
+  apiOptions(command).action(async ({ api, json }: ApiFlags) => {
+    const client = connect(api)
+    const [self, stats, ledger] = await Promise.all([
+      client.getSelf(),
+      client.getStats(),
+      client.getLedgerRoot(),
+    ])
+    const params = { account_type: 'node', account_id: self.peer_id } as const
+    const account = await client.getAccount({ params }).catch(() => null)
+    if (json === true) return printJson({ self, stats, ledger, account })
+    const { peers, jobs, nodes, models } = stats
+    print(
+      [
+        `peer     ${self.peer_id} (${self.operator ?? 'not a member'}${self.witness ? ', witness' : ''})`,
+        `swarm    ${self.swarm_name} (${self.swarm_id.slice(0, 12)}): ${peers.online} of ${peers.members} peers online`,
+        `offers   ${models} models on ${nodes} nodes`,
+        `jobs     ${jobs.open} open, ${jobs.completed} completed, ${jobs.unresolved} unresolved, ${jobs.void} void`,
+        `ledger   ${ledger.root.slice(0, 12)}, ${ledger.entries} entries, ${ledger.converged ? 'equal on all online peers' : 'not equal everywhere yet'}`,
+        `credits  ${account?.spendable ?? '0'} to spend, ${account?.escrowed ?? '0'} set aside`,
+        `page     ${api}`,
+      ].join('\n'),
+    )
+  })
+}

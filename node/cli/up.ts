@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander'
+import type { ConfigSources } from '../config/config.ts'
+import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
+import { EXIT } from './exit-codes.ts'
+import { print, say } from './output.ts'
+
+interface UpFlags {
+  readonly data?: string
+  readonly webRoot?: string
+}
+
+/** `up`: this process becomes a peer until it is told to stop. */
+export function addUp(program: Command): void {
+  const command = program
+    .command('up')
+    .description('run a peer; the first start creates its identity and founds a swarm of one')
+    .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
+    .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
+  for (const name of OPTION_NAMES) {
+    const { about, isSwitch } = OPTIONS[name]
+    command.option(isSwitch ? `${flagOf(name)} [true|false]` : `${flagOf(name)} <value>`, about)
+  }
+  command.action(async (flags: UpFlags & Record<string, unknown>) => {
+    await up(flags, flagTexts(flags))
+  })
+}
+
+function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['flags'] {
+  const given = OPTION_NAMES.flatMap((name): [OptionName, string][] => {
+    const value = flags[name]
+    return typeof value === 'string' || typeof value === 'boolean' ? [[name, String(value)]] : []
+  })
+  return Object.fromEntries(given)
+}
+
+async function up({ data, webRoot: givenWebRoot }: UpFlags, flags: ConfigSources['flags']): Promise<void> {
+  // Loaded here, so that the other verbs start in a tenth of a second.
+  const { default: pino } = await import('pino')
+  const { resolveConfig } = await import('../config/config.ts')
+  const { dataFolder, defaultDataFolder, readConfigFile } = await import('../config/data-folder.ts')
+  const { readVersion } = await import('../config/version.ts')
+  const { startDaemon } = await import('../daemon.ts')
+  const folder = dataFolder(data ?? defaultDataFolder(process.env))
+  const file = await readConfigFile(folder)
+  const config = resolveConfig({ flags, environment: process.env, file, filePath: folder.config })
+  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
+  const stop = stopSignal()
+  const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
+  if (stop.signal.aborted) return
+  const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger })
+  announce(daemon)
+  const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
+  if (end !== undefined) {
+    logger.fatal({ err: end.error }, 'an invariant is broken: the peer stops')
+    process.exit(EXIT.internal)
+  }
+  await daemon.stop()
+  // What still holds the event loop belongs to nobody any more.
+  process.exit(EXIT.ok)
+}
+
+type Running = Awaited<ReturnType<typeof import('../daemon.ts').startDaemon>>
+
+/** A launcher is told over its channel, and may ask how long the mind takes over its events. */
+function announce(daemon: Running): void {
+  if (process.send === undefined)
+    return print(`The peer ${daemon.id} runs at ${daemon.url} (Ctrl-C stops it)`)
+  process.send({ type: 'ready', id: daemon.id, url: daemon.url })
+  process.on('message', (message) => {
+    if (message === 'durations') process.send?.({ type: 'durations', durations: daemon.durations() })
+  })
+}
+
+/** Resolves when a signal asks this process to stop, or when the launcher that started it is gone. */
+function stopSignal(): { readonly asked: Promise<undefined>; readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const stop = (): void => {
+    controller.abort()
+    resolve(undefined)
+  }
+  const isLaunched = process.send !== undefined
+  // A terminal interrupts the launcher as well, which then stops its peers in good order.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, isLaunched ? () => undefined : stop)
+  process.on('SIGTERM', stop)
+  if (isLaunched) process.on('disconnect', stop)
+  return { asked: promise, signal: controller.signal }
+}
+
+/** The page is worth a sentence, but not worth a start that fails. */
+async function buildPage(signal: AbortSignal): Promise<string | undefined> {
+  const { ensureWebBuilt } = await import('../packaging/build-web.ts')
+  try {
+    return (await ensureWebBuilt({ signal })).directory
+  } catch (error) {
+    if (!signal.aborted)
+      say(`The page is not served: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
+import { keys } from '../../protocol/records/keys.ts'
+import type { Backend, ConnectionView } from '../api/backend.ts'
+import { explain } from './explain.ts'
+import { type ColdRecords, createHistory } from './history.ts'
+import type { MindHost } from './mind-host.ts'
+import type { Bodies } from './ports.ts'
+
+interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
+  readonly agent?: string | undefined
+  readonly latencyMs?: number | undefined
+}
+
+interface BackendParts {
+  readonly view: PeerView
+  readonly host: MindHost
+  readonly network: { addresses(): readonly string[]; connections(): readonly Link[] }
+  readonly store: ColdRecords
+  readonly bodies: Bodies
+  readonly now: () => number
+  readonly verifier: Verifier
+}
+
+/** What the API sees of a running peer. */
+export function createBackend({ view, host, network, store, bodies, now, verifier }: BackendParts): Backend {
+  const history = createHistory(store, view)
+  return {
+    view,
+    now,
+    command: (command) => host.command(command),
+    putBlob: (bytes) => bodies.put(bytes),
+    // A refused prompt stays on disk: the store can't tell whether another job names the same body.
+    removeBlob: () => Promise.resolve(),
+    getBlob: (digest) => bodies.get(digest),
+    history,
+    network: {
+      addresses: () => network.addresses(),
+      connections: () => network.connections().map(connectionOf),
+    },
+    subscribe: (listener) => host.subscribe(listener),
+    async explain(job) {
+      const [record, bytes] = await Promise.all([history.job(job), store.get(keys.decision(job, 0))])
+      if (record === undefined || bytes === undefined) return undefined
+      return explain({ record, bytes, roster: view.roster, verifier })
+    },
+  }
+}
+
+function connectionOf({ peer, address, direction, agent, latencyMs }: Link): ConnectionView {
+  const about = {
+    ...(agent === undefined ? {} : { agent }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+  }
+  return { peer, address, direction, ...about }
+}
