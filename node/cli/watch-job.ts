@@ -1,20 +1,37 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Job } from '../../protocol/api/job-schema.ts'
 import type { PeerClient } from './api.ts'
+import { CommandError } from './output.ts'
 
 /** Between two looks when the socket can't be had: a person sees no difference. */
 const LOOK_MS = 250
+/** A killed peer is back within a few seconds, also on a busy machine. */
+const AWAY_MS_MAX = 20_000
 const TERMINAL: ReadonlySet<Job['status']> = new Set(['completed', 'unresolved', 'void'])
 
 /** Follows a job until it has ended, over the peer's socket; where that breaks, by asking again. */
 export async function watchJob(client: PeerClient, id: string, onChange: (job: Job) => void): Promise<Job> {
+  let heardMs = performance.now()
   for (;;) {
-    const seen = await follow(client.socketUrl('watchJob', { id }), onChange)
-    if (seen !== undefined && TERMINAL.has(seen.status)) return seen
-    const job = await client.getJob({ params: { id } })
-    onChange(job)
-    if (TERMINAL.has(job.status)) return job
+    const seen =
+      (await follow(client.socketUrl('watchJob', { id }), onChange)) ?? (await look(client, id, heardMs))
+    if (seen !== undefined) {
+      heardMs = performance.now()
+      onChange(seen)
+      if (TERMINAL.has(seen.status)) return seen
+    }
     await pause(LOOK_MS)
+  }
+}
+
+/** The job as the peer shows it; undefined while the peer is away, which it may be for as long as a restart takes. */
+async function look(client: PeerClient, id: string, heardMs: number): Promise<Job | undefined> {
+  try {
+    return await client.getJob({ params: { id } })
+  } catch (error) {
+    const isAway = error instanceof CommandError && performance.now() - heardMs < AWAY_MS_MAX
+    if (!isAway) throw error
+    return undefined
   }
 }
 

@@ -224,6 +224,7 @@ describe('agreement', () => {
   it('repairs a refused value in round 1', () => {
     const swarm = new Swarm()
     const first = proposing(swarm, EXPIRED)
+    for (const node of swarm.nodes) node.local.dueMs = swarm.now
     for (const node of swarm.nodes)
       node.local.judge = (value) =>
         value.type === 'void' && value.reason === 'unassigned'
@@ -287,6 +288,27 @@ describe('agreement', () => {
     swarm.stir(first)
     expect([...second.disk.values()].map((value) => value.join())).toEqual(before)
     expect(swarm.decided()).toEqual([])
+  })
+
+  it('is not stopped by one witness that claims to have promised a higher round', () => {
+    const swarm = new Swarm()
+    const first = proposing(swarm)
+    const liar = swarm.nodes[3] as Node
+    swarm.act(first, (out) => first.agreement.stir(out, INSTANCE))
+    swarm.act(liar, (out) =>
+      out.send(first.id, 'refusal', {
+        instance: INSTANCE,
+        epoch: 0,
+        round: 0,
+        code: 'promised',
+        missing: [],
+        bids: [],
+        reveals: [],
+      }),
+    )
+    swarm.drop = (from, _to, kind) => from === liar.id && kind !== 'refusal'
+    swarm.settle()
+    expect(swarm.decided()[0]).toBe('unassigned')
   })
 
   it('forgets an instance once it is decided', () => {

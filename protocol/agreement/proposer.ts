@@ -21,7 +21,7 @@ import {
   PROPOSAL,
   valueDigestOf,
 } from './messages.ts'
-import { FIRST_WITNESS_ROUND, nextTurnOf, pacingMs } from './round.ts'
+import { nextTurnOf, pacingMs } from './round.ts'
 import { carriedBy } from './voter.ts'
 
 interface ProposerOptions {
@@ -44,6 +44,10 @@ interface Attempt {
   prepared: PreparedCertificate | undefined
   readonly commits: Map<number, Uint8Array>
   readonly refusedBy: Set<number>
+  /** Witnesses that say they promised a higher round; one alone may lie. */
+  readonly promisedBy: Set<number>
+  /** Witnesses shown the proposal again since the last retry: a refusal can't make us repeat it at its pace. */
+  readonly shownAgain: Set<number>
   waitMs: number
 }
 
@@ -64,8 +68,8 @@ const TURN = 'agree/turn/'
 export class Proposer {
   readonly #options: ProposerOptions
   readonly #attempts = new Map<InstanceId, Attempt>()
-  /** Instances whose turn timer runs. */
-  readonly #armed = new Set<InstanceId>()
+  /** Instances whose turn timer runs, with the due time it was set by. */
+  readonly #armed = new Map<InstanceId, number>()
   /** What this peer proposed last, per undecided instance. */
   readonly #proposed = new Map<InstanceId, ProposalRecord>()
 
@@ -100,7 +104,9 @@ export class Proposer {
 
   /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
   arm(out: Outbox, instance: InstanceId, promised: number): void {
-    if (!this.#armed.has(instance)) this.#arm(out, instance, promised)
+    const due = this.#options.rules.dueAt(instance)
+    if (due !== undefined && due < (this.#armed.get(instance) ?? Number.POSITIVE_INFINITY))
+      this.#arm(out, instance, promised)
   }
 
   #arm(out: Outbox, instance: InstanceId, promised: number): void {
@@ -108,7 +114,7 @@ export class Proposer {
     const due = rules.dueAt(instance)
     if (due === undefined || !roster.isWitness(signer.id)) return
     const round = nextTurnOf(signer.id, instance, promised + 1, roster.epoch)
-    this.#armed.add(instance)
+    this.#armed.set(instance, due)
     // A tick later than D(r), so that witnesses whose clock runs a little behind answer at once.
     const at = due + pacingMs(round) + TIMES.beaconMs / 4
     out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
@@ -138,6 +144,12 @@ export class Proposer {
     if (bound !== undefined && (value === null || valueDigestOf(value) !== bound)) return
     attempt.newviews.set(position, newview)
     if (value !== null && bound !== undefined) attempt.carried.set(position, value)
+    this.#complete(out, attempt)
+  }
+
+  /** Proposes in a round whose promises are here, as soon as there is a value. */
+  #complete(out: Outbox, attempt: Attempt): void {
+    if (attempt.round === 0 || attempt.proposal !== undefined) return
     if (attempt.newviews.size < this.#options.roster.epoch.sizes.quorum) return
     const chosen = this.#valueFor(out, attempt)
     if (chosen !== undefined) this.#propose(out, attempt, chosen)
@@ -175,11 +187,16 @@ export class Proposer {
     rules.learn(out, body)
     switch (body.code) {
       case 'missing':
-        // It hasn't seen the proposal (or facts it needs, which `learn` sends): show it again.
+        // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
+        if (body.missing.length > 0)
+          return out.load(body.missing.map(keys.entry), { type: 'positions', to: from })
+        if (attempt.shownAgain.has(position)) return undefined
+        attempt.shownAgain.add(position)
         return this.#show(out, attempt, from)
       case 'promised':
-        if (attempt.proposal !== undefined || body.round > 0) this.#abandon(out, attempt)
-        return undefined
+        attempt.promisedBy.add(position)
+        if (!this.#outnumbered(attempt.promisedBy)) return undefined
+        return this.#stop(out, attempt.instance)
       case 'guard':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
@@ -200,8 +217,7 @@ export class Proposer {
 
   /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
   #repair(out: Outbox, attempt: Attempt): void {
-    const { witnesses, quorum } = this.#options.roster.epoch.sizes
-    if (attempt.round !== 0 || attempt.refusedBy.size <= witnesses - quorum) return
+    if (attempt.round !== 0 || !this.#outnumbered(attempt.refusedBy)) return
     this.#stop(out, attempt.instance)
     this.#collect(out, this.#begin(attempt.instance, 1))
   }
@@ -229,6 +245,8 @@ export class Proposer {
       prepared: undefined,
       commits: new Map(),
       refusedBy: new Set(),
+      promisedBy: new Set(),
+      shownAgain: new Set(),
       waitMs: TIMES.retryMs,
     }
     this.#attempts.set(instance, attempt)
@@ -281,6 +299,7 @@ export class Proposer {
     const attempt = this.#attempts.get(instance)
     if (attempt === undefined) return
     attempt.waitMs = Math.min(attempt.waitMs * 2, TIMES.retryMsMax)
+    attempt.shownAgain.clear()
     out.timer(`${RETRY}${instance}`, attempt.waitMs)
     const { prepared, proposal } = attempt
     this.#options.roster.epoch.witnesses.forEach((peer, position) => {
@@ -303,10 +322,10 @@ export class Proposer {
     return proposed.value === body.value ? attempt : undefined
   }
 
-  /** A higher round is under way: it carries what this one prepared, or replaces it. */
-  #abandon(out: Outbox, attempt: Attempt): void {
-    if (attempt.round >= FIRST_WITNESS_ROUND || attempt.proposal !== undefined)
-      this.#stop(out, attempt.instance)
+  /** So many that no quorum is left without one of them, hence at least one correct witness among them. */
+  #outnumbered(against: ReadonlySet<number>): boolean {
+    const { witnesses, quorum } = this.#options.roster.epoch.sizes
+    return against.size > witnesses - quorum
   }
 
   #stop(out: Outbox, instance: InstanceId): void {

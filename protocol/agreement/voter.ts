@@ -41,7 +41,7 @@ export class Voter {
   readonly #ballots = new Map<InstanceId, BallotRecord>()
   /** The newest proposal of each instance that waits for judgement: one each, so it is bounded by the jobs. */
   readonly #waiting = new Map<InstanceId, Propose>()
-  /** Values seen in proposals, so that a prepared certificate finds its value. Newest only. */
+  /** Values this witness prepared, so that a prepared certificate finds its value. Newest only. */
   readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: JobValue }>()
 
   constructor(options: VoterOptions) {
@@ -81,7 +81,6 @@ export class Voter {
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) return this.#refuse(out, message.from, proposal.body, 'promised', {})
     if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)
-    this.#seen.set(instance, { digest, value })
     this.#consider(out, message)
   }
 
@@ -123,7 +122,7 @@ export class Voter {
     if (natural === undefined || epoch !== roster.epoch.number || round > ROUND_MAX) return
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
-    if (round > 1 && (due === undefined || out.now < due + pacingMs(round))) return
+    if (due === undefined || (round > 1 && out.now < due + pacingMs(round))) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
@@ -167,7 +166,6 @@ export class Voter {
       case 'guard':
         return this.#refuse(out, message.from, proposal.body, 'guard', judgement)
       case 'not_valid':
-        this.#seen.delete(instance)
         return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
     }
   }
@@ -186,13 +184,16 @@ export class Voter {
     const { body } = message.body.proposal
     const signed = sign(this.#options.signer, this.#options.roster.swarm, PREPARE, body)
     const prepare = { round: body.round, value: body.value, sig: signed.sig }
+    this.#seen.set(body.instance, { digest: body.value, value: message.body.value })
     this.#save(out, { ...ballot, promise: body.round, prepare })
     out.sendSigned(message.from, 'prepare', signed)
   }
 
   /** The same request gets the stored answer; a second value for the round gets none. */
-  #repeat(out: Outbox, { from, body: { proposal } }: Propose, { prepare }: BallotRecord): void {
+  #repeat(out: Outbox, { from, body: { proposal, value } }: Propose, { prepare }: BallotRecord): void {
     if (prepare === null || prepare.value !== proposal.body.value) return
+    // After a restart the value is only here again by this repetition; the commit needs it.
+    this.#seen.set(proposal.body.instance, { digest: prepare.value, value })
     out.sendSigned(from, 'prepare', this.#stored(proposal.body, prepare.sig))
   }
 

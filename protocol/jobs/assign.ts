@@ -60,7 +60,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   const { spec, openedMs, heardMs } = open.record
   if (openedMs === null || open.escrow === undefined) return undefined
   const voters = eligibleVoters(context, open)
-  const hoped = Math.min(spec.replicas + spec.standbys, operators(context))
+  const hoped = Math.min(spec.replicas + spec.standbys, votersInAll(context, spec))
   if (voters < spec.replicas || (voters < hoped && now < heardMs + TIMES.bidWindowMs)) return undefined
   const beacon = usableBeacon(context, open, now)
   if (beacon === undefined) return undefined
@@ -72,7 +72,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   if (slots.length === 0) return undefined
   const elected = new Set<PeerId>([...slots, ...standbys])
   const receipts = [...open.stored.values()].filter(({ signer }) => elected.has(signer)).slice(0, 2)
-  return {
+  const value: AssignValue = {
     type: 'assign',
     bids,
     beacon,
@@ -80,10 +80,14 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
     standbys,
     receipts,
   }
+  // A job whose spec no assignment can satisfy must come to its void, not be proposed for ever.
+  return assignIsValid(context, open, value) ? value : undefined
 }
 
-function operators(context: JobContext): number {
-  return new Set([...context.roster.members()].map(({ operator }) => operator)).size
+function votersInAll(context: JobContext, { diversity }: JobSpec): number {
+  return new Set(
+    [...context.roster.members()].map(({ peer, operator }) => (diversity === 'peer' ? peer : operator)),
+  ).size
 }
 
 /** Valid: a pure function of the value, the certified `open` and the snapshot it names. */

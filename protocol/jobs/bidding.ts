@@ -1,10 +1,10 @@
 import { ineligibleFor } from '../election/eligibility.ts'
-import { sign } from '../encoding/signed.ts'
+import { type Signed, sign } from '../encoding/signed.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { type JobContext, deciders } from './context.ts'
-import { BEACON, BID } from './messages.ts'
+import { BEACON, BID, type Bid } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 
 /** Bids for a job that this peer's node can run, once; the cheapest of its offers that qualifies. */
@@ -17,7 +17,11 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
   const best = fitting.toSorted((a, b) => (a.price < b.price ? -1 : a.price > b.price ? 1 : 0))[0]
   if (best === undefined) return
   const signed = sign(signer, roster.swarm, BID, { job: open.job, offer: best, payout })
-  for (const peer of deciders(context, open)) out.sendSigned(peer, 'bid', signed)
+  // Held and persisted before it leaves: after a restart the same bid is repeated, not another one signed.
+  open.bids.set(signer.id, { bid: signed, heldMs: out.now })
+  noteBid(context, out, open, signed)
+  context.book.save(out, open)
+  for (const peer of deciders(context, open)) if (peer !== signer.id) out.sendSigned(peer, 'bid', signed)
 }
 
 /** Holds the first bid of each member that meets the job's conditions. */
@@ -26,8 +30,18 @@ export function holdBid(context: JobContext, out: Outbox, open: OpenJob, message
   if (open.bids.has(signer) || open.bids.size >= LIMITS.bids || open.attempt !== undefined) return
   if (ineligibleFor(open.record.spec, body.offer) !== undefined) return
   open.bids.set(signer, { bid: { signer, body, bytes, sig }, heldMs: out.now })
-  const { bids } = open.record
-  context.book.update(open, { bids: [...bids, { peer: signer, offer: body.offer }] })
+  noteBid(context, out, open, { signer, body })
+}
+
+/** Shows a bid in the job's record, one for each peer. */
+function noteBid(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+  { signer, body }: Pick<Signed<Bid>, 'signer' | 'body'>,
+): void {
+  const others = open.record.bids.filter(({ peer }) => peer !== signer).slice(0, LIMITS.bids - 1)
+  context.book.update(open, { bids: [...others, { peer: signer, offer: body.offer }] })
   context.book.note(out, open, 'bid', { peer: signer })
   out.notify(open.job)
 }

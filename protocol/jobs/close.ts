@@ -16,28 +16,46 @@ type Evidence = Pick<CloseValue, 'seals' | 'reveals'>
 
 /**
  * Counted commits (6.8): those in at least t of the seals, except of peers that signed two different ones.
- * By slot; a slot has one runner, so it has at most one counted commit.
+ * By slot; a slot has one runner, so it has at most one counted commit. A seal is a witness's word and may be
+ * a lie: commits of another job, attempt or runner are passed over before anything is compared, and a seal
+ * counts once for a peer however often it names it.
  */
 export function countedCommits(
   context: JobContext,
+  open: OpenJob,
   attempt: Attempt,
   seals: readonly Signed<Seal>[],
 ): ReadonlyMap<number, Signed<Commit>> {
-  const seen = new Map<PeerId, { commit: Signed<Commit>; count: number; fault: boolean }>()
+  const seen = new Map<PeerId, { commit: Signed<Commit>; sealedBy: Set<PeerId>; fault: boolean }>()
   for (const seal of seals) {
     for (const commit of seal.body.commits) {
+      if (commit.body.job !== open.job || !belongs(attempt, commit)) continue
       const before = seen.get(commit.signer)
-      if (before === undefined) seen.set(commit.signer, { commit, count: 1, fault: false })
-      else if (before.commit.body.commitment === commit.body.commitment) before.count += 1
+      if (before === undefined)
+        seen.set(commit.signer, { commit, sealedBy: new Set([seal.signer]), fault: false })
+      else if (before.commit.body.commitment === commit.body.commitment) before.sealedBy.add(seal.signer)
       else before.fault = true
     }
   }
   const counted = new Map<number, Signed<Commit>>()
-  for (const { commit, count, fault } of seen.values()) {
-    if (fault || count < context.roster.epoch.sizes.counting) continue
-    if (belongs(attempt, commit)) counted.set(commit.body.slot, commit)
+  for (const { commit, sealedBy, fault } of seen.values()) {
+    if (!fault && sealedBy.size >= context.roster.epoch.sizes.counting) counted.set(commit.body.slot, commit)
   }
   return counted
+}
+
+/** Seals among these that count for an attempt: by witnesses, of this job and step, one each. */
+export function fittingSeals(
+  context: JobContext,
+  open: OpenJob,
+  attempt: Attempt,
+  seals: readonly Signed<Seal>[],
+): readonly Signed<Seal>[] {
+  const fitting = seals.filter(
+    ({ signer, body }) =>
+      context.roster.isWitness(signer) && body.job === open.job && body.step === attempt.step,
+  )
+  return [...new Map(fitting.map((seal) => [seal.signer, seal])).values()]
 }
 
 /** Whether a commit is by the peer that holds the slot. */
@@ -54,10 +72,7 @@ export function belongs(attempt: Attempt, commit: Signed<Commit>): boolean {
 export function opens(reveal: Signed<Reveal>, commit: Signed<Commit>): boolean {
   const { job, step, slot, salt, answer } = reveal.body
   if (reveal.signer !== commit.signer || commit.body.slot !== slot || commit.body.step !== step) return false
-  return (
-    commitmentOf({ job, step, slot, peer: reveal.signer, salt, answer: answer.digest }) ===
-    commit.body.commitment
-  )
+  return commitmentOf({ job, step, slot, peer: reveal.signer, salt, answer }) === commit.body.commitment
 }
 
 /** Structure of a close's evidence: a quorum of seals of this attempt, one each, and reveals that rest on the same seals. */
@@ -68,13 +83,10 @@ function evidenceIsValid(
   { seals, reveals }: Evidence,
 ): boolean {
   const own = new Map(seals.map((seal) => [seal.signer, sealDigestOf(seal)]))
-  if (own.size !== seals.length || own.size < context.roster.epoch.sizes.quorum) return false
-  const ofThis = seals.every(
-    ({ signer, body }) =>
-      context.roster.isWitness(signer) && body.job === open.job && body.step === attempt.step,
-  )
-  if (!ofThis || new Set(reveals.map(({ body }) => body.slot)).size !== reveals.length) return false
-  const counted = countedCommits(context, attempt, seals)
+  if (fittingSeals(context, open, attempt, seals).length !== seals.length) return false
+  if (own.size < context.roster.epoch.sizes.quorum) return false
+  if (new Set(reveals.map(({ body }) => body.slot)).size !== reveals.length) return false
+  const counted = countedCommits(context, open, attempt, seals)
   return reveals.every((reveal) => {
     const commit = counted.get(reveal.body.slot)
     if (commit === undefined || reveal.body.job !== open.job || !opens(reveal, commit)) return false
@@ -130,9 +142,17 @@ function resultOf(
 export function closeEvidence(context: JobContext, open: OpenJob, now: number): Evidence | undefined {
   const { attempt } = open
   if (attempt === undefined || open.escrow === undefined) return undefined
-  const seals = [...attempt.seals.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
+  const named = new Map<PeerId, Set<Digest>>()
+  for (const { body } of attempt.reveals.values()) {
+    for (const { witness, seal } of body.seals)
+      named.set(witness, (named.get(witness) ?? new Set()).add(seal))
+  }
+  // A witness that showed a runner another seal than this peer has sealed twice: no judge would take it.
+  const once = (seal: Signed<Seal>) =>
+    [...(named.get(seal.signer) ?? [])].every((digest) => digest === sealDigestOf(seal))
+  const seals = [...attempt.seals.values()].filter(once).sort((a, b) => (a.signer < b.signer ? -1 : 1))
   if (seals.length < context.roster.epoch.sizes.quorum || attempt.sealedMs === undefined) return undefined
-  const counted = countedCommits(context, attempt, seals)
+  const counted = countedCommits(context, open, attempt, seals)
   const reveals = [...attempt.reveals.values()]
     .filter((reveal) => {
       const commit = counted.get(reveal.body.slot)
@@ -171,6 +191,9 @@ export function judgeClose(
   if (attempt === undefined) return { verdict: 'missing', ids: [open.job] }
   if (open.record.spec.rules !== context.rules) return { verdict: 'guard', bids: [], reveals: [] }
   if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
+  // Guards first: they cost little, and a proposer can't make us judge every subset of the answers.
+  const guarded = closeGuards(context, open, attempt, value, out.now)
+  if (guarded.verdict !== 'prepare') return guarded
   if (lacking(value.reveals)) return { verdict: 'wait' }
   const result = resultOf(context, out, open, value.reveals)
   if (result === undefined) return { verdict: 'wait' }
@@ -181,8 +204,7 @@ export function judgeClose(
   const sameNext =
     next.length === stated.length &&
     next.every(({ slot, peer }, at) => stated[at]?.slot === slot && stated[at]?.peer === peer)
-  if (!same || !sameNext) return { verdict: 'not_valid' }
-  return closeGuards(context, open, attempt, value, out.now)
+  return { verdict: same && sameNext ? 'prepare' : 'not_valid' }
 }
 
 function closeGuards(
@@ -192,11 +214,13 @@ function closeGuards(
   value: Evidence,
   now: number,
 ): Judgement {
-  const counted = countedCommits(context, attempt, value.seals)
+  const counted = countedCommits(context, open, attempt, value.seals)
   const shown = new Set(value.reveals.map(({ body }) => body.slot))
   const withheld = [...attempt.reveals.values()].filter((reveal) => {
     const commit = counted.get(reveal.body.slot)
-    return commit !== undefined && opens(reveal, commit) && !shown.has(reveal.body.slot)
+    // One whose body can't be had is not withheld by the proposer but by its runner.
+    const held = attempt.bodies.has(reveal.body.answer.digest)
+    return commit !== undefined && held && opens(reveal, commit) && !shown.has(reveal.body.slot)
   })
   if (withheld.length > 0) return { verdict: 'guard', bids: [], reveals: withheld }
   const timeOver = attempt.sealedMs !== undefined && now >= attempt.sealedMs + open.record.spec.revealMs

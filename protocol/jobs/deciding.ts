@@ -60,6 +60,8 @@ export function applyDecision(
   heads.set(out, job, { step, value, end })
   out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))
   enact(context, out, open, { step, value: decision.value, evidence: value })
+  // The attempt is in the batch of the decision that began it: a crash keeps both or neither.
+  if (end === null) context.book.save(out, open)
   return { status: 'applied' }
 }
 
@@ -140,7 +142,7 @@ function begin(
     seals: new Map(),
     sealedMs: undefined,
     reveals: new Map(),
-    bodies: new Set(),
+    bodies: new Set(open.attempt?.bodies),
     readyMs: undefined,
   }
   open.attempt = attempt

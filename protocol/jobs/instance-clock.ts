@@ -32,10 +32,9 @@ export function nextTickMs(context: JobContext, open: OpenJob, now: number): num
     if (openedMs !== null) {
       context.roster.epoch.witnesses.forEach((_, place) => moments.push(openedMs + place * TIMES.beaconMs))
     }
-  } else if (open.attempt.sealedMs === undefined) {
-    moments.push(open.attempt.assignedMs + spec.commitMs)
   } else {
-    moments.push(open.attempt.sealedMs + spec.revealMs)
+    moments.push(open.attempt.assignedMs + spec.commitMs)
+    if (open.attempt.sealedMs !== undefined) moments.push(open.attempt.sealedMs + spec.revealMs)
   }
   const end = voidAt(open)
   if (end !== undefined) moments.push(end)

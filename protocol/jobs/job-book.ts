@@ -10,7 +10,14 @@ import { type JobRecord, jobRecordCodec, TIMELINE_MAX, type TimelineEvent } from
 
 /** Jobs that aren't terminal: in memory, and persisted whenever something is promised or shown. */
 export class JobBook {
+  readonly #self: PeerId
   readonly #open = new Map<JobId, OpenJob>()
+  /** Called with a job that is dropped undecided, so that nothing of it stays behind elsewhere. */
+  onDropped: (out: Outbox, open: OpenJob) => void = () => undefined
+
+  constructor(self: PeerId) {
+    this.#self = self
+  }
 
   get(job: JobId): OpenJob | undefined {
     return this.#open.get(job)
@@ -26,10 +33,12 @@ export class JobBook {
    */
   add(out: Outbox, record: JobRecord): OpenJob | undefined {
     if (this.#open.size >= LIMITS.openJobs) {
-      const oldest = [...this.#open.values()].find(({ escrow }) => escrow === undefined)
+      const oldest = this.#mostOffered()
       if (oldest === undefined) return undefined
       this.#open.delete(oldest.job)
       out.write(keys.job(oldest.job), null)
+      out.write(keys.jobTime(oldest.record.heardMs, oldest.job), null)
+      this.onDropped(out, oldest)
     }
     const open = openJobOf(record)
     this.#open.set(record.job, open)
@@ -37,9 +46,18 @@ export class JobBook {
     return open
   }
 
+  /** The oldest uncertified job of the account that offers most of them: a flood pushes out only itself. */
+  #mostOffered(): OpenJob | undefined {
+    const uncertified = [...this.#open.values()].filter(({ escrow }) => escrow === undefined)
+    const counts = new Map<PeerId, number>()
+    for (const { record } of uncertified) counts.set(record.account, (counts.get(record.account) ?? 0) + 1)
+    const most = Math.max(0, ...counts.values())
+    return uncertified.find(({ record }) => counts.get(record.account) === most)
+  }
+
   /** Writes what must survive a restart, and tells whoever watches. */
   save(out: Outbox, open: OpenJob): void {
-    out.write(keys.job(open.job), encodeBody(openJobRecordCodec, recordOf(open)))
+    out.write(keys.job(open.job), encodeBody(openJobRecordCodec, recordOf(open, this.#self)))
     out.notify(open.job)
   }
 
@@ -75,6 +93,8 @@ export class JobBook {
     open.escrow = stored.escrow ?? undefined
     open.payees = stored.payees
     open.earlier = stored.earlier
+    const { bid } = stored
+    if (bid !== null) open.bids.set(bid.signer, { bid, heldMs: stored.record.heardMs })
     const { attempt } = stored
     if (attempt !== null) {
       open.attempt = {

@@ -1,5 +1,6 @@
 import type { InstanceRules, Judgement } from '../agreement/instance-rules.ts'
 import type { Refusal } from '../agreement/messages.ts'
+import type { Signed } from '../encoding/signed.ts'
 import type { InstanceId } from '../ids.ts'
 import { parseJobInstance } from '../ids.ts'
 import { TIMES } from '../params.ts'
@@ -9,6 +10,7 @@ import { buildClose, judgeClose } from './close.ts'
 import type { JobContext } from './context.ts'
 import { dueAt, nextStep, voidAt } from './instance-clock.ts'
 import { ineligibleFor } from '../election/eligibility.ts'
+import { type Reveal, sealDigestOf } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, holdReveal } from './sealing.ts'
 import { stillStaging } from './staging.ts'
@@ -44,18 +46,23 @@ function judge(context: JobContext, out: Outbox, open: OpenJob, value: JobValue)
     case 'close':
     case 'again':
       if (first) return { verdict: 'missing', ids: [open.job] }
-      return judgeClose(context, out, open, value, (reveals) => lacking(out, open, reveals))
+      return judgeClose(context, out, open, value, (reveals) => lacking(context, out, open, reveals))
   }
 }
 
-/** Fetches the bodies of a value's reveals that aren't here; true while some are on their way. */
+/** Fetches the answers that a verdict needs, earlier attempts' ones too; true while some are on their way. */
 function lacking(
+  context: JobContext,
   out: Outbox,
   open: OpenJob,
-  reveals: Parameters<Parameters<typeof judgeClose>[4]>[0],
+  reveals: readonly Signed<Reveal>[],
 ): boolean {
-  const absent = reveals.filter(({ body }) => open.attempt?.bodies.has(body.answer.digest) !== true)
-  for (const reveal of absent) fetchAnswer(out, open, reveal)
+  const now = reveals.map(({ signer, body }) => ({ author: signer, answer: body.answer }))
+  const before = open.earlier.flatMap(({ peer, answer }) =>
+    answer === null ? [] : [{ author: peer, answer }],
+  )
+  const absent = [...now, ...before].filter(({ answer }) => open.attempt?.bodies.has(answer.digest) !== true)
+  for (const { answer, author } of absent) fetchAnswer(context, out, open, answer, author)
   return absent.length > 0
 }
 
@@ -74,9 +81,12 @@ export function createJobRules(context: JobContext): InstanceRules {
     build(out, instance) {
       const open = current(context, instance)
       if (open === undefined) return undefined
-      if (open.attempt !== undefined) return buildClose(context, out, open) ?? buildVoid(open, out.now)
+      // Whatever else could be proposed has had its time: others may refuse it for ever (invariant 8).
+      const refund = buildVoid(open, out.now)
+      if (refund !== undefined) return refund
+      if (open.attempt !== undefined) return buildClose(context, out, open)
       const value = buildAssign(context, open, out.now)
-      if (value === undefined) return buildVoid(open, out.now)
+      if (value === undefined) return undefined
       return stillStaging(context, out, open, value) ? undefined : value
     },
     learn(out, refusal) {
@@ -96,6 +106,9 @@ function learn(context: JobContext, out: Outbox, open: OpenJob, refusal: Refusal
   }
   const { attempt } = open
   if (attempt === undefined) return
-  const seals = [...attempt.seals.values()]
-  for (const reveal of refusal.reveals) holdReveal(context, out, open, attempt, { body: { reveal, seals } })
+  for (const reveal of refusal.reveals) {
+    const named = new Map(reveal.body.seals.map(({ witness, seal }) => [witness, seal]))
+    const seals = [...attempt.seals.values()].filter((seal) => named.get(seal.signer) === sealDigestOf(seal))
+    holdReveal(context, out, open, attempt, { body: { reveal, seals } })
+  }
 }

@@ -48,6 +48,10 @@ export class Jobs {
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
     this.#agreement = agreement
+    context.book.onDropped = (out, open) => {
+      agreement().forget(out, jobInstance(open.job, nextStep(open)))
+      this.#leave(out, open)
+    }
   }
 
   restore(record: StoredRecord): void {
@@ -88,7 +92,7 @@ export class Jobs {
     const open = this.context.book.get(job)
     if (open !== undefined) return this.#onJob(out, open, message)
     const head = this.heads.get(job)
-    if (head === undefined) this.#early.keep(job, message)
+    if (head === undefined) this.#keepEarly(job, message)
     // Whoever still works on a settled job hears how it ended.
     else if (message.kind === 'job-commit' || message.kind === 'reveal')
       this.#serveDecision(out, job, head.step, message.from)
@@ -204,7 +208,7 @@ export class Jobs {
   ): void {
     const step = message.kind === 'reveal' ? message.body.reveal.body.step : message.body.step
     const { attempt } = open
-    if (attempt === undefined || step > attempt.step) return this.#early.keep(open.job, message)
+    if (attempt === undefined || step > attempt.step) return this.#keepEarly(open.job, message)
     if (step < attempt.step) return
     switch (message.kind) {
       case 'lease':
@@ -247,6 +251,11 @@ export class Jobs {
     out.notify(open.job)
   }
 
+  /** Leases and reveals are large or fleeting, and are sent again anyway. */
+  #keepEarly(job: JobId, message: JobMessage): void {
+    if (message.kind !== 'lease' && message.kind !== 'reveal') this.#early.keep(job, message.from, message)
+  }
+
   /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
   #enter(out: Outbox, open: OpenJob): void {
     if (open.attempt === undefined) {
@@ -284,7 +293,7 @@ export class Jobs {
     const { attempt } = open
     const { signer } = this.context
     if (attempt === undefined) this.#repeat(out, open)
-    else if (attempt.sealedMs === undefined && out.now >= attempt.assignedMs + open.record.spec.commitMs) {
+    else if (!attempt.seals.has(signer.id) && out.now >= attempt.assignedMs + open.record.spec.commitMs) {
       seal(this.context, out, open, attempt)
     } else {
       const mine = attempt.seals.get(signer.id)
@@ -297,8 +306,8 @@ export class Jobs {
   }
 
   #fetchLacking(out: Outbox, open: OpenJob): void {
-    for (const reveal of open.attempt?.reveals.values() ?? []) {
-      if (open.attempt?.bodies.has(reveal.body.answer.digest) !== true) fetchAnswer(out, open, reveal)
+    for (const { signer, body } of open.attempt?.reveals.values() ?? []) {
+      fetchAnswer(this.context, out, open, body.answer, signer)
     }
   }
 

@@ -117,7 +117,8 @@ const commitment = struct({
   slot,
   peer: peerId,
   salt: bytes({ min: 32, max: 32 }),
-  answer: digest(),
+  /** Digest and size: with the digest alone a runner could name a size that no body has. */
+  answer: blobRef,
 })
 
 /** H("commit", ...): binding by the hash, hiding by the salt; the peer is in it, so a copied commitment opens for nobody else. */

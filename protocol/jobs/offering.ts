@@ -10,15 +10,18 @@ import type { OpenJob } from './open-job.ts'
 import type { JobRecord } from './record.ts'
 import { escrowOf, type JobSpec, specFault } from './spec.ts'
 
+/** Jobs taken up from one gossiped entry: each costs a record, a bid and its signature. */
+const OFFERS_AT_ONCE = 8
+
 export type Draft =
   | { readonly ok: true; readonly operation: Operation; readonly job: JobId }
   | { readonly ok: false; readonly code: CommandFault; readonly detail: string }
 
-/** Models and distinct operators that offer them, from this peer's own node and the heartbeats it knows. */
+/** Models and how many independent votes offer them, from this peer's own node and the heartbeats it knows. */
 export interface Market {
   readonly models: ReadonlySet<string>
-  /** Distinct operators offering this model, or, for null, any. */
-  operatorsOffering(model: string | null): number
+  /** Distinct votes (operators, or peers, by the charter's diversity) offering this model, or, for null, any. */
+  votersOffering(model: string | null): number
 }
 
 /** The `open` operation for a request, checked as a witness would check it before anything is signed. */
@@ -37,11 +40,11 @@ export function draftJob(
     return refuse('replicas_out_of_range', `1 to ${LIMITS.replicas} replicas`)
   if (model !== null && !market.models.has(model))
     return refuse('model_unknown', `no node offers the model ${model}`)
-  const offering = market.operatorsOffering(model)
+  const offering = market.votersOffering(model)
   if (offering < replicas) {
     return refuse(
       'too_few_nodes',
-      `${replicas} replicas need as many operators; ${offering} offer this model now`,
+      `${replicas} replicas need as many independent nodes; ${offering} offer this model now`,
     )
   }
   const { charter } = context.roster
@@ -125,7 +128,8 @@ export function takeUp(
   settled: (job: JobId) => boolean,
 ): readonly OpenJob[] {
   const { account, ops } = entry.body
-  return ops.flatMap((operation) => {
+  // The rest of a large batch is taken up once it is certified; before, it costs its sender nothing.
+  return ops.slice(0, OFFERS_AT_ONCE).flatMap((operation) => {
     if (operation.type !== 'open') return []
     const job = jobIdOf(account, operation.spec.nonce)
     const known = context.book.get(job)

@@ -1,6 +1,7 @@
 import { amount, digest, type Infer, list, nullable, peerId, struct, uint } from '../encoding/codec.ts'
+import type { PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import { signedCommit, signedReveal, signedSeal } from './messages.ts'
+import { signedBid, signedCommit, signedReveal, signedSeal } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { jobRecordCodec } from './record.ts'
 import { replicaCodec } from './value.ts'
@@ -29,11 +30,13 @@ export const openJobRecordCodec = struct({
   attempt: nullable(attemptCodec),
   /** Payees of every bidder of the assignment, so that standbys of later attempts have a price. */
   payees: list(struct({ peer: peerId, price: amount(), payout: peerId }), { max: LIMITS.bids }),
+  /** This peer's own bid while nobody is assigned: it never signs a second one for a job. */
+  bid: nullable(signedBid),
   earlier: list(replicaCodec, { max: LIMITS.slots }),
 })
 export type OpenJobRecord = Infer<typeof openJobRecordCodec>
 
-export function recordOf(open: OpenJob): OpenJobRecord {
+export function recordOf(open: OpenJob, self: PeerId): OpenJobRecord {
   const { attempt } = open
   return {
     record: open.record,
@@ -52,6 +55,7 @@ export function recordOf(open: OpenJob): OpenJobRecord {
             bodies: [...attempt.bodies],
           },
     payees: open.payees,
+    bid: open.bids.get(self)?.bid ?? null,
     earlier: open.earlier,
   }
 }

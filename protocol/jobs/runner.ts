@@ -94,7 +94,7 @@ export class Runner {
       slot,
       peer: signer.id,
       salt,
-      answer: answer.digest,
+      answer,
     })
     const commit = sign(signer, roster.swarm, COMMIT, { job: open.job, step, slot, rank: 0, commitment })
     const run: RunRecord = { job: open.job, step, slot, salt, answer, commit }

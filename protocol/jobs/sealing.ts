@@ -1,11 +1,11 @@
 import { sign } from '../encoding/signed.ts'
 import type { Signed } from '../encoding/signed.ts'
-import type { JobId, PeerId } from '../ids.ts'
+import type { BlobRef, JobId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { belongs, countedCommits, opens } from './close.ts'
+import { belongs, countedCommits, fittingSeals, opens } from './close.ts'
 import { type JobContext, deciders } from './context.ts'
-import { type Commit, type Reveal, SEAL, sealDigestOf } from './messages.ts'
+import { type Commit, type Reveal, type Seal, SEAL, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 
 export function sealTimer(job: JobId): string {
@@ -85,34 +85,40 @@ export function holdReveal(
   const { reveal, seals } = message.body
   const { slot } = reveal.body
   if (attempt.reveals.has(slot) || reveal.body.job !== open.job || reveal.body.step !== attempt.step) return
-  for (const shown of seals) {
-    const { signer, body } = shown
-    if (!context.roster.isWitness(signer) || body.job !== open.job || body.step !== attempt.step) continue
-    if (!attempt.seals.has(signer)) attempt.seals.set(signer, shown)
-  }
-  const shownQuorum = new Set(seals.map(({ signer }) => signer)).size >= context.roster.epoch.sizes.quorum
-  if (!shownQuorum) return
-  attempt.sealedMs ??= out.now
-  if (out.now > attempt.sealedMs + open.record.spec.revealMs) return
-  const commit = countedCommits(context, attempt, seals).get(slot)
+  const shown = fittingSeals(context, open, attempt, seals)
+  if (shown.length < context.roster.epoch.sizes.quorum || !names(reveal, shown)) return
+  const commit = countedCommits(context, open, attempt, shown).get(slot)
   if (commit === undefined || !opens(reveal, commit)) return
+  for (const one of shown) if (!attempt.seals.has(one.signer)) attempt.seals.set(one.signer, one)
+  if (attempt.seals.size >= context.roster.epoch.sizes.quorum) attempt.sealedMs ??= out.now
+  if (attempt.sealedMs === undefined || out.now > attempt.sealedMs + open.record.spec.revealMs) return
   attempt.reveals.set(slot, reveal)
   context.book.update(open, { status: 'verifying', slots: withState(open, slot, 'revealed') })
   context.book.note(out, open, 'revealed', { peer: reveal.signer, slot, evidence: reveal.body.answer.digest })
   context.book.save(out, open)
-  fetchAnswer(out, open, reveal)
+  fetchAnswer(context, out, open, reveal.body.answer, reveal.signer)
 }
 
-export function answerToken(job: JobId, reveal: Signed<Reveal>): string {
-  return `answer/${job}/${reveal.body.answer.digest}`
+/** Whether a reveal names exactly the seals that are shown with it: what it names, a close is held against. */
+function names(reveal: Signed<Reveal>, shown: readonly Signed<Seal>[]): boolean {
+  const named = new Map(reveal.body.seals.map(({ witness, seal: digest }) => [witness, digest]))
+  if (named.size !== shown.length || reveal.body.seals.length !== shown.length) return false
+  return shown.every((one) => named.get(one.signer) === sealDigestOf(one))
 }
 
-export function fetchAnswer(out: Outbox, open: OpenJob, reveal: Signed<Reveal>): void {
-  const token = answerToken(open.job, reveal)
-  if (open.asked.has(token)) return
+/** Brings an answer here: from its runner, or from whoever judges it too. */
+export function fetchAnswer(
+  context: JobContext,
+  out: Outbox,
+  open: OpenJob,
+  answer: BlobRef,
+  author: PeerId,
+): void {
+  const token = `answer/${open.job}/${answer.digest}`
+  if (open.asked.has(token) || open.attempt?.bodies.has(answer.digest) === true) return
   open.asked.add(token)
-  const from = [reveal.signer, open.record.spec.steward]
-  out.emit({ type: 'fetch', token, blob: reveal.body.answer, from })
+  const from = [...new Set([author, open.record.spec.steward, ...context.roster.epoch.witnesses])]
+  out.emit({ type: 'fetch', token, blob: answer, from })
 }
 
 export function withState(

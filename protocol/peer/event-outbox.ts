@@ -25,7 +25,7 @@ export class EventOutbox implements Outbox {
   readonly #timers = new Map<string, Effect>()
   readonly #notified = new Set<string | null>()
   /** Frames of this event by the body they carry: one message to n peers is encoded once. */
-  readonly #frames = new Map<object, Uint8Array>()
+  readonly #frames = new Map<object, { readonly kind: KindName; readonly frame: Uint8Array }>()
   /** Messages to this peer itself, to be handled before the event is over. */
   readonly loopback: Message[] = []
 
@@ -95,8 +95,9 @@ export class EventOutbox implements Outbox {
   }
 
   #frame(to: PeerId, kind: KindName, body: object, encode: () => Uint8Array): void {
-    const frame = this.#frames.get(body) ?? encode()
-    this.#frames.set(body, frame)
+    const known = this.#frames.get(body)
+    const frame = known?.kind === kind ? known.frame : encode()
+    this.#frames.set(body, { kind, frame })
     this.#stamped.push({ type: 'send', to, channel: KINDS[kind].via as Channel, frame })
   }
 }

@@ -104,14 +104,16 @@ export class Heartbeats {
   /** Who offers what, among the members heard of lately. */
   market(now: number): Market {
     const nodes = this.nodes(now).filter(({ status }) => status !== 'offline')
-    const offers = nodes.flatMap(({ operator, heartbeat }) =>
-      (heartbeat?.nodes ?? []).flatMap(({ models }) => models.map(({ name }) => ({ operator, name }))),
+    const byPeer = this.#options.roster.charter.diversity === 'peer'
+    const offers = nodes.flatMap(({ peer, operator, heartbeat }) =>
+      (heartbeat?.nodes ?? []).flatMap(({ models }) =>
+        models.map(({ name }) => ({ voter: byPeer ? peer : operator, name })),
+      ),
     )
     return {
       models: new Set(offers.map(({ name }) => name)),
-      operatorsOffering: (model) =>
-        new Set(offers.filter(({ name }) => model === null || name === model).map(({ operator }) => operator))
-          .size,
+      votersOffering: (model) =>
+        new Set(offers.filter(({ name }) => model === null || name === model).map(({ voter }) => voter)).size,
     }
   }
 

@@ -45,19 +45,24 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
   }
 }
 
-/** Who may be given a body (6.4): prompts go to the elected and those about to be, answers to those who judge and to the payer. */
+/**
+ * Who may be given a body (6.4): a prompt goes to elected peers and those about to be, an answer to those who
+ * judge it and to the payer. Only jobs whose `open` is certified count, and a prompt is served only by those
+ * who hold it for that very job: an offer that names somebody else's digest opens nothing.
+ */
 function mayFetch({ jobs }: Parts, roster: Roster, peer: PeerId, digest: Digest): boolean {
+  const { signer } = jobs.context
   for (const open of jobs.context.book.all()) {
+    if (open.escrow === undefined) continue
     const { spec, account, slots, standbys } = open.record
-    if (spec.prompt.digest === digest) {
-      const elected = slots.some((slot) => slot.peer === peer) || standbys.includes(peer)
-      if (elected || open.staged?.peers.includes(peer) === true || peer === account || peer === spec.steward)
-        return true
-      if (spec.visibility === 'public') return true
-    }
-    if (jobs.runner.holds(open, digest) || open.attempt?.bodies.has(digest) === true) {
-      if (roster.isWitness(peer) || peer === spec.steward || peer === account) return true
-    }
+    const involved = (who: PeerId) =>
+      slots.some((slot) => slot.peer === who) ||
+      standbys.includes(who) ||
+      open.staged?.peers.includes(who) === true
+    const mine = spec.steward === signer.id || account === signer.id || involved(signer.id)
+    if (spec.prompt.digest === digest && mine && involved(peer)) return true
+    const answered = jobs.runner.holds(open, digest) || open.attempt?.bodies.has(digest) === true
+    if (answered && (roster.isWitness(peer) || peer === spec.steward || peer === account)) return true
   }
   return false
 }

@@ -102,7 +102,7 @@ function compose(options: PeerOptions): Parts {
       signer,
       roster,
       rules,
-      book: new JobBook(),
+      book: new JobBook(signer.id),
       ledger,
       payout: options.payout ?? signer.id,
       snapshot: () => snapshot,

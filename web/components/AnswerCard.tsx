@@ -1,7 +1,7 @@
 import { For, type JSX, Show } from 'solid-js'
 import type { Answer, Job } from '../../protocol/api/job-schema.ts'
 import { inCredits } from '../format/credits.ts'
-import { formatCosine, OUTCOME_LABELS } from '../format/verdict.ts'
+import { formatCosine, groupNumber, OUTCOME_LABELS } from '../format/verdict.ts'
 import { outcomeSentence, whySentences } from '../format/why.ts'
 import { MarkedText } from './MarkedText.tsx'
 import { PeerName } from './PeerName.tsx'
@@ -67,7 +67,7 @@ export function AnswerCard(props: { answer: Answer; job: Job }): JSX.Element {
         </div>
         <div>
           <dt>Group</dt>
-          <dd>{props.answer.cluster === null ? 'none' : props.answer.cluster + 1}</dd>
+          <dd>{groupNumber(props.job, props.answer) ?? 'none'}</dd>
         </div>
       </dl>
     </li>

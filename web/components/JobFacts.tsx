@@ -18,8 +18,10 @@ export function JobFacts(props: { job: Job }): JSX.Element {
         </dd>
         <dt>Answers</dt>
         <dd>
-          {props.job.replicas}, compared by {props.job.comparator}, confidence of at least{' '}
-          {formatConfidence(props.job.min_confidence)}
+          {props.job.replicas}, compared by {props.job.comparator},{' '}
+          {props.job.min_confidence === 0
+            ? 'at any confidence'
+            : `confidence of at least ${formatConfidence(props.job.min_confidence)}`}
         </dd>
         <dt>Highest price</dt>
         <dd>{inCredits(props.job.max_price)} for one answer</dd>

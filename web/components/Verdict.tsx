@@ -17,12 +17,17 @@ function Confidence(props: { job: Job; confidence: number }): JSX.Element {
         aria-valuenow={Math.floor(props.confidence * 100)}
       >
         <span class="fill" style={{ width: `${props.confidence * 100}%` }} />
-        <span class="asked" style={{ left: `${props.job.min_confidence * 100}%` }} />
+        <Show when={props.job.min_confidence > 0}>
+          <span class="asked" style={{ left: `${props.job.min_confidence * 100}%` }} />
+        </Show>
       </div>
       <p class="meaning">{CONFIDENCE_MEANING}</p>
-      <p class="fine" classList={{ low: isLow() }}>
-        {isLow() ? 'Below' : 'At least'} the {formatConfidence(props.job.min_confidence)} that were asked for.
-      </p>
+      <Show when={props.job.min_confidence > 0}>
+        <p class="fine" classList={{ low: isLow() }}>
+          {isLow() ? 'Below' : 'At least'} the {formatConfidence(props.job.min_confidence)} that were asked
+          for.
+        </p>
+      </Show>
     </aside>
   )
 }

@@ -8,6 +8,7 @@ describe('titleOf', () => {
 
   it('cuts between words', () => {
     expect(titleOf('word '.repeat(100))).toMatch(/word…$/)
+    expect(titleOf('word. '.repeat(100))).toMatch(/word…$/)
   })
 
   it('cuts between characters where there are no words', () => {

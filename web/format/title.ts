@@ -8,5 +8,6 @@ export function titleOf(prompt: string): string {
   const characters = Array.from(line.slice(0, 2 * TITLE_CHARACTERS_MAX + 1))
   if (characters.length <= TITLE_CHARACTERS_MAX) return line
   const head = characters.slice(0, TITLE_CHARACTERS_MAX).join('')
-  return `${/^(.{40,})\s\S*$/s.exec(head)?.[1] ?? head}…`
+  const words = /^(.{40,})\s\S*$/s.exec(head)?.[1] ?? head
+  return `${words.replace(/[.,;:!?…\s]+$/, '')}…`
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../protocol/api/job-schema.ts'
-import { agreementSentence, formatConfidence } from './verdict.ts'
+import { agreementSentence, formatConfidence, groupNumber } from './verdict.ts'
 
 function answer(outcome: Answer['outcome']): Answer {
   return {
@@ -33,5 +33,13 @@ describe('verdict', () => {
     const answers = [answer('agreed'), answer('agreed'), answer('outvoted'), answer('silent')]
     expect(agreementSentence('majority', answers)).toBe('2 of 3 answers agree.')
     expect(agreementSentence('unanimous', [answer('agreed'), answer('agreed')])).toBe('Both answers agree.')
+  })
+
+  it('numbers the chosen group first and then as they come', () => {
+    const given = [2, 0, 2, 1].map((cluster, slot) => ({ ...answer('agreed'), slot, cluster }))
+    const answers = [...given, answer('silent')]
+    const numbers = (winner: number | null) => answers.map((one) => groupNumber({ answers, winner }, one))
+    expect(numbers(1)).toEqual([2, 1, 2, 3, null])
+    expect(numbers(null)).toEqual([1, 2, 1, 3, null])
   })
 })

@@ -42,3 +42,18 @@ export const OUTCOME_LABELS: Readonly<Record<Answer['outcome'], string>> = {
 export function formatCosine(cosine: number): string {
   return cosine.toFixed(2)
 }
+
+/**
+ * Numbers the groups of answers that agree as a reader meets them: the one that was chosen is 1, the others
+ * follow by their first slot. null for a silent node.
+ */
+export function groupNumber(
+  { answers, winner }: Pick<Job, 'answers' | 'winner'>,
+  { cluster }: Answer,
+): number | null {
+  if (cluster === null) return null
+  const bySlot = [...answers].sort(
+    (a, b) => Number(b.slot === winner) - Number(a.slot === winner) || a.slot - b.slot,
+  )
+  return [...new Set(bySlot.flatMap((answer) => answer.cluster ?? []))].indexOf(cluster) + 1
+}

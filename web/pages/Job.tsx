@@ -74,10 +74,18 @@ export function Job(): JSX.Element {
           <LinkState link={watch.link} />
         </Show>
       </div>
-      <FaultNotice fault={watch.fault} />
-      <Show when={watch.value} fallback={<h1>Job {shortDigest(params.id)}</h1>}>
+      <Show
+        when={watch.value}
+        fallback={
+          <>
+            <h1>Job {shortDigest(params.id)}</h1>
+            <FaultNotice fault={watch.fault} />
+          </>
+        }
+      >
         {(job) => (
           <>
+            <FaultNotice fault={watch.fault} />
             <Question prompt={job().prompt} />
             <p class="byline">
               {job().replicas === 1 ? 'One answer' : `${job().replicas} answers`} by{' '}

@@ -25,7 +25,7 @@ export const EMPTY_DRAFT: JobDraft = {
 }
 
 export const REPLICAS_MAX = 9
-export const TEMPERATURE_MAX = 2
+const TEMPERATURE_MAX = 2
 
 export type DraftFault = { readonly field: keyof JobDraft; readonly sentence: string }
 
