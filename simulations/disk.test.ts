@@ -43,7 +43,7 @@ describe('disk', () => {
       expect(keys).not.toHaveLength(2)
       survived.add(keys.length)
     }
-    expect([...survived].sort()).toEqual([1, 3, 4])
+    expect([...survived].sort((a, b) => a - b)).toEqual([1, 3, 4])
   })
 
   it('tells nobody of a sync that a crash cut off', () => {

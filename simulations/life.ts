@@ -131,9 +131,9 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
     else done(own)
   }
 
-  const load = ({ keys, then }: Extract<HeldEffect, { type: 'load' }>): void => {
+  const load = ({ keys, purpose }: Extract<HeldEffect, { type: 'load' }>): void => {
     later(random.between(options.faults().loadMs), () => {
-      handle({ type: 'loaded', values: keys.map((key) => disk.get(key)), then })
+      handle({ type: 'loaded', values: keys.map((key) => disk.get(key)), purpose })
     })
   }
 

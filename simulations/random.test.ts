@@ -27,7 +27,7 @@ describe('random', () => {
   it('reaches both ends of a range and nothing else', () => {
     const random = createRandom('range')
     const seen = new Set(Array.from({ length: 500 }, () => random.between({ min: 3, max: 6 })))
-    expect([...seen].sort()).toEqual([3, 4, 5, 6])
+    expect([...seen].sort((a, b) => a - b)).toEqual([3, 4, 5, 6])
   })
 
   it('shuffles without losing anything', () => {

@@ -33,7 +33,12 @@ export async function openBenchSwarm(): Promise<BenchSwarm> {
   for (const [at, folder] of folders.entries()) {
     await writeCharter(folder, charter)
     const bootstrap = peers.flatMap(({ addresses }) => addresses())
-    const flags = { apiPort: '0', operator: OPERATORS[at] ?? '', bootstrap: bootstrap.join(','), providers: 'reference' }
+    const flags = {
+      apiPort: '0',
+      operator: OPERATORS[at] ?? '',
+      bootstrap: bootstrap.join(','),
+      providers: 'reference',
+    }
     const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
     const logger = pino({ level: 'silent' })
     peers.push(await startDaemon({ folder, config, webRoot: undefined, version: 'bench', logger }))
@@ -55,8 +60,7 @@ function funded(peer: Daemon): Promise<void> {
     return (account?.free ?? 0n) + (account?.claimable ?? 0n)
   }
   const ready = () =>
-    credit() > 0n &&
-    peer.view.nodes(Date.now()).every(({ heartbeat }) => (heartbeat?.nodes.length ?? 0) > 0)
+    credit() > 0n && peer.view.nodes(Date.now()).every(({ heartbeat }) => (heartbeat?.nodes.length ?? 0) > 0)
   if (ready()) return Promise.resolve()
   return new Promise((resolve) => {
     const end = peer.subscribe(() => {

@@ -5,7 +5,8 @@ import type { Daemon } from '../daemon.ts'
 import type { BenchSwarm } from './bench-swarm.ts'
 import { figures } from './percentiles.ts'
 
-const PROMPT = 'Summarise: Bees pollinate most crops. Without bees many crops fail. Farmers therefore protect bees.'
+const PROMPT =
+  'Summarise: Bees pollinate most crops. Without bees many crops fail. Farmers therefore protect bees.'
 
 /** One job after another, so that each is measured unloaded. */
 export async function benchJobs({ peers }: BenchSwarm, count: number): Promise<readonly string[]> {
@@ -49,7 +50,8 @@ async function runJob(peer: Daemon, number: number): Promise<JobRecord> {
     maxTokens: 256,
   }
   const result = await peer.command({ type: 'submit-job', request })
-  if (!result.ok || result.type !== 'job') throw new Error(result.ok ? 'not a job' : `${result.code}: ${result.detail}`)
+  if (!result.ok || result.type !== 'job')
+    throw new Error(result.ok ? 'not a job' : `${result.code}: ${result.detail}`)
   return closedRecord(peer, result.job)
 }
 
@@ -58,7 +60,12 @@ function closedRecord(peer: Daemon, job: JobId): Promise<JobRecord> {
     const look = () => {
       if (peer.view.job(job) !== undefined) return
       end()
-      peer.record(job).then((record) => (record === undefined ? reject(new Error('the record is gone')) : resolve(record)), reject)
+      peer
+        .record(job)
+        .then(
+          (record) => (record === undefined ? reject(new Error('the record is gone')) : resolve(record)),
+          reject,
+        )
     }
     const end = peer.subscribe((changed) => {
       if (changed === job) look()
@@ -75,5 +82,7 @@ function momentOf({ timeline }: JobRecord, phase: TimelineEvent['phase']): numbe
 function runMs(record: JobRecord): number {
   const started = record.timeline.filter(({ phase }) => phase === 'started').map(({ atMs }) => atMs)
   const committed = record.timeline.filter(({ phase }) => phase === 'committed').map(({ atMs }) => atMs)
-  return started.length === 0 || committed.length === 0 ? 0 : Math.max(0, Math.min(...committed) - Math.max(...started))
+  return started.length === 0 || committed.length === 0
+    ? 0
+    : Math.max(0, Math.min(...committed) - Math.max(...started))
 }

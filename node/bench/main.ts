@@ -22,7 +22,9 @@ const { values, positionals } = parseArgs({
 
 /** Event types whose handling took longest; the bar is 1 ms at p99 for each. */
 function handlerLines({ peers }: BenchSwarm): readonly string[] {
-  const rows = peers.flatMap((peer) => Object.entries(peer.durations()).map(([type, summary]) => ({ type, ...summary })))
+  const rows = peers.flatMap((peer) =>
+    Object.entries(peer.durations()).map(([type, summary]) => ({ type, ...summary })),
+  )
   const worst = new Map<string, (typeof rows)[number]>()
   for (const row of rows.filter(({ count }) => count >= 20)) {
     if ((worst.get(row.type)?.p99Us ?? 0) < row.p99Us) worst.set(row.type, row)
@@ -32,7 +34,12 @@ function handlerLines({ peers }: BenchSwarm): readonly string[] {
   const us = (value: number) => `${value.toFixed(0).padStart(6)} us`
   return [
     `handlers above 1 ms at p99: ${above} of ${slowest.length} event types (each at its worst peer; bar: 0)`,
-    ...slowest.slice(0, 6).map(({ type, p50Us, p99Us, maxUs, count }) => `  ${type.padEnd(24)} p50 ${us(p50Us)}   p99 ${us(p99Us)}   max ${us(maxUs)}   n ${count}`),
+    ...slowest
+      .slice(0, 6)
+      .map(
+        ({ type, p50Us, p99Us, maxUs, count }) =>
+          `  ${type.padEnd(24)} p50 ${us(p50Us)}   p99 ${us(p99Us)}   max ${us(maxUs)}   n ${count}`,
+      ),
   ]
 }
 
@@ -45,12 +52,15 @@ async function main(): Promise<void> {
   const unknown = wanted.find((name) => name !== 'jobs' && name !== 'ledger')
   if (unknown !== undefined) throw new RangeError(`there is no benchmark ${unknown}\n${USAGE}`)
   const print = (line: string) => process.stdout.write(`${line}\n`)
-  print(`4 peers in one process, TCP on loopback, LevelDB with sync; ${cpus().length} cores, Node ${process.version}`)
+  print(
+    `4 peers in one process, TCP on loopback, LevelDB with sync; ${cpus().length} cores, Node ${process.version}`,
+  )
   const swarm = await openBenchSwarm()
   try {
     if (wanted.includes('jobs')) for (const line of await benchJobs(swarm, Number(values.count))) print(line)
     if (wanted.includes('jobs')) for (const line of handlerLines(swarm)) print(line)
-    if (wanted.includes('ledger')) for (const line of await benchLedger(swarm, Number(values.seconds))) print(line)
+    if (wanted.includes('ledger'))
+      for (const line of await benchLedger(swarm, Number(values.seconds))) print(line)
   } finally {
     await swarm.stop()
   }

@@ -110,7 +110,7 @@ export class LoopbackSwarm {
   }
 }
 
-export function seedOf(name: string): Uint8Array {
+function seedOf(name: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(name).digest())
 }
 
@@ -131,7 +131,7 @@ export async function peerIdNamed(name: string): Promise<PeerId> {
   return id
 }
 
-export function digestOf(body: Uint8Array | string): SwarmId {
+function digestOf(body: Uint8Array | string): SwarmId {
   const digest = createHash('sha256').update(body).digest('hex')
   if (!isDigest(digest)) throw new Error('SHA-256 gave no digest.')
   return digest

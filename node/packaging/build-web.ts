@@ -14,7 +14,7 @@ export interface WebDirectory {
 
 export type WebBuildCode = 'vite-missing' | 'build-failed'
 
-export class WebBuildError extends Error {
+class WebBuildError extends Error {
   readonly code: WebBuildCode
 
   constructor(code: WebBuildCode, message: string) {

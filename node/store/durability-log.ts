@@ -23,7 +23,7 @@ export interface DurabilityLog {
   drain(): Promise<void>
 }
 
-export class DurabilityError extends Error {
+class DurabilityError extends Error {
   readonly code: 'durability_order' | 'durability_overflow'
 
   constructor(code: DurabilityError['code'], message: string) {

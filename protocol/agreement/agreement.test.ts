@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../crypto/noble-signer.ts'
 import { ownMessage } from '../crypto/verified.ts'
 import { hash } from '../crypto/digest.ts'
-import { type InstanceId, type JobId, jobInstance, type PeerId } from '../ids.ts'
+import { type InstanceId, jobInstance, type PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
+import { jobIdOf } from '../ledger/entry.ts'
 import type { JobValue } from '../jobs/value.ts'
 import type { Effect } from '../peer/effect.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
@@ -21,7 +22,8 @@ const SIGNERS = [1, 2, 3, 4].map((seed) => createNobleSigner(new Uint8Array(32).
 const IDS = SIGNERS.map(({ id }) => id)
 const [steward] = IDS
 const DIGEST = hash('test', new Uint8Array(0))
-const INSTANCE: InstanceId = jobInstance(DIGEST as JobId, 0)
+const JOB = jobIdOf(IDS[0] as PeerId, 0)
+const INSTANCE: InstanceId = jobInstance(JOB, 0)
 const UNASSIGNED: JobValue = { type: 'void', reason: 'unassigned' }
 const EXPIRED: JobValue = { type: 'void', reason: 'expired' }
 

@@ -13,13 +13,13 @@ import {
 } from '../encoding/codec.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
 import { type Quorum, quorumCodec } from '../encoding/quorum.ts'
-import { type Signed, type SignedKind, signedCodec } from '../encoding/signed.ts'
+import { type SignedKind, signedCodec } from '../encoding/signed.ts'
 import type { Digest, InstanceId } from '../ids.ts'
 import { type JobValue, jobValueCodec } from '../jobs/value.ts'
 import { LIMITS } from '../params.ts'
 import { signedBid, signedReveal } from '../jobs/messages.ts'
 
-export const instanceCodec = text({ min: 1, max: 128 }) as Codec<string> as Codec<InstanceId>
+export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<InstanceId>
 
 /** Rounds are numbered tries within one epoch, compared lexicographically (5.1). */
 export const ballotCodec = struct({
@@ -125,7 +125,3 @@ export type Refusal = Infer<typeof refusalCodec>
 export const promisedCodec = struct({ newview: signedNewView, value: nullable(jobValueCodec) })
 
 export const newViewRequestCodec = struct({ instance: instanceCodec, epoch: uint(), round: uint(0xffff, 1) })
-
-export type SignedBallot = Signed<Ballot>
-export const signedPrepare = signedCodec(PREPARE)
-export const signedCommitBallot = signedCodec(COMMIT_BALLOT)

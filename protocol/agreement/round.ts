@@ -4,7 +4,7 @@ import { TIMES } from '../params.ts'
 import type { Epoch } from '../swarm/roster.ts'
 
 /** Rounds 0 and 1 belong to the natural proposer; from here on the witnesses take turns. */
-export const FIRST_WITNESS_ROUND = 2
+const FIRST_WITNESS_ROUND = 2
 /** Rounds beyond this are refused: D(r) has reached half a minute a round, so it stands for hours of failure. */
 export const ROUND_MAX = 1_024
 

@@ -18,7 +18,7 @@ export interface ScoreTerms {
  * Weights in percent of the sum. Trust leads, since a wrong answer costs most; price follows, so that
  * competition pays; the rest break ties between equals. Latency has weight only where witnesses reported it.
  */
-export const SCORE_WEIGHTS: Readonly<Record<keyof ScoreTerms, number>> = {
+const SCORE_WEIGHTS: Readonly<Record<keyof ScoreTerms, number>> = {
   trust: 40,
   price: 30,
   load: 10,

@@ -23,7 +23,7 @@ export function decodeRecord<T>(codec: Codec<T>, value: Uint8Array, key: string)
 }
 
 /** A record of this peer's own store that can't be read: the store is damaged or from another version. */
-export class RecordError extends Error {
+class RecordError extends Error {
   readonly code = 'record_unreadable'
   readonly key: string
 

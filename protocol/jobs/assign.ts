@@ -91,7 +91,7 @@ function votersInAll(context: JobContext, { diversity }: JobSpec): number {
 }
 
 /** Valid: a pure function of the value, the certified `open` and the snapshot it names. */
-export function assignIsValid(context: JobContext, open: OpenJob, value: AssignValue): boolean {
+function assignIsValid(context: JobContext, open: OpenJob, value: AssignValue): boolean {
   const { spec } = open.record
   const { bids, beacon, receipts } = value
   const ascending = bids.every(({ signer }, at) => at === 0 || (bids[at - 1]?.signer ?? '') < signer)

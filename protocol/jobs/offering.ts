@@ -21,7 +21,7 @@ export type Draft =
 export interface Market {
   readonly models: ReadonlySet<string>
   /** Distinct votes (operators, or peers, by the charter's diversity) offering this model, or, for null, any. */
-  votersOffering(model: string | null): number
+  votersOffering(model: string | null, maxPrice?: bigint): number
 }
 
 /** The `open` operation for a request, checked as a witness would check it before anything is signed. */
@@ -48,6 +48,14 @@ export function draftJob(
     )
   }
   const { charter } = context.roster
+  const maxPrice = request.maxPrice ?? charter.params.maxPrice
+  const affordable = market.votersOffering(model, maxPrice)
+  if (affordable < replicas) {
+    return refuse(
+      'price_too_low',
+      `${replicas} replicas are wanted; ${affordable} nodes ask no more than the maximum price`,
+    )
+  }
   const standbys = Math.min(request.standbys, offering - replicas)
   const nonce = context.ledger.nextNonce()
   const spec: JobSpec = {
@@ -66,7 +74,7 @@ export function draftJob(
     standbys,
     attempts: LIMITS.attempts,
     maxSlots: replicas + standbys,
-    maxPrice: request.maxPrice ?? charter.params.maxPrice,
+    maxPrice,
     minConfidence: request.minConfidence ?? charter.params.minConfidence,
     fee: charter.params.fee,
     treasury: charter.treasury,

@@ -79,7 +79,3 @@ export const jobRecordCodec = struct({
   timeline: list(timelineCodec, { max: TIMELINE_MAX }),
 })
 export type JobRecord = Infer<typeof jobRecordCodec>
-
-export function isTerminal(status: JobStatus): boolean {
-  return status === 'completed' || status === 'unresolved' || status === 'void'
-}

@@ -1,16 +1,12 @@
 import { sign } from '../encoding/signed.ts'
 import type { Signed } from '../encoding/signed.ts'
-import type { BlobRef, JobId, PeerId } from '../ids.ts'
+import type { BlobRef, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { belongs, countedCommits, fittingSeals, opens } from './close.ts'
 import { type JobContext, deciders } from './context.ts'
 import { type Commit, type Reveal, type Seal, SEAL, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
-
-export function sealTimer(job: JobId): string {
-  return `job/seal/${job}`
-}
 
 /** A witness holds the first commit of each runner until it has sealed; afterwards it answers with its seal. */
 export function holdCommit(
@@ -48,7 +44,6 @@ export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: A
   book.note(out, open, 'sealed', { peer: signer.id, evidence: sealDigestOf(signed) })
   book.update(open, { status: 'verifying' })
   book.save(out, open)
-  out.cancelTimer(sealTimer(open.job))
   const audience = new Set<PeerId>([...deciders(context, open), ...attempt.slots.map(({ peer }) => peer)])
   audience.delete(signer.id)
   for (const peer of audience) out.sendSigned(peer, 'seal', signed)

@@ -12,7 +12,7 @@ export interface Certificate {
 const shape = struct({ entry: signedEntry, quorum: quorumCodec })
 
 /** The body that each vote of a certificate signed. */
-export function voteBytes(entry: SignedEntry, epoch: number): Uint8Array {
+function voteBytes(entry: SignedEntry, epoch: number): Uint8Array {
   const { account, seq } = entry.body
   return encodeBody(voteCodec, { epoch, account, seq, entry: entryIdOf(entry) })
 }

@@ -10,7 +10,7 @@ import { certificateFact, type Fact, packFacts } from './fact.ts'
 import type { EntryFault } from './messages.ts'
 
 /** Facts sent along with one request: applying more would keep the witness's other work waiting. */
-export const EVIDENCE_FACTS = 8
+const EVIDENCE_FACTS = 8
 
 const TIMER = 'ledger/drive/'
 

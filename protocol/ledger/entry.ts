@@ -1,17 +1,6 @@
 import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
-import {
-  amount,
-  bytes,
-  digest,
-  type Infer,
-  list,
-  peerId,
-  struct,
-  text,
-  uint,
-  variants,
-} from '../encoding/codec.ts'
+import { amount, digest, type Infer, list, peerId, struct, text, uint, variants } from '../encoding/codec.ts'
 import { type Signed, type SignedKind, signedCodec } from '../encoding/signed.ts'
 import type { AccountId, Digest, EntryId, JobId, SwarmId } from '../ids.ts'
 import { specCodec } from '../jobs/spec.ts'
@@ -79,5 +68,3 @@ export const voteCodec = struct({ epoch: uint(), account: peerId, seq: uint(), e
 export type Vote = Infer<typeof voteCodec>
 export const VOTE: SignedKind<Vote> = { kind: 'vote', body: voteCodec }
 export const signedVote = signedCodec(VOTE)
-
-export const secretCodec = bytes({ min: 32, max: 32 })

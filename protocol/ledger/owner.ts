@@ -21,7 +21,7 @@ import { validateEntry } from './validate.ts'
 export const QUEUE_MAX = 256
 
 /** From so many outputs on they are claimed without an operation, so that one entry can always hold them (4.2). */
-export const CLAIM_ALONE_AT = 128
+const CLAIM_ALONE_AT = 128
 
 const NO_BYTES = new Uint8Array(0)
 

@@ -13,7 +13,7 @@ import { deliver, encoded, onLoaded, onTimer, type PlannedMessage, received } fr
  */
 
 /** Deterministic numbers in 0..1 (mulberry32). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -54,7 +54,7 @@ export interface TestFaults {
   readonly crash: number
 }
 
-export const NO_FAULTS: TestFaults = { loss: 0, duplication: 0, delayMsMax: 1, crash: 0 }
+const NO_FAULTS: TestFaults = { loss: 0, duplication: 0, delayMsMax: 1, crash: 0 }
 
 interface Happening {
   readonly at: number

@@ -61,7 +61,7 @@ export type Effect =
       readonly blob: BlobRef
       readonly from: readonly PeerId[]
     } & Stamped)
-  | ({ readonly type: 'load'; readonly keys: readonly string[]; readonly then: LoadPurpose } & Stamped)
+  | ({ readonly type: 'load'; readonly keys: readonly string[]; readonly purpose: LoadPurpose } & Stamped)
   | { readonly type: 'timer'; readonly id: string; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly id: string }
   | ({ readonly type: 'notify'; readonly job: string | null } & Stamped)

@@ -69,8 +69,8 @@ export class EventOutbox implements Outbox {
     this.#timers.set(id, { type: 'cancel-timer', id })
   }
 
-  load(keys: readonly string[], then: LoadPurpose): void {
-    this.#stamped.push({ type: 'load', keys, then })
+  load(keys: readonly string[], purpose: LoadPurpose): void {
+    this.#stamped.push({ type: 'load', keys, purpose })
   }
 
   notify(job: string | null): void {

@@ -55,5 +55,5 @@ export type Event =
   | {
       readonly type: 'loaded'
       readonly values: readonly (Uint8Array | undefined)[]
-      readonly then: LoadPurpose
+      readonly purpose: LoadPurpose
     }

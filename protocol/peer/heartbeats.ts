@@ -107,13 +107,18 @@ export class Heartbeats {
     const byPeer = this.#options.roster.charter.diversity === 'peer'
     const offers = nodes.flatMap(({ peer, operator, heartbeat }) =>
       (heartbeat?.nodes ?? []).flatMap(({ models }) =>
-        models.map(({ name }) => ({ voter: byPeer ? peer : operator, name })),
+        models.map(({ name, price }) => ({ voter: byPeer ? peer : operator, name, price })),
       ),
     )
     return {
       models: new Set(offers.map(({ name }) => name)),
-      votersOffering: (model) =>
-        new Set(offers.filter(({ name }) => model === null || name === model).map(({ voter }) => voter)).size,
+      votersOffering: (model, maxPrice) => {
+        const fitting = offers.filter(
+          ({ name, price }) =>
+            (model === null || name === model) && (maxPrice === undefined || price <= maxPrice),
+        )
+        return new Set(fitting.map(({ voter }) => voter)).size
+      },
     }
   }
 

@@ -27,7 +27,7 @@ export interface Outbox {
   /** Starts or replaces the timer `id`; it fires as `{type: 'timer', id}`. */
   timer(id: string, delayMs: number): void
   cancelTimer(id: string): void
-  load(keys: readonly string[], then: LoadPurpose): void
+  load(keys: readonly string[], purpose: LoadPurpose): void
   /** Tells whoever watches that a job changed (`null`: the network's figures did). */
   notify(job: string | null): void
   /** Any further effect, stamped with the position like the others. */

@@ -35,8 +35,8 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       parts.jobs.onFetched(out, event)
       return undefined
     case 'loaded':
-      if (event.then.type === 'evidence') return parts.ledger.onEvidence(out, event.values, event.then)
-      return parts.sync.onLoaded(out, event.values, event.then)
+      if (event.purpose.type === 'evidence') return parts.ledger.onEvidence(out, event.values, event.purpose)
+      return parts.sync.onLoaded(out, event.values, event.purpose)
   }
 }
 

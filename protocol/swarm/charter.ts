@@ -86,5 +86,5 @@ export function decodeCharter(encoded: Uint8Array): Charter {
 }
 
 export function swarmIdOf(charter: Charter): SwarmId {
-  return hash('charter', encodeCharter(charter)) as SwarmId
+  return hash('charter', encodeCharter(charter))
 }

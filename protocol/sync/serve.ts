@@ -11,7 +11,7 @@ import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
 
 /** Facts that one request brings; whoever needs more asks again from where it then stands. */
-export const SERVED_FACTS = 64
+const SERVED_FACTS = 64
 
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4

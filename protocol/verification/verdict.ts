@@ -10,7 +10,7 @@ import { Reader, type Reading } from './reading.ts'
 import { majorityOf, votesOf } from './votes.ts'
 
 export type { Comparator } from './comparator.ts'
-export type { Finding, FindingKind, Span } from './finding.ts'
+export type { Finding } from './finding.ts'
 
 export interface Answer {
   readonly slot: number
