@@ -3,22 +3,24 @@ import { createPeer } from '../protocol/peer/peer.ts'
 import { type Judge, openJudge } from './judge.ts'
 import { type JobsReport, runJobs } from './scenarios/jobs.ts'
 
-const USAGE = `Usage: node simulations/main.ts [--seeds 50] [--first 1] [--seed N [--trace]] [--jobs 20] [--json]
+const USAGE = `Usage: node simulations/main.ts [--seeds 50] [--first 1] [--seed N [--trace]] [--jobs 20] [--harsh] [--json]
 
   --seeds N    runs that many seeds, beginning with --first (1)
   --seed N     runs this one seed
   --trace      prints every event and effect of --seed
   --jobs N     jobs per seed
+  --harsh      crashes peers while jobs are under way, too
   --json       prints one JSON document instead of a table
 `
 
-// Signatures by real Ed25519 take most of a run's time; every tenth seed has them.
-const REAL_CRYPTO_EVERY = 10
+// Signatures by real Ed25519 take most of a run's time; one seed in 25 has them.
+const REAL_CRYPTO_EVERY = 25
 
 interface Options {
   readonly seeds: readonly number[]
   readonly jobs: number
   readonly trace: boolean
+  readonly harsh: boolean
   readonly json: boolean
 }
 
@@ -31,6 +33,7 @@ function readOptions(args: readonly string[]): Options {
       seed: { type: 'string' },
       jobs: { type: 'string', default: '20' },
       trace: { type: 'boolean', default: false },
+      harsh: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -40,7 +43,13 @@ function readOptions(args: readonly string[]): Options {
       ? Array.from({ length: wholeNumber('seeds', values.seeds) }, (_, at) => first + at)
       : [wholeNumber('seed', values.seed)]
   const jobs = wholeNumber('jobs', values.jobs)
-  return { seeds, jobs, trace: values.trace && values.seed !== undefined, json: values.json }
+  return {
+    seeds,
+    jobs,
+    trace: values.trace && values.seed !== undefined,
+    harsh: values.harsh,
+    json: values.json,
+  }
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -48,22 +57,22 @@ function wholeNumber(name: string, text: string): number {
   return Number(text)
 }
 
-function runSeed(seed: number, judge: Judge, { jobs, trace }: Options): JobsReport {
+function runSeed(seed: number, judge: Judge, { jobs, trace, harsh }: Options): JobsReport {
   const print = (line: string) => process.stdout.write(`${line}\n`)
   const crypto = seed % REAL_CRYPTO_EVERY === 0 ? 'ed25519' : 'keyed-hash'
-  return runJobs({ seed, jobs, crypto, judge, createMind: createPeer, ...(trace ? { print } : {}) })
+  return runJobs({ seed, jobs, harsh, crypto, judge, createMind: createPeer, ...(trace ? { print } : {}) })
 }
 
 function isClean({ violations, stuck }: JobsReport): boolean {
   return violations.length === 0 && stuck === undefined
 }
 
-function failureLines(report: JobsReport, jobs: number): readonly string[] {
+function failureLines(report: JobsReport, { jobs, harsh }: Options): readonly string[] {
   const { seed, violations, stuck, virtualMs } = report
   const found = violations.map(({ checker, atMs, detail }) => `  ${checker} at ${atMs} ms: ${detail}`)
   const waited = stuck === undefined ? [] : [`  ${stuck} (at ${virtualMs} ms)`]
   return [
-    `seed ${seed} failed; replay: node simulations/main.ts --seed ${seed} --jobs ${jobs} --trace`,
+    `seed ${seed} failed; replay: node simulations/main.ts --seed ${seed} --jobs ${jobs}${harsh ? ' --harsh' : ''} --trace`,
     ...found,
     ...waited,
   ]
@@ -99,7 +108,7 @@ function main(options: Options): void {
     if (process.stderr.isTTY) process.stderr.write(`\rseed ${reports.length + 1} of ${options.seeds.length} `)
     const report = runSeed(seed, judge, options)
     reports.push(report)
-    if (!isClean(report)) process.stderr.write(`\r${failureLines(report, options.jobs).join('\n')}\n`)
+    if (!isClean(report)) process.stderr.write(`\r${failureLines(report, options).join('\n')}\n`)
   }
   if (process.stderr.isTTY) process.stderr.write('\r')
   const elapsedMs = performance.now() - startedAt

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 
 /** Parts of a million: the unit of every probability here, so that no draw depends on a float. */
-export const CERTAIN_PPM = 1_000_000
+const CERTAIN_PPM = 1_000_000
 const WORD_RANGE = 2 ** 32
 
 /** An inclusive range of integers. */

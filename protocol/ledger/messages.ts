@@ -5,8 +5,6 @@ import { certificateCodec } from './certificate.ts'
 import { signedEntry } from './entry.ts'
 import { factCodec } from './fact.ts'
 
-export type { Fact } from './fact.ts'
-
 /** An empty list ends the answer to a `sync-fetch`. */
 export const factsCodec = struct({ facts: list(factCodec, { max: LIMITS.facts }) })
 

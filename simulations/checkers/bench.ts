@@ -27,7 +27,8 @@ import { keys } from '../../protocol/records/keys.ts'
 import type { Observation } from '../observation.ts'
 import { createCrypto } from '../crypto.ts'
 import { createRandom } from '../random.ts'
-import type { Checker, CreateChecker, Facts, Records } from './checker.ts'
+import type { Checker, CreateChecker, Facts } from './checker.ts'
+import type { Records } from './records.ts'
 import { createEvidenceReader } from './evidence.ts'
 import { createFactReader } from './stored-facts.ts'
 
@@ -41,6 +42,8 @@ export const digestOf = (text: string): Digest => blobRefOf(new TextEncoder().en
 export const swarm = digestOf('swarm')
 export const minter = a
 export const runner = b
+/** The one whose runs lie. */
+export const liar = d
 export const witnesses: readonly Signer[] = sorted
 
 /** Runs `act` on a fresh checker and returns what it reported. */
@@ -55,6 +58,7 @@ export function reports(
     witnesses: sorted.map(({ id }) => id),
     minters: [minter.id],
     correct: new Set(sorted.map(({ id }) => id)),
+    honest: new Set([a.id, b.id, c.id]),
     verify: crypto.verify,
     read: createFactReader(),
     durable: () => durable,
@@ -122,7 +126,7 @@ export function decided(job: JobId, step: number, value: JobValue): StoredFact {
   return [keys.decision(job, step), encodeBody(decisionCodec, decision)]
 }
 
-export function specOf(payer: PeerId): JobSpec {
+function specOf(payer: PeerId): JobSpec {
   return {
     nonce: 0,
     steward: payer,

@@ -3,9 +3,8 @@ import type { PeerId, SwarmId } from '../../protocol/ids.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Observation } from '../observation.ts'
 import type { Evidence } from './evidence.ts'
+import type { Records } from './records.ts'
 import type { StoredFacts } from './stored-facts.ts'
-
-export type Records = ReadonlyMap<string, Uint8Array>
 
 /** A peer as a checker may look at it between two events. */
 export interface Examined {
@@ -24,6 +23,8 @@ export interface Facts {
   readonly minters: readonly PeerId[]
   /** Peers whose signatures are held against them: all that run the real mind. */
   readonly correct: ReadonlySet<PeerId>
+  /** Peers whose runs are faithful. */
+  readonly honest: ReadonlySet<PeerId>
   readonly verify: (check: SignatureCheck) => boolean
   /** The certificates and decisions of a disk. */
   readonly read: (records: Records) => StoredFacts

@@ -2,7 +2,8 @@ import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import { decodeBody } from '../../protocol/encoding/body.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { PREFIXES } from '../../protocol/records/keys.ts'
-import type { CreateChecker, Records } from './checker.ts'
+import type { CreateChecker } from './checker.ts'
+import type { Records } from './records.ts'
 
 interface Assigned {
   readonly step: number

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { Signer } from '../../protocol/crypto/signer.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { BEACON, BID, SEAL } from '../../protocol/jobs/messages.ts'
 import type { JobValue } from '../../protocol/jobs/value.ts'
 import { entryIdOf } from '../../protocol/ledger/entry.ts'
+import { liar } from './bench.ts'
 import { certified, decided, digestOf, entryOf, examine, GRANT, minted, minter } from './bench.ts'
 import { openedJob, opening, reports, runner, type StoredFact, swarm } from './bench.ts'
+import { createFairVerdictChecker } from './fair-verdict.ts'
 import { createLedgerReplayChecker } from './ledger-replay.ts'
 import { createPaymentsChecker } from './payments.ts'
 
@@ -117,5 +120,32 @@ describe('payments', () => {
     ['a missing step', [assigned, decided(openedJob, 2, close(7n))]],
   ])('finds %s', (_name, records) => {
     expect(payments(...records)).not.toEqual([])
+  })
+})
+
+describe('fair verdict', () => {
+  const answer = { digest: digestOf('answer'), size: 6 }
+  const judged = (winner: number, ...paid: readonly [Signer, bigint][]) => {
+    const value = close()
+    if (value.type !== 'close') throw new Error('a close')
+    const replicas = paid.map(([{ id: peer }, amount], slot) => ({
+      ...replica,
+      slot,
+      peer,
+      answer,
+      outcome: 'agreed' as const,
+      findings: [],
+      paid: amount,
+    }))
+    const stated = decided(openedJob, 1, { ...value, result: { ...value.result, winner, replicas } })
+    return reports(createFairVerdictChecker, (checker) => examine(checker, [stated]))
+  }
+
+  it('finds a paid liar, an unpaid honest runner and a false winner', () => {
+    expect(judged(0, [minter, 7n], [runner, 7n], [liar, 0n])).toEqual([])
+    expect(judged(0, [minter, 7n], [liar, 0n])).toEqual([])
+    expect(judged(0, [minter, 7n], [runner, 7n], [liar, 7n])).toHaveLength(1)
+    expect(judged(0, [minter, 7n], [runner, 0n], [liar, 0n])).toHaveLength(1)
+    expect(judged(2, [minter, 7n], [runner, 7n], [liar, 0n])).toHaveLength(1)
   })
 })

@@ -4,6 +4,7 @@ import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
 import { createConvergenceChecker } from './convergence.ts'
 import { createDecidedRunChecker } from './decided-run.ts'
 import { createEvidenceReader, type Evidence } from './evidence.ts'
+import { createFairVerdictChecker } from './fair-verdict.ts'
 import { createLedgerReplayChecker } from './ledger-replay.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
@@ -19,6 +20,7 @@ export const CHECKERS = {
   'single-fact': createSingleFactChecker,
   'single-signature': createSingleSignatureChecker,
   payments: createPaymentsChecker,
+  'fair-verdict': createFairVerdictChecker,
   'decided-run': createDecidedRunChecker,
   'sealed-reveal': createSealedRevealChecker,
   permanence: createPermanenceChecker,
@@ -94,6 +96,7 @@ function factsOf({ roster, charter, peers, verify }: World): Facts {
     witnesses: charter.witnesses,
     minters: charter.minters,
     correct: new Set(peers.map(({ id }) => id)),
+    honest: new Set(peers.filter(({ plan }) => plan.runner === 'honest').map(({ id }) => id)),
     verify,
     read: createFactReader(),
     durable: (peer) => peers.find(({ id }) => id === peer)?.disk.durable() ?? new Map(),

@@ -59,19 +59,22 @@ const STATEMENTS = new Map<string, Read>([
 /** No correct signer signs two bodies for one slot of anything (12.9), on any frame or disk, across crashes. */
 export const createSingleSignatureChecker: CreateChecker = (facts, report) => {
   const said = new Map<string, string>()
+  // A valid signature has one body and one signer; the same one travels in many frames.
+  const judged = new Set<string>()
   return {
     evidence(_peer, { signed }) {
       for (const { kind, signer, body, sig } of signed) {
         const read = STATEMENTS.get(kind)
-        if (read === undefined || !facts.correct.has(signer)) continue
-        const statement = read(body)
-        const name = `${kind} by ${signer} for ${statement.slot}`
-        const before = said.get(name)
-        if (before === statement.said) continue
+        const name = Buffer.from(sig).toString('latin1')
+        if (read === undefined || judged.has(name) || !facts.correct.has(signer)) continue
         // A forgery is nobody's second signature.
         if (!facts.verify({ signer, message: signingBytes(kind, facts.swarm, body), sig })) continue
-        said.set(name, statement.said)
-        if (before !== undefined) report(`two signed bodies: ${name}`)
+        judged.add(name)
+        const statement = read(body)
+        const about = `${kind} by ${signer} for ${statement.slot}`
+        const before = said.get(about)
+        if (before !== undefined && before !== statement.said) report(`two signed bodies: ${about}`)
+        said.set(about, statement.said)
       }
     },
   }

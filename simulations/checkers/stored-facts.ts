@@ -5,7 +5,7 @@ import { encodeCanonical } from '../../protocol/encoding/cbor.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
 import { PREFIXES } from '../../protocol/records/keys.ts'
-import type { Records } from './checker.ts'
+import type { Records } from './records.ts'
 
 export interface StoredCertificate extends Certificate {
   readonly id: string

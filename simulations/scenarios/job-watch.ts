@@ -15,12 +15,15 @@ export interface JobWatch {
 
 export function createJobWatch(): JobWatch {
   const ends = new Map<string, JobEnd>()
+  // Every peer writes the same decisions, which the checkers hold it to: each is read once.
+  const read = new Map<string, JobEnd | undefined>()
   return {
     observe(observation) {
       if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
       for (const { key, value } of observation.effect.writes) {
         if (value === null || !key.startsWith(PREFIXES.decision)) continue
-        const end = endIn(value)
+        const end = read.has(key) ? read.get(key) : endIn(value)
+        read.set(key, end)
         const [, job = ''] = key.split('/')
         if (end !== undefined) ends.set(`${observation.peer} ${job}`, end)
       }

@@ -13,6 +13,8 @@ import { createJobWatch, type JobEnd, type JobWatch } from './job-watch.ts'
 export interface JobsOptions {
   readonly seed: number
   readonly jobs: number
+  /** Crashes while jobs are under way, too, and not only in the pauses between them. */
+  readonly harsh: boolean
   readonly crypto: CryptoName
   readonly judge: Judge
   readonly createMind: (options: PeerOptions) => Peer
@@ -79,7 +81,7 @@ export function runJobs(options: JobsOptions): JobsReport {
     examine: panel.examine,
     violations: panel.violations,
   })
-  const stuck = run.play(options.jobs)
+  const stuck = run.play(options.jobs, options.harsh)
   if (stuck === undefined) panel.conclude()
   return {
     seed: options.seed,
@@ -121,12 +123,14 @@ class JobsRun {
   }
 
   /** Plays the whole run; what it waited for in vain, or undefined. */
-  play(jobs: number): string | undefined {
+  play(jobs: number, harsh: boolean): string | undefined {
     try {
       for (const peer of this.#parts.world.peers) this.#parts.world.start(peer)
       this.#fund()
       while (this.#submitted.length < jobs) {
-        this.#submitSome(jobs - this.#submitted.length)
+        const batch = this.#submitSome(jobs - this.#submitted.length)
+        if (harsh) this.#crashSome()
+        this.#await(batch)
         this.#crashSome()
       }
       this.#heal()
@@ -165,11 +169,16 @@ class JobsRun {
     }
   }
 
-  #submitSome(most: number): void {
-    const { random, plan, watch, world } = this.#parts
+  #submitSome(most: number): readonly Submitted[] {
+    const { random, plan } = this.#parts
     const count = Math.min(most, 1 + random.below(plan.concurrentMax))
     const batch = Array.from({ length: count }, () => this.#submit())
     this.#submitted.push(...batch)
+    return batch
+  }
+
+  #await(batch: readonly Submitted[]): void {
+    const { random, watch, world } = this.#parts
     for (const { payer, job, atMs } of batch) {
       this.#until(`job ${job} to end`, JOB_LIMIT_MS, () => watch.endOf(payer.id, job) !== undefined)
       const virtualMs = world.now - atMs

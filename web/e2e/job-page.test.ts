@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { requireComponent } from '../../node/e2e/require-component.ts'
+
+const COMMAND = fileURLToPath(new URL('../../node/packaging/hyperlooms.cjs', import.meta.url))
+const PROMPT =
+  'Summarise: The Rhine flows 1,230 km from the Alps to the North Sea. It passes Basel, Cologne and Rotterdam. ' +
+  'Ships carry 200 million tonnes on it each year. In 2018 a drought stopped many of them for weeks.'
+// A browser of its own profile that asks nobody outside this machine for anything.
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+/** Where pictures of the pages go, for a person to look at; unset in ordinary runs. */
+const PICTURES = process.env['HYPERLOOMS_PICTURES']
+
+let data: string
+let swarm: ChildProcess | undefined
+let browser: Browser | undefined
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'hyperlooms-web-'))
+})
+
+afterEach(async () => {
+  await browser?.close()
+  if (swarm !== undefined && swarm.exitCode === null) {
+    const ended = once(swarm, 'exit')
+    swarm.kill('SIGTERM')
+    await ended
+  }
+  await rm(data, { recursive: true, force: true })
+})
+
+/** Starts four real peers, one of them lying; resolves with the page's address. */
+function startSwarm(): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    [COMMAND, 'local', '--data', data, '--prompt', PROMPT, '--liar', '1'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  swarm = child
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  let seen = ''
+  const look = (chunk: unknown) => {
+    seen += String(chunk)
+    const address = /The page is at (http:\/\/\S+?)[.\s]*$/m.exec(seen)?.[1]
+    if (address !== undefined) resolve(address)
+  }
+  child.stdout.on('data', look)
+  child.stderr.on('data', look)
+  child.once('exit', () => reject(new Error(`the swarm ended before it served: ${seen}`)))
+  return promise
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return
+  await mkdir(PICTURES, { recursive: true })
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
+}
+
+describe('the page of a running peer', () => {
+  it('submits a job, follows it to its verdict and shows why the liar was outvoted', async (context) => {
+    const executablePath = requireComponent(context, 'chromium')
+    const address = await startSwarm()
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+
+    await page.goto(address)
+    await page.waitForFunction(
+      () =>
+        document.body.innerText.includes('hyperlooms-reference-1') || document.querySelector('h1') !== null,
+    )
+    await picture(page, 'home')
+
+    await page.goto(new URL('/jobs', address).href)
+    await page.fill('#prompt', PROMPT)
+    await picture(page, 'jobs')
+    await page.click('button.primary')
+    await page.waitForURL(/\/jobs\/[0-9a-f]{64}/)
+
+    await page.waitForSelector('.verdict .text')
+    expect(await page.innerText('.verdict .text')).toContain('1,230 km')
+    expect(await page.innerText('.confidence .numeral')).toMatch(/\d/)
+    await page.waitForSelector('.answer[data-outcome=outvoted] mark')
+    expect(await page.locator('.answer').count()).toBe(3)
+    expect(await page.locator('.answer[data-outcome=agreed]').count()).toBe(2)
+    await page.waitForSelector('.verified[data-verified=true]')
+    expect(await page.locator('.receipts tfoot').count()).toBe(1)
+    await picture(page, 'job')
+
+    await page.goto(new URL('/network', address).href)
+    await page.waitForSelector('table')
+    await picture(page, 'network')
+    expect(complaints).toEqual([])
+  })
+
+  it('says what is wrong with an empty prompt and charges nothing', async (context) => {
+    const executablePath = requireComponent(context, 'chromium')
+    const address = await startSwarm()
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
+    const page = await browser.newPage()
+    await page.goto(new URL('/jobs', address).href)
+    await page.waitForSelector('#prompt')
+    await page.click('button.primary')
+    await page.waitForSelector('.fault')
+    expect(await page.innerText('.fault')).not.toBe('')
+    expect(new URL(page.url()).pathname).toBe('/jobs')
+  })
+})
