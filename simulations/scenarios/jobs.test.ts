@@ -6,7 +6,7 @@ import { runJobs } from './jobs.ts'
 
 const judge = openJudge()
 const run = (seed: number, jobs: number, crypto: CryptoName = 'keyed-hash') =>
-  runJobs({ seed, jobs, harsh: false, crypto, judge, createMind: createPeer })
+  runJobs({ seed, jobs, crypto, judge, createMind: createPeer })
 
 // Whole swarms on a busy machine; nothing here measures time.
 describe('jobs scenario', { timeout: 120_000 }, () => {

@@ -14,7 +14,7 @@ export interface JobsOptions {
   readonly seed: number
   readonly jobs: number
   /** Crashes while jobs are under way, too, and not only in the pauses between them. */
-  readonly harsh: boolean
+  readonly harsh?: boolean
   readonly crypto: CryptoName
   readonly judge: Judge
   readonly createMind: (options: PeerOptions) => Peer
@@ -81,7 +81,7 @@ export function runJobs(options: JobsOptions): JobsReport {
     examine: panel.examine,
     violations: panel.violations,
   })
-  const stuck = run.play(options.jobs, options.harsh)
+  const stuck = run.play(options.jobs, options.harsh ?? false)
   if (stuck === undefined) panel.conclude()
   return {
     seed: options.seed,

@@ -54,7 +54,7 @@ function startSwarm(): Promise<string> {
   let seen = ''
   const look = (chunk: unknown) => {
     seen += String(chunk)
-    const address = /The page is at (http:\/\/\S+?)[.\s]*$/m.exec(seen)?.[1]
+    const address = /The page is at (http:\/\/\S+)/.exec(seen)?.[1]
     if (address !== undefined) resolve(address)
   }
   child.stdout.on('data', look)
@@ -118,8 +118,8 @@ describe('the page of a running peer', () => {
     await page.goto(new URL('/jobs', address).href)
     await page.waitForSelector('#prompt')
     await page.click('button.primary')
-    await page.waitForSelector('.fault')
-    expect(await page.innerText('.fault')).not.toBe('')
+    await page.waitForSelector('#draft-fault')
+    expect(await page.innerText('#draft-fault')).not.toBe('')
     expect(new URL(page.url()).pathname).toBe('/jobs')
   })
 })
