@@ -57,6 +57,7 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   /** Resolves with the reason when an invariant or the disk broke: nothing leaves any more, the process must end. */
   readonly broken: Promise<unknown>
   durations(): Readonly<Record<string, DurationSummary>>
+  resetDurations(): void
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
@@ -129,6 +130,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     url: api.url,
     broken: broken.promise,
     durations: () => host.durations.summary(),
+    resetDurations: () => host.durations.reset(),
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }

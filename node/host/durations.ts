@@ -44,6 +44,11 @@ export class Durations {
     histogram.add(us)
   }
 
+  /** Forgets what was measured: a start's compilation says little about the hours after it. */
+  reset(): void {
+    this.#histograms.clear()
+  }
+
   summary(): Readonly<Record<string, DurationSummary>> {
     return Object.fromEntries([...this.#histograms].map(([type, histogram]) => [type, histogram.summary()]))
   }

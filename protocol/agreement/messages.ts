@@ -49,9 +49,14 @@ export interface Decision {
   readonly quorum: Quorum
 }
 
+// Values are never changed, and each is named several times on its way: by proposer, voter and decision.
+const named = new WeakMap<JobValue, Digest>()
+
 /** Names a value by its canonical encoding. */
 export function valueDigestOf(value: JobValue): Digest {
-  return hash('value', encodeBody(jobValueCodec, value))
+  const digest = named.get(value) ?? hash('value', encodeBody(jobValueCodec, value))
+  named.set(value, digest)
+  return digest
 }
 
 const preparedShape = struct({ ballot: ballotCodec, quorum: quorumCodec })

@@ -12,6 +12,8 @@ import { type JobRecord, jobRecordCodec, TIMELINE_MAX, type TimelineEvent } from
 export class JobBook {
   readonly #self: PeerId
   readonly #open = new Map<JobId, OpenJob>()
+  /** Jobs changed by the event that is being handled. */
+  readonly #changed = new Set<OpenJob>()
   /** Called with a job that is dropped undecided, so that nothing of it stays behind elsewhere. */
   onDropped: (out: Outbox, open: OpenJob) => void = () => undefined
 
@@ -57,8 +59,18 @@ export class JobBook {
 
   /** Writes what must survive a restart, and tells whoever watches. */
   save(out: Outbox, open: OpenJob): void {
-    out.write(keys.job(open.job), encodeBody(openJobRecordCodec, recordOf(open, this.#self)))
+    this.#changed.add(open)
     out.notify(open.job)
+  }
+
+  /** Ends an event: what it changed is encoded once, into the same batch as everything else. */
+  flush(out: Outbox): void {
+    for (const open of this.#changed) if (this.#open.get(open.job) === open) this.#write(out, open)
+    this.#changed.clear()
+  }
+
+  #write(out: Outbox, open: OpenJob): void {
+    out.write(keys.job(open.job), encodeBody(openJobRecordCodec, recordOf(open, this.#self)))
   }
 
   update(open: OpenJob, change: Partial<JobRecord>): void {

@@ -49,6 +49,7 @@ export function createPeer(options: PeerOptions): Peer {
       for (let next = out.loopback.shift(); next !== undefined; next = out.loopback.shift()) {
         route(parts, out, { type: 'message', message: next as Verified<Message> })
       }
+      parts.jobs.context.book.flush(out)
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects
