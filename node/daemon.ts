@@ -24,7 +24,7 @@ import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
-import type { DurationSummary } from './host/durations.ts'
+import type { Durations } from './host/durations.ts'
 import { MindHost } from './host/mind-host.ts'
 import { createNetwork } from './network/host.ts'
 import type { Network } from './network/network.ts'
@@ -56,8 +56,8 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly url: string
   /** Resolves with the reason when an invariant or the disk broke: nothing leaves any more, the process must end. */
   readonly broken: Promise<unknown>
-  durations(): Readonly<Record<string, DurationSummary>>
-  resetDurations(): void
+  /** How long the mind took over its events. */
+  readonly durations: Durations
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
@@ -129,8 +129,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     id: identity.id,
     url: api.url,
     broken: broken.promise,
-    durations: () => host.durations.summary(),
-    resetDurations: () => host.durations.reset(),
+    durations: host.durations,
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }

@@ -67,7 +67,7 @@ function announce(daemon: Running): void {
     return print(`The peer ${daemon.id} runs at ${daemon.url} (Ctrl-C stops it)`)
   process.send({ type: 'ready', id: daemon.id, url: daemon.url })
   process.on('message', (message) => {
-    if (message === 'durations') process.send?.({ type: 'durations', durations: daemon.durations() })
+    if (message === 'durations') process.send?.({ type: 'durations', durations: daemon.durations.summary() })
   })
 }
 

@@ -22,6 +22,12 @@ class Histogram {
     this.#maxUs = Math.max(this.#maxUs, us)
   }
 
+  absorb(other: Histogram): void {
+    other.#buckets.forEach((count, at) => (this.#buckets[at] = (this.#buckets[at] ?? 0) + count))
+    this.#count += other.#count
+    this.#maxUs = Math.max(this.#maxUs, other.#maxUs)
+  }
+
   summary(): DurationSummary {
     return { count: this.#count, p50Us: this.#quantile(0.5), p99Us: this.#quantile(0.99), maxUs: this.#maxUs }
   }
@@ -42,6 +48,19 @@ export class Durations {
     const histogram = this.#histograms.get(type) ?? new Histogram()
     this.#histograms.set(type, histogram)
     histogram.add(us)
+  }
+
+  /** Several peers' durations as one. */
+  static together(all: readonly Durations[]): Durations {
+    const sum = new Durations()
+    for (const one of all) {
+      for (const [type, histogram] of one.#histograms) {
+        const own = sum.#histograms.get(type) ?? new Histogram()
+        sum.#histograms.set(type, own)
+        own.absorb(histogram)
+      }
+    }
+    return sum
   }
 
   /** Forgets what was measured: a start's compilation says little about the hours after it. */
