@@ -66,6 +66,12 @@ function effectParts(effect: Extract<Observation, { type: 'effect' }>['effect'])
       return [effect.type, effect.to, effect.channel, String(effect.after), effect.frame]
     case 'publish':
       return [effect.type, effect.topic, String(effect.after), effect.frame]
+    case 'timer':
+      return [effect.type, effect.id, String(effect.delayMs)]
+    case 'cancel-timer':
+      return [effect.type, effect.id]
+    case 'notify':
+      return [effect.type, String(effect.job), String(effect.after)]
     default:
       return [effect.type, plain(effect)]
   }

@@ -1,9 +1,5 @@
-import { PREFIXES } from '../../protocol/records/keys.ts'
 import type { CreateChecker } from './checker.ts'
-
-function isFact(key: string): boolean {
-  return key.startsWith(PREFIXES.certificate) || key.startsWith(PREFIXES.decision)
-}
+import { isFact } from './stored-facts.ts'
 
 /**
  * Certificates and decisions never revert (12.4 after healing): no peer deletes one, and what any peer ever

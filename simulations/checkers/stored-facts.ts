@@ -24,22 +24,17 @@ export interface StoredFacts {
 
 /** Reads disks; the same facts are on every disk, so each is decoded once. */
 export function createFactReader(): (records: Records) => StoredFacts {
-  const certificates = new Map<string, StoredCertificate>()
-  const decisions = new Map<string, StoredDecision>()
+  const certificateOf = remembering(readCertificate)
+  const decisionOf = remembering(readDecision)
   return (records) => {
-    const facts = [...records].filter(
-      ([key]) => key.startsWith(PREFIXES.certificate) || key.startsWith(PREFIXES.decision),
-    )
-    const sorted = facts.sort(([a], [b]) => (a < b ? -1 : 1))
     const chains = new Map<string, StoredCertificate[]>()
     const jobs = new Map<string, StoredDecision[]>()
-    for (const [key, value] of sorted) {
+    for (const [key, value] of [...records].filter(([name]) => isFact(name)).sort(byKey)) {
       if (key.startsWith(PREFIXES.certificate)) {
-        const certificate = remembered(certificates, value, readCertificate)
+        const certificate = certificateOf(value)
         append(chains, certificate.entry.body.account, certificate)
-      }
-      if (key.startsWith(PREFIXES.decision)) {
-        const decision = remembered(decisions, value, readDecision)
+      } else {
+        const decision = decisionOf(value)
         append(jobs, decision.job, decision)
       }
     }
@@ -47,13 +42,27 @@ export function createFactReader(): (records: Records) => StoredFacts {
   }
 }
 
-function remembered<T>(known: Map<string, T>, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
-  const name = hash('sha256', bytes, 'base64')
-  const found = known.get(name)
-  if (found !== undefined) return found
-  const value = read(bytes)
-  known.set(name, value)
-  return value
+export function isFact(key: string): boolean {
+  return key.startsWith(PREFIXES.certificate) || key.startsWith(PREFIXES.decision)
+}
+
+function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1
+}
+
+/** Knows bytes that it was shown before at once, and other peers' copies of them by their digest. */
+function remembering<T>(read: (bytes: Uint8Array) => T): (bytes: Uint8Array) => T {
+  const byDigest = new Map<string, T>()
+  const byIdentity = new WeakMap<Uint8Array, { readonly value: T }>()
+  return (bytes) => {
+    const known = byIdentity.get(bytes)
+    if (known !== undefined) return known.value
+    const digest = hash('sha256', bytes, 'base64')
+    const value = byDigest.get(digest) ?? read(bytes)
+    byDigest.set(digest, value)
+    byIdentity.set(bytes, { value })
+    return value
+  }
 }
 
 function append<T>(lists: Map<string, T[]>, name: string, item: T): void {

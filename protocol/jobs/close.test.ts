@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { hash } from '../crypto/digest.ts'
+import { createNobleSigner } from '../crypto/noble-signer.ts'
+import { type Signed, sign } from '../encoding/signed.ts'
+import type { PeerId } from '../ids.ts'
+import { jobIdOf } from '../ledger/entry.ts'
+import type { Charter } from '../swarm/charter.ts'
+import { rosterOf } from '../swarm/roster.ts'
+import { countedCommits, fittingSeals } from './close.ts'
+import type { JobContext } from './context.ts'
+import { COMMIT, type Commit, commitmentOf, SEAL, type Seal } from './messages.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
+
+const SIGNERS = [1, 2, 3, 4].map((seed) => createNobleSigner(new Uint8Array(32).fill(seed)))
+const IDS = SIGNERS.map(({ id }) => id)
+const EMPTY = hash('test', new Uint8Array(0))
+const CHARTER: Charter = {
+  name: 'test',
+  random: new Uint8Array(32),
+  operators: { keys: IDS, needed: 1 },
+  founders: IDS.map((peer) => ({ peer, roles: ['peer', 'witness'], operator: peer })),
+  witnesses: IDS.toSorted(),
+  minters: [],
+  treasury: IDS[0] as PeerId,
+  admission: 'invite',
+  guests: false,
+  diversity: 'peer',
+  params: { priorTrust: 500_000, minConfidence: 0, fee: 0n, maxPrice: 1n, trustBidders: 0 },
+  rules: EMPTY,
+}
+const ROSTER = rosterOf(CHARTER)
+const JOB = jobIdOf(IDS[0] as PeerId, 0)
+const OTHER_JOB = jobIdOf(IDS[0] as PeerId, 1)
+// Only the roster is read by what is tested here.
+const CONTEXT = { roster: ROSTER } as JobContext
+const OPEN = { job: JOB } as OpenJob
+const ATTEMPT = {
+  step: 0,
+  slots: IDS.slice(0, 3).map((peer, slot) => ({ slot, peer, price: 1n, payout: peer })),
+} as unknown as Attempt
+
+function commit(who: number, text: string, about: Partial<Commit> = {}): Signed<Commit> {
+  const signer = SIGNERS[who]
+  if (signer === undefined) throw new RangeError('four signers')
+  const answer = { digest: hash('answer', new TextEncoder().encode(text)), size: text.length }
+  const commitment = commitmentOf({
+    job: JOB,
+    step: 0,
+    slot: who,
+    peer: signer.id,
+    salt: new Uint8Array(32),
+    answer,
+  })
+  return sign(signer, ROSTER.swarm, COMMIT, { job: JOB, step: 0, slot: who, rank: 0, commitment, ...about })
+}
+
+function seal(who: number, commits: readonly Signed<Commit>[], about: Partial<Seal> = {}): Signed<Seal> {
+  const signer = SIGNERS[who]
+  if (signer === undefined) throw new RangeError('four signers')
+  return sign(signer, ROSTER.swarm, SEAL, { job: JOB, step: 0, commits, started: [], ...about })
+}
+
+function countedSlots(seals: readonly Signed<Seal>[]): readonly number[] {
+  return [...countedCommits(CONTEXT, OPEN, ATTEMPT, seals).keys()].toSorted((a, b) => a - b)
+}
+
+describe('counted commits', () => {
+  const honest = [commit(0, 'a'), commit(1, 'a'), commit(2, 'a')]
+
+  it('count from t seals on: two of four witnesses', () => {
+    expect(countedSlots([seal(0, honest), seal(1, honest), seal(2, [])])).toEqual([0, 1, 2])
+    expect(countedSlots([seal(0, honest), seal(1, []), seal(2, [])])).toEqual([])
+  })
+
+  it('do not count twice within one seal: a lone liar lets no copier in', () => {
+    const copied = commit(2, 'copied')
+    expect(
+      countedSlots([seal(0, honest.slice(0, 2)), seal(1, honest.slice(0, 2)), seal(3, [copied, copied])]),
+    ).toEqual([0, 1])
+  })
+
+  it.each([
+    ['of another job', { job: OTHER_JOB }],
+    ['of another attempt', { step: 1 }],
+    ["for somebody else's slot", { slot: 1 }],
+    ['of a higher rank', { rank: 1 }],
+  ] as const)('are not disturbed by a commit %s that a liar puts into its seal', (_, about) => {
+    const foreign = commit(0, 'other', about)
+    expect(countedSlots([seal(0, honest), seal(1, honest), seal(3, [foreign, ...honest.slice(1)])])).toEqual([
+      0, 1, 2,
+    ])
+  })
+
+  it('exclude a peer that signed two for its slot', () => {
+    expect(countedSlots([seal(0, honest), seal(1, honest), seal(2, [commit(0, 'b')])])).toEqual([1, 2])
+  })
+})
+
+describe('fitting seals', () => {
+  it('are by witnesses, of this job and attempt, one each', () => {
+    const good = seal(0, [])
+    const stranger = { ...good, signer: createNobleSigner(new Uint8Array(32).fill(9)).id }
+    const seals = [good, good, stranger, seal(1, [], { job: OTHER_JOB }), seal(2, [], { step: 1 })]
+    expect(fittingSeals(CONTEXT, OPEN, ATTEMPT, seals)).toEqual([good])
+  })
+})
