@@ -29,7 +29,9 @@ describe('isAlive', () => {
   it('counts a process as ended that only waits for its parent', async () => {
     if ((await ownRun()).started === undefined) return
     // `sleep` takes over a child that the shell started and never waits for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    // The child ends only once its parent is `sleep`, which never collects it; the shell itself still would.
+    const child = 'until grep -q sleep /proc/$$/comm; do :; done'
+    const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`])
     const [pid] = await once(createInterface({ input: parent.stdout }), 'line')
     const state = async (): Promise<string> => await readFile(`/proc/${pid}/stat`, 'utf8')
     while (!/\) Z /.test(await state()));
