@@ -9,6 +9,7 @@ import { ownRules } from '../config/lexicon.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { type Founder, foundSwarm } from '../swarm/founding.ts'
+import { waitUntil } from './wait-until.ts'
 
 const OPERATORS = ['amber', 'birch', 'cobalt', 'dune'] as const
 
@@ -61,12 +62,5 @@ function funded(peer: Daemon): Promise<void> {
   }
   const ready = () =>
     credit() > 0n && peer.view.nodes(Date.now()).every(({ heartbeat }) => (heartbeat?.nodes.length ?? 0) > 0)
-  if (ready()) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = peer.subscribe(() => {
-      if (!ready()) return
-      end()
-      resolve()
-    })
-  })
+  return waitUntil(peer, ready)
 }

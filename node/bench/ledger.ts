@@ -1,5 +1,6 @@
 import type { Daemon } from '../daemon.ts'
 import type { BenchSwarm } from './bench-swarm.ts'
+import { waitUntil } from './wait-until.ts'
 
 const OPERATIONS_PER_ENTRY = 64
 
@@ -32,24 +33,11 @@ async function measure({ peers }: BenchSwarm, seconds: number, outstanding: numb
       const refused = results.find((result) => !result.ok)
       if (refused !== undefined && !refused.ok) throw new Error(`${refused.code}: ${refused.detail}`)
       operations += results.length
-      await certified(peer, seq)
+      await waitUntil(peer, () => (peer.view.account(peer.view.self)?.seq ?? 0) > seq)
     }
   }
   await Promise.all(peers.map((peer, at) => drive(peer, peers[(at + 1) % peers.length] ?? peer)))
   const elapsed = (performance.now() - startedMs) / 1_000
   const entries = ((first?.view.counters().entries ?? 0) - before) / elapsed
   return { entries, operations: operations / elapsed }
-}
-
-/** Resolves once the account has more entries than `seq`, and none of its own is in flight. */
-function certified(peer: Daemon, seq: number): Promise<void> {
-  const done = () => (peer.view.account(peer.view.self)?.seq ?? 0) > seq
-  if (done()) return Promise.resolve()
-  return new Promise((resolve) => {
-    const end = peer.subscribe(() => {
-      if (!done()) return
-      end()
-      resolve()
-    })
-  })
 }

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createNobleSigner } from '../crypto/noble-signer.ts'
 import { ownMessage } from '../crypto/verified.ts'
-import { hash } from '../crypto/digest.ts'
 import { type InstanceId, jobInstance, type PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import { jobIdOf } from '../ledger/entry.ts'
@@ -9,8 +7,7 @@ import type { JobValue } from '../jobs/value.ts'
 import type { Effect } from '../peer/effect.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Charter } from '../swarm/charter.ts'
-import { type Roster, rosterOf } from '../swarm/roster.ts'
+import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { Agreement, type AgreementMessage } from './agreement.ts'
 import type { InstanceRules, Judgement } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
@@ -18,32 +15,12 @@ import { decodeEnvelope, decodeKind } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { isKind } from '../encoding/kinds.ts'
 
-const SIGNERS = [1, 2, 3, 4].map((seed) => createNobleSigner(new Uint8Array(32).fill(seed)))
-const IDS = SIGNERS.map(({ id }) => id)
+const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
-const DIGEST = hash('test', new Uint8Array(0))
 const JOB = jobIdOf(IDS[0] as PeerId, 0)
 const INSTANCE: InstanceId = jobInstance(JOB, 0)
 const UNASSIGNED: JobValue = { type: 'void', reason: 'unassigned' }
 const EXPIRED: JobValue = { type: 'void', reason: 'expired' }
-
-function roster(): Roster {
-  const charter: Charter = {
-    name: 'test',
-    random: new Uint8Array(32),
-    operators: { keys: IDS, needed: 1 },
-    founders: IDS.map((peer) => ({ peer, roles: ['peer', 'witness'], operator: peer })),
-    witnesses: IDS.toSorted(),
-    minters: [],
-    treasury: IDS[0] as PeerId,
-    admission: 'invite',
-    guests: false,
-    diversity: 'peer',
-    params: { priorTrust: 500_000, minConfidence: 0, fee: 0n, maxPrice: 1n, trustBidders: 0 },
-    rules: DIGEST,
-  }
-  return rosterOf(charter)
-}
 
 interface Local {
   /** What this peer would propose. */
@@ -62,7 +39,7 @@ interface Node {
 
 /** Four agreements on a perfect network; `drop` loses what it says, `now` is everybody's clock. */
 class Swarm {
-  readonly roster = roster()
+  readonly roster = ROSTER
   readonly nodes: readonly Node[]
   readonly sent: { readonly from: PeerId; readonly to: PeerId; readonly kind: string }[] = []
   readonly #queue: { readonly from: PeerId; readonly to: PeerId; readonly frame: Uint8Array }[] = []

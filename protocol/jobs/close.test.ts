@@ -4,31 +4,13 @@ import { createNobleSigner } from '../crypto/noble-signer.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { PeerId } from '../ids.ts'
 import { jobIdOf } from '../ledger/entry.ts'
-import type { Charter } from '../swarm/charter.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { countedCommits, fittingSeals } from './close.ts'
 import type { JobContext } from './context.ts'
 import { COMMIT, type Commit, commitmentOf, SEAL, type Seal } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 
-const SIGNERS = [1, 2, 3, 4].map((seed) => createNobleSigner(new Uint8Array(32).fill(seed)))
-const IDS = SIGNERS.map(({ id }) => id)
-const EMPTY = hash('test', new Uint8Array(0))
-const CHARTER: Charter = {
-  name: 'test',
-  random: new Uint8Array(32),
-  operators: { keys: IDS, needed: 1 },
-  founders: IDS.map((peer) => ({ peer, roles: ['peer', 'witness'], operator: peer })),
-  witnesses: IDS.toSorted(),
-  minters: [],
-  treasury: IDS[0] as PeerId,
-  admission: 'invite',
-  guests: false,
-  diversity: 'peer',
-  params: { priorTrust: 500_000, minConfidence: 0, fee: 0n, maxPrice: 1n, trustBidders: 0 },
-  rules: EMPTY,
-}
-const ROSTER = rosterOf(CHARTER)
+const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const JOB = jobIdOf(IDS[0] as PeerId, 0)
 const OTHER_JOB = jobIdOf(IDS[0] as PeerId, 1)
 // Only the roster is read by what is tested here.
