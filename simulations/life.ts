@@ -70,6 +70,10 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
         timers.get(effect.id)?.cancel()
         timers.delete(effect.id)
         break
+      case 'to-self':
+        // A step of its own: a crash may come before it, and others' messages, too.
+        later(0, () => handle({ type: 'message', message: effect.message }))
+        break
       default:
         held.hold(effect)
     }

@@ -70,6 +70,8 @@ function effectParts(effect: Extract<Observation, { type: 'effect' }>['effect'])
       return [effect.type, effect.id, String(effect.delayMs)]
     case 'cancel-timer':
       return [effect.type, effect.id]
+    case 'to-self':
+      return [effect.type, effect.message.kind, effect.message.bytes]
     case 'notify':
       return [effect.type, String(effect.job), String(effect.after)]
     default:

@@ -16,7 +16,7 @@ import { Timers } from './timers.ts'
 /** Commands that wait for their answer: each holds a request of this machine's owner. */
 const COMMANDS_MAX = 1_024
 
-type HeldEffect = Exclude<Effect, { readonly type: 'persist' | 'timer' | 'cancel-timer' }>
+type HeldEffect = Extract<Effect, { readonly after: number }>
 type Listener = (job: string | null) => void
 
 /**
@@ -145,6 +145,8 @@ export class MindHost {
         return this.#timers.start(effect.id, effect.delayMs)
       case 'cancel-timer':
         return this.#timers.cancel(effect.id)
+      case 'to-self':
+        return this.#handle({ type: 'message', message: effect.message })
       default:
         return log.whenSynced(effect.after, () => {
           if (!this.#closed) this.#release(effect)

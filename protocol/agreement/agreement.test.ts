@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { ownMessage } from '../crypto/verified.ts'
 import { type InstanceId, jobInstance, type PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import { jobIdOf } from '../ledger/entry.ts'
@@ -90,9 +89,6 @@ class Swarm {
   act(node: Node, action: (out: EventOutbox) => void): void {
     const out = new EventOutbox(node.id, this.roster.swarm, this.now)
     action(out)
-    for (let next = out.loopback.shift(); next !== undefined; next = out.loopback.shift()) {
-      node.agreement.onMessage(out, ownMessage(next as AgreementMessage))
-    }
     for (const effect of out.seal(0).effects) this.#carry(node, effect)
   }
 
@@ -102,7 +98,9 @@ class Swarm {
         if (value === null) node.disk.delete(key)
         else node.disk.set(key, value)
       }
-    } else if (effect.type === 'send') this.#queue.push({ from: node.id, to: effect.to, frame: effect.frame })
+    } else if (effect.type === 'to-self')
+      this.act(node, (out) => node.agreement.onMessage(out, effect.message as AgreementMessage))
+    else if (effect.type === 'send') this.#queue.push({ from: node.id, to: effect.to, frame: effect.frame })
     else if (effect.type === 'timer')
       this.timers.set(`${node.id} ${effect.id}`, { node, at: this.now + effect.delayMs, id: effect.id })
     else if (effect.type === 'cancel-timer') this.timers.delete(`${node.id} ${effect.id}`)

@@ -155,7 +155,11 @@ export function createOwner({ signer, roster, accounts, outputs, driver, listene
     },
     start(out) {
       if (inFlight !== undefined && inFlight.body.seq < accounts.get(self).seq) inFlight = undefined
-      if (inFlight !== undefined) driver.drive(out, inFlight)
+      if (inFlight !== undefined) {
+        driver.drive(out, inFlight)
+        // Whoever asked has gone; the jobs it opens are offered once more.
+        listener.ownSigned(out, inFlight, [])
+      }
       pump(out)
     },
     certified(out, entry, id) {

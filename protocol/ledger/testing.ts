@@ -106,11 +106,12 @@ export function createTestSwarm({
   function handle<T>(peer: TestPeer, action: (mind: TestMind, out: Outbox) => T): T {
     const { mind } = peer
     const writes: Write[] = []
-    const loopback: PlannedMessage[] = []
     const effects: (() => void)[] = []
     const send = (to: PeerId, message: PlannedMessage) => {
-      if (to === peer.self) loopback.push(message)
-      else effects.push(() => transmit(peer.self, to, message))
+      effects.push(() => {
+        if (to !== peer.self) return transmit(peer.self, to, message)
+        plan({ at: now, peer, mind, run: (at, then) => deliver(at, then, received(to, message)) })
+      })
     }
     const out: Outbox = {
       now,
@@ -145,9 +146,6 @@ export function createTestSwarm({
       emit: () => undefined,
     }
     const result = action(mind, out)
-    for (let next = loopback.shift(); next !== undefined; next = loopback.shift()) {
-      deliver(mind, out, received(peer.self, next))
-    }
     settle(peer, writes, effects)
     return result
   }

@@ -1,5 +1,7 @@
+import type { Verified } from '../crypto/verified.ts'
 import type { Channel, Topic } from '../encoding/kinds.ts'
 import type { BlobRef, Digest, JobId, PeerId } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
 import type { Sampling } from '../jobs/spec.ts'
 import type { Write } from '../records/record.ts'
 import type { Answer, Comparator } from '../verification/verdict.ts'
@@ -62,6 +64,12 @@ export type Effect =
       readonly from: readonly PeerId[]
     } & Stamped)
   | ({ readonly type: 'load'; readonly keys: readonly string[]; readonly purpose: LoadPurpose } & Stamped)
+  /**
+   * A message of this mind to itself: the host hands it back as an event of its own, after the effects before
+   * it were taken. It waits for no position, since whatever follows from it does. A crash may lose it like any
+   * other message; its sender repeats it.
+   */
+  | { readonly type: 'to-self'; readonly message: Verified<Message> }
   | { readonly type: 'timer'; readonly id: string; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly id: string }
   | ({ readonly type: 'notify'; readonly job: string | null } & Stamped)

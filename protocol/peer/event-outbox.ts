@@ -3,11 +3,12 @@ import { type BodyOf, type KindName, KINDS, type Topic, type Channel } from '../
 import type { Signed } from '../encoding/signed.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
+import { ownMessage } from '../crypto/verified.ts'
 import type { Write } from '../records/record.ts'
 import type { Effect, LoadPurpose } from './effect.ts'
 import type { Outbox, PlainKindName, SignedKindName, Unstamped } from './outbox.ts'
 
-type Stamped = Exclude<Effect, { readonly type: 'persist' | 'timer' | 'cancel-timer' }>
+type Stamped = Extract<Effect, { readonly after: number }>
 type Untimed = Stamped extends infer E ? (E extends Stamped ? Omit<E, 'after'> : never) : never
 
 const NO_SIGNATURE = new Uint8Array(0)
@@ -26,8 +27,7 @@ export class EventOutbox implements Outbox {
   readonly #notified = new Set<string | null>()
   /** Frames of this event by the body they carry: one message to n peers is encoded once. */
   readonly #frames = new Map<object, { readonly kind: KindName; readonly frame: Uint8Array }>()
-  /** Messages to this peer itself, to be handled before the event is over. */
-  readonly loopback: Message[] = []
+  readonly #toSelf: Message[] = []
 
   constructor(self: PeerId, swarm: SwarmId, now: number) {
     this.#self = self
@@ -42,7 +42,7 @@ export class EventOutbox implements Outbox {
   send<K extends PlainKindName>(to: PeerId, kind: K, body: BodyOf<K>): void {
     if (to === this.#self) {
       const message = { kind, from: to, signer: to, body, bytes: NO_SIGNATURE, sig: NO_SIGNATURE }
-      this.loopback.push(message as unknown as Message)
+      this.#toSelf.push(message as unknown as Message)
       return
     }
     this.#frame(to, kind, body, () => plainFrame(this.#swarm, this.#self, kind, body))
@@ -50,7 +50,7 @@ export class EventOutbox implements Outbox {
 
   sendSigned<K extends SignedKindName>(to: PeerId, kind: K, signed: Signed<BodyOf<K>>): void {
     if (to === this.#self) {
-      this.loopback.push({ kind, from: to, ...signed } as unknown as Message)
+      this.#toSelf.push({ kind, from: to, ...signed } as unknown as Message)
       return
     }
     this.#frame(to, kind, signed, () => signedFrame(this.#swarm, kind, signed))
@@ -77,7 +77,7 @@ export class EventOutbox implements Outbox {
     this.#notified.add(job)
   }
 
-  emit(effect: Exclude<Unstamped, { readonly type: 'persist' }>): void {
+  emit(effect: Exclude<Unstamped, { readonly type: 'persist' | 'to-self' }>): void {
     if (effect.type === 'timer') this.timer(effect.id, effect.delayMs)
     else if (effect.type === 'cancel-timer') this.cancelTimer(effect.id)
     else this.#stamped.push(effect)
@@ -91,6 +91,7 @@ export class EventOutbox implements Outbox {
     effects.push(...this.#timers.values())
     for (const effect of this.#stamped) effects.push({ ...effect, after })
     for (const job of this.#notified) effects.push({ type: 'notify', job, after })
+    for (const message of this.#toSelf) effects.push({ type: 'to-self', message: ownMessage(message) })
     return { effects, position: after }
   }
 

@@ -14,8 +14,8 @@ export type PlainKindName = Exclude<KindName, SignedKindName>
  * effect are durable before that effect leaves the machine: the outbox stamps every effect with the position
  * of the last record written so far, so no part can forget it.
  *
- * A message to this peer itself is handled within the same event. That is safe because whatever follows from
- * it leaves only after the same position.
+ * A message to this peer itself comes back as the next event (`to-self`), so that one event never carries a
+ * whole chain of them. It needs no position: whatever follows from it leaves only after this event's records.
  */
 export interface Outbox {
   /** Milliseconds; never decreases while the process runs, and continues as wall time after a restart. */
@@ -31,7 +31,7 @@ export interface Outbox {
   /** Tells whoever watches that a job changed (`null`: the network's figures did). */
   notify(job: string | null): void
   /** Any further effect, stamped with the position like the others. */
-  emit(effect: Exclude<Unstamped, { readonly type: 'persist' }>): void
+  emit(effect: Exclude<Unstamped, { readonly type: 'persist' | 'to-self' }>): void
 }
 
 type WithoutStamp<E> = E extends { readonly after: number } ? Omit<E, 'after'> : E

@@ -1,7 +1,7 @@
 import type { Agreement } from '../agreement/agreement.ts'
-import type { Digest } from '../ids.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
+import type { StateDigest } from '../sync/state-digest.ts'
 import type { Sync } from '../sync/sync.ts'
 import type { Commands } from './commands.ts'
 import type { Capabilities } from './event.ts'
@@ -15,6 +15,6 @@ export interface Parts {
   readonly jobs: Jobs
   readonly heartbeats: Heartbeats
   readonly commands: Commands
-  readonly root: () => Digest
+  readonly digest: StateDigest
   capabilities: Capabilities
 }

@@ -28,7 +28,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     self,
     swarm: roster.swarm,
     roster,
-    ledgerRoot: () => parts.root(),
+    ledgerRoot: () => parts.digest.root(),
     supply: () => ledger.supply(),
     account: (account) => ledger.account(account),
     accounts: () => ledger.accounts(),

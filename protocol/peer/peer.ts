@@ -1,8 +1,6 @@
 import { Agreement } from '../agreement/agreement.ts'
-import type { Verified } from '../crypto/verified.ts'
 import { type InstanceId, parseJobInstance } from '../ids.ts'
 import { inspect } from '../intake/inspect.ts'
-import type { Message } from '../intake/message.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -41,15 +39,11 @@ export function createPeer(options: PeerOptions): Peer {
       return inspected
     },
     handle(event: Event, now: number): readonly Effect[] {
-      if (event.type === 'message') counters.accept()
+      if (event.type === 'message' && event.message.from !== signer.id) counters.accept()
       const out = new EventOutbox(signer.id, roster.swarm, now)
       route(parts, out, event)
-      // What this peer tells itself is handled before the event ends; it comes to rest because every rule
-      // answers a message at most once.
-      for (let next = out.loopback.shift(); next !== undefined; next = out.loopback.shift()) {
-        route(parts, out, { type: 'message', message: next as Verified<Message> })
-      }
       parts.jobs.context.book.flush(out)
+      parts.digest.tidy()
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects
@@ -89,8 +83,9 @@ function compose(options: PeerOptions): Parts {
       opened: (out, opened) => jobs.onOpened(out, opened),
       ownSigned(out, entry, requests) {
         commands.onSigned(out, entry, requests)
-        if (entry.body.ops.some(({ type }) => type === 'open')) out.publish('entry', entry)
-        jobs.onEntry(out, entry)
+        if (!entry.body.ops.some(({ type }) => type === 'open')) return
+        out.publish('entry', entry)
+        out.sendSigned(signer.id, 'entry', entry)
       },
       ownRefused: (out, request, code) => commands.onRefused(out, request, code),
       ownCertified: (out) => out.notify(null),
@@ -138,7 +133,7 @@ function compose(options: PeerOptions): Parts {
     jobs,
     heartbeats,
     commands,
-    root: () => digest.root(),
+    digest,
     capabilities: NOTHING,
   }
   return parts
