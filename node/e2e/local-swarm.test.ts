@@ -120,27 +120,31 @@ describe('a local swarm of real processes', () => {
     expect(new Set(document.ledger_roots).size).toBe(1)
   })
 
-  it('finds a peer that was killed as it was: identity, root, jobs and a decision that verifies', async () => {
+  it('finds every peer that was killed as it was: identity, root, jobs and a decision that verifies', async () => {
     const child = launch()
     child.stdout.resume()
     await untilServing(child)
-    const killed = connect(await apiOf(3))
-    const before = {
-      self: await killed.getSelf(),
-      ledger: await killed.getLedgerRoot(),
-      jobs: await killed.listJobs(),
+    // Each in its turn, the minter and payer of the job among them.
+    let id = ''
+    for (const peer of [1, 2, 3, 4]) {
+      const killed = connect(await apiOf(peer))
+      const before = {
+        self: await killed.getSelf(),
+        ledger: await killed.getLedgerRoot(),
+        jobs: await killed.listJobs(),
+      }
+      expect(before.jobs.items).toHaveLength(1)
+      id = before.jobs.items[0]?.id ?? ''
+
+      const pid = await pidOf(peer)
+      process.kill(pid, 'SIGKILL')
+      const isBack = async () => ((await pidOf(peer)) === pid ? undefined : killed.getSelf())
+      const self = await poll(isBack, { timeoutMs: WAIT_MS })
+      expect(self?.peer_id).toBe(before.self.peer_id)
+      expect((await killed.getLedgerRoot()).root).toBe(before.ledger.root)
+      expect((await killed.listJobs()).items).toEqual(before.jobs.items)
     }
-    expect(before.jobs.items).toHaveLength(1)
 
-    const pid = await pidOf(3)
-    process.kill(pid, 'SIGKILL')
-    const isBack = async () => ((await pidOf(3)) === pid ? undefined : killed.getSelf())
-    const self = await poll(isBack, { timeoutMs: WAIT_MS })
-    expect(self?.peer_id).toBe(before.self.peer_id)
-    expect((await killed.getLedgerRoot()).root).toBe(before.ledger.root)
-    expect((await killed.listJobs()).items).toEqual(before.jobs.items)
-
-    const id = before.jobs.items[0]?.id ?? ''
     const decisions = await Promise.all(
       [1, 2, 3, 4].map(async (peer) => connect(await apiOf(peer)).getDecision({ params: { id } })),
     )
