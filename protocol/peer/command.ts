@@ -37,6 +37,7 @@ export type CommandFault =
   | 'prompt_out_of_range'
   | 'account_forked'
   | 'not_forked'
+  | 'not_ready'
   | 'queue_full'
 
 export type CommandResult =
