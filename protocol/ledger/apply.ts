@@ -7,6 +7,7 @@ import { accountLeaf } from '../sync/leaves.ts'
 import { type AccountBook, type AccountState, claimedAfter } from './account.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
 import { type Entry, entryIdOf, jobIdOf, type OutputRef } from './entry.ts'
+import { indexEntry } from './fact-index.ts'
 import type { ApplyResult, OpenedJob } from './ledger.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import { EARLY_CLAIMS_MAX, type Output, type OutputBook, positionCodec } from './output-book.ts'
@@ -25,7 +26,7 @@ export type Applied =
 
 /**
  * Brings a certificate into the books (4.5): nothing is judged again except its place in the chain, since q
- * witnesses judged the rest. Records written: the certificate and its position (cold), the account, each
+ * witnesses judged the rest. Records written: the certificate, its position and its index (cold), the account, each
  * output it makes or claims, each job it opens; all in one event, so a crash leaves all or none of them.
  */
 export function applyToBooks(books: Books, out: Outbox, certificate: Certificate): Applied {
@@ -45,6 +46,7 @@ export function applyToBooks(books: Books, out: Outbox, certificate: Certificate
   out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
   out.write(keys.entry(entry), position)
   for (const { job } of opened) out.write(keys.entry(job), position)
+  indexEntry(out, entry, body, opened)
   return { status: 'applied', entry, opened }
 }
 
