@@ -19,6 +19,8 @@ interface Signing {
 /** Cold facts of a test: what was signed, and what became certified. */
 export interface MemoryLedger extends LedgerHistory {
   readonly entries: Map<Digest, EntryView>
+  /** Signed and not certified yet, the oldest first. */
+  readonly waiting: Map<EntryId, { entry: EntryView; movements: readonly TransactionView[] }>
   /** Newest first. */
   readonly movements: TransactionView[]
   readonly requests: Map<Digest, { content: Digest; entry: EntryId }>
@@ -29,9 +31,10 @@ export interface MemoryLedger extends LedgerHistory {
 }
 
 export function createMemoryLedger(): MemoryLedger {
-  const waiting = new Map<EntryId, { entry: EntryView; movements: readonly TransactionView[] }>()
+  const waiting: MemoryLedger['waiting'] = new Map()
   const ledger: MemoryLedger = {
     entries: new Map(),
+    waiting,
     movements: [],
     requests: new Map(),
     certifies: true,
