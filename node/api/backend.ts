@@ -1,10 +1,11 @@
 import type { Decision } from '../../protocol/agreement/messages.ts'
 import type { Topic } from '../../protocol/encoding/kinds.ts'
+import type { Quorum } from '../../protocol/encoding/quorum.ts'
 import type { AccountId, BlobRef, Digest, EntryId, JobId, PeerId } from '../../protocol/ids.ts'
 import type { DropCode } from '../../protocol/intake/drop-code.ts'
 import type { Movement, MovementType } from '../../protocol/jobs/movements.ts'
 import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
-import type { Certificate } from '../../protocol/ledger/certificate.ts'
+import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 
@@ -49,11 +50,14 @@ export interface TransactionPage {
   readonly nextCursor: string | null
 }
 
-/** A certified entry, its signatures checked again here and now. */
+/** A final entry, its signatures checked again here and now. */
 export interface EntryView {
   readonly id: EntryId
-  readonly certificate: Certificate
-  /** The certificate's canonical bytes. */
+  readonly entry: SignedEntry
+  /** `resolution`: the decision that settled a fork of the account certified it. */
+  readonly proof: 'certificate' | 'resolution'
+  readonly quorum: Quorum
+  /** The proof's canonical bytes, the entry within. */
   readonly bytes: Uint8Array
   readonly verified: boolean
 }

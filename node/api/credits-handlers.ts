@@ -7,7 +7,7 @@ import { createMoves, type MoveRoute } from './moves.ts'
 import { ApiProblem } from './problem.ts'
 import { transactionResource } from './transaction-resource.ts'
 
-type CreditsRoute = MoveRoute | 'listTransactions'
+type CreditsRoute = MoveRoute | 'listTransactions' | 'resolveFork'
 
 async function listTransactions(
   backend: Backend,
@@ -26,10 +26,17 @@ async function listTransactions(
   return { items: page.items.map(transactionResource), next_cursor: page.nextCursor }
 }
 
+async function resolveFork(backend: Backend): Promise<CallOutput<'resolveFork'>> {
+  const result = await backend.command({ type: 'resolve' })
+  if (!result.ok) throw new ApiProblem(result.code, result.detail)
+  return { status: 'requested', account_id: backend.view.self }
+}
+
 export function creditsHandlers(backend: Backend): Pick<Handlers, CreditsRoute> {
   const move = createMoves(backend)
   const { treasury } = backend.view.roster.charter
   return {
+    resolveFork: () => resolveFork(backend),
     listTransactions: ({ query }) => listTransactions(backend, query),
     mintCredits: ({ body, query, headers }) => move('mintCredits', body, { query, headers }),
     transferCredits: ({ body, query, headers }) => move('transferCredits', body, { query, headers }),

@@ -2,7 +2,6 @@ import { formatCredits } from '../../protocol/api/credits.ts'
 import type { CertifiedEntry } from '../../protocol/api/entry-schema.ts'
 import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
 import type { AccountId } from '../../protocol/ids.ts'
-import type { Certificate } from '../../protocol/ledger/certificate.ts'
 import { jobIdOf, type Operation } from '../../protocol/ledger/entry.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { EntryView } from './backend.ts'
@@ -22,7 +21,7 @@ function operationOf(operation: Operation, account: AccountId): CertifiedEntry['
   return { type, to, amount: formatCredits(amount), memo, job_id: null }
 }
 
-function signaturesOf({ quorum }: Certificate, roster: Roster) {
+function signaturesOf({ quorum }: EntryView, roster: Roster) {
   const witnesses = roster.epochOf(quorum.epoch)?.witnesses ?? []
   return bitmapPositions(quorum.signers).flatMap((position, at) => {
     const peer = witnesses[position]
@@ -33,11 +32,8 @@ function signaturesOf({ quorum }: Certificate, roster: Roster) {
   })
 }
 
-export function entryResource(
-  { id, certificate, bytes, verified }: EntryView,
-  roster: Roster,
-): CertifiedEntry {
-  const { entry, quorum } = certificate
+export function entryResource(view: EntryView, roster: Roster): CertifiedEntry {
+  const { id, entry, quorum, bytes, proof, verified } = view
   const { account, seq, prev, claims, ops, free } = entry.body
   return {
     entry_id: id,
@@ -49,10 +45,11 @@ export function entryResource(
     free: formatCredits(free),
     body: base64(entry.bytes),
     owner_signature: base64(entry.sig),
-    certificate: {
+    proof: {
+      type: proof,
       epoch: quorum.epoch,
       quorum: roster.epochOf(quorum.epoch)?.sizes.quorum ?? quorum.sigs.length,
-      signatures: signaturesOf(certificate, roster),
+      signatures: signaturesOf(view, roster),
       bytes: base64(bytes),
     },
     verified,

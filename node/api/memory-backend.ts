@@ -53,6 +53,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     free: 90n * CREDIT,
     claimable: 1n,
     escrowed: 0n,
+    forked: false,
   }
   return {
     self: payer,
@@ -140,6 +141,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     command(command) {
       backend.commands.push(command)
       if (backend.refusal !== undefined) return Promise.resolve(backend.refusal)
+      if (command.type === 'resolve') return Promise.resolve({ ok: true, type: 'requested' })
       if (command.type !== 'submit-job') {
         const entry = backend.ledger.sign(command, {
           account: payer,

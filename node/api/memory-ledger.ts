@@ -47,8 +47,9 @@ export function createMemoryLedger(): MemoryLedger {
       const sigs = new Map([0, 1, 2].map((position) => [position, new Uint8Array(64)]))
       const certificate = { entry: signed, quorum: quorumOf(0, 4, sigs) }
       const bytes = encodeBody(certificateCodec, certificate)
+      const entry = { ...certificate, id, proof: 'certificate' as const, bytes, verified: true }
       const movements = entryMovements(body, treasury).map((one) => ({ ...one, atMs, fact: { entry: id } }))
-      waiting.set(id, { entry: { id, certificate, bytes, verified: true }, movements })
+      waiting.set(id, { entry, movements })
       if (request !== undefined) ledger.requests.set(request.name, { content: request.content, entry: id })
       if (ledger.certifies) ledger.certify(id)
       return id

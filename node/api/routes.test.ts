@@ -31,6 +31,7 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
     rewardCredits: { body: { to: other, amount: '1' } },
     transferCredits: { body: { to: other, amount: '0.01', memo: 'tea' }, query: { wait_ms: 1 } },
     spendCredits: { body: { amount: '1' } },
+    resolveFork: {},
     getEntry: { params: { id: entry } },
     registerPeer: { body: { envelope: envelopeOf(other) } },
     heartbeatPeer: { params: { id: other }, body: { envelope: envelopeOf(other) } },

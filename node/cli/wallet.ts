@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
-import { type ApiFlags, connect } from './api.ts'
+import { connectWithKey } from './api-key.ts'
+import { type ApiFlags, connect, type KeyFlags } from './api.ts'
 import { type MoveFlags, moveOptions, runMove } from './move.ts'
-import { print, printJson } from './output.ts'
-import { apiOptions } from './run.ts'
+import { print, printJson, say } from './output.ts'
+import { apiOptions, keyOptions } from './run.ts'
+
+const FORKED =
+  'Two entries were signed with the key of this account for one place, as when two machines use one key. It ' +
+  'stands still until "hyperlooms wallet resolve" settles that.'
 
 /** `wallet`: what this peer's account holds, and sending some of it. */
 export function addWallet(program: Command): void {
@@ -22,6 +27,17 @@ export function addWallet(program: Command): void {
       client.transferCredits({ query, body: { to, amount, ...memo } }, options),
     ),
   )
+  const resolve = wallet
+    .command('resolve')
+    .description('have the witnesses settle a fork of this account; needs the API key')
+  keyOptions(resolve).action(resolveFork)
+}
+
+async function resolveFork(flags: KeyFlags): Promise<void> {
+  const client = await connectWithKey(flags)
+  const answer = await client.resolveFork()
+  if (flags.json === true) return printJson(answer)
+  print('requested: the account goes on once a quorum of witnesses has settled which entry counts')
 }
 
 async function listWallet({ api, json }: ApiFlags): Promise<void> {
@@ -36,5 +52,6 @@ async function listWallet({ api, json }: ApiFlags): Promise<void> {
     ['set aside', `${account.escrowed} credits in open jobs`],
     ['entries', `${account.seq} certified${account.head === null ? '' : `, the newest is ${account.head}`}`],
   ]
+  if (account.forked) say(FORKED)
   print([...rows.map(([label = '', text = '']) => label.padEnd(11) + text), '', CREDIT_SENTENCE].join('\n'))
 }

@@ -82,6 +82,12 @@ describe('wallet', () => {
     expect(err).toContain(says)
   })
 
+  it('resolves nothing where nothing is forked', async () => {
+    const { code, err } = await run(['wallet', 'resolve'])
+    expect(code).toBe(2)
+    expect(err).toContain('not_forked')
+  })
+
   it('says where no peer answers', async () => {
     const { code, err } = await run(['wallet'], { HYPERLOOMS_API: 'http://127.0.0.1:9' })
     expect(code).toBe(69)

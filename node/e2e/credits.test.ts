@@ -97,8 +97,12 @@ describe('credits over HTTP', () => {
       type: 'reward',
     })
     const entry = await client.getEntry({ params: { id: moved.entry_id } })
-    expect(entry).toMatchObject({ account: self, verified: true, certificate: { epoch: 0, quorum: 1 } })
-    expect(entry.certificate.signatures.map(({ peer_id: id }) => id)).toEqual([self])
+    expect(entry).toMatchObject({
+      account: self,
+      verified: true,
+      proof: { type: 'certificate', epoch: 0, quorum: 1 },
+    })
+    expect(entry.proof.signatures.map(({ peer_id: id }) => id)).toEqual([self])
     expect(entry.operations).toEqual([
       { type: 'transfer', to: STRANGER, amount: '0.5', memo: '', job_id: null },
     ])

@@ -2,18 +2,19 @@ import type { Decision } from '../../protocol/agreement/messages.ts'
 import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
+import type { Codec } from '../../protocol/encoding/codec.ts'
 import { isDigest, type JobId } from '../../protocol/ids.ts'
 import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
-import { entryIdOf } from '../../protocol/ledger/entry.ts'
 import { requestCodec } from '../../protocol/peer/commands.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { JobHistory, JobPage, JobQuery, LedgerHistory } from '../api/backend.ts'
+import { readEntry } from './entries.ts'
 import type { ColdRecords } from './ports.ts'
 import { checkSignatures } from './signatures.ts'
-import { createTransactions, readCertificate } from './transactions.ts'
+import { createTransactions } from './transactions.ts'
 
 /** Jobs looked at for one page that asks for a rare status; the page then ends early, with a cursor to go on. */
 const SCANNED_MAX = 2_000
@@ -63,10 +64,10 @@ export function createLedgerHistory(store: ColdRecords, roster: Roster, verifier
   return {
     transactions: createTransactions(store, roster),
     async entry(id) {
-      const found = await readCertificate(store, id)
+      const found = await readEntry(store, id)
       if (found === undefined) return undefined
-      const verified = await checkSignatures(certificateCodec, found.bytes, { roster, verifier })
-      return { ...found, id: entryIdOf(found.certificate.entry), verified }
+      const codec: Codec<unknown> = found.proof === 'certificate' ? certificateCodec : decisionCodec
+      return { ...found, verified: await checkSignatures(codec, found.bytes, { roster, verifier }) }
     },
     isCertified: async (entry) => (await store.get(keys.entry(entry))) !== undefined,
     async request(name) {

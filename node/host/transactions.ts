@@ -2,13 +2,11 @@ import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
 import type { Digest, JobId } from '../../protocol/ids.ts'
 import { decisionMovements, entryMovements, type Movement } from '../../protocol/jobs/movements.ts'
-import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
-import { entryIdOf, jobIdOf } from '../../protocol/ledger/entry.ts'
 import { type FactPlace, factPlaceCodec } from '../../protocol/ledger/fact-index.ts'
-import { positionCodec } from '../../protocol/ledger/output-book.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { TransactionPage, TransactionQuery, TransactionView } from '../api/backend.ts'
+import { MissingFact, openingOf, readEntry } from './entries.ts'
 import type { ColdRecords } from './ports.ts'
 
 /** Movements looked at for one page that asks for rare ones; the page then ends early, with a cursor to go on. */
@@ -16,58 +14,30 @@ const SCANNED_MAX = 2_000
 /** Time and source as in the key, then the position within the fact. */
 const CURSOR = /^([0-9]{16}\/[0-9a-f]{64})\/([0-9]{1,5})$/
 
-/** A damaged store: the fact that an index names must be there, since one batch wrote both. */
-class IndexError extends Error {
-  readonly code = 'record_missing'
-
-  constructor(key: string) {
-    super(`the index names the record ${key}, which isn't there`)
-    this.name = 'IndexError'
-  }
-}
-
-/** The certificate under an entry's id, or of the entry that opened a job, with the bytes it was stored as. */
-export async function readCertificate(
-  store: ColdRecords,
-  id: Digest,
-): Promise<{ readonly certificate: Certificate; readonly bytes: Uint8Array } | undefined> {
-  const position = await store.get(keys.entry(id))
-  if (position === undefined) return undefined
-  const { account, seq } = decodeRecord(positionCodec, position, keys.entry(id))
-  const key = keys.certificate(account, seq)
-  const bytes = await store.get(key)
-  if (bytes === undefined) throw new IndexError(key)
-  return { certificate: decodeRecord(certificateCodec, bytes, key), bytes }
+interface Moved {
+  readonly fact: TransactionView['fact']
+  readonly movements: readonly Movement[]
 }
 
 /** Reads pages of final transactions by the mind's index; it never changes anything. */
 export function createTransactions(store: ColdRecords, roster: Roster) {
   const { treasury } = roster.charter
 
-  async function movementsAt(
-    place: FactPlace,
-  ): Promise<{ fact: TransactionView['fact']; movements: readonly Movement[] }> {
+  async function movementsOf(source: Digest, place: FactPlace): Promise<Moved> {
     if (place.type === 'decision') return settlementOf(place.job, place.step)
-    const key = keys.certificate(place.account, place.seq)
-    const bytes = await store.get(key)
-    if (bytes === undefined) throw new IndexError(key)
-    const { entry } = decodeRecord(certificateCodec, bytes, key)
-    return { fact: { entry: entryIdOf(entry) }, movements: entryMovements(entry.body, treasury) }
+    const found = await readEntry(store, source)
+    if (found === undefined) throw new MissingFact(source)
+    return { fact: { entry: found.id }, movements: entryMovements(found.entry.body, treasury) }
   }
 
-  async function settlementOf(job: JobId, step: number) {
+  async function settlementOf(job: JobId, step: number): Promise<Moved> {
     const key = keys.decision(job, step)
-    const [bytes, opening] = await Promise.all([store.get(key), readCertificate(store, job)])
-    const body = opening?.certificate.entry.body
-    const operation = body?.ops.find(
-      (one) => one.type === 'open' && jobIdOf(body.account, one.spec.nonce) === job,
-    )
-    if (bytes === undefined || body === undefined || operation?.type !== 'open') throw new IndexError(key)
+    const [bytes, opening] = await Promise.all([store.get(key), readEntry(store, job)])
+    const operation = opening === undefined ? undefined : openingOf(opening.entry.body, job)
+    if (bytes === undefined || opening === undefined || operation === undefined) throw new MissingFact(job)
     const { value } = decodeRecord(decisionCodec, bytes, key)
-    return {
-      fact: { job, step },
-      movements: decisionMovements(job, value, { account: body.account, operation }),
-    }
+    const { account } = opening.entry.body
+    return { fact: { job, step }, movements: decisionMovements(job, value, { account, operation }) }
   }
 
   async function* newestFirst({ account, job, cursor }: TransactionQuery) {
@@ -78,8 +48,13 @@ export function createTransactions(store: ColdRecords, roster: Roster) {
     const after = place === undefined ? {} : { after: `${prefix}${place}/` }
     for await (const { key, value } of store.scan({ prefix, reverse: true, ...after })) {
       const name = key.slice(prefix.length)
-      const { fact, movements } = await movementsAt(decodeRecord(factPlaceCodec, value, key))
-      const atMs = Number(name.split('/')[0])
+      const [time = '', source = ''] = name.split('/')
+      const atMs = Number(time)
+      // Keys of this peer's own store were written from digests.
+      const { fact, movements } = await movementsOf(
+        source as Digest,
+        decodeRecord(factPlaceCodec, value, key),
+      )
       const limit = name === place ? Number(index) : Number.POSITIVE_INFINITY
       for (const movement of movements.toReversed()) {
         if (movement.index < limit)

@@ -7,6 +7,7 @@ import {
   moveHeaders,
   moveQuery,
   moveRequestSchema,
+  resolveAnswerSchema,
   spendRequestSchema,
   transactionSchema,
   transactionTypeSchema,
@@ -31,6 +32,7 @@ const MOVE_ERRORS = [
   'amount_out_of_range',
   'memo_too_long',
   'idempotency_key_reused',
+  'account_forked',
   'queue_full',
   'outcome_unknown',
 ] as const
@@ -80,5 +82,13 @@ export const CREDITS_ENDPOINTS = {
     summary: "Send credits of this peer's account to the treasury",
     body: spendRequestSchema,
     errors: [...MOVE_ERRORS, 'insufficient_credit'],
+  },
+  resolveFork: {
+    ...NOTHING,
+    summary: "Ask the witnesses to settle a fork of this peer's own account",
+    tag: 'credits',
+    status: 202,
+    response: resolveAnswerSchema,
+    errors: ['not_forked', 'queue_full'],
   },
 } as const

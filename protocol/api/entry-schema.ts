@@ -27,16 +27,19 @@ export const entrySchema = Type.Object({
   free: credits('Left on the account after it'),
   body: base64('Canonical CBOR that owner and witnesses signed for'),
   owner_signature: base64('Ed25519, by the account'),
-  certificate: Type.Object({
+  proof: Type.Object({
+    type: Type.Enum(['certificate', 'resolution'], {
+      description: 'resolution: the witnesses settled a fork of the account and certified this entry by that',
+    }),
     epoch: count('Of the witnesses'),
     quorum: count('How many signatures it takes'),
     signatures: Type.Array(
       Type.Object({
         peer_id: peerId('A witness'),
-        signature: base64('Ed25519, over its vote for this entry'),
+        signature: base64('Ed25519, over its vote for this entry, or for the resolution'),
       }),
     ),
-    bytes: base64('The whole certificate as canonical CBOR, as peers pass it on'),
+    bytes: base64('The whole proof as canonical CBOR, as peers pass it on'),
   }),
   verified: Type.Boolean({
     description: 'Whether every signature was checked again for this answer and holds',

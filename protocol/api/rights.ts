@@ -30,6 +30,7 @@ export const RIGHTS = {
   rewardCredits: KEY_HOLDER,
   transferCredits: KEY_HOLDER,
   spendCredits: OWNER,
+  resolveFork: KEY_HOLDER,
   getEntry: ANYONE,
   // What the member signed is the proof; who carries it does not matter.
   registerPeer: ANYONE,

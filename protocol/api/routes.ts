@@ -15,6 +15,7 @@ export const ROUTES = {
   rewardCredits: { method: 'POST', path: '/api/v1/credits/reward' },
   transferCredits: { method: 'POST', path: '/api/v1/credits/transfer' },
   spendCredits: { method: 'POST', path: '/api/v1/credits/spend' },
+  resolveFork: { method: 'POST', path: '/api/v1/credits/resolve' },
   getEntry: { method: 'GET', path: '/api/v1/p2p/entries/{id}' },
   registerPeer: { method: 'POST', path: '/api/v1/p2p/peers/register' },
   heartbeatPeer: { method: 'POST', path: '/api/v1/p2p/peers/{id}/heartbeat' },

@@ -68,6 +68,11 @@ export const moveAnswerSchema = Type.Object(
 )
 export type MoveAnswer = Static<typeof moveAnswerSchema>
 
+export const resolveAnswerSchema = Type.Object({
+  status: Type.Literal('requested', { description: 'Signed and sent; it is repeated until it is decided' }),
+  account_id: peerId('Of this peer'),
+})
+
 export const transactionTypeSchema = Type.Enum(MOVEMENT_TYPES, {
   description:
     'mint: new credits; transfer: from one account to another; spend: to the treasury, a fee of a job ' +

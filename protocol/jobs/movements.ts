@@ -1,7 +1,7 @@
 import type { AccountId, JobId } from '../ids.ts'
 import { type Entry, jobIdOf, type Operation } from '../ledger/entry.ts'
 import { closeOutputs, FEE_INDEX, REFUND_INDEX, voidOutputs } from './settlement.ts'
-import type { JobValue } from './value.ts'
+import type { Value } from '../agreement/value.ts'
 
 /**
  * Credits that moved, as users name it (4.4): a `spend` goes to the treasury and a `reward` comes from it or
@@ -10,7 +10,10 @@ import type { JobValue } from './value.ts'
 export const MOVEMENT_TYPES = ['mint', 'spend', 'reward', 'transfer', 'charge', 'refund'] as const
 export type MovementType = (typeof MOVEMENT_TYPES)[number]
 
-/** For every account: free + claimable = all that came `to` it less all that went `from` it. */
+/**
+ * For every account: free + claimable = all that came `to` it less all that went `from` it, and less what
+ * settling a fork of it burnt, which is no movement.
+ */
 export interface Movement {
   readonly type: MovementType
   /** Position within its fact: of the operation, or of the job's output. */
@@ -52,7 +55,7 @@ function operationMovement(operation: Operation, { account, index, treasury }: P
 /** What a job's terminal decision moves out of its escrow; nothing for any other decision. */
 export function decisionMovements(
   job: JobId,
-  value: JobValue,
+  value: Value,
   { account, operation }: { account: AccountId; operation: Extract<Operation, { type: 'open' }> },
 ): readonly Movement[] {
   const record = { account, spec: operation.spec }

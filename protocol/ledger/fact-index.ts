@@ -6,7 +6,10 @@ import { keys } from '../records/keys.ts'
 import type { Entry } from './entry.ts'
 import { positionCodec } from './output-book.ts'
 
-/** Where an indexed fact is stored: under `certificate/` or under `decision/`. */
+/**
+ * Where an indexed fact is stored: an entry at its place of the chain, under `certificate/` or, where settling
+ * a fork certified it, under `resolution/`; a job's settlement under `decision/`.
+ */
 export const factPlaceCodec = variants({
   entry: positionCodec,
   decision: struct({ job: digest<JobId>(), step: uint() }),

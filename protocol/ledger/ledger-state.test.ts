@@ -248,13 +248,11 @@ describe("this peer's own account", () => {
 
   it('tells which requests an entry carries when it is signed, before anyone certified it', () => {
     const signed: [EntryId, readonly number[]][] = []
-    const certified: EntryId[] = []
     const swarm = createTestSwarm({
       count: 4,
       witnesses: 4,
       listener: {
         ownSigned: (_, entry, requests) => signed.push([entryIdOf(entry), requests]),
-        ownCertified: (_, entry) => certified.push(entry),
       },
     })
     const minter = peerAt(swarm, 0)
@@ -264,7 +262,7 @@ describe("this peer's own account", () => {
     expect(signed.map(([, requests]) => requests)).toEqual([[11]])
     swarm.run(100)
     expect(signed.map(([, requests]) => requests)).toEqual([[11], [12, 13]])
-    expect(certified).toEqual(signed.map(([entry]) => entry))
+    expect(minter.mind.ledger.nextSeq(minter.self)).toBe(signed.length)
   })
 
   it('drives the very same entry on after a crash in flight', () => {
@@ -298,6 +296,8 @@ describe('under loss, repetition, reordering and crashes', () => {
       )
       const [minter] = swarm.peers
       if (minter === undefined) return
+      // What waits for the witnesses' word on the account is in memory alone, and a crash would lose it.
+      swarm.run(5_000)
       for (const peer of swarm.peers) submit(swarm, minter, mint(peer, 10n * CREDIT))
       swarm.run(10_000)
       for (let round = 0; round < 10; round += 1) {
