@@ -6,6 +6,7 @@ import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
 import { isKind, type KindName, KINDS } from '../encoding/kinds.ts'
 import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
+import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
@@ -85,7 +86,8 @@ function collectSignatures(roster: Roster): {
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      if (roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, so an entry's owner need not be a member; whoever passes it on must be.
+      if (kind !== ENTRY.kind && roster.member(signer) === undefined) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

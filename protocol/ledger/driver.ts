@@ -65,13 +65,11 @@ export interface Driver {
 export function createDriver({ self, roster, apply, announce, evidenceKeys }: DriverParts): Driver {
   const driven = new Map<string, Driven>()
 
-  function ask(out: Outbox, to: PeerId, { entry }: Driven, evidence: readonly Fact[]): void {
-    out.send(to, 'certify', { epoch: roster.epoch.number, entry, evidence })
-  }
-
   function askAll(out: Outbox, drive: Driven): void {
+    // One body for all, which the outbox then encodes once.
+    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence: [] }
     roster.epoch.witnesses.forEach((witness, position) => {
-      if (!drive.votes.has(position) && !drive.rejections.has(position)) ask(out, witness, drive, [])
+      if (!drive.votes.has(position) && !drive.rejections.has(position)) out.send(witness, 'certify', body)
     })
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
@@ -85,8 +83,10 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
     const { number, witnesses } = roster.epoch
     const fact = certificateFact({ entry, quorum: quorumOf(number, witnesses.length, votes) })
     forget(out, id)
+    // Before it is applied here: that may send the account's next entry, which no witness can judge without it.
+    const body = { facts: [fact] }
+    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', body)
     apply(out, fact, self)
-    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', { facts: [fact] })
     announce(out, { account: entry.body.account, seq: entry.body.seq, entry: id })
   }
 
@@ -136,7 +136,8 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
         values.filter((value) => value !== undefined),
         EVIDENCE_FACTS,
       )
-      if (evidence !== undefined) ask(out, to, drive, evidence)
+      if (evidence !== undefined)
+        out.send(to, 'certify', { epoch: roster.epoch.number, entry: drive.entry, evidence })
     },
     onTimer(out, id) {
       if (!id.startsWith(TIMER)) return false
