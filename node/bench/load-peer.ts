@@ -1,5 +1,7 @@
 import type { EntryId, PeerId } from '../../protocol/ids.ts'
 import { inspect } from '../../protocol/intake/inspect.ts'
+import type { Source } from '../../protocol/intake/message.ts'
+import { createIntakeQuota } from '../../protocol/intake/quota.ts'
 import { createDriver, type Driver } from '../../protocol/ledger/driver.ts'
 import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Fact } from '../../protocol/ledger/fact.ts'
@@ -54,9 +56,9 @@ export class LoadPeer {
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
     const verifier = createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES })
+    const checks = { roster: this.#roster, quota: createIntakeQuota(() => performance.now()) }
     const inspected = {
-      inspect: (frame: Uint8Array, source: Parameters<typeof inspect>[1]) =>
-        inspect(frame, source, this.#roster),
+      inspect: (frame: Uint8Array, source: Source) => inspect(frame, source, checks),
     }
     this.#intake = new Intake(inspected, verifier, (message) => this.#take(message))
   }
@@ -95,7 +97,7 @@ export class LoadPeer {
       gossipBytesMax: LIMITS.gossipBytes,
       handlers: {
         frame: async (from, via, frame) => {
-          if (via === 'certify') await this.#intake.receive(frame, { from, via })
+          if (via === 'certify') await this.#intake.admit(frame, { from, via })
         },
         gossip: () => Promise.resolve('ignore'),
         connected: (id) => {

@@ -8,7 +8,7 @@ const SCRIPT = new URL('./peer-process.ts', import.meta.url)
 export class PeerChild {
   readonly #child: ChildProcess
   readonly #ready = Promise.withResolvers<readonly string[]>()
-  readonly #ended: Promise<unknown>
+  readonly #ended: Promise<void>
   #report: PromiseWithResolvers<PeerReport> | undefined
 
   /** With `profile` the process writes a CPU profile into that folder when it ends. */
@@ -19,11 +19,7 @@ export class PeerChild {
       if (message.type === 'ready') this.#ready.resolve(message.addresses)
       else this.#report?.resolve(message.report)
     })
-    this.#ended = once(this.#child, 'exit').then(([code, signal]) => {
-      const error = new Error(`the peer ${task.operator} ended with ${String(code ?? signal)}`)
-      this.#ready.reject(error)
-      this.#report?.reject(error)
-    })
+    this.#ended = this.#end(task.operator)
   }
 
   /** Multiaddrs to dial it at, once it runs. */
@@ -44,6 +40,13 @@ export class PeerChild {
   async stop(): Promise<void> {
     if (this.#child.connected) this.#tell({ type: 'stop' })
     await this.#ended
+  }
+
+  async #end(operator: string): Promise<void> {
+    const [code, signal] = (await once(this.#child, 'exit')) as unknown[]
+    const error = new Error(`the peer ${operator} ended with ${String(code ?? signal)}`)
+    this.#ready.reject(error)
+    this.#report?.reject(error)
   }
 
   #tell(request: PeerRequest): void {

@@ -7,7 +7,7 @@ import type { PeerAnswer, PeerReport, PeerRequest, PeerTask } from './peer-repor
 
 /** A whole peer in a process of its own, for `peer-child.ts`: it reports over IPC and does as it is told. */
 async function main(): Promise<void> {
-  const task: PeerTask = JSON.parse(argv[2] ?? '')
+  const task = JSON.parse(argv[2] ?? '') as PeerTask
   const flags = {
     apiPort: '0',
     operator: task.operator,

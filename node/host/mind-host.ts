@@ -66,7 +66,15 @@ export class MindHost {
     this.#started.resolve(wire)
   }
 
-  /** A frame of a stream or of gossip. Frames of one stream are awaited one by one, so they keep their order. */
+  /** A frame of a stream; the next one of that stream may come once this has resolved. */
+  async admit(frame: Uint8Array, source: Source): Promise<void> {
+    if (this.#wire === undefined) await this.#started.promise
+    const eased = this.#ports.log.eased()
+    if (eased !== undefined) await eased
+    if (!this.#closed) await this.intake.admit(frame, source)
+  }
+
+  /** A gossiped frame. */
   async receive(frame: Uint8Array, source: Source): Promise<IntakeVerdict> {
     await this.#started.promise
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)

@@ -13,6 +13,7 @@ export interface Bodies {
 export interface Log {
   append(position: number, writes: readonly Write[]): void
   whenSynced(position: number, action: () => void): void
+  eased(): Promise<void> | undefined
 }
 
 export interface Wire {

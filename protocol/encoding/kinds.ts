@@ -16,6 +16,7 @@ import { ANNOUNCE, certifyCodec, certifyReplyCodec, factsCodec } from '../ledger
 import { LIMITS } from '../params.ts'
 import {
   syncBucketsCodec,
+  syncBusyCodec,
   syncFetchCodec,
   syncLeavesCodec,
   syncLeavesRequestCodec,
@@ -95,6 +96,7 @@ export const KINDS = {
   'sync-leaves-request': kind('sync', false, 4 * KIB, syncLeavesRequestCodec),
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
+  'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 
 export type KindName = keyof typeof KINDS

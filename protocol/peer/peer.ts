@@ -1,6 +1,7 @@
 import { Agreement } from '../agreement/agreement.ts'
 import { type InstanceId, parseJobInstance } from '../ids.ts'
 import { inspect } from '../intake/inspect.ts'
+import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -28,18 +29,21 @@ export function createPeer(options: PeerOptions): Peer {
   const counters = new IntakeCounters()
   const parts = compose(options)
   let position = 0
+  let newest = 0
+  const checks = { roster, quota: createIntakeQuota(() => newest) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
       restore(parts, record)
     },
     inspect(frame, source): Inspection {
-      const inspected = inspect(frame, source, roster)
+      const inspected = inspect(frame, source, checks)
       if (!inspected.ok) counters.drop(inspected.code)
       return inspected
     },
     handle(event: Event, now: number): readonly Effect[] {
       if (event.type === 'message' && event.message.from !== signer.id) counters.accept()
+      newest = Math.max(newest, now)
       const out = new EventOutbox(signer.id, roster.swarm, now)
       route(parts, out, event)
       parts.jobs.context.book.flush(out)
