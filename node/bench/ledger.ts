@@ -28,7 +28,7 @@ type Print = (line: string) => void
 export async function benchLedger(seconds: number, print: Print, profile?: string): Promise<void> {
   const seed = new Uint8Array(randomBytes(32))
   const minter = createNativeSigner(seed)
-  const plan = await planSwarm([minter.id])
+  const plan = await planSwarm(minter.id)
   const { children, addresses } = await startWitnesses(plan, profile)
   const swarm = swarmIdOf(plan.charter)
   const load = new RingLoad(new Ring(swarm, OWNERS), (entry) => peer.drive(entry))

@@ -4,6 +4,7 @@ import { openBenchSwarm } from './bench-swarm.ts'
 import { handlerLines } from './handler-lines.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLedger } from './ledger.ts'
+import { benchLevelUp } from './level-up.ts'
 
 /** Jobs before anything is measured: until then the engine still compiles what it runs. */
 const WARM_UP_JOBS = 40
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
   options: {
     count: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
+    entries: { type: 'string', default: '100000' },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -46,7 +48,12 @@ async function ledger(): Promise<void> {
   await benchLedger(Number(values.seconds), print, values.profile)
 }
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { jobs, ledger }
+async function levelUp(): Promise<void> {
+  print('level-up: a new peer and one with a full store, a process each')
+  await benchLevelUp(Number(values.entries), print, values.profile)
+}
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { jobs, ledger, 'level-up': levelUp }
 
 async function main(): Promise<void> {
   if (values.help) return print(USAGE)

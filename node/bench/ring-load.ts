@@ -99,6 +99,6 @@ export class RingLoad {
   }
 }
 
-function mintTo(to: PeerId): Operation {
+export function mintTo(to: PeerId): Operation {
   return { type: 'mint', to, amount: FUNDS, memo: '' }
 }

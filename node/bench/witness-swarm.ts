@@ -11,44 +11,49 @@ import { foundSwarm } from '../swarm/founding.ts'
 import { PeerChild } from './peer-child.ts'
 
 const WITNESSES = ['amber', 'birch', 'cobalt', 'dune'] as const
+const NEWCOMER = 'ember'
 
-/** Data folders of a swarm of four witnesses, and whoever else belongs to it from the beginning. */
+interface PlannedPeer {
+  readonly folder: string
+  readonly operator: string
+  readonly seed: Uint8Array
+  readonly id: PeerId
+}
+
+/** Data folders of a swarm of four witnesses and a member with nothing in its store yet. */
 export interface PlannedSwarm {
   readonly root: string
   readonly charter: Charter
-  readonly witnesses: readonly {
-    readonly folder: string
-    readonly seed: Uint8Array
-    readonly operator: string
-  }[]
+  /** In the order of the charter. */
+  readonly witnesses: readonly PlannedPeer[]
+  readonly newcomer: PlannedPeer
   remove(): Promise<void>
 }
 
-/** `members` found the swarm, too, without witnessing; the first of them mints. */
-export async function planSwarm(members: readonly [PeerId, ...PeerId[]]): Promise<PlannedSwarm> {
+/** `minter` founds the swarm, too, and has no folder. */
+export async function planSwarm(minter: PeerId): Promise<PlannedSwarm> {
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-bench-'))
-  const identities = await Promise.all(WITNESSES.map((name) => loadOrCreateIdentity(join(root, name))))
-  const [first, ...others] = members
+  const plan = async (operator: string): Promise<PlannedPeer> => {
+    const folder = join(root, operator)
+    const { seed, id } = await loadOrCreateIdentity(folder)
+    return { folder, operator, seed, id }
+  }
+  const newcomer = await plan(NEWCOMER)
+  const witnesses = (await Promise.all(WITNESSES.map(plan))).sort((a, b) => (a.id < b.id ? -1 : 1))
+  const others = [newcomer, ...witnesses].map(({ id, operator }) => ({ peer: id, operator }))
   const founded = foundSwarm({
     name: 'bench',
-    founders: [
-      { peer: first, operator: 'member' },
-      ...[...others, ...identities.map(({ id }) => id)].map((peer) => ({ peer, operator: peer.slice(-8) })),
-    ],
+    founders: [{ peer: minter, operator: 'mint' }, ...others],
     rules: await ownRules(),
   })
-  const witnessing = new Set(identities.map(({ id }) => id))
+  const witnessing = new Set(witnesses.map(({ id }) => id))
   const charter: Charter = {
     ...founded,
     founders: founded.founders.map((one) => (witnessing.has(one.peer) ? one : { ...one, roles: ['peer'] })),
     witnesses: founded.witnesses.filter((peer) => witnessing.has(peer)),
   }
-  const witnesses = identities.map(({ seed }, at) => {
-    const operator = WITNESSES[at] ?? ''
-    return { folder: join(root, operator), seed, operator }
-  })
-  for (const { folder } of witnesses) await writeCharter(dataFolder(folder), charter)
-  return { root, charter, witnesses, remove: () => rm(root, { recursive: true }) }
+  for (const { folder } of [newcomer, ...witnesses]) await writeCharter(dataFolder(folder), charter)
+  return { root, charter, witnesses, newcomer, remove: () => rm(root, { recursive: true }) }
 }
 
 /** Every witness in a process of its own, each knowing those before it. */

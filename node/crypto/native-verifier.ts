@@ -1,10 +1,7 @@
-import { createPublicKey, hash, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SignatureCheck, Verifier } from '../../protocol/crypto/verifier.ts'
-import { publicKeyOf } from '../../protocol/ids.ts'
-import type { PeerId } from '../../protocol/ids.ts'
 import { createBoundedCache } from './bounded-cache.ts'
-import { isStrictPoint } from './strict-point.ts'
+import { createSignatureCheck, SIGNATURE_BYTES } from './signature-check.ts'
 import type { VerifierThreads } from './verifier-threads.ts'
 
 export interface NativeVerifierOptions {
@@ -19,14 +16,10 @@ export interface NativeVerifier extends Verifier {
   remember(own: SignatureCheck): void
 }
 
-const POINT_BYTES = 32
-const SIGNATURE_BYTES = 64
 /** Every Ed25519 key's. */
 const PEER_ID_CHARACTERS = 52
 /** Below, going to a thread and back costs more than it frees: a certificate's three or four are checked here. */
 const BATCH_MIN = 12
-// SubjectPublicKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410).
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
 /**
  * The daemon's verifier: OpenSSL through node:crypto. Only checks that were valid are remembered: rejected ones
@@ -67,43 +60,10 @@ export function createNativeVerifier({ cacheEntriesMax, threads }: NativeVerifie
 }
 
 /**
- * One strict check without memory of results. OpenSSL checks S < L and the equation without the cofactor;
- * `isStrictPoint` adds what it doesn't check of A and R, or checks in some releases only, so the answers are
- * `verifyStrict`'s. Key objects are cached because building one costs a quarter of a verification.
- */
-export function createSignatureCheck(keysMax: number): (check: SignatureCheck) => boolean {
-  const keys = createBoundedCache<KeyObject>(keysMax)
-
-  function keyOf(signer: PeerId): KeyObject | undefined {
-    const cached = keys.get(signer)
-    if (cached !== undefined) return cached
-    const key = decodeKey(signer)
-    if (key !== undefined) keys.set(signer, key)
-    return key
-  }
-
-  return ({ signer, message, sig }) => {
-    if (sig.length !== SIGNATURE_BYTES || !isStrictPoint(sig.subarray(0, POINT_BYTES))) return false
-    const key = keyOf(signer)
-    return key !== undefined && verify(null, message, key, sig)
-  }
-}
-
-/**
  * Two checks share a name only if they are equal: signer and signature have fixed lengths, the message is last.
  * Undefined for other lengths, with which no check is valid.
  */
 function nameOf({ signer, message, sig }: SignatureCheck): string | undefined {
   if (signer.length !== PEER_ID_CHARACTERS || sig.length !== SIGNATURE_BYTES) return undefined
   return hash('sha256', Buffer.concat([Buffer.from(signer), sig, message]), 'base64')
-}
-
-function decodeKey(signer: PeerId): KeyObject | undefined {
-  const publicKey = publicKeyOf(signer)
-  if (publicKey === undefined || !isStrictPoint(publicKey)) return undefined
-  try {
-    return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' })
-  } catch {
-    return undefined
-  }
 }

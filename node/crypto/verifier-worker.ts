@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { createSignatureCheck } from './native-verifier.ts'
+import { createSignatureCheck } from './signature-check.ts'
 import { unpackChecks } from './packed-checks.ts'
 
 /** Key objects of a thread; a swarm's witnesses and the owners it meets again. */

@@ -33,7 +33,7 @@ export class OrderedWindow<T> {
   async #inTurn(ready: Promise<T>, bytes: number, before: Promise<void>): Promise<void> {
     const item = await ready
     await before
-    this.#done.shift()
+    void this.#done.shift()
     this.#bytes -= bytes
     this.#take(item)
     if (this.#done.length === 0) this.#emptied()
