@@ -36,6 +36,7 @@ export class MindHost {
   readonly #queue: Event[] = []
   readonly #commands = new Map<number, (result: CommandResult) => void>()
   readonly #listeners = new Set<Listener>()
+  #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
   #commandCount = 0
   #handling = false
@@ -179,7 +180,7 @@ export class MindHost {
       case 'fetch':
         return this.#fetches.start(effect)
       case 'load':
-        return void this.#load(effect)
+        return this.#load(effect)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }
@@ -203,9 +204,19 @@ export class MindHost {
     this.#handle({ type: 'computed', token, verdict })
   }
 
-  async #load(effect: Extract<HeldEffect, { type: 'load' }>): Promise<void> {
+  /** Loads run side by side and are told in their order, so that a chain is served from its beginning. */
+  #load(effect: Extract<HeldEffect, { type: 'load' }>): void {
+    this.#loads = this.#tell(effect, this.#ports.records.getMany(effect.keys), this.#loads)
+  }
+
+  async #tell(
+    effect: Extract<HeldEffect, { type: 'load' }>,
+    found: Promise<readonly (Uint8Array | undefined)[]>,
+    before: Promise<void>,
+  ): Promise<void> {
     try {
-      const values = await this.#ports.records.getMany(effect.keys)
+      const values = await found
+      await before
       this.#handle({ ...effect, type: 'loaded', values })
     } catch (error) {
       this.#fail(error)

@@ -91,11 +91,14 @@ export class CanonicalReader {
     const end = this.#at + size
     if (end > this.#bytes.length) return UNUSUAL
     if (size > TEXT_MAX) return UNUSUAL
-    const units = this.#bytes.subarray(this.#at, end)
-    for (const unit of units) if (unit > 0x7f) return UNUSUAL
-    this.#at = end
+    const units: number[] = []
+    for (; this.#at < end; this.#at += 1) {
+      const unit = this.#bytes[this.#at] ?? 0xff
+      if (unit > 0x7f) return UNUSUAL
+      units.push(unit)
+    }
     // At once, not piece by piece: ids are kept, and a text of pieces takes several times its size.
-    return String.fromCharCode(...units)
+    return String.fromCharCode.apply(undefined, units)
   }
 
   #list(size: number, depth: number): unknown {

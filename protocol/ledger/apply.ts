@@ -5,7 +5,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
 import { type AccountBook, type AccountState, claimedAfter } from './account.ts'
-import { type Certificate, certificateCodec } from './certificate.ts'
+import { type Certificate, encodingOf } from './certificate.ts'
 import { type Entry, entryIdOf, jobIdOf, type OutputRef } from './entry.ts'
 import type { ApplyResult, OpenedJob } from './ledger.ts'
 import type { OpenJobs } from './open-jobs.ts'
@@ -42,7 +42,7 @@ export function applyToBooks(books: Books, out: Outbox, certificate: Certificate
   makeOutputs(books, out, body, entry)
   const opened = openJobs(books, out, body, entry)
   const position = encodeBody(positionCodec, { account: body.account, seq: body.seq })
-  out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.certificate(body.account, body.seq), encodingOf(certificate))
   out.write(keys.entry(entry), position)
   for (const { job } of opened) out.write(keys.entry(job), position)
   return { status: 'applied', entry, opened }
