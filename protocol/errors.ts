@@ -17,6 +17,8 @@ export const ERRORS = {
   account_not_found: { status: 404, title: 'The ledger knows no such account' },
   method_not_allowed: { status: 405, title: 'The route does not offer this method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  account_forked: { status: 409, title: 'Two entries were signed for one place of the account' },
+  not_forked: { status: 409, title: 'The account has no unsettled fork' },
   too_few_nodes: { status: 409, title: 'The swarm has too few nodes for this job' },
   body_too_large: { status: 413, title: 'The body is too large' },
   prompt_too_large: { status: 413, title: 'The prompt is too large' },

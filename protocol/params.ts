@@ -39,6 +39,8 @@ export const LIMITS = {
   /** Evidence travelling with one request or answer; the rest is fetched by further requests. */
   facts: 16,
   missing: 64,
+  /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
+  forkEntries: 16,
   findings: 16,
   /** Nodes and models that one heartbeat reports. */
   nodes: 8,

@@ -47,6 +47,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }): PeerView {
     free: 90n * CREDIT,
     claimable: 1n,
     escrowed: 0n,
+    forked: false,
   }
   return {
     self: payer,

@@ -52,6 +52,9 @@ export class LoadPeer {
       roster: this.#roster,
       apply: (_out, fact) => this.#certified(fact),
       announce: () => undefined,
+      conflict: (_out, { body }) => {
+        throw new Error(`the owner ${body.account} was driven twice at ${body.seq}`)
+      },
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))

@@ -50,7 +50,7 @@ export class Ring {
     const { signer, seq, head, free } = owner
     const state = { ...emptyAccount(this.#swarm, signer.id), seq, head, free }
     const operations = Array.from({ length: transfers }, () => operation)
-    const { body } = draftEntry(signer.id, state, owner.outputs, [{ request: 0, operations }])
+    const { body } = draftEntry(signer.id, state, owner.outputs, [{ request: 0, sinceMs: 0, operations }])
     owner.busy = true
     return sign(signer, this.#swarm, ENTRY, body)
   }

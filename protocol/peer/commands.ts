@@ -15,6 +15,9 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   amount_out_of_range: 'the amount is below the smallest output or too large',
   not_a_minter: 'the charter names other minters',
   operation_invalid: 'no witness would vote for this operation',
+  account_forked:
+    'two entries were signed with this key for one place of its chain; `hyperlooms wallet resolve` settles that',
+  not_ready: 'too few witnesses have answered since this peer started; try again shortly',
   queue_full: 'too many operations wait for this account; try again shortly',
 }
 
@@ -37,6 +40,7 @@ export class Commands {
   }
 
   handle(out: Outbox, event: CommandEvent): void {
+    if (event.command.type === 'resolve') return this.#resolve(out, event.id)
     const operation = this.#operationOf(out, event)
     if ('code' in operation) return this.#respond(out, event.id, operation)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
@@ -56,8 +60,20 @@ export class Commands {
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
   }
 
+  #resolve(out: Outbox, id: number): void {
+    const isRequested = this.#context.ledger.resolveOwn(out)
+    const detail = 'no unsettled fork of this account is known'
+    this.#respond(
+      out,
+      id,
+      isRequested ? { ok: true, type: 'requested' } : { ok: false, code: 'not_forked', detail },
+    )
+  }
+
   #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
     switch (command.type) {
+      case 'resolve':
+        throw new Error('a resolution is no operation')
       case 'submit-job':
         return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
       case 'mint':

@@ -25,6 +25,14 @@ export const PREFIXES = {
   run: 'run/',
   /** Hot: commits that a witness holds and the one seal that it signed for an attempt. */
   seal: 'seal/',
+  /** Hot: this witness's votes may have been lost, so it never votes again. */
+  amnesia: 'amnesia',
+  /** Hot: an owner's request to settle a fork, with its proof, until that is decided. */
+  resolving: 'resolving/',
+  /** Hot: how a fork was settled, by account and instance. */
+  resolved: 'resolved/',
+  /** Hot: where an account forked first. */
+  forked: 'forked/',
   /** Hot: heads of jobs, for the state digest. */
   jobHead: 'job-head/',
   /** Cold: certificates by chain position. */
@@ -33,6 +41,10 @@ export const PREFIXES = {
   entry: 'entry/',
   /** Cold: decisions by job and step. */
   decision: 'decision/',
+  /** Cold: decisions that settled forks, by account and instance. */
+  resolution: 'resolution/',
+  /** Cold: the two signed entries that convict an account's owner. */
+  fork: 'fork/',
   /** Cold: terminal jobs as pages show them. */
   closed: 'closed/',
   /** Cold: index of all jobs by the time this peer first heard of them. */
@@ -50,6 +62,10 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.job,
   PREFIXES.run,
   PREFIXES.seal,
+  PREFIXES.amnesia,
+  PREFIXES.resolving,
+  PREFIXES.resolved,
+  PREFIXES.forked,
   PREFIXES.jobHead,
 ]
 
@@ -70,6 +86,12 @@ export const keys = {
   job: (job: JobId) => `${PREFIXES.job}${job}`,
   run: (job: JobId, step: number, slot: number) => `${PREFIXES.run}${job}/${step}/${slot}`,
   seal: (job: JobId, step: number) => `${PREFIXES.seal}${job}/${step}`,
+  amnesia: PREFIXES.amnesia,
+  resolving: (account: AccountId) => `${PREFIXES.resolving}${account}`,
+  resolved: (account: AccountId, seq: number) => `${PREFIXES.resolved}${account}/${padded(seq)}`,
+  resolution: (account: AccountId, seq: number) => `${PREFIXES.resolution}${account}/${padded(seq)}`,
+  forked: (account: AccountId) => `${PREFIXES.forked}${account}`,
+  fork: (account: AccountId) => `${PREFIXES.fork}${account}`,
   jobHead: (job: JobId) => `${PREFIXES.jobHead}${job}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */

@@ -3,6 +3,7 @@ import type { PeerId } from '../ids.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
 import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
 import { createServe, LOADS_OPEN_MAX, type Serve, SERVED_FACTS } from './serve.ts'
 import { createStateDigest } from './state-digest.ts'
 
@@ -20,7 +21,12 @@ function open(chain = 100_000) {
   const loads: { readonly type: 'serve'; readonly to: PeerId }[] = []
   const clock = { now: 0 }
   const serve: Serve = createServe({
-    heads: { nextSeq: () => chain, jobStep: () => undefined },
+    heads: {
+      nextSeq: () => chain,
+      jobStep: () => undefined,
+      resolved: () => undefined,
+      placeKeys: (account, seq) => [keys.certificate(account, seq)],
+    },
     digest: createStateDigest(),
   })
   const out = {
@@ -31,7 +37,7 @@ function open(chain = 100_000) {
     send: (to: PeerId, kind: string, body: Sent['body']) => sent.push({ to, kind, body }),
   } as unknown as Outbox
   const fetch = (to = asker) =>
-    serve.onFetch(out, to, { accounts: [{ account: other, from: 0 }], jobs: [], ids: [] })
+    serve.onFetch(out, to, { accounts: [{ account: other, from: 0 }], jobs: [], ids: [], resolved: [] })
   /** Answers what is loading with facts of so many bytes altogether. */
   const answer = (bytes: number) => {
     const open = loads.splice(0)

@@ -3,6 +3,7 @@ import { isDigest, type JobId, type PeerId } from '../ids.ts'
 import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
+import { parseResolvedLeaf } from '../ledger/resolved.ts'
 import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
@@ -115,7 +116,7 @@ export function createServe({
       if (purpose.type === 'serve') sendFacts(out, purpose.to, found)
       else if (purpose.type === 'positions') {
         const places = found.map((value) => decodeRecord(positionCodec, value, 'entry'))
-        const certificates = new Set(places.map(({ account, seq }) => keys.certificate(account, seq)))
+        const certificates = new Set(places.flatMap(({ account, seq }) => heads.placeKeys(account, seq)))
         load(out, purpose.to, [...certificates], 'serve')
       }
       loaded(out, purpose.to)
@@ -124,12 +125,12 @@ export function createServe({
 }
 
 /** Store keys of what a request names, each of its chains with the same share of the limit. */
-function factKeys(heads: Heads, { accounts, jobs, ids }: SyncFetch): readonly string[] {
+function factKeys(heads: Heads, { accounts, jobs, ids, resolved }: SyncFetch): readonly string[] {
   const share = Math.max(1, Math.floor(SERVED_FACTS / Math.max(1, accounts.length + jobs.length)))
   const found: string[] = []
   for (const { account, from } of accounts) {
     const end = Math.min(heads.nextSeq(account), from + share)
-    for (let seq = from; seq < end; seq += 1) found.push(keys.certificate(account, seq))
+    for (let seq = from; seq < end; seq += 1) found.push(...heads.placeKeys(account, seq))
   }
   const named = ids.map((job) => ({ job, from: 0 }))
   for (const { job, from } of [...jobs, ...named]) {
@@ -138,20 +139,29 @@ function factKeys(heads: Heads, { accounts, jobs, ids }: SyncFetch): readonly st
     for (let step = from; step <= Math.min(newest, from + LIMITS.steps); step += 1)
       found.push(keys.decision(job, step))
   }
-  return found.slice(0, SERVED_FACTS)
+  for (const { account, seq } of resolved) {
+    if (heads.resolved(account, seq) === undefined) continue
+    found.push(keys.resolution(account, seq), keys.certificate(account, seq))
+  }
+  return [...new Set(found)].slice(0, SERVED_FACTS)
 }
 
 function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest) {
   const buckets: number[] = []
   const accounts: { account: PeerId; seq: number }[] = []
   const jobs: { job: JobId; step: number }[] = []
+  const resolved: { account: PeerId; seq: number; surfaced: boolean }[] = []
   let { after } = request
   for (const bucket of request.buckets) {
     const names = digest.keysOf(bucket)
     for (const name of names.slice(names.indexOf(after) + 1)) {
-      if (accounts.length + jobs.length >= SERVED_LEAVES) return { buckets, after, accounts, jobs }
-      if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
-      // Leaf keys are this peer's own: whatever is no job and not the epoch is an account.
+      if (accounts.length + jobs.length + resolved.length >= SERVED_LEAVES)
+        return { buckets, after, accounts, jobs, resolved }
+      const fork = parseResolvedLeaf(name)
+      if (fork !== undefined)
+        resolved.push({ ...fork, surfaced: heads.resolved(fork.account, fork.seq)?.surfaced !== null })
+      else if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
+      // Leaf keys are this peer's own: whatever is no job, no fork and not the epoch is an account.
       else if (name !== EPOCH_KEY)
         accounts.push({ account: name as PeerId, seq: heads.nextSeq(name as PeerId) - 1 })
       after = name
@@ -159,5 +169,5 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
     buckets.push(bucket)
     after = ''
   }
-  return { buckets, after, accounts, jobs }
+  return { buckets, after, accounts, jobs, resolved }
 }

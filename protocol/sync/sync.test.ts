@@ -7,10 +7,18 @@ import { LIMITS, OUTPUT_MIN } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { createFacts } from './facts.ts'
+import type { Heads } from './leaves.ts'
 import { createStateDigest } from './state-digest.ts'
 import { createServe, SERVED_LEAVES } from './serve.ts'
 
 const CREDIT = 1_000_000n
+/** A peer that knows of nothing. */
+const HEADS: Heads = {
+  nextSeq: () => 0,
+  jobStep: () => undefined,
+  resolved: () => undefined,
+  placeKeys: (account, seq) => [keys.certificate(account, seq)],
+}
 
 function peerAt(swarm: TestSwarm, at: number): TestPeer {
   const peer = swarm.peers[at]
@@ -132,8 +140,8 @@ describe('facts', () => {
     const asked: string[] = []
     const facts = createFacts({
       self: witness.self,
-      heads: { nextSeq: () => 0, jobStep: () => undefined },
-      applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest] }),
+      heads: { ...HEADS, nextSeq: () => 0 },
+      applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest], resolved: [] }),
       applyDecision: () => ({ status: 'known' }),
     })
     const out = {
@@ -200,7 +208,7 @@ describe('serving', () => {
     const digest = createStateDigest()
     const names = Array.from({ length: 600 }, (_, at) => at.toString(16).padStart(64, '0') as Digest)
     for (const name of names) digest.set(name, name)
-    const serve = createServe({ heads: { nextSeq: () => 0, jobStep: () => 3 }, digest })
+    const serve = createServe({ heads: { ...HEADS, jobStep: () => 3 }, digest })
     const seen: string[] = []
     let buckets = Array.from({ length: 256 }, (_, at) => at)
     let after = ''
