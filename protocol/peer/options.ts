@@ -16,6 +16,8 @@ export interface PeerOptions {
   readonly payout?: AccountId
   /** Comparator code and tables that this program brings (`rulesOf`); jobs under other rules aren't judged. */
   readonly rules: Digest
+  /** The host can't vouch for this witness's vote table: it must never sign a witness's statement again (4.10). */
+  readonly amnesia?: boolean
 }
 
 export type Inspection =
