@@ -44,6 +44,8 @@ export interface DaemonOptions {
   readonly webRoot: string | undefined
   readonly version: string
   readonly logger: Logger
+  /** Sees each frame that arrives, before it is judged: for tests that look for contradictions. */
+  readonly observe?: (frame: Uint8Array) => void
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -60,6 +62,8 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly durations: Durations
   /** Whether this start found every record that was ever synced; if not, what it did. */
   readonly storeState: StoreState
+  /** When the store was open and its records were in the mind, on the process's `performance` clock. */
+  readonly restoredMs: number
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
@@ -127,7 +131,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
   const opened: Opened = { options, identity, charter, store, amnesia, bodies, log, runner }
-  const { api, host, backend } = await startMind(opened, starting, broken.resolve)
+  const { api, host, backend, restoredMs } = await startMind(opened, starting, broken.resolve)
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
   const running = starting.move()
@@ -145,6 +149,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     broken: broken.promise,
     durations: host.durations,
     storeState,
+    restoredMs,
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }
@@ -174,6 +179,7 @@ async function startMind(
   const signer = createNativeSigner(identity.seed)
   const peer = createPeer({ signer, roster, rules: await ownRules(), amnesia })
   const hadOwnEntry = await restore(peer, store)
+  const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })
   starting.defer(() => pool.close())
@@ -220,7 +226,7 @@ async function startMind(
   })
   await api.listen()
   starting.defer(() => api.close())
-  return { api, host, backend }
+  return { api, host, backend, restoredMs }
 }
 
 function connectedTo(network: Network): number {
@@ -251,9 +257,13 @@ async function openNetwork(
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
+        options.observe?.(frame)
         if (channel !== 'join') await host.receive(frame, { from, via: channel })
       },
-      gossip: (from, topic, frame) => host.receive(frame, { from, via: topic }),
+      gossip(from, topic, frame) {
+        options.observe?.(frame)
+        return host.receive(frame, { from, via: topic })
+      },
       connected(id) {
         host.connection('connected', id)
         endow(connectedTo(network))

@@ -12,9 +12,12 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [--count 200] [--seconds 
 
   jobs      jobs one after another: submit -> assigned -> completed, overhead of the protocol
   ledger    certified entries and operations per second
-  Both without a name. Figures are of this machine and this moment: compare them within one run.
+  kill-loop one of four witnesses killed with SIGKILL again and again while it writes (--kills 1000)
+  The first two without a name. Figures are of this machine and this moment: compare them within one run.
 `
 
+if (process.argv[2] === 'kill-loop')
+  process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
