@@ -1,128 +1,182 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PeerId } from '../../protocol/ids.ts'
-import type { JobRecord } from '../../protocol/jobs/record.ts'
-import { poll } from '../swarm/poll.ts'
-import type { Look } from './driven-messages.ts'
-import type { DrivenProcess } from './driven-process.ts'
-import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Transaction } from '../../protocol/api/transaction-schema.ts'
+import { formatCredits, parseCredits } from '../../protocol/api/credits.ts'
+import { hash } from '../../protocol/crypto/digest.ts'
+import type { CallInput } from '../../protocol/api/client.ts'
+import { connect } from '../cli/api.ts'
+import { watchJob } from '../cli/watch-job.ts'
+import { readApiAccess } from '../config/api-key-file.ts'
+import { startLonePeer, type LonePeer } from './lone-peer.ts'
 
-const WAIT_MS = 60_000
-const PROMPT =
-  'Summarise: The Rhine flows 1,230 km from the Alps to the North Sea. It passes Basel and Cologne.'
+const STRANGER = '12D3KooWBtg3aaRMjxwedh83aGiUkwSxDwUZkzuJcfaqUmo7R3pq'
+const CERTIFIED = { wait_ms: 30_000 } as const
 
-let root: string
-let running: DrivenProcess[]
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'hyperlooms-credits-'))
-  running = []
+let peer: LonePeer
+beforeAll(async () => {
+  peer = await startLonePeer()
 })
-afterEach(async () => {
-  await Promise.all(running.map((peer) => peer.stop('SIGKILL')))
-  await rm(root, { recursive: true, force: true })
-})
+afterAll(() => peer.stop())
 
-/** A swarm of so many peers, each with its endowment and known to offer a model. */
-async function open(count: number): Promise<readonly [Seat, DrivenProcess][]> {
-  const seats = await planSeats(root, { count })
-  const peers = seats.map((seat) => [seat, startSeat(seat)] as [Seat, DrivenProcess])
-  running = peers.map(([, peer]) => peer)
-  await Promise.all(running.map((peer) => peer.ready))
-  for (const peer of running) {
-    await until(peer, 'all are endowed and offer', (look) => {
-      return look.offering === count && seats.every(({ id }) => balance(look, id) > 0n)
-    })
-  }
-  return peers
+function units(amount: string): bigint {
+  return parseCredits(amount) ?? -1n
 }
 
-function sum(look: Look, ids: readonly PeerId[]): bigint {
-  return ids.reduce((total, id) => total + balance(look, id), 0n)
+/** Every page of the list, the smallest pages there are. */
+async function allTransactions(query: CallInput<'listTransactions'>['query'] = {}): Promise<Transaction[]> {
+  const items: Transaction[] = []
+  let cursor: string | null = null
+  do {
+    const more = cursor === null ? {} : { cursor }
+    const page = await peer.client.listTransactions({ query: { ...query, ...more, limit: 1 } })
+    items.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return items
 }
 
-async function runJob(peer: DrivenProcess, replicas: number): Promise<JobRecord> {
-  const prompt = await peer.putBlob(new TextEncoder().encode(PROMPT))
-  const request = {
-    prompt,
-    model: null,
-    replicas,
-    standbys: 0,
-    comparator: 'auto',
-    minConfidence: null,
-    maxPrice: null,
-    region: null,
-    mode: 'process',
-    visibility: 'private',
-    temperatureMilli: 0,
-    seed: null,
-    maxTokens: 256,
-  } as const
-  const result = await peer.command({ type: 'submit-job', request })
-  if (!result.ok || result.type !== 'job') throw new Error('the job was refused')
-  const closed = await poll(
-    async () => {
-      const record = await peer.record(result.job)
-      return record?.closedMs === null ? undefined : record
-    },
-    { timeoutMs: WAIT_MS },
+function balanceOf(account: string, transactions: readonly Transaction[]): bigint {
+  return transactions.reduce(
+    (sum, { from, to, amount }) =>
+      sum + (to === account ? units(amount) : 0n) - (from === account ? units(amount) : 0n),
+    0n,
   )
-  if (closed === undefined) throw new Error('the job was never closed')
-  return closed
 }
 
-describe('between two data folders', () => {
-  it('one balance falls by exactly what the other rises', async () => {
-    const peers = await open(2)
-    const [[a, payer], [b, payee]] = peers as [[Seat, DrivenProcess], [Seat, DrivenProcess]]
-    const ids = [a.id, b.id]
-    const before = await payer.look()
-    const amount = 123_456n
-    expect(await payer.transfer(b.id, amount)).toMatchObject({ ok: true })
-    for (const peer of [payer, payee]) {
-      const after = await until(peer, 'it arrived', (look) => balance(look, b.id) !== balance(before, b.id))
-      expect(balance(after, a.id)).toBe(balance(before, a.id) - amount)
-      expect(balance(after, b.id)).toBe(balance(before, b.id) + amount)
-      expect(sum(after, ids)).toBe(after.supply.minted)
+describe('credits over HTTP', () => {
+  it('are conserved, and the history of each account adds up to its balance', async () => {
+    const { client, member } = peer
+    const { peer_id: self } = await client.getSelf()
+    await client.mintCredits({ body: { to: member.id, amount: '12.5' }, query: CERTIFIED })
+    await client.transferCredits({ body: { to: STRANGER, amount: '3', memo: 'tea' }, query: CERTIFIED })
+    await client.spendCredits({ body: { amount: '0.25' }, query: CERTIFIED })
+    await client.rewardCredits({ body: { to: member.id, amount: '0.01' }, query: CERTIFIED })
+    const submitted = await client.submitJob({ body: { prompt: 'What is 12 * 7?', replicas: 1 } })
+    const job = await watchJob(client, submitted.id, () => undefined)
+    expect(job.status).toBe('completed')
+
+    const all = await allTransactions()
+    for (const account of [self, member.id, STRANGER]) {
+      const { spendable } = await client.getAccount({
+        params: { account_type: 'user', account_id: account },
+      })
+      expect(formatCredits(balanceOf(account, all))).toBe(spendable)
+      const own = all.filter(({ from, to }) => from === account || to === account)
+      expect(await allTransactions({ account })).toEqual(own)
     }
-    // To itself it moves nothing.
-    await payer.transfer(a.id, amount)
-    const after = await until(
-      payer,
-      'it arrived',
-      (look) => (look.accounts[a.id]?.seq ?? 0) > (before.accounts[a.id]?.seq ?? 0) + 1,
-    )
-    expect(balance(after, a.id)).toBe(balance(before, a.id) - amount)
+    const { supply } = (await client.getStats()).ledger
+    const minted = all.filter(({ type }) => type === 'mint').map(({ amount }) => units(amount))
+    expect(formatCredits(minted.reduce((sum, amount) => sum + amount, 0n))).toBe(supply.minted)
+    const parts = [supply.free, supply.unclaimed, supply.escrowed, supply.burnt].map(units)
+    expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(units(supply.minted))
+
+    // Newest first: the job's settlement, its charge, and so on back to the first mint.
+    expect(all.map(({ type }) => type).slice(0, 6)).toEqual([
+      'reward',
+      'refund',
+      'charge',
+      'reward',
+      'spend',
+      'reward',
+    ])
+    expect(await allTransactions({ job: job.id })).toEqual(all.slice(0, 3))
+    expect(await allTransactions({ type: 'charge' })).toEqual([all[2]])
+    expect(all.find(({ memo }) => memo === 'tea')).toMatchObject({ from: self, to: STRANGER, amount: '3' })
   })
 
-  it('a job that the payer’s own node answers as well costs it what the other one earns', async () => {
-    const peers = await open(2)
-    const [[a, payer], [b]] = peers as [[Seat, DrivenProcess], [Seat, DrivenProcess]]
-    const before = await payer.look()
-    const { slots } = await runJob(payer, 2)
-    expect(slots.map(({ peer }) => peer).sort()).toEqual([a.id, b.id].sort())
-    const [after] = await untilLevel(
-      peers.map(([, peer]) => peer),
-      before.entries + 1,
-    )
-    const earned = balance(after, b.id) - balance(before, b.id)
-    expect(earned).toBeGreaterThan(0n)
-    expect(balance(after, a.id)).toBe(balance(before, a.id) - earned)
-    expect(sum(after, [a.id, b.id])).toBe(after.supply.minted)
+  it('show each entry with a proof that holds', async () => {
+    const { client } = peer
+    const { peer_id: self } = await client.getSelf()
+    const moved = await client.transferCredits({ body: { to: STRANGER, amount: '0.5' }, query: CERTIFIED })
+    expect(moved).toMatchObject({
+      status: 'certified',
+      from: self,
+      to: STRANGER,
+      amount: '0.5',
+      type: 'reward',
+    })
+    const entry = await client.getEntry({ params: { id: moved.entry_id } })
+    expect(entry).toMatchObject({
+      account: self,
+      verified: true,
+      proof: { type: 'certificate', epoch: 0, quorum: 1 },
+    })
+    expect(entry.proof.signatures.map(({ peer_id: id }) => id)).toEqual([self])
+    expect(entry.operations).toEqual([
+      { type: 'transfer', to: STRANGER, amount: '0.5', memo: '', job_id: null },
+    ])
+    expect(hash('entry', new Uint8Array(Buffer.from(entry.body, 'base64')))).toBe(moved.entry_id)
+
+    const [charge] = await allTransactions({ type: 'charge' })
+    const opening = await client.getEntry({ params: { id: charge?.job_id ?? '' } })
+    expect(opening.entry_id).toBe(charge?.entry_id)
+    expect(opening.operations[0]).toMatchObject({
+      type: 'open',
+      job_id: charge?.job_id,
+      amount: charge?.amount,
+    })
   })
 
-  it('serving oneself never raises a balance', async () => {
-    const [[seat, peer]] = (await open(1)) as [[Seat, DrivenProcess]]
-    const before = await peer.look()
-    for (let count = 0; count < 3; count += 1) {
-      const { slots, status } = await runJob(peer, 1)
-      expect(status).not.toBe('void')
-      expect(slots.map((slot) => slot.peer)).toEqual([seat.id])
-      const after = await until(peer, 'it is settled', ({ supply }) => supply.escrowed === 0n)
-      expect(balance(after, seat.id)).toBe(balance(before, seat.id))
-      expect(after.supply.minted).toBe(before.supply.minted)
+  it('move once for each idempotency key, also after a restart', async () => {
+    const body = { to: STRANGER, amount: '1', memo: 'once' }
+    const named = { headers: { 'idempotency-key': 'rent of May' } }
+    const [first, twin] = await Promise.all([
+      peer.client.transferCredits({ body }, named),
+      peer.client.transferCredits({ body }, named),
+    ])
+    expect(twin.entry_id).toBe(first.entry_id)
+    const other = peer.client.transferCredits({ body: { ...body, amount: '2' } }, named)
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused', status: 422 })
+    await peer.restart()
+    const repeated = await peer.client.transferCredits({ body, query: CERTIFIED }, named)
+    expect(repeated).toEqual({ ...first, status: 'certified' })
+    const changed = peer.client.transferCredits({ body: { ...body, to: peer.member.id } }, named)
+    await expect(changed).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+    expect((await allTransactions()).filter(({ memo }) => memo === 'once')).toHaveLength(1)
+  })
+
+  it('that are not there are not moved', async () => {
+    const before = await allTransactions()
+    const { peer_id: self } = await peer.client.getSelf()
+    const { spendable } = await peer.client.getAccount({
+      params: { account_type: 'user', account_id: self },
+    })
+    const amount = formatCredits(units(spendable) + 1n)
+    const sent = peer.client.transferCredits({ body: { to: STRANGER, amount } })
+    await expect(sent).rejects.toMatchObject({ code: 'insufficient_credit', status: 402 })
+    expect(await allTransactions()).toEqual(before)
+  })
+})
+
+describe('the API key', () => {
+  it('is the same after a restart and lies nowhere but in the file of its owner', async () => {
+    const { folder } = peer
+    const access = await readApiAccess(folder)
+    const key = access?.key ?? ''
+    expect(Buffer.from(key.slice('hlk_'.length), 'base64url')).toHaveLength(32)
+    expect(((await stat(folder.apiAccess)).mode & 0o777).toString(8)).toBe('600')
+    expect(peer.daemon.newApiKey).toBeUndefined()
+    expect(peer.logged()).not.toContain(key)
+    const files = await readdir(folder.root, { recursive: true, withFileTypes: true })
+    const holding: string[] = []
+    for (const file of files.filter((one) => one.isFile())) {
+      const content = await readFile(join(file.parentPath, file.name))
+      if (content.includes(key)) holding.push(file.name)
     }
+    expect(holding).toEqual(['api-access.json'])
+  })
+
+  it('is needed to move credits to others, and another one does not do', async () => {
+    const body = { to: STRANGER, amount: '1' }
+    const { url } = peer.daemon
+    await expect(connect(url).transferCredits({ body })).rejects.toMatchObject({
+      code: 'api_key_missing',
+      status: 401,
+    })
+    await expect(connect(url, 'hlk_wrong').transferCredits({ body })).rejects.toMatchObject({
+      code: 'api_key_invalid',
+      status: 401,
+    })
   })
 })

@@ -35,10 +35,13 @@ export async function restore(peer: Peer, store: Store): Promise<boolean> {
   return hadOwnEntry
 }
 
-/** When the newest job was heard of: the clock must not fall below it, whatever the machine says now. */
+/** When the newest job or fact was heard of: the clock must not fall below it, whatever the machine says now. */
 export async function latestRecordMs(store: Store): Promise<number> {
-  for await (const { key } of store.scan({ prefix: PREFIXES.jobTime, reverse: true, limit: 1 })) {
-    return Number(key.slice(PREFIXES.jobTime.length).split('/')[0])
+  const times = [0]
+  for (const prefix of [PREFIXES.jobTime, PREFIXES.factTime]) {
+    for await (const { key } of store.scan({ prefix, reverse: true, limit: 1 })) {
+      times.push(Number(key.slice(prefix.length).split('/')[0]))
+    }
   }
-  return 0
+  return Math.max(...times)
 }

@@ -8,10 +8,12 @@ import type { InstanceRules } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
 import { Proposer } from './proposer.ts'
 import { Voter } from './voter.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface AgreementOptions {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly rules: InstanceRules
   readonly decided: (out: Outbox, decision: Decision, from: PeerId) => void
   /** Sends a peer the decision of an instance that is decided; false while it isn't. */
@@ -38,11 +40,12 @@ export class Agreement {
 
   constructor(options: AgreementOptions) {
     this.#options = options
-    const { signer, roster, rules, decided } = options
+    const { signer, roster, duty, rules, decided } = options
     this.#voter = new Voter({ signer, roster, rules })
     this.#proposer = new Proposer({
       signer,
       roster,
+      duty,
       rules,
       decided: (out, decision) => decided(out, decision, signer.id),
     })
@@ -54,17 +57,17 @@ export class Agreement {
   }
 
   onMessage(out: Outbox, message: AgreementMessage): void {
-    const { roster, signer } = this.#options
+    const { duty } = this.#options
     switch (message.kind) {
       case 'propose':
         if (this.#settled(out, message.body.proposal.body.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onPropose(out, message) : undefined
+        return duty.active ? this.#voter.onPropose(out, message) : undefined
       case 'prepared':
         if (this.#settled(out, message.body.ballot.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onPrepared(out, message) : undefined
+        return duty.active ? this.#voter.onPrepared(out, message) : undefined
       case 'newview-request':
         if (this.#settled(out, message.body.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onNewViewRequest(out, message) : undefined
+        return duty.active ? this.#voter.onNewViewRequest(out, message) : undefined
       case 'prepare':
         return this.#proposer.onPrepare(out, message)
       case 'commit':

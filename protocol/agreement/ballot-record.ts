@@ -1,8 +1,8 @@
 import { digest, type Infer, nullable, signature, struct, uint } from '../encoding/codec.ts'
 import type { InstanceId } from '../ids.ts'
-import { jobValueCodec } from '../jobs/value.ts'
 import { instanceCodec, preparedCodec, signedNewView } from './messages.ts'
 import { ROUND_MAX } from './round.ts'
+import { valueCodec } from './value.ts'
 
 const round = uint(ROUND_MAX)
 const vote = struct({ round, value: digest(), sig: signature })
@@ -18,7 +18,7 @@ export const ballotRecordCodec = struct({
   prepare: nullable(vote),
   commit: nullable(vote),
   /** Highest prepared certificate and the value that it is for. */
-  prepared: nullable(struct({ certificate: preparedCodec, value: jobValueCodec })),
+  prepared: nullable(struct({ certificate: preparedCodec, value: valueCodec })),
 })
 export type BallotRecord = Infer<typeof ballotRecordCodec>
 
@@ -27,5 +27,5 @@ export function freshBallot(instance: InstanceId): BallotRecord {
 }
 
 /** What a proposer must remember: it never signs a second proposal for one round. */
-export const proposalRecordCodec = struct({ instance: instanceCodec, round, value: jobValueCodec })
+export const proposalRecordCodec = struct({ instance: instanceCodec, round, value: valueCodec })
 export type ProposalRecord = Infer<typeof proposalRecordCodec>

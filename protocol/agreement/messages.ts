@@ -15,9 +15,10 @@ import { DecodeError } from '../encoding/decode-error.ts'
 import { type Quorum, quorumCodec } from '../encoding/quorum.ts'
 import { type SignedKind, signedCodec } from '../encoding/signed.ts'
 import type { Digest, InstanceId } from '../ids.ts'
-import { type JobValue, jobValueCodec } from '../jobs/value.ts'
+import { signedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import { signedBid, signedReveal } from '../jobs/messages.ts'
+import { type Value, valueCodec } from './value.ts'
 
 export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<InstanceId>
 
@@ -45,16 +46,16 @@ export interface PreparedCertificate {
 export interface Decision {
   readonly instance: InstanceId
   readonly round: number
-  readonly value: JobValue
+  readonly value: Value
   readonly quorum: Quorum
 }
 
 // Values are never changed, and each is named several times on its way: by proposer, voter and decision.
-const named = new WeakMap<JobValue, Digest>()
+const named = new WeakMap<Value, Digest>()
 
 /** Names a value by its canonical encoding. */
-export function valueDigestOf(value: JobValue): Digest {
-  const digest = named.get(value) ?? hash('value', encodeBody(jobValueCodec, value))
+export function valueDigestOf(value: Value): Digest {
+  const digest = named.get(value) ?? hash('value', encodeBody(valueCodec, value))
   named.set(value, digest)
   return digest
 }
@@ -76,7 +77,7 @@ export const preparedCodec: Codec<PreparedCertificate> = {
 const decisionShape = struct({
   instance: instanceCodec,
   round: uint(0xffff),
-  value: jobValueCodec,
+  value: valueCodec,
   quorum: quorumCodec,
 })
 
@@ -108,7 +109,7 @@ export const signedNewView = signedCodec(NEWVIEW)
 /** Proposer to witness: the ballot, the value and, above round 0, the quorum of promises it rests on. */
 export const proposeCodec = struct({
   proposal: signedCodec(PROPOSAL),
-  value: jobValueCodec,
+  value: valueCodec,
   newviews: list(signedNewView, { max: LIMITS.witnesses }),
 })
 
@@ -123,10 +124,11 @@ export const refusalCodec = struct({
   /** Items whose absence from the value a guard refuses. */
   bids: list(signedBid, { max: LIMITS.bids }),
   reveals: list(signedReveal, { max: LIMITS.slots }),
+  entries: list(signedEntry, { max: LIMITS.forkEntries }),
 })
 export type Refusal = Infer<typeof refusalCodec>
 
 /** Witness to proposer, answering a request for a promise; a carried value travels with it. */
-export const promisedCodec = struct({ newview: signedNewView, value: nullable(jobValueCodec) })
+export const promisedCodec = struct({ newview: signedNewView, value: nullable(valueCodec) })
 
 export const newViewRequestCodec = struct({ instance: instanceCodec, epoch: uint(), round: uint(0xffff, 1) })

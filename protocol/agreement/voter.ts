@@ -3,13 +3,12 @@ import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import type { JobValue } from '../jobs/value.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type BallotRecord, ballotRecordCodec, freshBallot } from './ballot-record.ts'
-import type { InstanceRules, Judgement } from './instance-rules.ts'
+import { type GuardItems, type InstanceRules, type Judgement, NO_ITEMS } from './instance-rules.ts'
 import {
   type Ballot,
   COMMIT_BALLOT,
@@ -20,6 +19,7 @@ import {
   valueDigestOf,
 } from './messages.ts'
 import { pacingMs, proposerOf, ROUND_MAX } from './round.ts'
+import type { Value } from './value.ts'
 
 interface VoterOptions {
   readonly signer: Signer
@@ -42,7 +42,7 @@ export class Voter {
   /** The newest proposal of each instance that waits for judgement: one each, so it is bounded by the jobs. */
   readonly #waiting = new Map<InstanceId, Propose>()
   /** Values this witness prepared, so that a prepared certificate finds its value. Newest only. */
-  readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: JobValue }>()
+  readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: Value }>()
 
   constructor(options: VoterOptions) {
     this.#options = options
@@ -164,7 +164,7 @@ export class Voter {
       case 'missing':
         return this.#refuse(out, message.from, proposal.body, 'missing', { ids: judgement.ids })
       case 'guard':
-        return this.#refuse(out, message.from, proposal.body, 'guard', judgement)
+        return this.#refuse(out, message.from, proposal.body, 'guard', judgement.items)
       case 'not_valid':
         return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
     }
@@ -201,7 +201,7 @@ export class Voter {
     return { signer: this.#options.signer.id, body, bytes: encodeBody(PREPARE.body, body), sig }
   }
 
-  #valueOf(instance: InstanceId, digest: Digest, ballot: BallotRecord): JobValue | undefined {
+  #valueOf(instance: InstanceId, digest: Digest, ballot: BallotRecord): Value | undefined {
     const seen = this.#seen.get(instance)
     if (seen?.digest === digest) return seen.value
     return ballot.prepared?.certificate.ballot.value === digest ? ballot.prepared.value : undefined
@@ -217,13 +217,9 @@ export class Voter {
     to: PeerId,
     { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
     code: Refusal['code'],
-    {
-      ids = [],
-      bids = [],
-      reveals = [],
-    }: Partial<Pick<Refusal, 'bids' | 'reveals'>> & { ids?: readonly Digest[] },
+    { ids = [], ...items }: Partial<GuardItems> & { readonly ids?: readonly Digest[] },
   ): void {
-    out.send(to, 'refusal', { instance, epoch, round, code, missing: ids, bids, reveals })
+    out.send(to, 'refusal', { ...NO_ITEMS, ...items, instance, epoch, round, code, missing: ids })
   }
 }
 

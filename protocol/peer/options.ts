@@ -16,7 +16,10 @@ export interface PeerOptions {
   readonly payout?: AccountId
   /** Comparator code and tables that this program brings (`rulesOf`); jobs under other rules aren't judged. */
   readonly rules: Digest
-  /** The host can't vouch for this witness's vote table: it must never sign a witness's statement again (4.10). */
+  /**
+   * The host found that synced records are missing from this peer's store, votes perhaps among them: the peer
+   * never signs as a witness again, in this process and after every restart (4.10).
+   */
   readonly amnesia?: boolean
 }
 
