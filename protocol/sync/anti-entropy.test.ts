@@ -68,6 +68,9 @@ function createTrio() {
       }
       case 'send':
         queue.push(() => carry(host, effect))
+        break
+      default:
+      // Nothing here gossips, runs or shows anything.
     }
   }
 
