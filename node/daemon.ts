@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import type { JobId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
@@ -22,6 +23,7 @@ import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
 import type { Config } from './config/options.ts'
 import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
+import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
@@ -164,13 +166,15 @@ async function startMind(
 ) {
   const { options, identity, charter, store, bodies, log, runner } = opened
   const roster = rosterOf(charter)
-  const signer = createNativeSigner(identity.seed)
+  const threads = createVerifierThreads(availableParallelism())
+  starting.defer(() => threads.close())
+  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
+  const signer = createNativeSigner(identity.seed, verifier.remember)
   const peer = createPeer({ signer, roster, rules: await ownRules() })
   const hadOwnEntry = await restore(peer, store)
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })
   starting.defer(() => pool.close())
-  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES })
   const host = new MindHost(peer, {
     bodies,
     log,
@@ -268,7 +272,7 @@ async function openNetwork(
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
-        if (channel !== 'join') await host.receive(frame, { from, via: channel })
+        if (channel !== 'join') await host.admit(frame, { from, via: channel })
       },
       gossip: (from, topic, frame) => host.receive(frame, { from, via: topic }),
       connected(id) {

@@ -2,7 +2,8 @@ import { mintVerified } from '../../protocol/crypto/verified.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { DropCode } from '../../protocol/intake/drop-code.ts'
 import type { Source } from '../../protocol/intake/message.ts'
-import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
+import type { Inspection, Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
+import { OrderedWindow } from './ordered-window.ts'
 
 /** What gossip is told of a frame: whether it is passed on, dropped, or held against whoever passed it. */
 export type IntakeVerdict = 'accept' | 'ignore' | 'reject'
@@ -13,11 +14,18 @@ export interface Ruling {
   readonly code: DropCode | 'busy' | null
 }
 
-/** Frames of one sender between `inspect` and `handle`: a burst of votes fits, a flood waits outside. */
+/** Gossiped frames of one sender between `inspect` and `handle`: a burst fits, a flood waits outside. */
 const IN_FLIGHT_MAX = 256
 
 /** Nothing that an honest peer would have passed on; the other codes say only that we can't use it. */
-const IGNORED: ReadonlySet<DropCode> = new Set<DropCode>(['not_a_member', 'duplicate', 'unknown_epoch'])
+const IGNORED: ReadonlySet<DropCode> = new Set<DropCode>([
+  'not_a_member',
+  'duplicate',
+  'unknown_epoch',
+  'over_quota',
+])
+
+type Candidate = Extract<Inspection, { ok: true }>['candidate']
 
 /** The way of a frame into the mind: inspected, its signatures verified, handled. */
 export class Intake {
@@ -25,6 +33,8 @@ export class Intake {
   readonly #verifier: Verifier
   readonly #take: (message: VerifiedMessage) => void
   readonly #inFlight = new Map<string, number>()
+  /** By sender and channel; there while frames are being verified, so bounded by the open streams. */
+  readonly #streams = new Map<string, OrderedWindow<VerifiedMessage | undefined>>()
   /** Frames dropped after `inspect`, which counts its own. */
   readonly dropped = { bad_signature: 0, busy: 0 }
 
@@ -34,6 +44,7 @@ export class Intake {
     this.#take = take
   }
 
+  /** A gossiped frame. */
   async receive(frame: Uint8Array, source: Source): Promise<IntakeVerdict> {
     return (await this.judge(frame, source)).verdict
   }
@@ -51,17 +62,38 @@ export class Intake {
     }
     this.#inFlight.set(chargedTo, before + 1)
     try {
-      const { candidate } = inspection
-      const message = mintVerified(candidate, await this.#verifier.verify(candidate.checks))
-      if (message === undefined) {
-        this.dropped.bad_signature += 1
-        return { verdict: 'reject', code: 'bad_signature' }
-      }
+      const message = await this.#verify(inspection.candidate)
+      if (message === undefined) return { verdict: 'reject', code: 'bad_signature' }
       this.#take(message)
       return { verdict: 'accept', code: null }
     } finally {
       this.#leave(chargedTo)
     }
+  }
+
+  /**
+   * A frame of a stream. Several are verified at once, on threads where there are some, and handled in their
+   * order. When the window is full the answer is a promise: the next frame may come once it has resolved.
+   */
+  admit(frame: Uint8Array, source: Source): Promise<void> | undefined {
+    const inspection = this.#peer.inspect(frame, source)
+    if (!inspection.ok) return undefined
+    const name = `${source.from} ${source.via}`
+    let stream = this.#streams.get(name)
+    if (stream === undefined) {
+      stream = new OrderedWindow(
+        (message) => message !== undefined && this.#take(message),
+        () => this.#streams.delete(name),
+      )
+      this.#streams.set(name, stream)
+    }
+    return stream.push(this.#verify(inspection.candidate), frame.length)
+  }
+
+  async #verify(candidate: Candidate): Promise<VerifiedMessage | undefined> {
+    const message = mintVerified(candidate, await this.#verifier.verify(candidate.checks))
+    if (message === undefined) this.dropped.bad_signature += 1
+    return message
   }
 
   #leave(from: string): void {

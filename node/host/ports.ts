@@ -19,6 +19,7 @@ export interface ColdRecords {
 export interface Log {
   append(position: number, writes: readonly Write[]): void
   whenSynced(position: number, action: () => void): void
+  eased(): Promise<void> | undefined
 }
 
 export interface Wire {

@@ -24,6 +24,7 @@ import { FORK, resolveCodec } from '../ledger/resolution.ts'
 import { LIMITS } from '../params.ts'
 import {
   syncBucketsCodec,
+  syncBusyCodec,
   syncFetchCodec,
   syncLeavesCodec,
   syncLeavesRequestCodec,
@@ -107,6 +108,7 @@ export const KINDS = {
   'sync-leaves-request': kind('sync', false, 4 * KIB, syncLeavesRequestCodec),
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
+  'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 
 export type KindName = keyof typeof KINDS

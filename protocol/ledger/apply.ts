@@ -5,7 +5,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
 import type { AccountBook, AccountState } from './account.ts'
-import { type Certificate, certificateCodec } from './certificate.ts'
+import { type Certificate, encodingOf } from './certificate.ts'
 import { type Entry, entryIdOf, jobIdOf, type OutputRef, type SignedEntry } from './entry.ts'
 import { indexEntry } from './fact-index.ts'
 import type { ApplyResult, JobOutput, OpenedJob } from './ledger.ts'
@@ -51,7 +51,7 @@ export function applyToBooks(books: Books, out: Outbox, certificate: Certificate
     if (absent.length > 0) return { status: 'missing', ids: sourcesOf(absent) }
   }
   const entered = enterEntry(books, out, certificate.entry, entry)
-  out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.certificate(body.account, body.seq), encodingOf(certificate))
   return { status: 'applied', ...entered }
 }
 
@@ -82,7 +82,7 @@ function surface(
   const burnt = clamped(state.burnt - spent)
   books.accounts.put(out, account, { ...state, minted: clamped(state.minted + minted), burnt })
   books.resolved.put(out, account, instanceSeq, { ...resolved, surfaced: entry })
-  out.write(keys.certificate(account, seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.certificate(account, seq), encodingOf(certificate))
   return { status: 'applied', ...makeEffects(books, out, body, entry) }
 }
 

@@ -53,6 +53,7 @@ export type CommandFault =
   | 'prompt_out_of_range'
   | 'account_forked'
   | 'not_forked'
+  | 'not_ready'
   | 'queue_full'
 
 export type CommandResult =

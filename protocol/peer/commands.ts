@@ -20,6 +20,7 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   operation_invalid: 'no witness would vote for this operation',
   account_forked:
     'two entries were signed with this key for one place of its chain; `hyperlooms wallet resolve` settles that',
+  not_ready: 'too few witnesses have answered since this peer started; try again shortly',
   queue_full: 'too many operations wait for this account; try again shortly',
 }
 
