@@ -30,6 +30,11 @@ interface Driven {
   /** Signatures by the witness's position in the epoch. */
   readonly votes: Map<number, Uint8Array>
   readonly rejections: Map<number, EntryFault>
+  /**
+   * What each witness lacked when it was sent evidence since the last repetition. One that lacks the very same
+   * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
+   */
+  readonly supplied: Map<number, string>
   delayMs: number
 }
 
@@ -73,6 +78,7 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
     roster.epoch.witnesses.forEach((witness, position) => {
       if (!drive.votes.has(position) && !drive.rejections.has(position)) ask(out, witness, drive, [])
     })
+    drive.supplied.clear()
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
   }
@@ -95,7 +101,14 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
       const id = entryIdOf(entry)
       if (driven.has(id)) return true
       if (driven.size >= LIMITS.drivenEntries) return false
-      const drive = { id, entry, votes: new Map(), rejections: new Map(), delayMs: TIMES.retryMs }
+      const drive: Driven = {
+        id,
+        entry,
+        votes: new Map(),
+        rejections: new Map(),
+        supplied: new Map(),
+        delayMs: TIMES.retryMs,
+      }
       driven.set(id, drive)
       askAll(out, drive)
       return true
@@ -123,6 +136,9 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
       if (outcome.type === 'certified') apply(out, certificateFact(outcome.certificate), from)
       else if (outcome.type === 'reject') drive.rejections.set(position, outcome.code)
       else if (outcome.type === 'missing') {
+        const lacking = outcome.ids.join()
+        if (drive.supplied.get(position) === lacking) return 'noted'
+        drive.supplied.set(position, lacking)
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }
