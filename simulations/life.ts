@@ -92,7 +92,6 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
   }
 
   const release = (effect: HeldEffect): void => {
-    if (ended) return undefined
     observe({ type: 'left', peer: self, effect })
     switch (effect.type) {
       case 'send':
@@ -174,7 +173,7 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
     runs.end()
   }
 
-  const held = createHeldEffects(release)
+  const held = createHeldEffects((effect) => void (ended || release(effect)))
   disk.onSynced((position) => {
     if (ended) return
     observe({ type: 'synced', peer: self, position })

@@ -99,7 +99,7 @@ function sending({ to, kind, frame }: Outgoing): Effect {
   return { type: 'send', to, channel: KINDS[kind].via as Channel, frame, after: 0 }
 }
 
-export function readSent(to: PeerId, frame: Uint8Array): Sent {
+function readSent(to: PeerId, frame: Uint8Array): Sent {
   const { kind, body } = decodeEnvelope(frame)
   if (!isKind(kind)) throw new Error(`a mind sent the unknown kind ${kind}`)
   return { to, kind, frame, body: decodeKind(kind, body, TRUSTED) } as Sent

@@ -17,12 +17,11 @@ export const createReplayer: CreateAdversary = ({ signer, roster, random }) => {
   const others = [...roster.members()].map(({ peer }) => peer).filter((peer) => peer !== signer.id)
 
   const again = (envelope: Envelope): Envelope => {
-    const swarm = random.chance(FOREIGN_PPM) ? roster.charter.rules : envelope.swarm
     const isSigned = envelope.sig.length > 0
-    // Another swarm's id is a digest like any other; the rules' is at hand.
     return {
       ...envelope,
-      swarm: swarm as Envelope['swarm'],
+      // Another swarm's id is a digest like any other; the rules' is at hand.
+      swarm: random.chance(FOREIGN_PPM) ? roster.charter.rules : envelope.swarm,
       ...(isSigned ? {} : { signer: signer.id, sig: NO_SIGNATURE }),
     }
   }

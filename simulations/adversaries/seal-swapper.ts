@@ -1,22 +1,26 @@
 import { PROPOSAL, valueDigestOf } from '../../protocol/agreement/messages.ts'
-import type { BodyOf } from '../../protocol/encoding/kinds.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { SEAL } from '../../protocol/jobs/messages.ts'
-import { type CreateAdversary, type Means, plain, signed } from './adversary.ts'
+import { type CreateAdversary, type Means, signed } from './adversary.ts'
+import { createSideProposals, type Proposal } from './side-proposals.ts'
 
-type Proposal = BodyOf<'propose'>
+const SEALS_TWICE_PPM = 300_000
 
 /**
  * A witness that seals twice. As steward it shows runners one seal and puts another into the close, as if
  * nobody had seen the first (6.7: so could a copier be let in after a reveal).
  */
-export const createSealSwapper: CreateAdversary = (means) => ({
-  outgoing(sent) {
-    if (sent.kind === 'propose') return [plain(means, sent.to, 'propose', swapped(means, sent.body))]
-    if (sent.kind !== 'seal' || !means.random.chance(300_000)) return [sent]
-    return [sent, signed(means, sent.to, SEAL, { ...sent.body, started: [] })]
-  },
-})
+export const createSealSwapper: CreateAdversary = (means) => {
+  const side = createSideProposals(means)
+  return {
+    incoming: (message) => side.onMessage(message),
+    outgoing(sent) {
+      if (sent.kind === 'propose') return [side.show(sent.to, swapped(means, sent.body))]
+      if (sent.kind !== 'seal' || !means.random.chance(SEALS_TWICE_PPM)) return [sent]
+      return [sent, signed(means, sent.to, SEAL, { ...sent.body, started: [] })]
+    },
+  }
+}
 
 function swapped({ signer, roster }: Means, proposal: Proposal): Proposal {
   const { value } = proposal

@@ -8,6 +8,8 @@ export interface Mutant {
   readonly replace: string
   /** Seeds that caught it when they were last looked for; tried first. */
   readonly seeds: readonly number[]
+  /** Checkers that are there for this; another one's catch is luck. */
+  readonly caughtBy: readonly string[]
 }
 
 /**
@@ -22,7 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/swarm/quorum-size.ts',
     find: 'const quorum = Math.ceil((witnesses + faulty + 1) / 2)',
     replace: 'const quorum = Math.max(1, Math.ceil((witnesses + faulty + 1) / 2) - 1)',
-    seeds: [],
+    seeds: [2],
+    caughtBy: ['single-fact'],
   },
   {
     name: 'lock-in-memory',
@@ -30,7 +33,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/locks.ts',
     find: 'out.write(keyOf(lock), encodeBody(lockCodec, lock))',
     replace: 'void [out, encodeBody, lockCodec]',
-    seeds: [],
+    seeds: [7],
+    caughtBy: ['single-signature'],
   },
   {
     name: 'vote-before-sync',
@@ -38,7 +42,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/peer/event-outbox.ts',
     find: 'for (const effect of this.#stamped) effects.push({ ...effect, after })',
     replace: 'for (const effect of this.#stamped) effects.push({ ...effect, after: position })',
-    seeds: [],
+    seeds: [8],
+    caughtBy: ['single-signature'],
   },
   {
     name: 'claim-twice-in-one-entry',
@@ -46,7 +51,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/validate.ts',
     find: 'if (before !== undefined && compareRefs(before, claim) >= 0)',
     replace: 'if (before !== undefined && compareRefs(before, claim) > 0)',
-    seeds: [],
+    seeds: [2],
+    caughtBy: ['ledger-replay', 'supply'],
   },
   {
     name: 'claim-again',
@@ -54,7 +60,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/output-book.ts',
     find: 'holding.outputs.delete(nameOf(ref))',
     replace: 'void nameOf',
-    seeds: [],
+    seeds: [2],
+    caughtBy: ['supply', 'ledger-replay'],
   },
   {
     name: 'prepared-left-out',
@@ -62,7 +69,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'const prepared = ballot.prepared?.certificate ?? null',
     replace: 'const prepared = null',
-    seeds: [],
+    seeds: [3],
+    caughtBy: ['single-fact'],
   },
   {
     name: 'promise-in-memory',
@@ -70,7 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'this.#save(out, { ...ballot, promise: asked.round, newview })',
     replace: 'this.#ballots.set(ballot.instance, { ...ballot, promise: asked.round, newview })',
-    seeds: [],
+    seeds: [15],
+    caughtBy: ['promise-kept', 'single-signature'],
   },
   {
     name: 'carried-value-ignored',
@@ -78,7 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'return highest?.value',
     replace: 'return highest === undefined ? undefined : undefined',
-    seeds: [],
+    seeds: [3],
+    caughtBy: ['single-fact'],
   },
   {
     name: 'second-prepare',
@@ -86,7 +96,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)',
     replace: 'void this.#repeat',
-    seeds: [],
+    seeds: [45],
+    caughtBy: ['single-signature'],
   },
   {
     name: 'counting-by-f-plus-1',
@@ -94,7 +105,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/swarm/quorum-size.ts',
     find: 'counting: witnesses - quorum + 1',
     replace: 'counting: faulty + 1',
-    seeds: [],
+    seeds: [2],
+    caughtBy: ['sealed-reveal'],
   },
   {
     name: 'reveal-before-seals',
@@ -102,7 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/runner.ts',
     find: 'if (attempt === undefined || attempt.seals.size < sizes.quorum) return false',
     replace: 'if (attempt === undefined) return false',
-    seeds: [],
+    seeds: [3],
+    caughtBy: ['sealed-reveal'],
   },
   {
     name: 'seals-not-compared',
@@ -110,7 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [],
+    seeds: [9],
+    caughtBy: ['sealed-close'],
   },
 ]
 

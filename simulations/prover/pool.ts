@@ -29,7 +29,7 @@ export async function runSeeds({ threads, mutant, seeds, take, signal }: PoolOpt
     const worker = new Worker(SCRIPT, { workerData: setup, name: 'prover' })
     try {
       for (let seed = rest.shift(); seed !== undefined && goesOn; seed = rest.shift()) {
-        worker.postMessage({ seed } satisfies Task)
+        worker.postMessage({ seed } satisfies Task, [])
         const [reply] = (await once(worker, 'message', { signal })) as [Reply]
         if (!take(reply)) goesOn = false
       }
