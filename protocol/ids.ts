@@ -79,16 +79,16 @@ export function instanceKindOf(instance: string): InstanceKind | undefined {
   return parseResolveInstance(instance) === undefined ? undefined : 'resolve'
 }
 
-/** Settles a fork of an account at `seq` (5.7). */
-export function resolveInstance(account: AccountId, seq: number): InstanceId {
-  return `resolve/${account}/${seq}` as InstanceId
+/** Settles whatever fork an account has, for the `number`th time (5.7). */
+export function resolveInstance(account: AccountId, number: number): InstanceId {
+  return `resolve/${account}/${number}` as InstanceId
 }
 
 /** The parts of a resolution's instance name; undefined for any other text. */
-export function parseResolveInstance(instance: string): { account: AccountId; seq: number } | undefined {
+export function parseResolveInstance(instance: string): { account: AccountId; number: number } | undefined {
   const match = /^resolve\/([1-9A-HJ-NP-Za-km-z]{52})\/(0|[1-9][0-9]{0,14})$/.exec(instance)
   if (match === null || !isPeerId(match[1] ?? '')) return undefined
-  return { account: match[1] as AccountId, seq: Number(match[2]) }
+  return { account: match[1] as AccountId, number: Number(match[2]) }
 }
 
 /** Agreement number `step` of a job's chain; step 0 assigns, later steps close it or assign again. */

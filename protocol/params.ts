@@ -20,7 +20,9 @@ export const LIMITS = {
   labelBytes: 64,
   nameBytes: 64,
   memoBytes: 140,
-  /** Claims and operations of one entry: an entry stays below 40 KiB and is validated in well under 1 ms. */
+  /** A signed entry's body: sixteen of them fit a resolution's frame, and one a witness's answer about a head. */
+  entryBytes: 40_960,
+  /** Claims and operations of one entry: it is validated in well under 1 ms. */
   claims: 256,
   operations: 64,
   /** A job spec names at most nine replicas; more adds cost but hardly any confidence. */

@@ -6,11 +6,12 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
 import type { AccountState } from './account.ts'
-import { type Books, enterEntry, type Entered, sourcesOf, totalsOf } from './apply.ts'
+import { type Books, clamped, enterEntry, type Entered, sourcesOf, totalsOf } from './apply.ts'
 import { entryIdOf, type OutputRef, type SignedEntry } from './entry.ts'
 import type { ApplyResult } from './ledger.ts'
 import { positionCodec } from './output-book.ts'
 import type { Resolution } from './resolution.ts'
+import { isWellFormed } from './resolve-rules.ts'
 import { compareRefs } from './validate.ts'
 
 export type ResolutionApplied =
@@ -21,7 +22,7 @@ export type ResolutionApplied =
       /** The one entry that the decision certifies, where this peer didn't have it certified before. */
       readonly entered: Entered | undefined
       readonly place: {
-        readonly instanceSeq: number
+        readonly number: number
         readonly seq: number
         /** False when the decision only says that the fork was behind the head. */
         readonly isSettled: boolean
@@ -44,9 +45,10 @@ export function applyResolution(books: Books, out: Outbox, decision: Decision): 
   const { value } = decision
   if (place === undefined || value.type !== 'resolve') return { status: 'contradiction' }
   const { account } = place
-  if (value.account !== account || value.seq < place.seq) return { status: 'contradiction' }
+  // A quorum that says otherwise is above f liars; what it says can't be entered anywhere.
+  if (value.account !== account || !isWellFormed(value)) return { status: 'contradiction' }
   const name = valueDigestOf(value)
-  const before = books.resolved.get(account, place.seq)
+  const before = books.resolved.get(account, place.number)
   if (before !== undefined) return { status: before.value === name ? 'known' : 'contradiction' }
   const state = books.accounts.get(account)
   if (state.seq < value.seq) return { status: 'missing', ids: [value.head] }
@@ -54,13 +56,13 @@ export function applyResolution(books: Books, out: Outbox, decision: Decision): 
   const outcome = settle(books, out, { state, value, ids })
   if (outcome.status !== 'settled') return outcome
   const { surfaced, entered } = outcome
-  books.resolved.put(out, account, place.seq, { value: name, seq: value.seq, entries: ids, surfaced })
-  out.write(keys.resolution(account, place.seq), encodeBody(decisionCodec, decision))
+  books.resolved.put(out, account, place.number, { value: name, seq: value.seq, entries: ids, surfaced })
+  out.write(keys.resolution(account, place.number), encodeBody(decisionCodec, decision))
   if (ids.length > 1) {
     out.write(keys.entry(name), encodeBody(positionCodec, { account, seq: value.seq }))
   }
-  const settledPlace = { instanceSeq: place.seq, seq: value.seq, isSettled: ids.length > 0 }
-  return { status: 'applied', account, entered, place: settledPlace }
+  const settled = { number: place.number, seq: value.seq, isSettled: ids.length > 0 }
+  return { status: 'applied', account, entered, place: settled }
 }
 
 interface Case {
@@ -78,7 +80,8 @@ function settle(books: Books, out: Outbox, one: Case): Outcome {
   const [entry, ...others] = value.entries
   if (entry === undefined) return { status: 'settled', surfaced: null, entered: undefined }
   const isNext = state.seq === value.seq
-  if (isNext && state.head !== value.head) return { status: 'contradiction' }
+  // An earlier resolution that isn't here yet may have put that head there.
+  if (isNext && state.head !== value.head) return { status: 'missing', ids: [value.head] }
   if (others.length > 0) return merge(books, out, one)
   const id = entryIdOf(entry)
   if (!isNext) {
@@ -107,7 +110,7 @@ function merge(books: Books, out: Outbox, { state, value, ids }: Case): Outcome 
     head: valueDigestOf(value),
     free,
     nonce: Math.max(state.nonce, ...entries.map(({ body }) => totalsOf(body).nonce)),
-    burnt: state.burnt + state.free + claimed - free,
+    burnt: clamped(state.burnt + state.free + claimed - free),
   }
   books.accounts.put(out, account, merged)
   books.digest.set(account, accountLeaf(merged))

@@ -69,7 +69,7 @@ function surface(
   books: Books,
   out: Outbox,
   certificate: Certificate,
-  { instanceSeq, resolved }: NonNullable<ReturnType<ResolvedBook['at']>>,
+  { number, resolved }: NonNullable<ReturnType<ResolvedBook['at']>>,
 ): Applied {
   const { body } = certificate.entry
   const { account, seq } = body
@@ -81,7 +81,7 @@ function surface(
   const state = books.accounts.get(account)
   const burnt = clamped(state.burnt - spent)
   books.accounts.put(out, account, { ...state, minted: clamped(state.minted + minted), burnt })
-  books.resolved.put(out, account, instanceSeq, { ...resolved, surfaced: entry })
+  books.resolved.put(out, account, number, { ...resolved, surfaced: entry })
   out.write(keys.certificate(account, seq), encodingOf(certificate))
   return { status: 'applied', ...makeEffects(books, out, body, entry) }
 }
@@ -109,7 +109,9 @@ function placeOf(
   state: AccountState,
 ): 'next' | Exclude<Applied, { status: 'applied' }> {
   if (body.seq > state.seq) return { status: 'missing', ids: [body.prev] }
-  if (body.seq === state.seq) return body.prev === state.head ? 'next' : { status: 'contradiction' }
+  // What it builds on may be a fork's resolution that isn't here yet.
+  if (body.seq === state.seq)
+    return body.prev === state.head ? 'next' : { status: 'missing', ids: [body.prev] }
   const differs = body.seq === state.seq - 1 && entry !== state.head
   return { status: differs ? 'contradiction' : 'known' }
 }
@@ -211,6 +213,6 @@ function openJobs({ opens }: Books, out: Outbox, body: Entry, entry: EntryId): r
 
 // Entries that keep the rules never leave this range. Above f faulty witnesses one could, and then a wrong
 // sum is better than a record that can't be read at the next start.
-function clamped(units: bigint): bigint {
+export function clamped(units: bigint): bigint {
   return units < 0n ? 0n : units > AMOUNT_MAX ? AMOUNT_MAX : units
 }

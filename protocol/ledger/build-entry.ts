@@ -1,8 +1,9 @@
+import { encodeBody } from '../encoding/body.ts'
 import { AMOUNT_MAX, LIMITS } from '../params.ts'
 import type { AccountId } from '../ids.ts'
 import type { AccountState } from './account.ts'
 import { totalsOf } from './apply.ts'
-import type { Entry, Operation } from './entry.ts'
+import { type Entry, entryCodec, type Operation } from './entry.ts'
 import type { Output } from './output-book.ts'
 import { compareRefs } from './validate.ts'
 
@@ -33,17 +34,30 @@ export function draftEntry(
 ): Draft {
   const { claims, funds, outputsLeft } = pickClaims(state.free, outputs)
   const ops: Operation[] = []
+  const bodyOf = (free: bigint): Entry => ({ account, seq: state.seq, prev: state.head, claims, ops, free })
   let free = funds
   let taken = 0
   for (const { operations } of queue) {
     const { spent } = totalsOf({ ops: operations })
     if (spent > free || ops.length + operations.length > LIMITS.operations) break
     ops.push(...operations)
+    if (!fits(bodyOf(free - spent))) {
+      ops.length -= operations.length
+      break
+    }
     free -= spent
     taken += 1
   }
-  const body = { account, seq: state.seq, prev: state.head, claims, ops, free }
-  return { body, taken, outputsLeft }
+  return { body: bodyOf(free), taken, outputsLeft }
+}
+
+// More than any claim and any operation takes; only an entry that could be too large is measured.
+const CLAIM_BYTES = 64
+const OPERATION_BYTES = 2_048
+
+function fits(body: Entry): boolean {
+  const atMost = body.claims.length * CLAIM_BYTES + body.ops.length * OPERATION_BYTES
+  return atMost < LIMITS.entryBytes / 2 || encodeBody(entryCodec, body).length <= LIMITS.entryBytes
 }
 
 function pickClaims(free: bigint, outputs: Iterable<Output>) {

@@ -11,7 +11,7 @@ import type { Fact } from './fact.ts'
 import { testCharter, testSigner } from './testing-mind.ts'
 
 const signers = [0, 1, 2, 3, 4].map(testSigner)
-const [owner = testSigner(0)] = signers
+const [owner = testSigner(0), witness = owner] = signers
 const roster = rosterOf(testCharter(signers, 4))
 const zero = '0'.repeat(64) as Digest
 const entry = sign(owner, roster.swarm, ENTRY, {
@@ -27,6 +27,12 @@ const entry = sign(owner, roster.swarm, ENTRY, {
 const renamed = (number: number): SignedEntry => ({
   ...entry,
   bytes: Uint8Array.of(...entry.bytes, number >> 8, number & 255),
+})
+
+/** Somebody else's entry, under a name of its own. */
+const foreign = (number: number): SignedEntry => ({
+  ...renamed(number),
+  body: { ...entry.body, account: witness.id },
 })
 
 let driver: Driver
@@ -144,7 +150,7 @@ describe('a driven entry', () => {
 })
 
 it('drives at most so many entries, and frees a place with each that is done', () => {
-  const entries = Array.from({ length: LIMITS.drivenEntries + 1 }, (_, number) => renamed(number))
+  const entries = Array.from({ length: LIMITS.drivenEntries + 1 }, (_, number) => foreign(number))
   const last = entries.pop() ?? entry
   for (const each of entries) expect(driver.drive(out, each)).toBe(true)
   expect(driver.drive(out, last)).toBe(false)
@@ -152,4 +158,9 @@ it('drives at most so many entries, and frees a place with each that is done', (
   expect(driver.drive(out, entries[0] ?? entry)).toBe(true)
   driver.settled(out, (entries[0] ?? entry).body, undefined)
   expect(driver.drive(out, last)).toBe(true)
+})
+
+it("always has room for its own peer's entry", () => {
+  for (let number = 0; number <= LIMITS.drivenEntries; number += 1) driver.drive(out, foreign(number))
+  expect(driver.drive(out, entry)).toBe(true)
 })

@@ -122,7 +122,8 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
     drive(out, entry) {
       const id = entryIdOf(entry)
       if (driven.has(id)) return true
-      if (driven.size >= LIMITS.drivenEntries) return false
+      // Other people's entries never keep this peer's own one from being driven.
+      if (driven.size >= LIMITS.drivenEntries && entry.body.account !== self) return false
       const drive: Driven = {
         id,
         entry,

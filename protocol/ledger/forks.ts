@@ -20,7 +20,7 @@ type Forked = Infer<typeof forkedCodec>
 export interface ForkBook {
   /** Where the account forked first, as far as this peer knows. */
   seqOf(account: AccountId): number | undefined
-  /** The newest proof against this peer's own account. */
+  /** The proof against this peer's own account that stands in its way, or else its first one. */
   ownProof(): ForkProof | undefined
   /** True for the first proof against its account: then others are to be told. */
   keep(out: Outbox, proof: ForkProof): boolean
@@ -28,14 +28,19 @@ export interface ForkBook {
   restore(record: StoredRecord): void
 }
 
-export function createForkBook(self: AccountId): ForkBook {
+export function createForkBook(
+  self: AccountId,
+  /** Whether the place is the account's next one and an entry of the proof could be certified there. */
+  isPressing: (proof: ForkProof) => boolean,
+): ForkBook {
   const forked = new Map<AccountId, Forked>()
 
-  /** The first proof convicts; of this peer's own account the newest one asks to be settled. */
-  function isNews(account: AccountId, seq: number): boolean {
+  /** The first proof convicts; of this peer's own account the one that stands in its way asks to be settled. */
+  function isNews(account: AccountId, proof: ForkProof): boolean {
     const known = forked.get(account)
     if (known === undefined) return forked.size < FORKED_MAX || account === self
-    return account === self && seq > known.seq
+    if (account !== self || !isPressing(proof)) return false
+    return known.own === null || !isPressing(known.own)
   }
 
   return {
@@ -43,7 +48,7 @@ export function createForkBook(self: AccountId): ForkBook {
     ownProof: () => forked.get(self)?.own ?? undefined,
     keep(out, proof) {
       const place = placeOfFork(proof)
-      if (place === undefined || !isNews(place.account, place.seq)) return false
+      if (place === undefined || !isNews(place.account, proof)) return false
       const { account, seq } = place
       const record = { seq, own: account === self ? proof : null }
       forked.set(account, record)

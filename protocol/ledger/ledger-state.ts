@@ -7,7 +7,6 @@ import type { MessageOf } from '../intake/message.ts'
 import { LIMITS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
@@ -18,6 +17,7 @@ import { applyToBooks, type Books, creditJob } from './apply.ts'
 import type { Certificate } from './certificate.ts'
 import { createDriver, type Driver, type Place, type ReplyVerdict, type VoteVerdict } from './driver.ts'
 import type { Operation, SignedEntry } from './entry.ts'
+import { createEvidence } from './evidence.ts'
 import type { Fact } from './fact.ts'
 import { createForkBook } from './forks.ts'
 import type { ApplyResult, JobOutput, LedgerListener, OpenedJob, SubmitOutcome } from './ledger.ts'
@@ -29,7 +29,8 @@ import { createOutputBook } from './output-book.ts'
 import { createOwner } from './owner.ts'
 import { createRecovery } from './recovery.ts'
 import { createResolution, type ResolveVerdict } from './resolution-part.ts'
-import { FORK, forkProofOf } from './resolution.ts'
+import { FORK, type ForkProof, forkProofOf } from './resolution.ts'
+import { isPlausible } from './resolve-rules.ts'
 import { createResolvedBook, type ResolvedBook } from './resolved.ts'
 import { createResolving } from './resolving.ts'
 import { restoreInto } from './restore.ts'
@@ -122,30 +123,13 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
   const { accounts, outputs, opens, resolved } = books
   const locks = createLocks()
-  const forks = createForkBook(self)
+  const isPressing = (proof: ForkProof) =>
+    proof.first.body.seq === accounts.get(proof.first.body.account).seq &&
+    isPlausible({ roster, accounts, outputs }, proof)
+  const forks = createForkBook(self, isPressing)
   const resolving = createResolving()
 
-  /** The place's certificate, and the resolution that stands there instead of it or beside it. */
-  function placeKeys(account: AccountId, seq: number): readonly string[] {
-    const at = resolved.at(account, seq)
-    const certificate = keys.certificate(account, seq)
-    return at === undefined ? [certificate] : [keys.resolution(account, at.instanceSeq), certificate]
-  }
-
-  function evidenceKeys({ body }: SignedEntry, ids: readonly string[]): readonly string[] {
-    const wanted = new Set(ids)
-    const found = wanted.has(body.prev) && body.seq > 0 ? [...placeKeys(body.account, body.seq - 1)] : []
-    for (const claim of body.claims) {
-      if (!wanted.delete(claim.source)) continue
-      const origin = outputs.find(body.account, claim)?.origin
-      if (origin) found.push(...placeKeys(origin.account, origin.seq))
-      // A job's source is its terminal decision, which rests on the earlier ones.
-      for (let step = 0; origin === null && step <= (jobStep(claim.source) ?? -1); step += 1) {
-        found.push(keys.decision(claim.source, step))
-      }
-    }
-    return found
-  }
+  const { placeKeys, evidenceKeys } = createEvidence({ outputs, resolved, jobStep })
 
   /** Keeps what two entries for one place prove, and tells the others the first time. */
   function conflict(out: Outbox, one: SignedEntry, other: SignedEntry): void {
@@ -166,7 +150,10 @@ export function createLedger(options: LedgerOptions): Ledger {
     listener,
     conflict,
     isRecovered: () => recovery.isDone,
-    isForked: () => (forks.ownProof()?.first.body.seq ?? -1) >= accounts.get(self).seq,
+    isForked() {
+      const proof = forks.ownProof()
+      return resolving.of(self) !== undefined || (proof !== undefined && isPressing(proof))
+    },
   })
   const recovery = createRecovery({
     self,
@@ -198,7 +185,19 @@ export function createLedger(options: LedgerOptions): Ledger {
     driver.settled(out, place, entry)
     if (place.account !== self) return owner.received(out)
     listener.ownSettled(out)
-    owner.settled(out, place.seq)
+    owner.settled(out)
+  }
+
+  /**
+   * A merge may replace a branch that this witness had certified, and behind which it voted. That vote's entry
+   * builds on no head any more and can't be certified: the witnesses that decided had stopped, so fewer than a
+   * quorum voted for it. It is the one case in which a correct witness votes twice for a place.
+   */
+  function dropBehind(out: Outbox, place: Place): void {
+    const lock = locks.get(place.account, place.seq)
+    if (lock === undefined || lock.entry.body.prev === accounts.get(place.account).head) return
+    locks.release(out, place.account, place.seq)
+    driver.settled(out, place, undefined)
   }
 
   return {
@@ -238,9 +237,12 @@ export function createLedger(options: LedgerOptions): Ledger {
       const applied = applyResolution(books, out, decision)
       if (applied.status !== 'applied') return applied
       const { account, entered, place } = applied
-      resolving.release(out, account, place.instanceSeq)
+      resolving.release(out, account, place.number)
       for (const opened of entered?.opened ?? []) listener.opened(out, opened)
-      if (place.isSettled) settled(out, { account, seq: place.seq }, undefined)
+      if (place.isSettled) {
+        settled(out, { account, seq: place.seq }, undefined)
+        dropBehind(out, { account, seq: place.seq + 1 })
+      }
       if (account === self) owner.recovered(out)
       return { status: 'applied' }
     },

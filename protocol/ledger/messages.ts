@@ -30,6 +30,7 @@ export const ENTRY_FAULTS = [
   'wrong_signer',
   'empty_entry',
   'wrong_prev',
+  'entry_too_large',
   'wrong_seq',
   'genesis_without_claim',
   'claims_not_ascending',

@@ -54,7 +54,7 @@ export interface Owner {
   restore(record: StoredRecord): void
   start(out: Outbox): void
   /** A place of this account's chain is settled, by a certificate or by a fork's resolution. */
-  settled(out: Outbox, seq: number): void
+  settled(out: Outbox): void
   /** Entries that a quorum of witnesses named when asked for the next place; 'clean' when none is news. */
   found(out: Outbox, entries: readonly SignedEntry[]): 'clean' | 'taken up'
   /** A quorum of witnesses knows of no entry that isn't known here: signs what waits. */
@@ -143,6 +143,20 @@ export function createOwner(parts: OwnerParts): Owner {
     }
   }
 
+  /**
+   * An entry whose place is taken, or whose `prev` is no head any more, can never be certified: its operations
+   * are void.
+   */
+  function dropDead(out: Outbox): void {
+    if (inFlight === undefined) return
+    const { seq, head } = accounts.get(self)
+    const { body } = inFlight
+    if (body.seq > seq || (body.seq === seq && body.prev === head)) return
+    out.write(keys.own(body.seq), null)
+    driver.settled(out, body, undefined)
+    inFlight = undefined
+  }
+
   function refuseHead(out: Outbox, { request }: Submission, code: SubmitFault): void {
     queue = queue.slice(1)
     listener.ownRefused(out, request, code)
@@ -169,7 +183,7 @@ export function createOwner(parts: OwnerParts): Owner {
       inFlight = decodeRecord(signedEntry, value, key)
     },
     start(out) {
-      if (inFlight !== undefined && inFlight.body.seq < accounts.get(self).seq) inFlight = undefined
+      dropDead(out)
       if (inFlight !== undefined) {
         driver.drive(out, inFlight)
         // Whoever asked has gone; the jobs it opens are offered once more.
@@ -177,23 +191,21 @@ export function createOwner(parts: OwnerParts): Owner {
       }
       pump(out)
     },
-    settled(out, seq) {
-      if (inFlight?.body.seq === seq) {
-        // If another entry took the place, the operations of ours are void: it can never be certified.
-        out.write(keys.own(seq), null)
-        inFlight = undefined
-      }
+    settled(out) {
+      dropDead(out)
       pump(out)
     },
     found(out, entries) {
       for (const entry of entries) {
+        // Behind a branch that a resolution left behind: it can't be certified any more.
+        if (entry.body.prev !== accounts.get(self).head) continue
         if (inFlight === undefined) {
           inFlight = entry
           out.write(keys.own(entry.body.seq), encodeBody(signedEntry, entry))
           driver.drive(out, entry)
         } else if (entryIdOf(entry) !== entryIdOf(inFlight)) parts.conflict(out, inFlight, entry)
       }
-      return entries.length === 0 ? 'clean' : 'taken up'
+      return entries.some(({ body }) => body.prev === accounts.get(self).head) ? 'taken up' : 'clean'
     },
     recovered: pump,
     stillRecovering(out) {

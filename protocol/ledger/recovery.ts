@@ -8,6 +8,9 @@ import { entryIdOf, type SignedEntry } from './entry.ts'
 
 const TIMER = 'ledger/recover'
 
+/** Users wait for the answer, and a question costs a witness next to nothing. */
+const WAIT_MS_MAX = 2_000
+
 export interface RecoveryParts {
   readonly self: AccountId
   readonly roster: Roster
@@ -36,20 +39,23 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
   const entries = new Map<string, SignedEntry>()
   let isDone = false
   let askedFor = -1
+  /** Answers of this try were enough, and brought something to be certified first: the timer asks again. */
+  let isConcluded = false
   let waitMs: number = TIMES.retryMs
 
   function ask(out: Outbox): void {
     const { seq } = accounts.get(self)
-    if (seq !== askedFor) {
+    if (seq !== askedFor || isConcluded) {
       answered.clear()
       entries.clear()
       askedFor = seq
+      isConcluded = false
     }
     roster.epoch.witnesses.forEach((witness, position) => {
       if (!answered.has(position)) out.send(witness, 'head-query', { account: self })
     })
     out.timer(TIMER, waitMs)
-    waitMs = Math.min(waitMs * 2, TIMES.retryMsMax)
+    waitMs = Math.min(waitMs * 2, WAIT_MS_MAX)
   }
 
   function conclude(out: Outbox): void {
@@ -60,8 +66,7 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
       done(out)
       return
     }
-    // What was taken up must be certified first; the timer asks again, then for the place behind it.
-    askedFor = -1
+    isConcluded = true
   }
 
   return {
@@ -71,7 +76,7 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
     start: ask,
     onReply(out, { from, body }) {
       const position = roster.witnessPosition(from)
-      if (isDone || position < 0 || body.account !== self) return
+      if (isDone || isConcluded || position < 0 || body.account !== self) return
       const { seq } = accounts.get(self)
       if (body.seq > seq) {
         out.send(from, 'sync-fetch', {

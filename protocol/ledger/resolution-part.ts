@@ -11,7 +11,6 @@ import {
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { ForkBook } from './forks.ts'
 import type { LedgerListener } from './ledger.ts'
 import { RESOLVE, type ResolveMessage } from './resolution.ts'
@@ -21,12 +20,11 @@ import { isResolveRequest, REQUEST_REPEAT_MS } from './resolving.ts'
 
 const TIMER = 'ledger/resolve'
 
-export type ResolveVerdict = 'not_a_request' | 'settled' | 'not_due' | 'busy' | 'held'
+export type ResolveVerdict = 'not_a_request' | 'settled' | 'not_due' | 'held'
 
 interface ResolutionParts extends ResolveParts {
   readonly signer: Signer
   readonly self: AccountId
-  readonly duty: WitnessDuty
   readonly forks: ForkBook
   readonly resolved: ResolvedBook
   readonly listener: Pick<LedgerListener, 'stirResolution'>
@@ -48,12 +46,10 @@ export interface ResolutionPart {
 export function createResolution(parts: ResolutionParts): ResolutionPart {
   const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener } = parts
 
-  function take(out: Outbox, message: ResolveMessage): ResolveVerdict {
-    const { account, seq } = message.request.body
-    if (!resolving.hold(out, message)) return 'busy'
+  function take(out: Outbox, message: ResolveMessage): void {
+    const { account, number } = resolving.hold(out, message).message.request.body
     forks.keep(out, message.proof)
-    listener.stirResolution(out, resolveInstance(account, seq))
-    return 'held'
+    listener.stirResolution(out, resolveInstance(account, number))
   }
 
   /** The owner repeats its request until it is settled: witnesses may have been away. */
@@ -68,8 +64,8 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
 
   function serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const place = parseResolveInstance(instance)
-    if (place === undefined || resolved.get(place.account, place.seq) === undefined) return false
-    if (to !== self) out.load([keys.resolution(place.account, place.seq)], { type: 'serve', to })
+    if (place === undefined || resolved.get(place.account, place.number) === undefined) return false
+    if (to !== self) out.load([keys.resolution(place.account, place.number)], { type: 'serve', to })
     return true
   }
 
@@ -88,18 +84,19 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
     },
     onResolve(out, { from, body }) {
       if (!isResolveRequest(body)) return 'not_a_request'
-      const { account, seq } = body.request.body
-      if (serve(out, resolveInstance(account, seq), from)) return 'settled'
-      if (!duty.active && account !== self) return 'not_due'
-      return isWorthResolving(parts, body) ? take(out, body) : 'not_due'
+      const { account, number } = body.request.body
+      if (serve(out, resolveInstance(account, number), from)) return 'settled'
+      if (number !== resolved.count(account) || (!duty.active && account !== self)) return 'not_due'
+      if (!isWorthResolving(parts, body, from)) return 'not_due'
+      take(out, body)
+      return 'held'
     },
     resolveOwn(out) {
       const proof = forks.ownProof()
-      if (proof === undefined) return false
-      const { seq } = proof.first.body
-      if (resolved.get(self, seq) !== undefined || seq < accounts.get(self).seq) return false
       if (resolving.of(self) === undefined) {
-        take(out, { request: sign(signer, roster.swarm, RESOLVE, { account: self, seq }), proof })
+        if (proof === undefined || proof.first.body.seq !== accounts.get(self).seq) return false
+        const body = { account: self, number: resolved.count(self) }
+        take(out, { request: sign(signer, roster.swarm, RESOLVE, body), proof })
       }
       request(out)
       return true
@@ -107,7 +104,7 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
     stir(out, account) {
       const held = resolving.of(account)
       if (held !== undefined) {
-        listener.stirResolution(out, resolveInstance(account, held.message.request.body.seq))
+        listener.stirResolution(out, resolveInstance(account, held.message.request.body.number))
       }
     },
     onTimer(out, id) {

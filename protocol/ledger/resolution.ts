@@ -4,8 +4,11 @@ import type { AccountId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { entryIdOf, signedEntry, type SignedEntry } from './entry.ts'
 
-/** The owner asks for a fork of its account to be settled; witnesses stop voting for the account (5.7). */
-export const RESOLVE = { kind: 'resolve', body: struct({ account: peerId, seq: uint() }) } as const
+/**
+ * The owner asks for its account's fork to be settled; witnesses stop voting for the account (5.7). `number`
+ * counts the account's resolutions, so that all requests that could be made at one time mean one instance.
+ */
+export const RESOLVE = { kind: 'resolve', body: struct({ account: peerId, number: uint() }) } as const
 
 /** Two signed bodies for one place of a chain: nobody but the owner of the key can make them (4.8). */
 export const forkProofCodec = struct({ first: signedEntry, second: signedEntry })

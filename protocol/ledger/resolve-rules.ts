@@ -1,17 +1,19 @@
 import { type InstanceRules, type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.ts'
-import { parseResolveInstance } from '../ids.ts'
-import { LIMITS } from '../params.ts'
+import { parseResolveInstance, type PeerId } from '../ids.ts'
+import { AMOUNT_MAX, LIMITS } from '../params.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { AccountBook } from './account.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
 import type { OutputBook } from './output-book.ts'
-import type { Resolution, ResolveMessage } from './resolution.ts'
+import type { ForkProof, Resolution, ResolveMessage } from './resolution.ts'
 import type { Held, Resolving } from './resolving.ts'
 import { type Validity, validateEntry } from './validate.ts'
 
 export interface ResolveParts {
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly accounts: AccountBook
   readonly outputs: OutputBook
   readonly locks: Locks
@@ -29,83 +31,108 @@ export interface ResolveParts {
  * is certified behind it except what the decision leads to.
  */
 export function createResolveRules(parts: ResolveParts): InstanceRules {
-  const { roster, accounts, locks, resolving } = parts
+  const { roster, duty, accounts, resolving } = parts
   return {
     naturalProposer: (instance) =>
       resolving.heldBy(instance) === undefined ? undefined : roster.epoch.witnesses[0],
     dueAt: (instance) => resolving.heldBy(instance)?.heldMs,
     judge(_out, instance, value) {
-      const place = parseResolveInstance(instance)
-      if (place === undefined || value.type !== 'resolve') return { verdict: 'not_valid' }
-      if (value.account !== place.account || value.seq < place.seq) return { verdict: 'not_valid' }
-      // Without an entry the place would stay forked, and its one instance would be used up.
-      if (value.entries.length === 0 && value.seq === place.seq) return { verdict: 'not_valid' }
+      const account = parseResolveInstance(instance)?.account
+      if (value.type !== 'resolve' || value.account !== account) return { verdict: 'not_valid' }
       return judge(parts, value)
     },
     build(_out, instance) {
-      const place = parseResolveInstance(instance)
       const held = resolving.heldBy(instance)
-      if (place === undefined || held === undefined) return undefined
-      const { account } = place
+      // A witness that may have forgotten a proposal makes no other one.
+      if (held === undefined || !duty.active) return undefined
+      const { account } = held.message.request.body
       const { seq, head } = accounts.get(account)
-      if (seq < place.seq) return undefined
-      const entries = candidates(parts, held)
-      if (entries.length === 0 && seq === place.seq) return undefined
-      return { type: 'resolve', account, seq, head, entries }
+      return { type: 'resolve', account, seq, head, entries: candidates(parts, held) }
     },
     learn(out, refusal, from) {
       const held = resolving.heldBy(refusal.instance)
       if (held === undefined) return
-      resolving.learn(held, refusal.entries)
+      resolving.learn(held, from, refusal.entries)
       // A witness that doesn't know the request can't judge: the owner's word is passed on.
-      if (refusal.code === 'missing') out.send(from, 'resolve', held.message)
+      if (refusal.code === 'missing' && resolving.mayTell(held, from, out.now)) {
+        out.send(from, 'resolve', held.message)
+      }
     },
   }
+}
 
-  function judge(all: ResolveParts, value: Resolution): Judgement {
-    const state = accounts.get(value.account)
-    if (state.seq < value.seq) return { verdict: 'missing', ids: [value.head] }
-    // A newer head than the value's: whoever proposes next learns of it by sync.
-    if (state.seq > value.seq) return WAITING
-    if (state.head !== value.head || !isAscending(value.entries)) return { verdict: 'not_valid' }
-    const validities = value.entries.map((entry) => validityOf(all, entry))
-    if (validities.some(({ status }) => status === 'fault')) return { verdict: 'not_valid' }
-    const ids = validities.flatMap((validity) => (validity.status === 'missing' ? validity.ids : []))
-    if (ids.length > 0) return { verdict: 'missing', ids: [...new Set(ids)].slice(0, LIMITS.missing) }
-    const lock = locks.get(value.account, value.seq)
-    const isCovered =
-      lock === undefined || value.entries.some((entry) => entryIdOf(entry) === entryIdOf(lock.entry))
-    return isCovered
-      ? { verdict: 'prepare' }
-      : { verdict: 'guard', items: { ...NO_ITEMS, entries: [lock.entry] } }
-  }
+function judge(parts: ResolveParts, value: Resolution): Judgement {
+  const { accounts, locks } = parts
+  const { account, seq, head, entries } = value
+  const state = accounts.get(account)
+  if (state.seq < seq) return { verdict: 'missing', ids: [head] }
+  // A newer head than the value's: whoever proposes next learns of it by sync.
+  if (state.seq > seq) return WAITING
+  if (state.head !== head) return { verdict: 'missing', ids: [head] }
+  if (!isWellFormed(value)) return { verdict: 'not_valid' }
+  const validities = entries.map((entry) => validityOf(parts, entry))
+  if (validities.some(({ status }) => status === 'fault')) return { verdict: 'not_valid' }
+  const ids = validities.flatMap((validity) => (validity.status === 'missing' ? validity.ids : []))
+  if (ids.length > 0) return { verdict: 'missing', ids: [...new Set(ids)].slice(0, LIMITS.missing) }
+  if (!isBounded(parts, value)) return { verdict: 'not_valid' }
+  const lock = locks.get(account, seq)
+  const isCovered = lock === undefined || entries.some((entry) => entryIdOf(entry) === entryIdOf(lock.entry))
+  return isCovered
+    ? { verdict: 'prepare' }
+    : { verdict: 'guard', items: { ...NO_ITEMS, entries: [lock.entry] } }
+}
+
+/** Entries of that account for that place, by its owner, ascending by id and each once. */
+export function isWellFormed({ account, seq, head, entries }: Resolution): boolean {
+  return entries.every(({ signer, body }, at) => {
+    const [before, entry] = [entries[at - 1], entries[at]]
+    const fits = signer === account && body.account === account && body.seq === seq && body.prev === head
+    return fits && (before === undefined || entry === undefined || entryIdOf(before) < entryIdOf(entry))
+  })
+}
+
+/** All that the entries claim together, and what a merge would burn, must be amounts that can be written down. */
+function isBounded({ accounts, outputs }: ResolveParts, { account, entries }: Resolution): boolean {
+  const state = accounts.get(account)
+  const claims = new Map(
+    entries.flatMap(({ body }) => body.claims).map((ref) => [`${ref.source}/${ref.index}`, ref]),
+  )
+  const claimed = [...claims.values()].reduce(
+    (sum, ref) => sum + (outputs.find(account, ref)?.amount ?? 0n),
+    0n,
+  )
+  return state.burnt + state.free + claimed <= AMOUNT_MAX
 }
 
 /**
- * Whether a request is to be held. An account must have come as far as its fork, and a fork of its next place
- * needs an entry that could be certified: else anybody could make keys and have witnesses keep records for
- * them, free of charge.
+ * Whether a request is to be held. A fork of the account's next place needs an entry that could be certified:
+ * else anybody could make keys and have witnesses keep records for them, free of charge. A fork behind the head
+ * stops nobody; only a witness that is stopped by it asks for more, so only from one is it taken.
  */
-export function isWorthResolving(parts: ResolveParts, { request, proof }: ResolveMessage): boolean {
-  const { account, seq } = request.body
+export function isWorthResolving(parts: ResolveParts, { proof }: ResolveMessage, from: PeerId): boolean {
+  const { account, seq } = proof.first.body
   const state = parts.accounts.get(account)
-  if (state.seq !== seq) return state.seq > seq
+  if (seq !== state.seq) return seq < state.seq && parts.roster.isWitness(from)
+  return isPlausible(parts, proof)
+}
+
+/** Whether one of a proof's entries could be certified now. */
+export function isPlausible(
+  parts: Omit<ResolveParts, 'resolving' | 'duty' | 'locks'>,
+  proof: ForkProof,
+): boolean {
   return [proof.first, proof.second].some((entry) => validityOf(parts, entry).status === 'valid')
 }
 
-function validityOf({ roster, accounts, outputs }: ResolveParts, entry: SignedEntry): Validity {
+function validityOf(
+  { roster, accounts, outputs }: Pick<ResolveParts, 'roster' | 'accounts' | 'outputs'>,
+  entry: SignedEntry,
+): Validity {
   const { account } = entry.body
   return validateEntry(entry, accounts.get(account), {
     charter: roster.charter,
     unclaimed: (ref) => outputs.find(account, ref)?.amount,
     settled: () => undefined,
-  })
-}
-
-function isAscending(entries: readonly SignedEntry[]): boolean {
-  return entries.every((entry, at) => {
-    const before = entries[at - 1]
-    return before === undefined || entryIdOf(before) < entryIdOf(entry)
   })
 }
 

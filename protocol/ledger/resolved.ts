@@ -11,7 +11,7 @@ import type { StateDigest } from '../sync/state-digest.ts'
 const resolvedCodec = struct({
   /** Digest of the decided value; of a merged fork it is the account's head behind this place. */
   value: digest(),
-  /** Place that the decision settles; at or behind the one whose fork was shown. */
+  /** Place of the chain that the decision settles. */
   seq: uint(),
   entries: list(digest<EntryId>(), { max: LIMITS.forkEntries }),
   /** Of a merged fork, the branch whose certificate is known: its outputs count. */
@@ -20,53 +20,64 @@ const resolvedCodec = struct({
 /** How one fork was settled. */
 export type Resolved = Infer<typeof resolvedCodec>
 
-/** Settled forks by the instance that settled them. */
+/** An account's resolutions, numbered in their order. */
 export interface ResolvedBook {
-  /** By the instance's own place. */
-  get(account: AccountId, instanceSeq: number): Resolved | undefined
-  /** The resolution that stands at a place of the chain, with its instance's place. */
-  at(
-    account: AccountId,
-    seq: number,
-  ): { readonly instanceSeq: number; readonly resolved: Resolved } | undefined
-  put(out: Outbox, account: AccountId, instanceSeq: number, resolved: Resolved): void
+  count(account: AccountId): number
+  get(account: AccountId, number: number): Resolved | undefined
+  /** The resolution that stands at a place of the chain. */
+  at(account: AccountId, seq: number): { readonly number: number; readonly resolved: Resolved } | undefined
+  put(out: Outbox, account: AccountId, number: number, resolved: Resolved): void
   restore(record: StoredRecord): void
 }
 
-export function createResolvedBook(digest: Pick<StateDigest, 'set'>): ResolvedBook {
-  const byAccount = new Map<AccountId, Map<number, Resolved>>()
+interface Held {
+  readonly byNumber: Map<number, Resolved>
+  /** Numbers by settled place, without those that settled none: a chain's places are looked up one by one. */
+  readonly bySeq: Map<number, number>
+}
 
-  function hold(account: AccountId, instanceSeq: number, resolved: Resolved): void {
-    const held = byAccount.get(account) ?? new Map<number, Resolved>()
-    byAccount.set(account, held.set(instanceSeq, resolved))
-    const { value, surfaced } = resolved
-    digest.set(`${PREFIXES.resolved}${account}/${instanceSeq}`, resolutionLeaf(value, surfaced))
+export function createResolvedBook(state: Pick<StateDigest, 'set'>): ResolvedBook {
+  const accounts = new Map<AccountId, Held>()
+
+  function hold(account: AccountId, number: number, resolved: Resolved): void {
+    const held = accounts.get(account) ?? { byNumber: new Map(), bySeq: new Map() }
+    accounts.set(account, held)
+    held.byNumber.set(number, resolved)
+    if (resolved.entries.length > 0) held.bySeq.set(resolved.seq, number)
+    state.set(leafKey(account, number), resolutionLeaf(resolved.value, resolved.surfaced))
   }
 
+  const get = (account: AccountId, number: number) => accounts.get(account)?.byNumber.get(number)
   return {
-    get: (account, instanceSeq) => byAccount.get(account)?.get(instanceSeq),
+    // Each is decided on top of the one before, so they come without gaps.
+    count: (account) => accounts.get(account)?.byNumber.size ?? 0,
+    get,
     at(account, seq) {
-      for (const [instanceSeq, resolved] of byAccount.get(account) ?? []) {
-        if (resolved.seq === seq && resolved.entries.length > 0) return { instanceSeq, resolved }
-      }
-      return undefined
+      const number = accounts.get(account)?.bySeq.get(seq)
+      const resolved = number === undefined ? undefined : get(account, number)
+      return number === undefined || resolved === undefined ? undefined : { number, resolved }
     },
-    put(out, account, instanceSeq, resolved) {
-      hold(account, instanceSeq, resolved)
-      out.write(keys.resolved(account, instanceSeq), encodeBody(resolvedCodec, resolved))
+    put(out, account, number, resolved) {
+      hold(account, number, resolved)
+      out.write(keys.resolved(account, number), encodeBody(resolvedCodec, resolved))
     },
     restore({ key, value }) {
-      const [account = '', seq = ''] = key.slice(PREFIXES.resolved.length).split('/')
-      hold(account as AccountId, Number(seq), decodeRecord(resolvedCodec, value, key))
+      const place = parseResolvedLeaf(key)
+      // Keys of this peer's own store were written from ids.
+      if (place !== undefined) hold(place.account, place.number, decodeRecord(resolvedCodec, value, key))
     },
   }
 }
 
-/** The parts of a leaf's key; undefined for the key of anything else. */
-export function parseResolvedLeaf(key: string): { account: AccountId; seq: number } | undefined {
+function leafKey(account: AccountId, number: number): string {
+  return `${PREFIXES.resolved}${account}/${number}`
+}
+
+/** The parts of a leaf's or a record's key; undefined for the key of anything else. */
+export function parseResolvedLeaf(key: string): { account: AccountId; number: number } | undefined {
   if (!key.startsWith(PREFIXES.resolved)) return undefined
-  const [account = '', seq = ''] = key.slice(PREFIXES.resolved.length).split('/')
-  return { account: account as AccountId, seq: Number(seq) }
+  const [account = '', number = ''] = key.slice(PREFIXES.resolved.length).split('/')
+  return { account: account as AccountId, number: Number(number) }
 }
 
 /** Several entries were merged: the account went on behind a head that is nobody's entry. */

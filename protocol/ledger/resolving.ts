@@ -1,18 +1,27 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { type Infer, struct, uint } from '../encoding/codec.ts'
-import { type AccountId, type InstanceId, parseResolveInstance, resolveInstance } from '../ids.ts'
+import {
+  type AccountId,
+  type InstanceId,
+  parseResolveInstance,
+  type PeerId,
+  resolveInstance,
+} from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import { entryIdOf, type SignedEntry } from './entry.ts'
+import type { SignedEntry } from './entry.ts'
 import { placeOfFork, resolveCodec, type ResolveMessage } from './resolution.ts'
 
 const heldCodec = struct({ message: resolveCodec, heldMs: uint() })
 
-/** An owner's request that is being settled, and the entries that witnesses said they are bound to. */
+/** An owner's request that is being settled. */
 export interface Held extends Infer<typeof heldCodec> {
-  readonly learnt: Map<string, SignedEntry>
+  /** The entry that each witness says it is bound to; one each, so that a liar can't crowd out the others. */
+  readonly learnt: Map<PeerId, SignedEntry>
+  /** When each witness was sent the request last: one that asks without end is answered at our pace. */
+  readonly told: Map<PeerId, number>
 }
 
 /**
@@ -25,61 +34,65 @@ export interface Resolving {
   of(account: AccountId): Held | undefined
   /** The held request that an instance settles. */
   heldBy(instance: InstanceId): Held | undefined
-  /** False while another fork of the account is being settled. */
-  hold(out: Outbox, message: ResolveMessage): boolean
-  learn(held: Held, entries: readonly SignedEntry[]): void
-  release(out: Outbox, account: AccountId, seq: number): void
+  hold(out: Outbox, message: ResolveMessage): Held
+  learn(held: Held, from: PeerId, entries: readonly SignedEntry[]): void
+  /** Whether to send a witness the request now. */
+  mayTell(held: Held, to: PeerId, now: number): boolean
+  release(out: Outbox, account: AccountId, number: number): void
   instances(): readonly InstanceId[]
   restore(record: StoredRecord): void
 }
 
-/** Whether a request asks for what its proof shows. */
+/** Whether a request and its proof are the same owner's. */
 export function isResolveRequest({ request, proof }: ResolveMessage): boolean {
-  const place = placeOfFork(proof)
-  const { account, seq } = request.body
-  return request.signer === account && place?.account === account && place.seq === seq
-}
-
-export function createResolving(): Resolving {
-  const held = new Map<AccountId, Held>()
-  return {
-    of: (account) => held.get(account),
-    heldBy(instance) {
-      const place = parseResolveInstance(instance)
-      const one = place === undefined ? undefined : held.get(place.account)
-      return one?.message.request.body.seq === place?.seq ? one : undefined
-    },
-    hold(out, message) {
-      const { account, seq } = message.request.body
-      const before = held.get(account)
-      if (before !== undefined) return before.message.request.body.seq === seq
-      const record = { message, heldMs: out.now }
-      held.set(account, { ...record, learnt: new Map() })
-      out.write(keys.resolving(account), encodeBody(heldCodec, record))
-      return true
-    },
-    learn({ message, learnt }, entries) {
-      const { account } = message.request.body
-      for (const entry of entries) {
-        const fits = entry.signer === account && entry.body.account === account
-        if (fits && learnt.size < LIMITS.forkEntries) learnt.set(entryIdOf(entry), entry)
-      }
-    },
-    release(out, account, seq) {
-      if (held.get(account)?.message.request.body.seq !== seq) return
-      held.delete(account)
-      out.write(keys.resolving(account), null)
-    },
-    instances: () =>
-      [...held.values()].map(({ message: { request } }) =>
-        resolveInstance(request.body.account, request.body.seq),
-      ),
-    restore({ key, value }) {
-      const record = decodeRecord(heldCodec, value, key)
-      held.set(record.message.request.body.account, { ...record, learnt: new Map() })
-    },
-  }
+  const { account } = request.body
+  return request.signer === account && placeOfFork(proof)?.account === account
 }
 
 /** How often an owner repeats its request: the agreement has its own timers, this only finds new holders. */
 export const REQUEST_REPEAT_MS = TIMES.retryMsMax
+
+export function createResolving(): Resolving {
+  const held = new Map<AccountId, Held>()
+  const nameOf = ({ message: { request } }: Held) =>
+    resolveInstance(request.body.account, request.body.number)
+  return {
+    of: (account) => held.get(account),
+    heldBy(instance) {
+      const one = held.get(parseResolveInstance(instance)?.account ?? ('' as AccountId))
+      return one !== undefined && nameOf(one) === instance ? one : undefined
+    },
+    hold(out, message) {
+      const { account } = message.request.body
+      const before = held.get(account)
+      if (before !== undefined) return before
+      const record = { message, heldMs: out.now }
+      const taken = { ...record, learnt: new Map(), told: new Map() }
+      held.set(account, taken)
+      out.write(keys.resolving(account), encodeBody(heldCodec, record))
+      return taken
+    },
+    learn({ message, learnt }, from, entries) {
+      const { account } = message.request.body
+      const [entry] = entries
+      if (entry?.signer !== account || entry.body.account !== account) return
+      if (learnt.has(from) || learnt.size < LIMITS.witnesses) learnt.set(from, entry)
+    },
+    mayTell({ told }, to, now) {
+      const before = told.get(to)
+      if (before !== undefined && now - before < TIMES.retryMs) return false
+      told.set(to, now)
+      return true
+    },
+    release(out, account, number) {
+      if (held.get(account)?.message.request.body.number !== number) return
+      held.delete(account)
+      out.write(keys.resolving(account), null)
+    },
+    instances: () => [...held.values()].map(nameOf),
+    restore({ key, value }) {
+      const record = decodeRecord(heldCodec, value, key)
+      held.set(record.message.request.body.account, { ...record, learnt: new Map(), told: new Map() })
+    },
+  }
+}

@@ -94,7 +94,7 @@ export function startMind(
   const heads: Heads = {
     nextSeq: (account) => ledger.nextSeq(account),
     jobStep: (job) => steps.get(job),
-    resolved: (account, seq) => ledger.resolved(account, seq),
+    resolved: (account, number) => ledger.resolved(account, number),
     placeKeys: (account, seq) => ledger.placeKeys(account, seq),
   }
   const sync: Sync = createSync({

@@ -112,7 +112,6 @@ describe('an entry is refused', () => {
     ['wrong_signer', 'signed by a stranger', {}, { signer: stranger }],
     ['empty_entry', 'with nothing in it', nothing],
     ['wrong_seq', 'at a place that is taken', { seq: 2 }],
-    ['wrong_prev', 'on another head', { prev: id('4') }],
     ['wrong_prev', 'replayed from another swarm', { ...first, prev: id('0') }, { account: genesis }],
     [
       'genesis_without_claim',
@@ -160,6 +159,11 @@ describe('an entry is refused', () => {
     ['spec_invalid', 'void before its time', { ops: [open({ voidMs: spec.assignMs })] }],
     ['spec_invalid', "keeping the swarm's fee", { ops: [open({ fee: charter.params.fee - 1n })] }],
     ['spec_invalid', 'with a treasury of its own', { ops: [open({ treasury: owner.id })] }],
+    [
+      'entry_too_large',
+      'of more than 40 KiB',
+      { ops: Array.from({ length: 64 }, () => open({ model: 'm'.repeat(128) })) },
+    ],
     ['prompt_rules_unknown', 'under rules nobody has', { ops: [open({ rules: id('5') })] }],
   ]
   it.each(rows)('%s: %s', (code, _name, change, by) => {
@@ -174,6 +178,7 @@ describe('an entry is refused', () => {
 describe('what an entry rests on is asked for, never held against it', () => {
   it.each<[string, Partial<Entry>, readonly Digest[]]>([
     ['an entry before it', { seq: 4, prev: id('7') }, [id('7')]],
+    ['the resolution that put another head there', { prev: id('4') }, [id('4')]],
     ['a source', { claims: [ref('a'), ref('d'), ref('d', 1), ref('e')] }, [id('d'), id('e')]],
     ["another index of a source that isn't proven", { claims: [ref('a', 5)] }, [id('a')]],
   ])('%s', (_name, change, ids) => {

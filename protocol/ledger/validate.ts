@@ -39,7 +39,11 @@ export function validateEntry(entry: SignedEntry, account: AccountState, lookups
   if (body.claims.length === 0 && body.ops.length === 0) return fault('empty_entry')
   if (body.seq > account.seq) return { status: 'missing', ids: [body.prev] }
   if (body.seq < account.seq) return fault('wrong_seq')
-  if (body.prev !== account.head) return fault('wrong_prev')
+  if (body.prev !== account.head) {
+    // A resolution that isn't here yet may have put another head at this place; at the first one none can.
+    return body.seq === 0 ? fault('wrong_prev') : { status: 'missing', ids: [body.prev] }
+  }
+  if (entry.bytes.length > LIMITS.entryBytes) return fault('entry_too_large')
   const minter = lookups.charter.minters.includes(body.account)
   if (body.seq === 0 && !mayBegin(body, minter)) return fault('genesis_without_claim')
   const claims = judgeClaims(body, lookups)

@@ -79,7 +79,7 @@ function compose(options: PeerOptions): Parts {
     heads: {
       nextSeq: (account) => ledger.nextSeq(account),
       jobStep: (job) => jobs.heads.get(job)?.step,
-      resolved: (account, instanceSeq) => ledger.resolved(account, instanceSeq),
+      resolved: (account, number) => ledger.resolved(account, number),
       placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),

@@ -9,8 +9,11 @@ export interface Heads {
   nextSeq(account: AccountId): number
   /** Newest decided step of a job; undefined before the first. */
   jobStep(job: JobId): number | undefined
-  /** A fork settled by the instance of this place; undefined where none is known. */
-  resolved(account: AccountId, instanceSeq: number): { readonly surfaced: Digest | null } | undefined
+  /** An account's resolution by its number, and the place that it settled; undefined where none is known. */
+  resolved(
+    account: AccountId,
+    number: number,
+  ): { readonly seq: number; readonly surfaced: Digest | null } | undefined
   /** Store keys of what stands at a place of a chain: its certificate, and the resolution of a fork there. */
   placeKeys(account: AccountId, seq: number): readonly string[]
 }

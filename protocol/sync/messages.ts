@@ -16,7 +16,7 @@ export const syncBucketsCodec = struct({
 // Leaf keys are account ids, job ids, the epoch's name, and settled forks by account and place; the empty text
 // stands before all of them.
 const leafKey = text({ max: 96 })
-const resolved = struct({ account: peerId, seq: uint() })
+const resolved = struct({ account: peerId, number: uint() })
 
 /** Asks for the leaves of some buckets, in that order; of the first one only what follows `after`. */
 export const syncLeavesRequestCodec = struct({
@@ -34,8 +34,8 @@ export const syncLeavesCodec = struct({
   after: leafKey,
   accounts: list(struct({ account: peerId, seq: uint() }), { max: LIMITS.leaves }),
   jobs: list(struct({ job: digest<JobId>(), step: uint(LIMITS.steps) }), { max: LIMITS.leaves }),
-  /** Settled forks by their instances' places; `surfaced` where a merged branch's certificate is known. */
-  resolved: list(struct({ account: peerId, seq: uint(), surfaced: flag }), { max: LIMITS.leaves }),
+  /** Settled forks by their numbers; `surfaced` where a merged branch's certificate is known. */
+  resolved: list(struct({ account: peerId, number: uint(), surfaced: flag }), { max: LIMITS.leaves }),
 })
 export type SyncLeaves = Infer<typeof syncLeavesCodec>
 

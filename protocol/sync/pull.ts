@@ -27,7 +27,7 @@ type Want = Range &
     | { readonly type: 'account'; readonly account: AccountId }
     | { readonly type: 'job'; readonly job: JobId }
     /** Position 0 is its decision, position 1 the certificate of the branch that surfaced. */
-    | { readonly type: 'resolved'; readonly account: AccountId; readonly seq: number }
+    | { readonly type: 'resolved'; readonly account: AccountId; readonly number: number }
   )
 
 /** Fetches what one other peer has and this one lacks, a request at a time, so that neither side is flooded. */
@@ -57,7 +57,7 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
   const positionOf = (want: Want): number => {
     if (want.type === 'account') return heads.nextSeq(want.account)
     if (want.type === 'job') return (heads.jobStep(want.job) ?? -1) + 1
-    const known = heads.resolved(want.account, want.seq)
+    const known = heads.resolved(want.account, want.number)
     return known === undefined ? 0 : known.surfaced === null ? 1 : 2
   }
 
@@ -98,11 +98,11 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
       )
       const jobs = leaves.jobs.map(({ job, step }): Want => ({ ...START, type: 'job', job, upTo: step }))
       const resolved = leaves.resolved.map(
-        ({ account, seq, surfaced }): Want => ({
+        ({ account, number, surfaced }): Want => ({
           ...START,
           type: 'resolved',
           account,
-          seq,
+          number,
           upTo: surfaced ? 1 : 0,
         }),
       )

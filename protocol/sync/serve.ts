@@ -139,9 +139,11 @@ function factKeys(heads: Heads, { accounts, jobs, ids, resolved }: SyncFetch): r
     for (let step = from; step <= Math.min(newest, from + LIMITS.steps); step += 1)
       found.push(keys.decision(job, step))
   }
-  for (const { account, seq } of resolved) {
-    if (heads.resolved(account, seq) === undefined) continue
-    found.push(keys.resolution(account, seq), keys.certificate(account, seq))
+  for (const { account, number } of resolved) {
+    const settled = heads.resolved(account, number)
+    if (settled === undefined) continue
+    found.push(keys.resolution(account, number))
+    if (settled.surfaced !== null) found.push(keys.certificate(account, settled.seq))
   }
   return [...new Set(found)].slice(0, SERVED_FACTS)
 }
@@ -150,7 +152,7 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
   const buckets: number[] = []
   const accounts: { account: PeerId; seq: number }[] = []
   const jobs: { job: JobId; step: number }[] = []
-  const resolved: { account: PeerId; seq: number; surfaced: boolean }[] = []
+  const resolved: { account: PeerId; number: number; surfaced: boolean }[] = []
   let { after } = request
   for (const bucket of request.buckets) {
     const names = digest.keysOf(bucket)
@@ -159,7 +161,7 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
         return { buckets, after, accounts, jobs, resolved }
       const fork = parseResolvedLeaf(name)
       if (fork !== undefined)
-        resolved.push({ ...fork, surfaced: heads.resolved(fork.account, fork.seq)?.surfaced !== null })
+        resolved.push({ ...fork, surfaced: heads.resolved(fork.account, fork.number)?.surfaced !== null })
       else if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
       // Leaf keys are this peer's own: whatever is no job, no fork and not the epoch is an account.
       else if (name !== EPOCH_KEY)

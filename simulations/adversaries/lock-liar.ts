@@ -31,7 +31,7 @@ export const createLockLiar: CreateAdversary = (means) => {
       { type: 'conflict', entry: random.pick(entries) },
       {
         type: 'reject',
-        code: random.pick(['wrong_prev', 'balance_negative', 'claim_already_made'] as const),
+        code: random.pick(['wrong_seq', 'balance_negative', 'claim_already_made'] as const),
       },
       { type: 'stopped' },
       { type: 'epoch', epoch: 7 },
