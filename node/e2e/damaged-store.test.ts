@@ -133,6 +133,27 @@ describe('a witness whose store is damaged while it is stopped', () => {
       }
     },
   )
+
+  it('no longer votes: with two others it makes no quorum of three', async () => {
+    await rm(seat.folder.root, { recursive: true })
+    await copyFolder(intact, seat.folder.root)
+    await rm(join(seat.folder.store, 'CURRENT'))
+    const forgetful = startSeat(seat)
+    running = [...others, forgetful]
+    await forgetful.ready
+    expect((await forgetful.look()).storeState.status).toBe('replaced')
+    await untilLevel(running, level.entries)
+    const [a, , c] = others
+    if (a === undefined || c === undefined) throw new Error('unreachable')
+
+    c.signal('SIGSTOP')
+    expect(await a.transfer(seat.id, AMOUNT)).toMatchObject({ ok: true })
+    // It takes three missed heartbeats: a hundred times longer than a certificate.
+    const look = await until(a, 'the suspended one is missed', ({ online }) => online === 3)
+    expect(look.entries).toBe(level.entries)
+    c.signal('SIGCONT')
+    await untilLevel(running, level.entries + 1)
+  })
 })
 
 describe('a swarm of one whose store is damaged', () => {
