@@ -21,7 +21,7 @@ const WRITERS = 4
 /** One life in so many is ended while it starts; the others at a moment up to so long after they answer. */
 const KILLED_STARTING = 5
 const STARTING_MS = 400
-const WRITING_MS = 900
+const WRITING_MS = 500
 /** Between entries of the other peers: the victim must vote as well, and the machine has few cores. */
 const OTHERS_PAUSE_MS = 25
 /** Looking records up, many at a time. */
