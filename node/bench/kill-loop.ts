@@ -21,7 +21,7 @@ const WRITERS = 4
 /** One life in so many is ended while it starts; the others at a moment up to so long after they answer. */
 const KILLED_STARTING = 5
 const STARTING_MS = 400
-const WRITING_MS = 900
+const WRITING_MS = 500
 /** Between entries of the other peers: the victim must vote as well, and the machine has few cores. */
 const OTHERS_PAUSE_MS = 25
 /** Looking records up, many at a time. */
@@ -44,13 +44,18 @@ export interface KillLoopResult {
   /** From the start of the process to its records being in the mind, and to its API answering. */
   readonly reopenedMs: readonly number[]
   readonly answeringMs: readonly number[]
+  readonly processorMs: readonly number[]
 }
 
 /**
- * Kills one of four witnesses with SIGKILL at random moments while it writes, and starts it again, `kills` times.
+ * Kills one of four witnesses with SIGKILL at random moments while it writes, and starts it again, `killsMax` times or until `signal`.
  * The other three run here, see each frame that reaches them, and are asked in the end for what it had promised.
  */
-export async function killLoop(kills: number, progress: (done: number) => void): Promise<KillLoopResult> {
+export async function killLoop(
+  killsMax: number,
+  progress: (done: number) => void,
+  signal?: AbortSignal,
+): Promise<KillLoopResult> {
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-kill-'))
   const statements = new Statements()
   const loop = new AsyncDisposableStack()
@@ -67,11 +72,13 @@ export async function killLoop(kills: number, progress: (done: number) => void):
     }
     const lives = new Lives(victim, others)
     const ending = new AbortController()
+    let kills = 0
     const writing = writeUntil(ending.signal, others)
     try {
-      for (let done = 0; done < kills; done += 1) {
+      while (kills < killsMax && signal?.aborted !== true) {
         await lives.live()
-        progress(done + 1)
+        kills += 1
+        progress(kills)
       }
       await lives.settle()
     } finally {
@@ -109,6 +116,7 @@ class Lives {
   readonly #entries = new Set<EntryId>()
   readonly #reopenedMs: number[] = []
   readonly #answeringMs: number[] = []
+  readonly #processorMs: number[] = []
   #next: DrivenProcess
   #acknowledged = 0
   #killedStarting = 0
@@ -163,6 +171,7 @@ class Lives {
       alarms: this.#alarms,
       reopenedMs: this.#reopenedMs,
       answeringMs: this.#answeringMs,
+      processorMs: this.#processorMs,
     }
   }
 
@@ -181,12 +190,13 @@ class Lives {
     return result.entry
   }
 
-  #took({ startedMs, loadedMs, goneMs, restoredMs, answeringMs, isStoreSound }: Ready): void {
+  #took({ startedMs, loadedMs, goneMs, restoredMs, answeringMs, processorMs, isStoreSound }: Ready): void {
     if (!isStoreSound) this.#alarms += 1
     const loading = loadedMs - startedMs
     const waited = Math.max(loadedMs, goneMs)
     this.#reopenedMs.push(loading + restoredMs - waited)
     this.#answeringMs.push(loading + answeringMs - waited)
+    this.#processorMs.push(processorMs)
   }
 }
 
@@ -217,17 +227,20 @@ async function missing(seats: readonly Seat[], entries: ReadonlySet<EntryId>): P
   return lost.size
 }
 
-/** `npm run bench -- kill-loop --kills 1000`: prints the counters; resolves with the exit code. */
+/** `npm run bench -- kill-loop --kills 1000`: prints the counters, with Ctrl-C those so far; resolves with the exit code. */
 export async function killLoopCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { kills: { type: 'string', default: '1000' } } })
   const kills = Number(values.kills)
   const print = (line: string) => process.stdout.write(`${line}\n`)
   const startedMs = performance.now()
   const every = Math.max(1, Math.floor(kills / 10))
-  const result = await killLoop(kills, (done) => {
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => interrupted.abort())
+  const tell = (done: number): void => {
     if (done % every === 0)
       print(`${done} kills after ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`)
-  })
+  }
+  const result = await killLoop(kills, tell, interrupted.signal)
   for (const line of linesOf(result)) print(line)
   return result.lost + result.alarms + result.equivocations.length === 0 ? 0 : 1
 }
@@ -242,5 +255,6 @@ function linesOf(result: KillLoopResult): readonly string[] {
     `stores called damaged ${result.alarms}   (bar: 0)`,
     `reopened              ${figures(result.reopenedMs)}   (bar: p99 <= 2000 ms)`,
     `API answers           ${figures(result.answeringMs)}`,
+    `processor time of it  ${figures(result.processorMs)}`,
   ]
 }

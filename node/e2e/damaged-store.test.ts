@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Level } from 'level'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT } from '../cli/exit-codes.ts'
 import { dataFolder } from '../config/data-folder.ts'
@@ -133,6 +134,27 @@ describe('a witness whose store is damaged while it is stopped', () => {
       }
     },
   )
+
+  it('no longer votes: with two others it makes no quorum of three', async () => {
+    await rm(seat.folder.root, { recursive: true })
+    await copyFolder(intact, seat.folder.root)
+    await rm(join(seat.folder.store, 'CURRENT'))
+    const forgetful = startSeat(seat)
+    running = [...others, forgetful]
+    await forgetful.ready
+    expect((await forgetful.look()).storeState.status).toBe('replaced')
+    await untilLevel(running, level.entries)
+    const [a, , c] = others
+    if (a === undefined || c === undefined) throw new Error('unreachable')
+
+    c.signal('SIGSTOP')
+    expect(await a.transfer(seat.id, AMOUNT)).toMatchObject({ ok: true })
+    // It takes three missed heartbeats: a hundred times longer than a certificate.
+    const look = await until(a, 'the suspended one is missed', ({ online }) => online === 3)
+    expect(look.entries).toBe(level.entries)
+    c.signal('SIGCONT')
+    await untilLevel(running, level.entries + 1)
+  })
 })
 
 describe('a swarm of one whose store is damaged', () => {
@@ -163,6 +185,27 @@ describe('a swarm of one whose store is damaged', () => {
     running = [again]
     await again.ready
     expect(wealth(await again.look())).toEqual(wealth(level))
+  })
+
+  it('refuses as well when only a record fails its checksum, which shows when it is read', async () => {
+    const [seat] = await planSeats(root, { count: 1 })
+    if (seat === undefined) throw new Error('unreachable')
+    const peer = startSeat(seat)
+    running = [peer]
+    await peer.ready
+    await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    await peer.stop()
+    const database = new Level<string, Uint8Array>(seat.folder.store, {
+      valueEncoding: 'view',
+      compression: false,
+    })
+    const [[key, value] = ['', new Uint8Array(0)]] = await database
+      .iterator({ gte: 'account/', limit: 1 })
+      .all()
+    value[value.length - 1] = (value[value.length - 1] ?? 0) ^ 1
+    await database.put(key, value)
+    await database.close()
+    expect(await startSeat(seat).ended).toMatchObject({ errorCode: 'store_damaged' })
   })
 })
 

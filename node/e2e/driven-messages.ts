@@ -47,6 +47,8 @@ export type DrivenReport =
       readonly loadedMs: number
       readonly restoredMs: number
       readonly answeringMs: number
+      /** Processor time of all its threads until then: unlike the clock it hardly knows what else runs. */
+      readonly processorMs: number
       readonly isStoreSound: boolean
     }
   | { readonly type: 'refused'; readonly code: string; readonly message: string }

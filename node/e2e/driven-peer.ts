@@ -55,6 +55,7 @@ const daemon = await startDaemon({ folder, config, webRoot: undefined, version: 
   },
 )
 await (await fetch(`${daemon.url}/healthz`)).text()
+const { user, system } = process.cpuUsage()
 process.send?.({
   type: 'ready',
   id: daemon.id,
@@ -63,6 +64,7 @@ process.send?.({
   loadedMs,
   restoredMs: performance.timeOrigin + daemon.restoredMs,
   answeringMs: performance.timeOrigin + performance.now(),
+  processorMs: (user + system) / 1_000,
 })
 process.on('message', ({ id, ...request }: DrivenRequest & { readonly id: number }) => {
   void answer(daemon, request).then((result) => process.send?.({ type: 'answer', id, result }))
