@@ -68,6 +68,9 @@ function createTrio() {
       }
       case 'send':
         queue.push(() => carry(host, effect))
+        break
+      // Gossip, and what only jobs and their watchers need.
+      default:
     }
   }
 
