@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountId, Digest } from '../ids.ts'
 import { Holdings } from './holdings.ts'
+import type { Output } from './output-book.ts'
 
 const owner = 'owner' as AccountId
-const output = (index: number) => ({
+const output = (index: number): Output => ({
   source: 'source' as Digest,
   index,
   amount: BigInt(index + 1),
@@ -11,9 +12,9 @@ const output = (index: number) => ({
 })
 
 /** What the holdings say of their only owner. */
-function look(holdings: Holdings) {
+function look(holdings: Holdings<Output>) {
   return {
-    indexes: [...holdings.of(owner)].map(({ index }) => index).toSorted(),
+    indexes: [...holdings.of(owner)].map(({ index }) => index).toSorted((a, b) => a - b),
     count: holdings.count(owner),
     sum: holdings.sum(owner),
     owners: [...holdings.owners()].length,
@@ -22,7 +23,7 @@ function look(holdings: Holdings) {
 
 describe('holdings', () => {
   it.each([0, 1, 2, 3, 5])('of %i outputs are the same whatever came and went before', (count) => {
-    const holdings = new Holdings()
+    const holdings = new Holdings<Output>()
     for (let index = 0; index < 5; index += 1) holdings.add(owner, output(index))
     for (let index = 4; index >= count; index -= 1) {
       expect(holdings.remove(owner, output(index))).toEqual(output(index))
@@ -41,7 +42,7 @@ describe('holdings', () => {
   })
 
   it('tell outputs of one index and another source apart', () => {
-    const holdings = new Holdings()
+    const holdings = new Holdings<Output>()
     holdings.add(owner, output(0))
     const foreign = { source: 'foreign' as Digest, index: 0 }
     expect(holdings.remove(owner, foreign)).toBeUndefined()

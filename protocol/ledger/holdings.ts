@@ -1,8 +1,11 @@
 import type { AccountId } from '../ids.ts'
 import type { OutputRef } from './entry.ts'
-import type { Output } from './output-book.ts'
 
-interface Many {
+interface Held extends OutputRef {
+  readonly amount: bigint
+}
+
+interface Many<Output> {
   readonly outputs: Map<string, Output>
   sum: bigint
 }
@@ -13,8 +16,8 @@ const nameOf = (ref: OutputRef) => `${ref.source}/${ref.index}`
  * Outputs by owner. Nearly every owner holds one, and then that output stands in the map itself: a map of its own
  * would be several times its size, a third of all that 100,000 accounts take.
  */
-export class Holdings {
-  readonly #held = new Map<AccountId, Output | Many>()
+export class Holdings<Output extends Held> {
+  readonly #held = new Map<AccountId, Output | Many<Output>>()
 
   add(owner: AccountId, output: Output): void {
     const before = this.#held.get(owner)

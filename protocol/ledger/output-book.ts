@@ -50,7 +50,7 @@ export interface OutputBook {
 }
 
 export function createOutputBook(): OutputBook {
-  const holdings = new Holdings()
+  const holdings = new Holdings<Output>()
   const early = new Set<string>()
   let total = 0n
 
