@@ -21,10 +21,14 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [opti
              --entries 100000
   memory     what a mind of many accounts takes
              --accounts 100000
-  All of them without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
+  kill-loop  one of four witnesses killed with SIGKILL again and again while it writes
+             --kills 1000    takes a third of an hour; --json
+  All but the last without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
   machine and this moment: compare them within one run.
 `
 
+if (process.argv[2] === 'kill-loop')
+  process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -7,7 +7,7 @@ import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
-import { Intake, type IntakeVerdict } from './intake.ts'
+import { Intake, type IntakeVerdict, type Ruling } from './intake.ts'
 import type { HostPorts, Wire } from './ports.ts'
 import { Runs } from './runs.ts'
 import { textOf } from './text.ts'
@@ -79,6 +79,13 @@ export class MindHost {
   async receive(frame: Uint8Array, source: Source): Promise<IntakeVerdict> {
     await this.#started.promise
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)
+  }
+
+  /** A frame that another way than the network brought, e.g. HTTP; in flight it counts among `chargedTo`'s. */
+  async judge(frame: Uint8Array, source: Source, chargedTo: string): Promise<Ruling> {
+    await this.#started.promise
+    if (this.#closed) return { verdict: 'ignore', code: 'busy' }
+    return this.intake.judge(frame, source, chargedTo)
   }
 
   connection(type: 'connected' | 'disconnected', peer: PeerId): void {

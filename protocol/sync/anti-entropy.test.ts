@@ -69,8 +69,8 @@ function createTrio() {
       case 'send':
         queue.push(() => carry(host, effect))
         break
-      // Gossip, and what only jobs and their watchers need.
       default:
+      // Nothing here gossips, runs or shows anything.
     }
   }
 
