@@ -12,8 +12,8 @@ import { type PhaseResult, RingLoad } from './ring-load.ts'
 import { planSwarm, startWitnesses } from './witness-swarm.ts'
 
 const OWNERS = 10_000
-/** Entries in flight: enough that every sync and every write carries several, few enough to answer soon. */
-const WINDOW = 192
+/** Entries in flight: enough that every sync and write carries several; finality stays below a driver's repeat. */
+const WINDOW = 96
 const UNLOADED_ENTRIES = 300
 /** Every owner's first entry, which claims its mint, and the engine's compilation lie before what is measured. */
 const WARM_UP_ENTRIES = OWNERS
