@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { base58 } from '@scure/base'
 
 declare const brand: unique symbol
@@ -57,8 +57,15 @@ export function isDigest(text: string): text is Digest {
   return /^[0-9a-f]{64}$/.test(text)
 }
 
+const HEX_DIGITS = '0123456789abcdef'
+const HEX_CODES = Array.from(HEX_DIGITS, (digit) => digit.charCodeAt(0))
+
 export function digestFromBytes(bytes: Uint8Array): Digest {
-  return bytesToHex(bytes) as Digest
+  // Digests are kept by the hundred thousand: a text that is made at once is one piece of memory, one that is put
+  // together digit by digit is a tree of them.
+  const codes: number[] = []
+  for (const byte of bytes) codes.push(HEX_CODES[byte >> 4] ?? 0, HEX_CODES[byte & 15] ?? 0)
+  return String.fromCharCode.apply(undefined, codes) as Digest
 }
 
 export function digestToBytes(digest: Digest): Uint8Array {

@@ -12,11 +12,14 @@ import { type PhaseResult, RingLoad } from './ring-load.ts'
 import { planSwarm, startWitnesses } from './witness-swarm.ts'
 
 const OWNERS = 10_000
-/** Entries in flight: enough that every sync and every write carries several, few enough to answer soon. */
-const WINDOW = 192
+/** Entries in flight: enough that every sync and write carries several; finality stays below a driver's repeat. */
+const WINDOW = 96
 const UNLOADED_ENTRIES = 300
 /** Every owner's first entry, which claims its mint, and the engine's compilation lie before what is measured. */
 const WARM_UP_ENTRIES = OWNERS
+/** A load at which nobody waits for a core, so that a handler's time is its own. */
+const PACED_PER_SECOND = 60
+const PACED_SECONDS = 10
 const OPERATIONS_PER_ENTRY = 64
 const BATCHED_SECONDS_MAX = 20
 /** A later sample may lie so much above an earlier one and still be called flat: collections come when they like. */
@@ -43,17 +46,43 @@ export async function benchLedger(seconds: number, print: Print, profile?: strin
     await load.fund(minter, swarm)
     await load.run({ window: WINDOW, transfers: 1, until: (count) => count >= WARM_UP_ENTRIES })
     await unloaded(load, print)
-    for (const child of children) child.resetDurations()
-    await single(load, children, seconds, print)
-    await batched(load, Math.min(seconds, BATCHED_SECONDS_MAX), print)
-    const reports = await settled(children)
-    for (const line of handlerLines(reports.map(({ durations }) => durations))) print(line)
-    print(dropLine(reports))
+    await handlersDuring(`at ${PACED_PER_SECOND} transfers/s`, children, print, () => paced(load, print))
+    await handlersDuring('at full load, waiting for a core included', children, print, () =>
+      single(load, children, seconds, print),
+    )
+    await handlersDuring(
+      `with ${OPERATIONS_PER_ENTRY} operations per entry, full load`,
+      children,
+      print,
+      () => batched(load, Math.min(seconds, BATCHED_SECONDS_MAX), print),
+    )
+    print(dropLine(await settled(children)))
   } finally {
     await peer.stop()
     await Promise.all(children.map((child) => child.stop()))
     await plan.remove()
   }
+}
+
+async function handlersDuring(
+  what: string,
+  children: readonly PeerChild[],
+  print: Print,
+  phase: () => Promise<void>,
+): Promise<void> {
+  for (const child of children) child.resetDurations()
+  await phase()
+  const reports = await Promise.all(children.map((child) => child.report()))
+  const [head = '', ...lines] = handlerLines(reports.map(({ durations }) => durations))
+  print(`${head}; ${what}`)
+  lines.forEach(print)
+}
+
+async function paced(load: RingLoad, print: Print): Promise<void> {
+  const untilMs = performance.now() + PACED_SECONDS * 1_000
+  const phase = { window: WINDOW, transfers: 1, perSecond: PACED_PER_SECOND }
+  const { finalityMs } = await load.run({ ...phase, until: () => performance.now() >= untilMs })
+  print(`finality, ${PACED_PER_SECOND} a second      ${figures(finalityMs, 1)}`)
 }
 
 async function unloaded(load: RingLoad, print: Print): Promise<void> {

@@ -9,8 +9,13 @@ import type { Ring } from './ring.ts'
 /** Units that each owner begins with: what it pays on comes from its neighbour, so it never runs dry. */
 const FUNDS = 10_000_000n
 
+/** How often a paced phase looks whether more entries are due. */
+const PACE_EVERY_MS = 4
+
 interface Phase {
   readonly window: number
+  /** Entries begun a second at most; without it as many as the window allows. */
+  readonly perSecond?: number
   readonly transfers: number
   readonly until: (certified: number) => boolean
 }
@@ -30,6 +35,8 @@ export class RingLoad {
   readonly #waiting = new Map<EntryId, () => void>()
   #ready: number[] = []
   #phase: Phase | undefined
+  #phaseSinceMs = 0
+  #begun = 0
   #finalityMs: number[] = []
   #ended = Promise.withResolvers<void>()
 
@@ -58,9 +65,13 @@ export class RingLoad {
     this.#finalityMs = []
     this.#ended = Promise.withResolvers<void>()
     this.#phase = phase
+    this.#begun = 0
     const startedMs = performance.now()
+    this.#phaseSinceMs = startedMs
+    const pace = phase.perSecond === undefined ? undefined : setInterval(() => this.#pump(), PACE_EVERY_MS)
     this.#pump()
     await this.#ended.promise
+    clearInterval(pace)
     return {
       certified: this.#finalityMs.length,
       elapsedMs: performance.now() - startedMs,
@@ -87,13 +98,16 @@ export class RingLoad {
       this.#ended.resolve()
       return
     }
-    while (this.#startedMs.size < phase.window) {
+    const dueMax =
+      ((phase.perSecond ?? Number.POSITIVE_INFINITY) * (performance.now() - this.#phaseSinceMs)) / 1_000
+    while (this.#startedMs.size < phase.window && this.#begun < dueMax) {
       const at = this.#ready.shift()
       if (at === undefined) return
       const startedMs = performance.now()
       const entry = this.#ring.entryOf(at, phase.transfers)
       if (entry === undefined) continue
       this.#startedMs.set(entryIdOf(entry), startedMs)
+      this.#begun += 1
       this.#drive(entry)
     }
   }

@@ -5,11 +5,17 @@ import { decodeBody, encodeBody } from './body.ts'
 import { bytes, type Codec, peerId, signature, struct } from './codec.ts'
 import { LIMITS } from '../params.ts'
 
-const NUL = Uint8Array.of(0)
+/** More than the kinds that this code names: only a process that plays many swarms ever begins anew. */
+const PREFIXES_MAX = 1_024
+const prefixes = new Map<string, Uint8Array>()
 
 /** What is signed: `hyperlooms/1/<kind>` NUL `<swarm>` NUL body. Kind and swarm keep a signature from being replayed elsewhere. */
 export function signingBytes(kind: string, swarm: SwarmId, body: Uint8Array): Uint8Array {
-  return concatBytes(utf8ToBytes(`hyperlooms/1/${kind}`), NUL, utf8ToBytes(swarm), NUL, body)
+  const name = `hyperlooms/1/${kind}\0${swarm}\0`
+  const prefix = prefixes.get(name) ?? utf8ToBytes(name)
+  if (prefixes.size >= PREFIXES_MAX) prefixes.clear()
+  prefixes.set(name, prefix)
+  return concatBytes(prefix, body)
 }
 
 /** A body with its author's signature. `bytes` is the canonical body that the signature covers. */

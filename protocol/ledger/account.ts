@@ -2,7 +2,7 @@ import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { amount, digest, type Infer, struct, uint } from '../encoding/codec.ts'
 import type { AccountId, SwarmId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
+import { keys, ownText, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { genesisOf } from './entry.ts'
 
@@ -74,8 +74,10 @@ export function createAccountBook(swarm: SwarmId): AccountBook {
     },
     restore({ key, value }) {
       // Keys of this peer's own store were written from ids.
-      const account = key.slice(PREFIXES.account.length) as AccountId
-      const state = decodeRecord(accountCodec, value, key)
+      const account = ownText(key.slice(PREFIXES.account.length)) as AccountId
+      const { seq, head, free, nonce, minted, owed, burnt } = decodeRecord(accountCodec, value, key)
+      // Written out, the object has its fields in itself; the codec's were added one by one and lie beside it.
+      const state = { seq, head, free, nonce, minted, owed, burnt }
       replace(account, state)
       return { account, state }
     },

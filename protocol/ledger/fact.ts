@@ -63,13 +63,19 @@ export function storedFact(value: Uint8Array): Fact {
   }
 }
 
-/** Facts in groups for one message each: at most `countMax`, and well below the frame limit together. */
-export function packFacts(values: readonly Uint8Array[], countMax: number): readonly (readonly Fact[])[] {
+/** Half of the frame is left for a certify request's own entry and the envelope. */
+const PACKED_BYTES_MAX = LIMITS.frameBytes / 2
+
+/** Facts in groups for one message each: at most `countMax`, and no more bytes unless a single one has more. */
+export function packFacts(
+  values: readonly Uint8Array[],
+  countMax: number,
+  bytesMax = PACKED_BYTES_MAX,
+): readonly (readonly Fact[])[] {
   const groups: Fact[][] = []
   let size = Number.POSITIVE_INFINITY
   for (const value of values) {
-    // Half of the frame is left for a certify request's own entry and the envelope.
-    if (size + value.length > LIMITS.frameBytes / 2 || (groups.at(-1)?.length ?? countMax) >= countMax) {
+    if (size + value.length > bytesMax || (groups.at(-1)?.length ?? countMax) >= countMax) {
       groups.push([])
       size = 0
     }

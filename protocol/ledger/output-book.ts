@@ -2,9 +2,10 @@ import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { amount, type Infer, nullable, peerId, struct, uint, variants } from '../encoding/codec.ts'
 import type { AccountId, Digest } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
+import { keys, ownText, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { OutputRef } from './entry.ts'
+import { Holdings } from './holdings.ts'
 
 export const positionCodec = struct({ account: peerId, seq: uint() })
 /** Where an entry stands: under which key its certificate is stored. */
@@ -48,43 +49,22 @@ export interface OutputBook {
   restore(record: StoredRecord): void
 }
 
-interface Holding {
-  readonly outputs: Map<string, Output>
-  sum: bigint
-}
-
-const nameOf = (ref: OutputRef) => `${ref.source}/${ref.index}`
-
 export function createOutputBook(): OutputBook {
-  const holdings = new Map<AccountId, Holding>()
+  const holdings = new Holdings<Output>()
   const early = new Set<string>()
   let total = 0n
 
   function hold(owner: AccountId, output: Output): void {
-    let holding = holdings.get(owner)
-    if (holding === undefined) holdings.set(owner, (holding = { outputs: new Map(), sum: 0n }))
-    holding.outputs.set(nameOf(output), output)
-    holding.sum += output.amount
+    holdings.add(owner, output)
     total += output.amount
   }
 
-  function release(owner: AccountId, ref: OutputRef): bigint | undefined {
-    const holding = holdings.get(owner)
-    const output = holding?.outputs.get(nameOf(ref))
-    if (holding === undefined || output === undefined) return undefined
-    holding.outputs.delete(nameOf(ref))
-    holding.sum -= output.amount
-    total -= output.amount
-    if (holding.outputs.size === 0) holdings.delete(owner)
-    return output.amount
-  }
-
   return {
-    find: (owner, ref) => holdings.get(owner)?.outputs.get(nameOf(ref)),
-    of: (owner) => holdings.get(owner)?.outputs.values() ?? [],
-    count: (owner) => holdings.get(owner)?.outputs.size ?? 0,
-    claimable: (owner) => holdings.get(owner)?.sum ?? 0n,
-    owners: () => holdings.keys(),
+    find: (owner, ref) => holdings.find(owner, ref),
+    of: (owner) => holdings.of(owner),
+    count: (owner) => holdings.count(owner),
+    claimable: (owner) => holdings.sum(owner),
+    owners: () => holdings.owners(),
     total: () => total,
     earlyCount: () => early.size,
     add(out, owner, output) {
@@ -100,7 +80,8 @@ export function createOutputBook(): OutputBook {
     },
     claim(out, owner, ref) {
       const key = keys.output(owner, ref.source, ref.index)
-      const units = release(owner, ref)
+      const units = holdings.remove(owner, ref)?.amount
+      total -= units ?? 0n
       if (units === undefined) early.add(key)
       out.write(key, units === undefined ? encodeBody(outputRecord, { type: 'early' }) : null)
       return units
@@ -108,9 +89,17 @@ export function createOutputBook(): OutputBook {
     restore({ key, value }) {
       const record = decodeRecord(outputRecord, value, key)
       const [owner = '', source = '', index = ''] = key.slice(PREFIXES.output.length).split('/')
-      if (record.type === 'early') early.add(key)
       // Keys of this peer's own store were written from ids.
-      else hold(owner as AccountId, { ...record, source: source as Digest, index: Number(index) })
+      if (record.type === 'early') early.add(key)
+      else {
+        const { amount: units, origin } = record
+        hold(ownText(owner) as AccountId, {
+          source: ownText(source) as Digest,
+          index: Number(index),
+          amount: units,
+          origin,
+        })
+      }
     },
   }
 }

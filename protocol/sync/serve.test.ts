@@ -97,6 +97,18 @@ describe('serving', () => {
     expect(sent.at(-1)?.kind).toBe('sync-leaves')
   })
 
+  it('sends few facts at a time, and large ones alone', () => {
+    const { sent, serve, out } = open()
+    const facts = (sizes: readonly number[]) => sizes.map((size) => new Uint8Array(size).fill(0xa2))
+    const sizesOf = (values: Uint8Array[]) => {
+      sent.length = 0
+      serve.onLoaded(out, values, { type: 'serve', to: other })
+      return sent.map(({ body }) => body.facts?.length)
+    }
+    expect(sizesOf(facts([700, 700, 700, 700]))).toEqual([4])
+    expect(sizesOf(facts([8_000, 192, 1, 40_000]))).toEqual([2, 1, 1])
+  })
+
   it('says at once when there is nothing', () => {
     const { sent, fetch } = open(0)
     expect(fetch()).toBe('nothing')

@@ -21,6 +21,9 @@ export const SERVED_FACTS = 512
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4
 
+/** Bytes in one such message: an entry of 64 operations and as many claims, a quarter of a millisecond, goes alone. */
+const FACTS_BYTES = 8_192
+
 /** Positions in one load. */
 const POSITIONS_AT_ONCE = 16
 
@@ -82,7 +85,7 @@ export function createServe({
       values.reduce((sum, { length }) => sum + length, 0),
       out.now,
     )
-    for (const facts of packFacts(values, FACTS_AT_ONCE)) out.send(to, 'facts', { facts })
+    for (const facts of packFacts(values, FACTS_AT_ONCE, FACTS_BYTES)) out.send(to, 'facts', { facts })
   }
 
   /** The last answer to a request is empty, so that the asker knows that it has everything. */
