@@ -78,6 +78,7 @@ export function createRecovery({ self, roster, accounts, found, done }: Recovery
           jobs: [],
           ids: [],
           resolved: [],
+          trust: null,
         })
         return
       }

@@ -17,6 +17,7 @@ const HEADS: Heads = {
   nextSeq: () => 0,
   jobStep: () => undefined,
   resolved: () => undefined,
+  trust: () => 0,
   placeKeys: (account, seq) => [keys.certificate(account, seq)],
 }
 
@@ -245,14 +246,22 @@ describe('serving', () => {
       load: (...load: unknown[]) => loads.push(load),
       send: (_to: unknown, _kind: unknown, body: { facts: readonly unknown[] }) => sent.push(body),
     } as unknown as Outbox
-    const fetch = { accounts: [{ account: witness.self, from: 0 }], jobs: [], ids: [], resolved: [] }
+    const fetch = {
+      accounts: [{ account: witness.self, from: 0 }],
+      jobs: [],
+      ids: [],
+      resolved: [],
+      trust: null,
+    }
     const verdicts = Array.from({ length: 5 }, () => serve.onFetch(out, asker.self, fetch))
     expect(verdicts).toEqual(['served', 'served', 'served', 'served', 'busy'])
     expect(loads).toHaveLength(64)
     const value = witness.store.get(keys.certificate(witness.self, 0))
     for (const _ of loads) serve.onLoaded(out, [value], { type: 'serve', to: asker.self })
     expect(sent.map(({ facts }) => facts.length)).toEqual([...loads.map(() => 1), 0])
-    expect(serve.onFetch(out, asker.self, { accounts: [], jobs: [], ids: [], resolved: [] })).toBe('nothing')
+    expect(
+      serve.onFetch(out, asker.self, { accounts: [], jobs: [], ids: [], resolved: [], trust: null }),
+    ).toBe('nothing')
   })
 })
 

@@ -10,6 +10,8 @@ export const createConvergenceChecker: CreateChecker = (_facts, report) => ({
         continue
       }
       roots.add(view.ledgerRoot())
+      const { number, waiting } = view.trust()
+      if (waiting > 0) report(`${peer} still has ${waiting} closes that no snapshot after ${number} folds`)
       for (const { job, status } of view.openJobs()) report(`${peer} still has ${job} ${status}`)
     }
     if (roots.size > 1) report(`${roots.size} different ledger roots in the end`)

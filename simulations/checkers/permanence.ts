@@ -1,4 +1,5 @@
 import type { CreateChecker } from './checker.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
 import { isFact } from './stored-facts.ts'
 
 /**
@@ -11,7 +12,7 @@ export const createPermanenceChecker: CreateChecker = (_facts, report) => {
     observe(observation) {
       if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
       for (const { key, value } of observation.effect.writes) {
-        if (!isFact(key)) continue
+        if (!isFact(key) && !key.startsWith(PREFIXES.trust)) continue
         if (value === null) report(`${observation.peer} deleted ${key}`)
         else written.add(key)
       }
