@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import type { JobId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
@@ -15,12 +16,14 @@ import { probeHardware } from './compute/hardware.ts'
 import { createLyingProvider } from './compute/lying-provider.ts'
 import type { Provider } from './compute/provider.ts'
 import { createRunner, type Runner } from './compute/runner.ts'
+import { type ApiKeyState, loadOrCreateApiKey, noteApiUrl } from './config/api-key-file.ts'
 import { readCharter, writeCharter } from './config/charter-file.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
 import type { Config } from './config/options.ts'
 import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
+import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
@@ -45,6 +48,8 @@ export interface DaemonOptions {
   readonly webRoot: string | undefined
   readonly version: string
   readonly logger: Logger
+  /** Makes another API key in place of the one before. */
+  readonly renewApiKey?: boolean
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -55,6 +60,8 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   record(job: JobId): Promise<JobRecord | undefined>
   /** Where the API and the page are. */
   readonly url: string
+  /** The API key, if this start made it; afterwards only its digest is known here. */
+  readonly newApiKey: string | undefined
   /** Resolves with the reason when an invariant or the disk broke: nothing leaves any more, the process must end. */
   readonly broken: Promise<unknown>
   /** How long the mind took over its events. */
@@ -76,6 +83,7 @@ interface Opened {
   readonly options: DaemonOptions
   readonly identity: Identity
   readonly charter: Charter
+  readonly apiKey: ApiKeyState
   readonly store: Store
   readonly bodies: BlobStore
   readonly log: DurabilityLog
@@ -103,6 +111,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   starting.defer(() => lock.release())
   const identity = await loadOrCreateIdentity(folder.root)
   const charter = await requireCharter(folder, config, identity)
+  const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
   const store = await openLevelStore(folder.store)
   starting.defer(() => store.close())
   const bodies = openBlobStore(folder.blobs, { bytesMax: BODY_BYTES_MAX })
@@ -113,7 +122,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const providers = await openProviders(config)
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
-  const opened: Opened = { options, identity, charter, store, bodies, log, runner }
+  const opened: Opened = { options, identity, charter, apiKey, store, bodies, log, runner }
   const { api, host, backend } = await startMind(opened, starting, broken.resolve)
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
@@ -129,6 +138,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     record: (job) => backend.history.job(job),
     id: identity.id,
     url: api.url,
+    newApiKey: apiKey.made,
     broken: broken.promise,
     durations: host.durations,
     stop: () => (stopping ??= running.disposeAsync()),
@@ -157,13 +167,15 @@ async function startMind(
 ) {
   const { options, identity, charter, store, bodies, log, runner } = opened
   const roster = rosterOf(charter)
-  const signer = createNativeSigner(identity.seed)
+  const threads = createVerifierThreads(availableParallelism())
+  starting.defer(() => threads.close())
+  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
+  const signer = createNativeSigner(identity.seed, verifier.remember)
   const peer = createPeer({ signer, roster, rules: await ownRules() })
   const hadOwnEntry = await restore(peer, store)
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })
   starting.defer(() => pool.close())
-  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES })
   const host = new MindHost(peer, {
     bodies,
     log,
@@ -200,12 +212,14 @@ async function startMind(
     port: apiPort,
     allowedHosts,
     insecure,
+    apiKeyDigests: [opened.apiKey.digest],
     version: options.version,
     logger: options.logger,
     ...(options.webRoot === undefined ? {} : { webRoot: options.webRoot }),
   })
   await api.listen()
   starting.defer(() => api.close())
+  await noteApiUrl(options.folder, api.url)
   return { api, host, backend }
 }
 
@@ -221,12 +235,15 @@ async function restore(peer: Peer, store: Store): Promise<boolean> {
   return hadOwnEntry
 }
 
-/** When the newest job was heard of: the clock must not fall below it, whatever the machine says now. */
+/** When the newest job or fact was heard of: the clock must not fall below it, whatever the machine says now. */
 async function latestRecordMs(store: Store): Promise<number> {
-  for await (const { key } of store.scan({ prefix: PREFIXES.jobTime, reverse: true, limit: 1 })) {
-    return Number(key.slice(PREFIXES.jobTime.length).split('/')[0])
+  const times = [0]
+  for (const prefix of [PREFIXES.jobTime, PREFIXES.factTime]) {
+    for await (const { key } of store.scan({ prefix, reverse: true, limit: 1 })) {
+      times.push(Number(key.slice(prefix.length).split('/')[0]))
+    }
   }
-  return 0
+  return Math.max(...times)
 }
 
 function connectedTo(network: Network): number {
@@ -257,7 +274,7 @@ async function openNetwork(
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
-        if (channel !== 'join') await host.receive(frame, { from, via: channel })
+        if (channel !== 'join') await host.admit(frame, { from, via: channel })
       },
       gossip: (from, topic, frame) => host.receive(frame, { from, via: topic }),
       connected(id) {

@@ -1,7 +1,7 @@
 /** What the command's exit code says; scripts rely on it, so none is ever given another meaning. */
 export const EXIT = {
   ok: 0,
-  /** The job ended without an answer, or with too little confidence in one. */
+  /** The job ended without an answer, or with too little confidence in one; or credits are on their way, but not certified within the time. */
   notCompleted: 1,
   /** The command line or a setting is wrong; nothing was done. */
   usage: 2,
@@ -16,7 +16,7 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0   done; for a job: completed
-  1   the job ended without an answer
+  1   the job ended without an answer; for credits: accepted, not certified yet
   2   the command line or a setting is wrong
   69  no peer answers, or it cannot do this now
   70  a broken invariant; see the log

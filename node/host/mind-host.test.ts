@@ -48,6 +48,7 @@ function build(
     },
     log: {
       append: () => undefined,
+      eased: () => undefined,
       whenSynced: (after, action) => (after === 0 ? action() : actions.push(action)),
     },
     records: { getMany: (keys) => Promise.resolve(keys.map(() => undefined)) },

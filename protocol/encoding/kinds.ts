@@ -25,6 +25,7 @@ import { LIMITS } from '../params.ts'
 import { LATENCY } from '../trust/latency.ts'
 import {
   syncBucketsCodec,
+  syncBusyCodec,
   syncFetchCodec,
   syncLeavesCodec,
   syncLeavesRequestCodec,
@@ -110,6 +111,7 @@ export const KINDS = {
   'sync-leaves-request': kind('sync', false, 4 * KIB, syncLeavesRequestCodec),
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
+  'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 
 export type KindName = keyof typeof KINDS

@@ -2,6 +2,7 @@ import type { Decision } from '../agreement/messages.ts'
 import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { parseJobInstance } from '../ids.ts'
+import { indexSettlement } from '../ledger/fact-index.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -62,8 +63,10 @@ export function applyDecision(
   const open = context.book.get(job) ?? adopt(context, out, opened)
   const end = endOf(decided)
   if (end !== null) {
-    const settled = context.ledger.creditJob(out, job, outputsOf(open, opened, decided))
+    const outputs = outputsOf(open, opened, decided)
+    const settled = context.ledger.creditJob(out, job, outputs)
     if (settled.status !== 'applied') return settled
+    indexSettlement(out, { job, step }, [opened.account, ...outputs.map(({ to }) => to)])
   }
   heads.set(out, job, { step, value, end })
   out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))

@@ -5,8 +5,9 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
 import type { AccountBook, AccountState } from './account.ts'
-import { type Certificate, certificateCodec } from './certificate.ts'
+import { type Certificate, encodingOf } from './certificate.ts'
 import { type Entry, entryIdOf, jobIdOf, type OutputRef, type SignedEntry } from './entry.ts'
+import { indexEntry } from './fact-index.ts'
 import type { ApplyResult, JobOutput, OpenedJob } from './ledger.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import { isMerged, type ResolvedBook } from './resolved.ts'
@@ -34,7 +35,7 @@ export type Applied =
 
 /**
  * Brings a certificate into the books (4.5): nothing is judged again except its place in the chain, since q
- * witnesses judged the rest. Records written: the certificate and its position (cold), the account, each
+ * witnesses judged the rest. Records written: the certificate, its position and its index (cold), the account, each
  * output it makes or claims, each job it opens; all in one event, so a crash leaves all or none of them.
  */
 export function applyToBooks(books: Books, out: Outbox, certificate: Certificate): Applied {
@@ -50,7 +51,7 @@ export function applyToBooks(books: Books, out: Outbox, certificate: Certificate
     if (absent.length > 0) return { status: 'missing', ids: sourcesOf(absent) }
   }
   const entered = enterEntry(books, out, certificate.entry, entry)
-  out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.certificate(body.account, body.seq), encodingOf(certificate))
   return { status: 'applied', ...entered }
 }
 
@@ -81,7 +82,7 @@ function surface(
   const burnt = clamped(state.burnt - spent)
   books.accounts.put(out, account, { ...state, minted: clamped(state.minted + minted), burnt })
   books.resolved.put(out, account, instanceSeq, { ...resolved, surfaced: entry })
-  out.write(keys.certificate(account, seq), encodeBody(certificateCodec, certificate))
+  out.write(keys.certificate(account, seq), encodingOf(certificate))
   return { status: 'applied', ...makeEffects(books, out, body, entry) }
 }
 
@@ -91,6 +92,7 @@ function makeEffects(books: Books, out: Outbox, body: Entry, entry: EntryId): En
   const position = encodeBody(positionCodec, { account: body.account, seq: body.seq })
   out.write(keys.entry(entry), position)
   for (const { job } of opened) out.write(keys.entry(job), position)
+  indexEntry(out, entry, body, opened)
   return { entry, body, opened }
 }
 

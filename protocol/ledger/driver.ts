@@ -74,13 +74,11 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
   const places = new Map<string, readonly Driven[]>()
   const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
 
-  function ask(out: Outbox, to: PeerId, { entry }: Driven, evidence: readonly Fact[]): void {
-    out.send(to, 'certify', { epoch: roster.epoch.number, entry, evidence })
-  }
-
   function askAll(out: Outbox, drive: Driven): void {
+    // One body for all, which the outbox then encodes once.
+    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence: [] }
     roster.epoch.witnesses.forEach((witness, position) => {
-      if (!drive.votes.has(position) && !drive.refusals.has(position)) ask(out, witness, drive, [])
+      if (!drive.votes.has(position) && !drive.refusals.has(position)) out.send(witness, 'certify', body)
     })
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
@@ -108,7 +106,8 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
     const fact = certificateFact({ entry, quorum: quorumOf(number, witnesses.length, votes) })
     forget(out, drive)
     // Before whatever follows from it: the owner's next entry, perhaps in the same batch, builds on this one.
-    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', { facts: [fact] })
+    const body = { facts: [fact] }
+    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', body)
     apply(out, fact, self)
     announce(out, { account: entry.body.account, seq: entry.body.seq, entry: id })
   }
@@ -164,7 +163,8 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
         values.filter((value) => value !== undefined),
         EVIDENCE_FACTS,
       )
-      if (evidence !== undefined) ask(out, to, drive, evidence)
+      if (evidence !== undefined)
+        out.send(to, 'certify', { epoch: roster.epoch.number, entry: drive.entry, evidence })
     },
     onTimer(out, id) {
       if (!id.startsWith(TIMER)) return false

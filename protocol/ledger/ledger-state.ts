@@ -168,7 +168,14 @@ export function createLedger(options: LedgerOptions): Ledger {
     isRecovered: () => recovery.isDone,
     isForked: () => (forks.ownProof()?.first.body.seq ?? -1) >= accounts.get(self).seq,
   })
-  const recovery = createRecovery({ self, roster, accounts, found: owner.found, done: owner.recovered })
+  const recovery = createRecovery({
+    self,
+    roster,
+    accounts,
+    found: owner.found,
+    done: owner.recovered,
+    waiting: owner.stillRecovering,
+  })
   const witness = {
     signer,
     roster,

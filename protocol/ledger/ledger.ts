@@ -66,6 +66,8 @@ export type SubmitFault =
   | 'operation_invalid'
   /** Two entries are signed for the account's next place; a resolution settles it. */
   | 'account_forked'
+  /** Fewer than a quorum of witnesses have answered since the start. */
+  | 'not_ready'
   | 'queue_full'
 
 /** Accepted: `LedgerListener.ownSigned` follows with the request's number, perhaps before `submit` returns. */

@@ -22,6 +22,9 @@ export const QUEUE_MAX = 256
 /** From so many outputs on they are claimed without an operation, so that one entry can always hold them (4.2). */
 const CLAIM_ALONE_AT = 128
 
+/** A submission waits for the witnesses' word on its account about as long as a user would. */
+const RECOVERY_WAIT_MS = 5_000
+
 const NO_BYTES = new Uint8Array(0)
 
 export interface OwnerParts {
@@ -54,8 +57,10 @@ export interface Owner {
   settled(out: Outbox, seq: number): void
   /** Entries that a quorum of witnesses named when asked for the next place; 'clean' when none is news. */
   found(out: Outbox, entries: readonly SignedEntry[]): 'clean' | 'taken up'
-  /** Whether nothing that this key signed before is unknown here: signs what waits. */
+  /** A quorum of witnesses knows of no entry that isn't known here: signs what waits. */
   recovered(out: Outbox): void
+  /** Too few witnesses answer yet: whoever waits for long is told. */
+  stillRecovering(out: Outbox): void
   /** The account may have received outputs. */
   received(out: Outbox): void
 }
@@ -89,7 +94,8 @@ export function createOwner(parts: OwnerParts): Owner {
     for (const operation of operations) if (!encodes(operation)) return refusalOf(operation)
     if (!roster.charter.minters.includes(self) && operations.some(({ type }) => type === 'mint'))
       return 'not_a_minter'
-    if (totalsOf({ ops: operations }).spent > available()) return 'insufficient_credit'
+    // Before that the account may stand elsewhere than this store knows; the entry is judged when it is signed.
+    if (isRecovered() && totalsOf({ ops: operations }).spent > available()) return 'insufficient_credit'
     return judge(operations)
   }
 
@@ -155,7 +161,7 @@ export function createOwner(parts: OwnerParts): Owner {
     submit(out, operations, request) {
       const code = faultOf(operations)
       if (code !== undefined) return { ok: false, code }
-      queue = [...queue, { request, operations }]
+      queue = [...queue, { request, operations, sinceMs: out.now }]
       pump(out)
       return { ok: true }
     },
@@ -190,6 +196,11 @@ export function createOwner(parts: OwnerParts): Owner {
       return entries.length === 0 ? 'clean' : 'taken up'
     },
     recovered: pump,
+    stillRecovering(out) {
+      const late = queue.filter(({ sinceMs }) => out.now - sinceMs >= RECOVERY_WAIT_MS)
+      queue = queue.filter((one) => !late.includes(one))
+      for (const { request } of late) listener.ownRefused(out, request, 'not_ready')
+    },
     received: pump,
   }
 }

@@ -15,6 +15,7 @@ export interface RecoveryParts {
   /** A quorum has answered: entries of this account that witnesses are bound to at its next place. */
   readonly found: (out: Outbox, entries: readonly SignedEntry[]) => 'clean' | 'taken up'
   readonly done: (out: Outbox) => void
+  readonly waiting: (out: Outbox) => void
 }
 
 /**
@@ -30,7 +31,7 @@ export interface Recovery {
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createRecovery({ self, roster, accounts, found, done }: RecoveryParts): Recovery {
+export function createRecovery({ self, roster, accounts, found, done, waiting }: RecoveryParts): Recovery {
   const answered = new Set<number>()
   const entries = new Map<string, SignedEntry>()
   let isDone = false
@@ -91,7 +92,9 @@ export function createRecovery({ self, roster, accounts, found, done }: Recovery
     },
     onTimer(out, id) {
       if (id !== TIMER) return false
-      if (!isDone) ask(out)
+      if (isDone) return true
+      ask(out)
+      waiting(out)
       return true
     },
   }

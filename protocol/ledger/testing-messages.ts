@@ -50,6 +50,7 @@ export function deliver({ ledger, sync }: TestMind, out: Outbox, message: Messag
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
+    case 'sync-busy':
       sync.onMessage(out, message)
       return
     default:

@@ -5,6 +5,7 @@ import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { inspect } from '../intake/inspect.ts'
+import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -32,18 +33,21 @@ export function createPeer(options: PeerOptions): Peer {
   const counters = new IntakeCounters()
   const parts = compose(options)
   let position = 0
+  let newest = 0
+  const checks = { roster, quota: createIntakeQuota(() => newest) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
       restore(parts, record)
     },
     inspect(frame, source): Inspection {
-      const inspected = inspect(frame, source, roster)
+      const inspected = inspect(frame, source, checks)
       if (!inspected.ok) counters.drop(inspected.code)
       return inspected
     },
     handle(event: Event, now: number): readonly Effect[] {
       if (event.type === 'message' && event.message.from !== signer.id) counters.accept()
+      newest = Math.max(newest, now)
       const out = new EventOutbox(signer.id, roster.swarm, now)
       if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)

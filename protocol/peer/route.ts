@@ -96,6 +96,7 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
+    case 'sync-busy':
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

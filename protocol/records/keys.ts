@@ -61,6 +61,12 @@ export const PREFIXES = {
   closed: 'closed/',
   /** Cold: index of all jobs by the time this peer first heard of them. */
   jobTime: 'job-time/',
+  /** Cold: index of entries and terminal decisions that move credits, by the time this peer applied them. */
+  factTime: 'fact-time/',
+  /** Cold: the same index for each account and each job that such a fact concerns. */
+  factOf: 'fact-of/',
+  /** Cold: the entry that one of this peer's own requests became, by the name its asker gave the request. */
+  request: 'request/',
 } as const
 
 export const HOT_PREFIXES: readonly string[] = [
@@ -122,4 +128,8 @@ export const keys = {
   decision: (job: JobId, step: number) => `${PREFIXES.decision}${job}/${padded(step)}`,
   closed: (job: JobId) => `${PREFIXES.closed}${job}`,
   jobTime: (atMs: number, job: JobId) => `${PREFIXES.jobTime}${padded(atMs)}/${job}`,
+  factTime: (atMs: number, source: Digest) => `${PREFIXES.factTime}${padded(atMs)}/${source}`,
+  factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
+    `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
+  request: (name: Digest) => `${PREFIXES.request}${name}`,
 } as const

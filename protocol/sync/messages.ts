@@ -5,6 +5,9 @@ import { LIMITS } from '../params.ts'
 /** "This is my root": whoever differs answers with its buckets, and asks in turn what it lacks itself. */
 export const syncRootCodec = struct({ root: digest() })
 
+/** "I have given you as much as I may": the request isn't answered; it is to be made again after this time. */
+export const syncBusyCodec = struct({ afterMs: uint(LIMITS.busyMs, 1) })
+
 /** All bucket digests; null stands for an empty bucket. */
 export const syncBucketsCodec = struct({
   buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }),

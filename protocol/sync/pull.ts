@@ -3,8 +3,8 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import type { SyncLeaves } from './messages.ts'
 
-/** Chains asked for in one request; each gets at least four facts of the answer. */
-const FETCHED_AT_ONCE = 16
+/** Chains asked for in one request; each gets at least four facts of the answer (`SERVED_FACTS`). */
+const FETCHED_AT_ONCE = 128
 
 /** Requests of one pull: enough for a million chains, and an end for one that a liar would never let end. */
 const REQUESTS_MAX = 65_536
@@ -40,6 +40,8 @@ export interface Pull {
   onLeaves(leaves: SyncLeaves): boolean
   /** An answer to a `sync-fetch` is complete; false when this pull awaits none. */
   onFetched(): boolean
+  /** The last request wasn't answered and will be the next one; false when none was made. */
+  onBusy(): boolean
 }
 
 const START: Range = { upTo: 0, from: -1, tries: 0 }
@@ -122,6 +124,13 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
       wants = [...moved.flatMap(current), ...wants, ...stayed]
       asked = []
       return true
+    },
+    onBusy() {
+      const refused = asked.length > 0 || awaitsLeaves
+      wants = [...asked, ...wants]
+      asked = []
+      awaitsLeaves = false
+      return refused
     },
   }
 }

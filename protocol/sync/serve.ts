@@ -1,9 +1,10 @@
 import { decodeRecord } from '../encoding/body.ts'
 import { isDigest, type JobId, type PeerId } from '../ids.ts'
+import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
 import { parseResolvedLeaf } from '../ledger/resolved.ts'
-import { LIMITS } from '../params.ts'
+import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -11,8 +12,11 @@ import { EPOCH_KEY, type Heads, TRUST_KEY } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
 
-/** Facts that one request brings; whoever needs more asks again from where it then stands. */
-const SERVED_FACTS = 64
+/**
+ * Facts that one request brings; whoever needs more asks again from where it then stands. Verifying them takes it
+ * longer than a round trip, so neither waits for the other; half a MiB of them fit any queue on the way.
+ */
+export const SERVED_FACTS = 512
 
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4
@@ -26,18 +30,27 @@ const POSITIONS_AT_ONCE = 16
 /** Leaves in one answer: reading 256 account ids takes the receiver about as long as one signature. */
 export const SERVED_LEAVES = 256
 
-/** Loads that one peer may have open here, as many as four of its requests make; further requests are dropped. */
-const LOADS_OPEN_MAX = 64
+/** Loads that one peer may have open here, as many as four of its requests make. */
+export const LOADS_OPEN_MAX = 512
+
+/** A store that hasn't answered so many loads yet is given this time before it is asked for more. */
+const LOADS_BUSY_MS = 500
+
+/** A leaf in an answer, about; its exact size isn't worth encoding it twice. */
+const LEAF_BYTES = 64
 
 export type FetchVerdict = 'served' | 'nothing' | 'busy'
 
-/** Answers what others ask while they reconcile: heads from memory, facts from the store. */
+/**
+ * Answers what others ask while they reconcile: heads from memory, facts from the store. What a peer was given is
+ * counted in bytes against `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with
+ * how long to wait. Both counts outlive the connection, so reconnecting gains nothing.
+ */
 export interface Serve {
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
   onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
   /** For `loaded` with the purposes `serve` and `positions`. */
   onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
-  forget(peer: PeerId): void
 }
 
 export function createServe({
@@ -48,6 +61,15 @@ export function createServe({
   readonly digest: StateDigest
 }): Serve {
   const loadsOpen = new Map<PeerId, number>()
+  const budgets = createBudgets(SERVE_QUOTA)
+
+  /** Tells a peer to wait; false when it needn't. */
+  function refuse(out: Outbox, to: PeerId): boolean {
+    const loadsMs = (loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX ? LOADS_BUSY_MS : 0
+    const afterMs = Math.min(LIMITS.busyMs, Math.max(loadsMs, budgets.waitMs(to, out.now)))
+    if (afterMs > 0) out.send(to, 'sync-busy', { afterMs })
+    return afterMs > 0
+  }
 
   function load(out: Outbox, to: PeerId, wanted: readonly string[], type: 'serve' | 'positions'): void {
     const size = type === 'serve' ? FACTS_AT_ONCE : POSITIONS_AT_ONCE
@@ -58,6 +80,11 @@ export function createServe({
   }
 
   function sendFacts(out: Outbox, to: PeerId, values: readonly Uint8Array[]): void {
+    budgets.overdraw(
+      to,
+      values.reduce((sum, { length }) => sum + length, 0),
+      out.now,
+    )
     for (const facts of packFacts(values, FACTS_AT_ONCE)) out.send(to, 'facts', { facts })
   }
 
@@ -73,7 +100,7 @@ export function createServe({
 
   return {
     onFetch(out, to, fetch) {
-      if ((loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX) return 'busy'
+      if (refuse(out, to)) return 'busy'
       const wanted = factKeys(heads, fetch)
       load(out, to, wanted, 'serve')
       load(out, to, fetch.ids.map(keys.entry), 'positions')
@@ -82,7 +109,10 @@ export function createServe({
       return 'nothing'
     },
     onLeavesRequest(out, to, request) {
-      out.send(to, 'sync-leaves', leavesFor(heads, digest, request))
+      if (refuse(out, to)) return
+      const leaves = leavesFor(heads, digest, request)
+      budgets.overdraw(to, (leaves.accounts.length + leaves.jobs.length) * LEAF_BYTES, out.now)
+      out.send(to, 'sync-leaves', leaves)
     },
     onLoaded(out, values, purpose) {
       const found = values.filter((value) => value !== undefined)
@@ -94,7 +124,6 @@ export function createServe({
       }
       loaded(out, purpose.to)
     },
-    forget: (peer) => loadsOpen.delete(peer),
   }
 }
 

@@ -232,37 +232,6 @@ describe('serving', () => {
     expect(pages).toBe(3)
     expect(seen.toSorted()).toEqual(names)
   })
-
-  it('drops requests of a peer whose loads are still open, and says when all is answered', () => {
-    const swarm = busySwarm(2, 1)
-    const [witness, asker] = [peerAt(swarm, 0), peerAt(swarm, 1)]
-    const serve = createServe({
-      heads: { ...HEADS, nextSeq: () => 1_000 },
-      digest: createStateDigest(),
-    })
-    const loads: unknown[] = []
-    const sent: { facts: readonly unknown[] }[] = []
-    const out = {
-      load: (...load: unknown[]) => loads.push(load),
-      send: (_to: unknown, _kind: unknown, body: { facts: readonly unknown[] }) => sent.push(body),
-    } as unknown as Outbox
-    const fetch = {
-      accounts: [{ account: witness.self, from: 0 }],
-      jobs: [],
-      ids: [],
-      resolved: [],
-      trust: null,
-    }
-    const verdicts = Array.from({ length: 5 }, () => serve.onFetch(out, asker.self, fetch))
-    expect(verdicts).toEqual(['served', 'served', 'served', 'served', 'busy'])
-    expect(loads).toHaveLength(64)
-    const value = witness.store.get(keys.certificate(witness.self, 0))
-    for (const _ of loads) serve.onLoaded(out, [value], { type: 'serve', to: asker.self })
-    expect(sent.map(({ facts }) => facts.length)).toEqual([...loads.map(() => 1), 0])
-    expect(
-      serve.onFetch(out, asker.self, { accounts: [], jobs: [], ids: [], resolved: [], trust: null }),
-    ).toBe('nothing')
-  })
 })
 
 /** Every step-th fact, from each start: a fixed shuffle. */
