@@ -46,6 +46,7 @@ const BILLION = 1_000_000_000n
 
 /** The share that `periods` snapshots leave, in parts per billion; by squaring, rounded down at every step. */
 function keptAfter(periods: number): bigint {
+  if (periods === 1) return KEPT_PPB
   let kept = BILLION
   let power = KEPT_PPB
   for (let left = periods; left > 0; left = Math.floor(left / 2)) {

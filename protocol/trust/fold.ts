@@ -27,7 +27,9 @@ export function fold(closes: readonly CloseFacts[], input: FoldInput): readonly 
   for (const facts of closes) {
     for (const { peer, outcome } of caps.counted(facts)) {
       const models = outcomes.get(peer) ?? new Map<Digest, Outcome[]>()
-      models.set(facts.model, [...(models.get(facts.model) ?? []), outcome])
+      const before = models.get(facts.model)
+      if (before === undefined) models.set(facts.model, [outcome])
+      else before.push(outcome)
       outcomes.set(peer, models)
     }
   }

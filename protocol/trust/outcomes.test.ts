@@ -42,6 +42,15 @@ describe('outcomes of a job', () => {
     expect(outcomes(planOf(['noshow', 'agreed', 'agreed']))).toEqual(['noshow', 'agreed', 'agreed'])
   })
 
+  it('go by what t of the witnesses sealed: two of four', () => {
+    const seen = (did: Did, seenBy: number) =>
+      outcomes(planOf([], { replicas: [{ peer: second, did, seenBy }], bidders: [second] }))
+    expect(seen('unrevealed', 2)).toEqual(['unrevealed'])
+    expect(seen('unrevealed', 1)).toEqual(['noshow'])
+    expect(seen('timeout', 2)).toEqual(['timeout'])
+    expect(seen('timeout', 1)).toEqual(['noshow'])
+  })
+
   it.each([
     ['a lone replica', planOf(['agreed'], { agreement: 'unanimous' }), byPeer],
     ['too few bidders', planOf(['agreed', 'agreed']), asking({ trustBidders: 3 })],

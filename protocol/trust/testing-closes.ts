@@ -17,10 +17,17 @@ import type { JobDecided } from './outcomes.ts'
 
 export type Did = 'agreed' | 'outvoted' | 'fault' | 'unrevealed' | 'timeout' | 'noshow'
 
+interface ReplicaPlan {
+  readonly peer: PeerId
+  readonly did: Did
+  /** Of three sealing witnesses, how many saw it start and had its commit; all of them by default. */
+  readonly seenBy?: number
+}
+
 export interface ClosePlan {
   readonly nonce: number
   readonly submitter: PeerId
-  readonly replicas: readonly { readonly peer: PeerId; readonly did: Did }[]
+  readonly replicas: readonly ReplicaPlan[]
   /** By default the replicas alone. */
   readonly bidders?: readonly PeerId[]
   readonly price?: bigint
@@ -83,12 +90,12 @@ export function evidenceOf(plan: ClosePlan, step: number, firstSlot = 0) {
     return said(COMMIT, peer, { job, step, slot, rank: 0, commitment })
   }
   const seals = plan.charter.witnesses.slice(0, 3).map((witness, number) => {
-    const commits = plan.replicas.flatMap(({ peer, did }, at) => {
-      if (did === 'timeout' || did === 'noshow') return []
+    const commits = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) => {
+      if (did === 'timeout' || did === 'noshow' || number >= seenBy) return []
       return [commitOf(at, peer, did === 'fault' && number === 0 ? 'another' : did)]
     })
-    const started = plan.replicas.flatMap(({ peer, did }, at) =>
-      did === 'noshow' ? [] : [{ slot: firstSlot + at, peer }],
+    const started = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) =>
+      did === 'noshow' || number >= seenBy ? [] : [{ slot: firstSlot + at, peer }],
     )
     return said(SEAL, witness, { job, step, commits, started })
   })

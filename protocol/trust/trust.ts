@@ -75,6 +75,7 @@ export class Trust {
       table: this.#table,
       waiting: this.#waiting,
       reports: this.#reports,
+      folded: undefined,
       jobHead,
     }
     this.rules = createTrustRules(this.#parts)
@@ -170,6 +171,7 @@ export class Trust {
     out.write(keys.trust(number), encodeBody(decisionCodec, { instance, value, ...rest }))
     this.#setLeaf()
     this.#reports.clear()
+    this.#parts.folded = undefined
     out.write(keys.trustReport, null)
     this.#options.agreement().forget(out, instance)
     this.#arm(out)
