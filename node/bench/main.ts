@@ -5,24 +5,37 @@ import { handlerLines } from './handler-lines.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLedger } from './ledger.ts'
 import { benchLevelUp } from './level-up.ts'
+import { benchMemory } from './memory.ts'
 
 /** Jobs before anything is measured: until then the engine still compiles what it runs. */
 const WARM_UP_JOBS = 40
 
-const USAGE = `Usage: npm run bench -- [jobs] [ledger] [--count 200] [--seconds 20] [--profile FOLDER]
+const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [options]
 
-  jobs      jobs one after another: submit -> assigned -> completed, overhead of the protocol
-  ledger    4 witness processes and a driver: finality, certified transfers and operations per second, memory
-  All of them without a name. --profile writes a CPU profile of each witness. Figures are of this machine and
-  this moment: compare them within one run.
+  jobs       jobs one after another: submit -> assigned -> completed, overhead of the protocol
+             --count 200     jobs
+  ledger     4 witness processes, and a driver with 10,000 owners who pay each other in a ring: finality, certified
+             transfers and operations per second, memory
+             --seconds 20    of the measurement; 300 is the bar's
+  level-up   a new peer fetches a full ledger from another one's process
+             --entries 100000
+  memory     what a mind of many accounts takes
+             --accounts 100000
+  kill-loop  one of four witnesses killed with SIGKILL again and again while it writes
+             --kills 1000    takes a third of an hour; --json
+  All but the last without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
+  machine and this moment: compare them within one run.
 `
 
+if (process.argv[2] === 'kill-loop')
+  process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
     entries: { type: 'string', default: '100000' },
+    accounts: { type: 'string', default: '100000' },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -53,7 +66,17 @@ async function levelUp(): Promise<void> {
   await benchLevelUp(Number(values.entries), print, values.profile)
 }
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { jobs, ledger, 'level-up': levelUp }
+async function memory(): Promise<void> {
+  print('memory: heap and external memory of a mind alone, after collection')
+  await benchMemory(Number(values.accounts), print)
+}
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
+  jobs,
+  ledger,
+  'level-up': levelUp,
+  memory,
+}
 
 async function main(): Promise<void> {
   if (values.help) return print(USAGE)

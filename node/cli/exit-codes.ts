@@ -9,8 +9,10 @@ export const EXIT = {
   unavailable: 69,
   /** An invariant broke; the log says which. */
   internal: 70,
-  /** The data folder or a port can't be used, for example because another process has it. */
+  /** The data folder or a port can't be used: another process has it, or its records are damaged. */
   cannotStart: 73,
+  /** The disk failed or is full while the peer ran; nothing that was acknowledged is lost. */
+  diskFailed: 74,
 } as const
 
 export const EXIT_HELP = `
@@ -20,4 +22,5 @@ Exit codes:
   2   the command line or a setting is wrong
   69  no peer answers, or it cannot do this now
   70  a broken invariant; see the log
-  73  the data folder or a port cannot be used`
+  73  the data folder or a port cannot be used
+  74  the disk failed or is full while the peer ran`

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { ConfigSources } from '../config/config.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
-import { print, say } from './output.ts'
+import { explainBroken, print, say } from './output.ts'
 
 interface UpFlags {
   readonly data?: string
@@ -48,7 +48,10 @@ async function up(
   const folder = dataFolder(data ?? defaultDataFolder(process.env))
   const file = await readConfigFile(folder)
   const config = resolveConfig({ flags, environment: process.env, file, filePath: folder.config })
-  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
+  const destination = pino.destination({ dest: 2, sync: true })
+  // The log may lie on the very disk that is full: what must be said is then in the exit code.
+  destination.on('error', () => undefined)
+  const logger = pino({ level: config.logLevel }, destination)
   const stop = stopSignal()
   const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
@@ -56,8 +59,10 @@ async function up(
   announce(daemon)
   const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
   if (end !== undefined) {
-    logger.fatal({ err: end.error }, 'an invariant is broken: the peer stops')
-    process.exit(EXIT.internal)
+    const { message, exitCode } = explainBroken(end.error, folder.root)
+    logger.fatal({ err: end.error }, 'the peer stops')
+    say(message)
+    process.exit(exitCode)
   }
   await daemon.stop()
   // What still holds the event loop belongs to nobody any more.
