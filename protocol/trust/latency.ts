@@ -17,7 +17,10 @@ export const LATENCY = {
 export type LatencyReport = Infer<typeof LATENCY.body>
 export const signedReport = signedCodec(LATENCY)
 
-/** Lower median of the reports that name a peer: f liars among q witnesses can't move it past honest ones. */
+/**
+ * Lower median of the reports that name a peer. Where all q do, f liars among them can't move it beyond what honest
+ * witnesses measured; a peer that few have measured has only their word, and latency weighs little.
+ */
 export function mediansOf(reports: readonly LatencyReport[]): ReadonlyMap<PeerId, number> {
   const named = new Map<PeerId, number[]>()
   for (const { peers } of reports) {
