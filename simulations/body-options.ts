@@ -14,6 +14,12 @@ import type { Random } from './random.ts'
 import type { Runner } from './runner.ts'
 import type { Scheduler } from './scheduler.ts'
 
+/**
+ * Moments at which a crash is worth most: right before and after a batch is written, right after it is synced
+ * and before anything leaves on its strength, and between two of the things that leave.
+ */
+export type PowerPoint = 'before-write' | 'after-write' | 'after-sync' | 'after-send'
+
 /** Everything that a virtual peer has of the world; nothing else reaches it. */
 export interface BodyOptions {
   readonly self: PeerId
@@ -30,6 +36,8 @@ export interface BodyOptions {
   readonly verify: (check: SignatureCheck) => boolean
   readonly serverOf: (peer: PeerId) => BlobServer | undefined
   readonly faults: () => HostFaults
+  /** Whether the power fails at this very point. */
+  readonly fails: (point: PowerPoint) => boolean
   readonly respond: (command: number, result: CommandResult) => void
   readonly observe: Observe
 }

@@ -27,6 +27,15 @@ export function createBody(options: BodyOptions): Body {
 
   const handle = (event: Event) => life?.handle(event)
 
+  const crash = () => {
+    if (life === undefined) return
+    life.end()
+    life = undefined
+    disk.crash()
+    options.network.leave(self)
+    observe({ type: 'crashed', peer: self })
+  }
+
   return {
     get running() {
       return life !== undefined
@@ -40,18 +49,16 @@ export function createBody(options: BodyOptions): Body {
       observe({ type: 'started', peer: self, boot })
       const mind = options.createMind()
       for (const record of disk.hotRecords()) mind.restore(record)
-      life = createLife(options, mind)
+      life = createLife(options, mind, (point) => {
+        if (!options.fails(point)) return false
+        crash()
+        return true
+      })
       handle({ type: 'start', boot, addresses: [], version: 'simulation' })
       const capabilities = { offers: options.offers, vramTotalMb: VRAM_MB, slots: RUN_SLOTS }
       handle({ type: 'capabilities', capabilities })
     },
-    crash() {
-      if (life === undefined) return
-      life.end()
-      life = undefined
-      disk.crash()
-      observe({ type: 'crashed', peer: self })
-    },
+    crash,
     handle,
     connected(peer, roundTripMs) {
       handle({ type: 'connected', peer })

@@ -1,3 +1,4 @@
+import type { KindName } from '../protocol/encoding/kinds.ts'
 import type { Range } from './random.ts'
 
 /** What links do to frames. Probabilities are parts of a million for each frame. */
@@ -11,6 +12,9 @@ export interface LinkFaults {
   /** A frame that leaves its stream's order and takes up to `reorderMs` longer. */
   readonly reorderPpm: number
   readonly reorderMs: number
+  /** Kinds of messages that the network has it in for, and how many of them are lost. */
+  readonly lostKinds: readonly KindName[]
+  readonly lostKindsPpm: number
 }
 
 /** What a host takes for the things that a mind asks of it. */
@@ -39,6 +43,8 @@ export const CALM: Faults = {
     duplicatePpm: 0,
     reorderPpm: 0,
     reorderMs: 0,
+    lostKinds: [],
+    lostKindsPpm: 0,
   },
   host: {
     syncMs: { min: 0, max: 3 },

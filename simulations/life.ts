@@ -6,7 +6,7 @@ import type { Event } from '../protocol/peer/event.ts'
 import type { Peer } from '../protocol/peer/options.ts'
 import type { Verdict } from '../protocol/verification/verdict.ts'
 import { fetchBlob } from './blobs.ts'
-import type { BodyOptions } from './body-options.ts'
+import type { BodyOptions, PowerPoint } from './body-options.ts'
 import { createHeldEffects } from './held-effects.ts'
 import type { HeldEffect } from './observation.ts'
 import { createRuns } from './runs.ts'
@@ -21,7 +21,8 @@ export interface Life {
   end(): void
 }
 
-export function createLife(options: BodyOptions, mind: Peer): Life {
+/** `isCut` ends this life at the point where it answers true. */
+export function createLife(options: BodyOptions, mind: Peer, isCut: (point: PowerPoint) => boolean): Life {
   const { self, scheduler, clock, random, disk, blobs, network, observe } = options
   const timers = new Map<string, Task>()
   const streamsFreeAt = new Map<string, number>()
@@ -44,8 +45,8 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
       observe({ type: 'threw', peer: self, error })
       return
     }
-    for (const effect of effects) take(effect)
-    observe({ type: 'handled', peer: self, view: mind.view })
+    for (const effect of effects) if (!ended) take(effect)
+    if (!ended) observe({ type: 'handled', peer: self, view: mind.view })
   }
 
   const runs = createRuns({
@@ -61,7 +62,9 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
     observe({ type: 'effect', peer: self, effect })
     switch (effect.type) {
       case 'persist':
+        if (isCut('before-write')) break
         disk.write(effect.position, effect.writes)
+        isCut('after-write')
         break
       case 'timer':
         startTimer(effect.id, effect.delayMs)
@@ -92,7 +95,9 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
     observe({ type: 'left', peer: self, effect })
     switch (effect.type) {
       case 'send':
-        return network.send(self, effect.to, effect.channel, effect.frame)
+        network.send(self, effect.to, effect.channel, effect.frame)
+        isCut('after-send')
+        return undefined
       case 'publish':
         return network.publish(self, effect.topic, effect.frame)
       case 'respond':
@@ -168,9 +173,11 @@ export function createLife(options: BodyOptions, mind: Peer): Life {
     runs.end()
   }
 
-  const held = createHeldEffects(release)
+  const held = createHeldEffects((effect) => void (ended || release(effect)))
   disk.onSynced((position) => {
-    if (!ended) held.synced(position)
+    if (ended) return
+    observe({ type: 'synced', peer: self, position })
+    if (!isCut('after-sync')) held.synced(position)
   })
 
   return {

@@ -1,3 +1,4 @@
+import { decodeEnvelope } from '../protocol/encoding/envelope.ts'
 import type { Channel, Topic } from '../protocol/encoding/kinds.ts'
 import type { PeerId } from '../protocol/ids.ts'
 import type { Source } from '../protocol/intake/message.ts'
@@ -28,7 +29,11 @@ export interface Network {
   carry(from: PeerId, to: PeerId, arrived: () => void, lost: () => void): void
   /** Takes effect on what is sent from now on. */
   setFaults(faults: LinkFaults): void
+  /** What one peer sends another vanishes where this holds, although both believe to be connected. */
+  setBlocked(isBlocked: IsBlocked): void
 }
+
+export type IsBlocked = (from: PeerId, to: PeerId) => boolean
 
 export interface NetworkOptions {
   readonly scheduler: Scheduler
@@ -52,6 +57,7 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
   const links = new Map<string, Link>()
   const streamsFreeAt = new Map<string, number>()
   let faults = initial
+  let isBlocked: IsBlocked = () => false
 
   const linkOf = (left: PeerId, right: PeerId): Link => {
     const name = left < right ? `${left} ${right}` : `${right} ${left}`
@@ -105,10 +111,15 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
     scheduler.after(at - scheduler.now, deliver)
   }
 
+  const isTargeted = (frame: Uint8Array): boolean =>
+    faults.lostKinds.length > 0 &&
+    faults.lostKinds.some((kind) => kind === decodeEnvelope(frame).kind) &&
+    random.chance(faults.lostKindsPpm)
+
   const transmit = (from: PeerId, to: PeerId, via: Channel | Topic, frame: Uint8Array): void => {
     const link = linkOf(from, to)
     const generation = link.known.get(from)
-    if (generation === undefined) return
+    if (generation === undefined || isBlocked(from, to) || isTargeted(frame)) return
     const deliver = () => {
       if (link.known.get(to) === generation) endpoints.get(to)?.receive(frame, { from, via })
     }
@@ -147,11 +158,14 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
     },
     carry(from, to, arrived, lost) {
       const link = linkOf(from, to)
-      if (!link.known.has(from) || random.chance(faults.lossPpm)) lost()
+      if (!link.known.has(from) || isBlocked(from, to) || random.chance(faults.lossPpm)) lost()
       else scheduler.after(latency(link), arrived)
     },
     setFaults: (next) => {
       faults = next
+    },
+    setBlocked: (next) => {
+      isBlocked = next
     },
   }
 }

@@ -17,6 +17,8 @@ export type Observation =
   | { readonly type: 'effect'; readonly peer: PeerId; readonly effect: Effect }
   | { readonly type: 'left'; readonly peer: PeerId; readonly effect: HeldEffect }
   | { readonly type: 'handled'; readonly peer: PeerId; readonly view: PeerView }
+  /** All that this process wrote up to this position is durable. */
+  | { readonly type: 'synced'; readonly peer: PeerId; readonly position: number }
   | { readonly type: 'dropped'; readonly peer: PeerId; readonly code: string }
   /** A mind threw: a broken invariant, which stops that peer. */
   | { readonly type: 'threw'; readonly peer: PeerId; readonly error: unknown }

@@ -38,6 +38,8 @@ function partsOf(observation: Observation): readonly Part[] {
       return [observation.effect.type, String(observation.effect.after)]
     case 'started':
       return [String(observation.boot)]
+    case 'synced':
+      return [String(observation.position)]
     case 'dropped':
       return [observation.code]
     case 'threw':

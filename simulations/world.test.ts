@@ -33,7 +33,7 @@ const plan = (operator: string): PeerPlan => ({
   skewMs: 0,
 })
 
-function createTestWorld(seed: string, faults = ROUGH): World {
+function createTestWorld(seed: string, faults = ROUGH, fails = () => false): World {
   return createWorld({
     seed,
     peers: [plan('a'), plan('b'), plan('c'), plan('d')],
@@ -45,6 +45,7 @@ function createTestWorld(seed: string, faults = ROUGH): World {
     crypto: 'keyed-hash',
     createMind: createStandInMind,
     judge: UNUSED_JUDGE,
+    fails,
   })
 }
 
@@ -119,6 +120,39 @@ describe('world', () => {
     const kept = first.disk.records().size
     world.start(first)
     expect(first.body.view?.counters().entries).toBe(kept)
+  })
+
+  it('fails the power where it is told to, and nothing leaves from then on', () => {
+    let isFailing = false
+    const world = createTestWorld('power', CALM, () => isFailing)
+    const [first, second] = world.peers
+    if (first === undefined || second === undefined) throw new Error('no peers')
+    for (const peer of world.peers) world.start(peer)
+    pass(world, 100)
+    isFailing = true
+    const asked = say(world, first, 'x')
+    expect(first.body.running).toBe(false)
+    expect(first.disk.records().size).toBe(0)
+    isFailing = false
+    pass(world, 100)
+    expect(world.resultOf(asked)).toBeUndefined()
+    expect(second.disk.records().size).toBe(0)
+  })
+
+  it('lets frames vanish where it is told to, in one direction alone', () => {
+    const world = createTestWorld('blocked', CALM)
+    const [first, second] = world.peers
+    if (first === undefined || second === undefined) throw new Error('no peers')
+    for (const peer of world.peers) world.start(peer)
+    pass(world, 100)
+    world.setBlocked((from, to) => from === first.id && to === second.id)
+    say(world, first, 'x')
+    pass(world, 100)
+    expect(second.disk.records().size).toBe(0)
+    say(world, second, 'y')
+    pass(world, 100)
+    // Its own word and the other's.
+    expect(first.disk.records().size).toBe(2)
   })
 
   it('reports a mind that throws and runs it no further', () => {

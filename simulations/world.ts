@@ -8,14 +8,16 @@ import type { Charter } from '../protocol/swarm/charter.ts'
 import { type Roster, rosterOf } from '../protocol/swarm/roster.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { type Body, createBody } from './body.ts'
-import { createClock } from './clock.ts'
+import { type AdversaryName, turnedAdversary } from './adversaries/adversaries.ts'
+import type { PowerPoint } from './body-options.ts'
+import { type Clock, createClock } from './clock.ts'
 import { createCrypto, type CryptoName } from './crypto.ts'
 import type { SignatureCheck } from '../protocol/crypto/verifier.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { CALM, type Faults } from './faults.ts'
 import { type CharterParams, foundSwarm } from './founding.ts'
 import type { Judge } from './judge.ts'
-import { createNetwork } from './network.ts'
+import { createNetwork, type IsBlocked } from './network.ts'
 import type { Observation, Observe } from './observation.ts'
 import { createRandom, type Random } from './random.ts'
 import { createRunner, type RunnerName } from './runner.ts'
@@ -29,6 +31,8 @@ export interface PeerPlan {
   /** In units; what this peer asks for one run. */
   readonly price: bigint
   readonly skewMs: number
+  /** What it does wrong on purpose; a peer without any is correct. */
+  readonly adversaries?: readonly AdversaryName[]
 }
 
 export interface WorldOptions {
@@ -40,6 +44,8 @@ export interface WorldOptions {
   readonly crypto: CryptoName
   readonly createMind: (options: PeerOptions) => Peer
   readonly judge: Judge
+  /** Whether a peer's power fails at this point; by default never. */
+  readonly fails?: (peer: PeerId, point: PowerPoint) => boolean
   /** Every line of the trace, for reading. */
   readonly print?: (line: string) => void
 }
@@ -50,7 +56,13 @@ export interface WorldPeer {
   readonly plan: PeerPlan
   readonly body: Body
   readonly disk: Disk
+  readonly clock: Clock
   readonly blobs: BlobStore
+}
+
+/** Whether a peer runs the real mind and nothing but it. */
+export function isCorrect({ plan }: Pick<WorldPeer, 'plan'>): boolean {
+  return (plan.adversaries ?? []).length === 0
 }
 
 export interface RunLimits {
@@ -68,8 +80,12 @@ export interface World {
   readonly roster: Roster
   readonly peers: readonly WorldPeer[]
   readonly verify: (check: SignatureCheck) => boolean
+  /** A further mind of the first member, for experiments outside the world. */
+  readonly freshMind: () => Peer
   /** Called with everything that happens, after the trace. */
   watch(observer: Observe): void
+  /** Lets something happen later; it must not rely on anybody being up by then. */
+  after(delayMs: number, action: () => void): void
   /** Lets the next thing happen; false when nothing is left. */
   step(): boolean
   /** Steps until `isMet` holds between two steps, or a limit is reached. */
@@ -81,6 +97,11 @@ export interface World {
   resultOf(command: number): CommandResult | undefined
   start(peer: WorldPeer): void
   crash(peer: WorldPeer): void
+  /** Closes or opens the connection of two peers, who hear of it. */
+  disconnect(left: WorldPeer, right: WorldPeer): void
+  connect(left: WorldPeer, right: WorldPeer): void
+  /** From now on what one peer sends another vanishes where this holds. */
+  setBlocked(isBlocked: IsBlocked): void
   setFaults(faults: Faults): void
   traceHash(): string
 }
@@ -117,7 +138,11 @@ export function createWorld(options: WorldOptions): World {
     const blobs = createBlobStore()
     const body = createBody({
       self: signer.id,
-      createMind: () => options.createMind({ signer, roster, rules: options.judge.rules }),
+      createMind: () => {
+        const mind = options.createMind({ signer, roster, rules: options.judge.rules })
+        const means = { signer, roster, random: own.fork('adversary') }
+        return turnedAdversary(plan.adversaries ?? [], mind, means)
+      },
       offers: [offerOf(plan, own.fork('offer'))],
       scheduler,
       clock,
@@ -130,11 +155,12 @@ export function createWorld(options: WorldOptions): World {
       verify: crypto.verify,
       serverOf: (peer) => byId.get(peer)?.body,
       faults: () => faults.host,
+      fails: (point) => options.fails?.(signer.id, point) ?? false,
       respond: (command, result) => results.set(command, result),
       observe,
     })
     network.attach(signer.id, body)
-    return { id: signer.id, plan, body, disk, blobs }
+    return { id: signer.id, plan, body, disk, clock, blobs }
   }
   const peers = options.peers.flatMap((plan, at) => {
     const signer = signers[at]
@@ -169,8 +195,16 @@ export function createWorld(options: WorldOptions): World {
     roster,
     peers,
     verify: crypto.verify,
+    freshMind() {
+      const [signer] = signers
+      if (signer === undefined) throw new Error('a swarm has a first member')
+      return options.createMind({ signer, roster, rules: options.judge.rules })
+    },
     watch: (observer) => {
       observers.push(observer)
+    },
+    after: (delayMs, action) => {
+      scheduler.after(delayMs, action)
     },
     step,
     runUntil,
@@ -195,10 +229,12 @@ export function createWorld(options: WorldOptions): World {
         if (other !== peer && other.body.running) network.connect(peer.id, other.id)
       }
     },
-    crash(peer) {
-      peer.body.crash()
-      network.leave(peer.id)
+    crash: (peer) => peer.body.crash(),
+    disconnect: (left, right) => network.disconnect(left.id, right.id),
+    connect(left, right) {
+      if (left.body.running && right.body.running) network.connect(left.id, right.id)
     },
+    setBlocked: network.setBlocked,
     setFaults(next) {
       faults = next
       network.setFaults(next.link)
@@ -244,7 +280,10 @@ function offerOf(plan: PeerPlan, random: Random): Offer {
   }
 }
 
-/** Ends every fault. */
+/** Ends every fault of links and hosts; who is down stays down. */
 export function heal(world: World): void {
   world.setFaults(CALM)
+  world.setBlocked(() => false)
+  for (const left of world.peers)
+    for (const right of world.peers) if (left !== right) world.connect(left, right)
 }

@@ -64,7 +64,9 @@ describe('a server with a key', () => {
     }
     expect(codes.get('api_key_invalid')).toBe(SERVER_LIMITS.keyFailuresPerMinute)
     expect([...codes.keys()].sort()).toEqual(['api_key_attempts', 'api_key_invalid', 'rate_limited'])
-    expect((await call(TEST_KEY)).statusCode).toBe(429)
+    const locked = await call(TEST_KEY)
+    expect(locked.statusCode).toBe(429)
+    expect(Number(locked.headers['retry-after'])).toBeGreaterThan(0)
     expect(logged()).not.toContain('hlk_')
     await server.close()
   })
@@ -88,6 +90,7 @@ describe('a server with a key', () => {
       body: {},
     })
     expect(answer.json()).toMatchObject({ code: 'api_key_missing' })
+    expect(answer.headers['www-authenticate']).toBe('X-API-Key')
     expect(answer.headers['access-control-allow-origin']).toBeUndefined()
     await server.close()
   })

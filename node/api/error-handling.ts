@@ -38,10 +38,19 @@ function problemOf(error: Error & Partial<FastifyError>, request: FastifyRequest
   return new ApiProblem('internal', 'the log has more under this request_id')
 }
 
+/** When it is worth asking again. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  queue_full: 1,
+  outcome_unknown: 1,
+  api_key_attempts: 60,
+}
+
 /** Answers with a problem; the cause of an unexpected one goes to the log and nowhere else. */
 export function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request)
-  if (problem.code === 'queue_full') reply.header('retry-after', '1')
+  const retryAfterSeconds = RETRY_AFTER_SECONDS[problem.code]
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'X-API-Key')
   // As bytes, since Fastify adds a charset to a text's type, and JSON's has no such parameter.
   return reply
     .code(problem.status)

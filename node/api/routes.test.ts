@@ -89,6 +89,23 @@ describe('every route', () => {
     expect(documented.sort()).toEqual([...NAMES].sort())
     expect(response.body).toContain('insufficient_credit')
   })
+
+  it('says there who needs a key, and which bodies it takes', async () => {
+    const response = await test.server.app.inject({ url: '/openapi.json', headers: { host: TEST_HOST } })
+    const document: {
+      paths: Record<string, Record<string, { security?: object[]; requestBody?: { content: object } }>>
+      components: { securitySchemes: object }
+    } = response.json()
+    for (const name of NAMES) {
+      const { method, path } = ROUTES[name]
+      const documented = document.paths[path]?.[method.toLowerCase()]
+      const needsKey = RIGHTS[name].api_key && !RIGHTS[name].loopback
+      expect(documented?.security, name).toEqual(needsKey ? [{ apiKey: [] }] : undefined)
+    }
+    expect(document.components.securitySchemes).toMatchObject({ apiKey: { in: 'header', name: 'X-API-Key' } })
+    const gossip = document.paths[ROUTES.injectGossip.path]?.['post']
+    expect(Object.keys(gossip?.requestBody?.content ?? {})).toEqual(['application/json', 'application/cbor'])
+  })
 })
 
 describe('submitting a job', () => {

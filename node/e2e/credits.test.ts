@@ -179,4 +179,17 @@ describe('the API key', () => {
       status: 401,
     })
   })
+
+  it('is another one where the owner asks for that, and the old one opens nothing any more', async () => {
+    const before = (await readApiAccess(peer.folder))?.key ?? ''
+    await peer.restart({ renewApiKey: true })
+    const { newApiKey, url } = peer.daemon
+    expect(newApiKey).not.toBe(before)
+    expect((await readApiAccess(peer.folder))?.key).toBe(newApiKey)
+    const body = { to: STRANGER, amount: '1' }
+    await expect(connect(url, before).transferCredits({ body })).rejects.toMatchObject({
+      code: 'api_key_invalid',
+    })
+    expect((await connect(url, newApiKey).transferCredits({ body })).to).toBe(STRANGER)
+  })
 })

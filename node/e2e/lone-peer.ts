@@ -28,7 +28,7 @@ export interface LonePeer {
   /** Everything logged since the first start. */
   logged(): string
   /** Stops the process's part of it and starts again from the same data folder. */
-  restart(): Promise<void>
+  restart(options?: { readonly renewApiKey: boolean }): Promise<void>
   stop(): Promise<void>
 }
 
@@ -47,7 +47,8 @@ export async function startLonePeer(): Promise<LonePeer> {
   const logger = pino({ level: 'debug' }, { write: (line) => void lines.push(line) })
   const flags = { apiPort: '0', operator: 'amber', providers: 'reference' }
   const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
-  const start = () => startDaemon({ folder, config, webRoot: undefined, version: 'test', logger })
+  const start = (renewApiKey = false) =>
+    startDaemon({ folder, config, webRoot: undefined, version: 'test', logger, renewApiKey })
   let daemon = await start()
   let client = await clientOf(folder, daemon)
   return {
@@ -61,9 +62,9 @@ export async function startLonePeer(): Promise<LonePeer> {
       return client
     },
     logged: () => lines.join(''),
-    async restart() {
+    async restart(options) {
       await daemon.stop()
-      daemon = await start()
+      daemon = await start(options?.renewApiKey)
       client = await clientOf(folder, daemon)
     },
     async stop() {

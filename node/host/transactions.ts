@@ -2,7 +2,7 @@ import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
 import type { Digest, JobId } from '../../protocol/ids.ts'
 import { decisionMovements, entryMovements, type Movement } from '../../protocol/jobs/movements.ts'
-import { type FactPlace, factPlaceCodec } from '../../protocol/ledger/fact-index.ts'
+import { type Indexed, indexedCodec } from '../../protocol/ledger/fact-index.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { TransactionPage, TransactionQuery, TransactionView } from '../api/backend.ts'
@@ -23,8 +23,9 @@ interface Moved {
 export function createTransactions(store: ColdRecords, roster: Roster) {
   const { treasury } = roster.charter
 
-  async function movementsOf(source: Digest, place: FactPlace): Promise<Moved> {
-    if (place.type === 'decision') return settlementOf(place.job, place.step)
+  async function movementsOf(source: Digest, indexed: Indexed): Promise<Moved> {
+    // A settlement has the name of its job.
+    if (indexed.type === 'decision') return settlementOf(source, indexed.step)
     const found = await readEntry(store, source)
     if (found === undefined) throw new MissingFact(source)
     return { fact: { entry: found.id }, movements: entryMovements(found.entry.body, treasury) }
@@ -51,10 +52,7 @@ export function createTransactions(store: ColdRecords, roster: Roster) {
       const [time = '', source = ''] = name.split('/')
       const atMs = Number(time)
       // Keys of this peer's own store were written from digests.
-      const { fact, movements } = await movementsOf(
-        source as Digest,
-        decodeRecord(factPlaceCodec, value, key),
-      )
+      const { fact, movements } = await movementsOf(source as Digest, decodeRecord(indexedCodec, value, key))
       const limit = name === place ? Number(index) : Number.POSITIVE_INFINITY
       for (const movement of movements.toReversed()) {
         if (movement.index < limit)

@@ -6,7 +6,7 @@ import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { InstanceRules } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
-import { Proposer } from './proposer.ts'
+import { Proposer, type Standing } from './proposer.ts'
 import { Voter } from './voter.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
@@ -88,20 +88,24 @@ export class Agreement {
   stir(out: Outbox, instance: InstanceId): void {
     this.#voter.reconsider(out, instance)
     this.#proposer.advance(out, instance)
-    this.#proposer.arm(out, instance, this.#voter.promised(instance))
+    this.#proposer.arm(out, instance, this.#standing(instance))
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    const mine = (instance: InstanceId) => ({
-      promised: this.#voter.promised(instance),
-      prepared: this.#voter.hasPrepared(instance),
-    })
-    return this.#proposer.onTimer(out, id, mine)
+    return this.#proposer.onTimer(out, id, (instance) => this.#standing(instance))
   }
 
   forget(out: Outbox, instance: InstanceId): void {
     this.#voter.forget(out, instance)
     this.#proposer.forget(out, instance)
+  }
+
+  #standing(instance: InstanceId): Standing {
+    return {
+      promised: this.#voter.promised(instance),
+      prepared: this.#voter.hasPrepared(instance),
+      readyAt: (round, dueMs) => this.#voter.readyAt(instance, round, dueMs),
+    }
   }
 
   #settled(out: Outbox, instance: InstanceId, from: PeerId): boolean {

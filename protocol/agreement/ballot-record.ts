@@ -1,10 +1,9 @@
 import { digest, type Infer, nullable, signature, struct, uint } from '../encoding/codec.ts'
 import type { InstanceId } from '../ids.ts'
 import { instanceCodec, preparedCodec, signedNewView } from './messages.ts'
-import { ROUND_MAX } from './round.ts'
 import { valueCodec } from './value.ts'
 
-const round = uint(ROUND_MAX)
+const round = uint()
 const vote = struct({ round, value: digest(), sig: signature })
 
 /**
@@ -14,6 +13,8 @@ const vote = struct({ round, value: digest(), sig: signature })
 export const ballotRecordCodec = struct({
   instance: instanceCodec,
   promise: round,
+  /** When it promised that; 0 before the first time. Only a wait counts from it. */
+  promisedMs: uint(),
   newview: nullable(signedNewView),
   prepare: nullable(vote),
   commit: nullable(vote),
@@ -23,7 +24,7 @@ export const ballotRecordCodec = struct({
 export type BallotRecord = Infer<typeof ballotRecordCodec>
 
 export function freshBallot(instance: InstanceId): BallotRecord {
-  return { instance, promise: 0, newview: null, prepare: null, commit: null, prepared: null }
+  return { instance, promise: 0, promisedMs: 0, newview: null, prepare: null, commit: null, prepared: null }
 }
 
 /** What a proposer must remember: it never signs a second proposal for one round. */

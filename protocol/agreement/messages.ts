@@ -26,7 +26,7 @@ export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<Inst
 export const ballotCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
-  round: uint(0xffff),
+  round: uint(),
   value: digest(),
 })
 export type Ballot = Infer<typeof ballotCodec>
@@ -76,7 +76,7 @@ export const preparedCodec: Codec<PreparedCertificate> = {
 
 const decisionShape = struct({
   instance: instanceCodec,
-  round: uint(0xffff),
+  round: uint(),
   value: valueCodec,
   quorum: quorumCodec,
 })
@@ -99,7 +99,7 @@ export const NEWVIEW = {
   body: struct({
     instance: instanceCodec,
     epoch: uint(),
-    round: uint(0xffff, 1),
+    round: uint(Number.MAX_SAFE_INTEGER, 1),
     prepared: nullable(preparedCodec),
   }),
 } as const
@@ -117,7 +117,7 @@ export const proposeCodec = struct({
 export const refusalCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
-  round: uint(0xffff),
+  round: uint(),
   code: oneOf('missing', 'not_valid', 'guard', 'promised', 'not_proposer', 'no_newviews', 'round_too_high'),
   /** Ids this witness needs before it can judge. */
   missing: list(digest(), { max: LIMITS.missing }),
@@ -132,4 +132,8 @@ export type Refusal = Infer<typeof refusalCodec>
 /** Witness to proposer, answering a request for a promise; a carried value travels with it. */
 export const promisedCodec = struct({ newview: signedNewView, value: nullable(valueCodec) })
 
-export const newViewRequestCodec = struct({ instance: instanceCodec, epoch: uint(), round: uint(0xffff, 1) })
+export const newViewRequestCodec = struct({
+  instance: instanceCodec,
+  epoch: uint(),
+  round: uint(Number.MAX_SAFE_INTEGER, 1),
+})

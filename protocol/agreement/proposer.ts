@@ -20,7 +20,7 @@ import {
   PROPOSAL,
   valueDigestOf,
 } from './messages.ts'
-import { nextTurnOf, pacingMs } from './round.ts'
+import { nextTurnOf } from './round.ts'
 import { carriedBy } from './voter.ts'
 import type { Value } from './value.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
@@ -57,6 +57,8 @@ interface Attempt {
 export interface Standing {
   readonly promised: number
   readonly prepared: boolean
+  /** When it would itself promise a round. */
+  readyAt(round: number, dueMs: number): number
 }
 
 const RETRY = 'agree/retry/'
@@ -105,20 +107,20 @@ export class Proposer {
   }
 
   /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
-  arm(out: Outbox, instance: InstanceId, promised: number): void {
+  arm(out: Outbox, instance: InstanceId, mine: Standing): void {
     const due = this.#options.rules.dueAt(instance)
     if (due !== undefined && due < (this.#armed.get(instance) ?? Number.POSITIVE_INFINITY))
-      this.#arm(out, instance, promised)
+      this.#arm(out, instance, mine)
   }
 
-  #arm(out: Outbox, instance: InstanceId, promised: number): void {
+  #arm(out: Outbox, instance: InstanceId, mine: Standing): void {
     const { roster, duty, rules, signer } = this.#options
     const due = rules.dueAt(instance)
     if (due === undefined || !duty.active) return
-    const round = nextTurnOf(signer.id, instance, promised + 1, roster.epoch)
+    const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
     this.#armed.set(instance, due)
-    // A tick later than D(r), so that witnesses whose clock runs a little behind answer at once.
-    const at = due + pacingMs(round) + TIMES.beaconMs / 4
+    // A tick later, so that witnesses whose clock runs a little behind answer at once.
+    const at = mine.readyAt(round, due) + TIMES.beaconMs / 4
     out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
   }
 
@@ -131,7 +133,7 @@ export class Proposer {
     if (!id.startsWith(TURN)) return false
     const instance = id.slice(TURN.length) as InstanceId
     this.#takeTurn(out, instance, standing(instance))
-    this.#arm(out, instance, standing(instance).promised)
+    this.#arm(out, instance, standing(instance))
     return true
   }
 
@@ -228,7 +230,7 @@ export class Proposer {
     const { roster, rules, signer } = this.#options
     const due = rules.dueAt(instance)
     const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
-    if (due === undefined || out.now < due + pacingMs(round)) return
+    if (due === undefined || out.now < mine.readyAt(round, due)) return
     if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
     if (!mine.prepared && rules.build(out, instance) === undefined) return

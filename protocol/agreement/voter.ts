@@ -18,7 +18,7 @@ import {
   type Refusal,
   valueDigestOf,
 } from './messages.ts'
-import { pacingMs, proposerOf, ROUND_MAX } from './round.ts'
+import { proposerOf, ROUND_LEAP_MAX, waitMs } from './round.ts'
 import type { Value } from './value.ts'
 
 interface VoterOptions {
@@ -59,6 +59,13 @@ export class Voter {
     return this.#ballots.get(instance)?.promise ?? 0
   }
 
+  /** When this witness would promise a round of an instance that is due since `dueMs`. */
+  readyAt(instance: InstanceId, round: number, dueMs: number): number {
+    const { promise = 0, promisedMs = 0 } = this.#ballots.get(instance) ?? {}
+    const { witnesses } = this.#options.roster.epoch
+    return Math.max(dueMs, promisedMs) + waitMs(promise, round, witnesses.length)
+  }
+
   hasPrepared(instance: InstanceId): boolean {
     return (
       this.#ballots.get(instance)?.prepared !== undefined && this.#ballots.get(instance)?.prepared !== null
@@ -72,7 +79,7 @@ export class Voter {
     const known = natural !== undefined
     if (!known) return this.#refuse(out, message.from, proposal.body, 'missing', { ids: idsOf(instance) })
     const current = this.#options.roster.epoch
-    if (epoch !== current.number || round > ROUND_MAX) return
+    if (epoch !== current.number || this.#leapsTooFar(instance, round)) return
     if (proposal.signer !== proposerOf(instance, round, natural, current)) {
       return this.#refuse(out, message.from, proposal.body, 'not_proposer', {})
     }
@@ -93,7 +100,7 @@ export class Voter {
   onPrepared(out: Outbox, message: MessageOf<'prepared'>): void {
     const { ballot: body } = message.body
     const { instance, epoch, round, value } = body
-    if (epoch !== this.#options.roster.epoch.number || round > ROUND_MAX) return
+    if (epoch !== this.#options.roster.epoch.number || this.#leapsTooFar(instance, round)) return
     if (this.#options.rules.naturalProposer(instance) === undefined) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) return this.#refuse(out, message.from, body, 'promised', {})
@@ -119,10 +126,13 @@ export class Voter {
     const { instance, epoch, round } = message.body
     const { roster, rules } = this.#options
     const natural = rules.naturalProposer(instance)
-    if (natural === undefined || epoch !== roster.epoch.number || round > ROUND_MAX) return
+    if (epoch !== roster.epoch.number || this.#leapsTooFar(instance, round)) return
+    // Whoever asks may have what this witness lacks to take part.
+    if (natural === undefined)
+      return this.#refuse(out, message.from, message.body, 'missing', { ids: idsOf(instance) })
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
-    if (due === undefined || (round > 1 && out.now < due + pacingMs(round))) return
+    if (due === undefined || out.now < this.readyAt(instance, round, due)) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
@@ -207,9 +217,15 @@ export class Voter {
     return ballot.prepared?.certificate.ballot.value === digest ? ballot.prepared.value : undefined
   }
 
+  #leapsTooFar(instance: InstanceId, round: number): boolean {
+    return round - this.promised(instance) > ROUND_LEAP_MAX
+  }
+
   #save(out: Outbox, ballot: BallotRecord): void {
-    this.#ballots.set(ballot.instance, ballot)
-    out.write(keys.ballot(ballot.instance), encodeBody(ballotRecordCodec, ballot))
+    const isHigher = ballot.promise > this.promised(ballot.instance)
+    const saved = isHigher ? { ...ballot, promisedMs: out.now } : ballot
+    this.#ballots.set(ballot.instance, saved)
+    out.write(keys.ballot(ballot.instance), encodeBody(ballotRecordCodec, saved))
   }
 
   #refuse(

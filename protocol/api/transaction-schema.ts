@@ -94,7 +94,8 @@ export const transactionSchema = Type.Object(
   },
   {
     description:
-      'Final credits on the move. For each account, free + claimable = all that came to it less all that went from it',
+      'Final credits on the move. For each account, free + claimable = all that came to it less all that went ' +
+      'from it, and less what settling a fork of it burnt',
   },
 )
 export type Transaction = Static<typeof transactionSchema>

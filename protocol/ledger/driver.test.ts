@@ -125,6 +125,22 @@ describe('a driven entry', () => {
     expect(asked).toEqual(['load 8'])
     expect(reply(4, { type: 'missing', ids: [zero] })).toBe('not_a_witness')
   })
+
+  it('supplies a witness that lacks the same again once between two repetitions', () => {
+    const other = '1'.repeat(64) as Digest
+    driver.drive(out, entry)
+    asked = []
+    reply(1, { type: 'missing', ids: [zero] })
+    reply(1, { type: 'missing', ids: [zero] })
+    expect(asked).toEqual(['load 1'])
+    reply(1, { type: 'missing', ids: [other] })
+    reply(2, { type: 'missing', ids: [zero] })
+    expect(asked).toEqual(['load 1', 'load 1', 'load 1'])
+    driver.onTimer(out, [...timers.keys()][0] ?? '')
+    asked = []
+    reply(1, { type: 'missing', ids: [other] })
+    expect(asked).toEqual(['load 1'])
+  })
 })
 
 it('drives at most so many entries, and frees a place with each that is done', () => {

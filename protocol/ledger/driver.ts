@@ -36,6 +36,11 @@ interface Driven {
   readonly votes: Map<number, Uint8Array>
   /** Witnesses that will never vote for it, as it stands: they refuse it, or are bound to another entry. */
   readonly refusals: Map<number, EntryFault | 'conflict'>
+  /**
+   * What each witness lacked when it was sent evidence since the last repetition. One that lacks the very same
+   * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
+   */
+  readonly supplied: Map<number, string>
   delayMs: number
 }
 
@@ -80,6 +85,7 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
     roster.epoch.witnesses.forEach((witness, position) => {
       if (!drive.votes.has(position) && !drive.refusals.has(position)) out.send(witness, 'certify', body)
     })
+    drive.supplied.clear()
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
   }
@@ -117,7 +123,14 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
       const id = entryIdOf(entry)
       if (driven.has(id)) return true
       if (driven.size >= LIMITS.drivenEntries) return false
-      const drive = { id, entry, votes: new Map(), refusals: new Map(), delayMs: TIMES.retryMs }
+      const drive: Driven = {
+        id,
+        entry,
+        votes: new Map(),
+        refusals: new Map(),
+        supplied: new Map(),
+        delayMs: TIMES.retryMs,
+      }
       driven.set(id, drive)
       const key = nameOf(entry.body)
       places.set(key, [...(places.get(key) ?? []), drive])
@@ -150,6 +163,9 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
         conflict(out, drive.entry, outcome.entry)
         refuse(out, drive, position, 'conflict')
       } else if (outcome.type === 'missing') {
+        const lacking = outcome.ids.join()
+        if (drive.supplied.get(position) === lacking) return 'noted'
+        drive.supplied.set(position, lacking)
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }

@@ -1,20 +1,16 @@
 import { encodeBody } from '../encoding/body.ts'
-import { digest, type Infer, struct, uint, variants } from '../encoding/codec.ts'
+import { type Infer, struct, uint, variants } from '../encoding/codec.ts'
 import type { AccountId, Digest, EntryId, JobId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { Entry } from './entry.ts'
-import { positionCodec } from './output-book.ts'
 
 /**
- * Where an indexed fact is stored: an entry at its place of the chain, under `certificate/` or, where settling
- * a fork certified it, under `resolution/`; a job's settlement under `decision/`.
+ * What an indexed fact is; its name is in the key. An entry is found by its id, a job's settlement is the
+ * decision of the step.
  */
-export const factPlaceCodec = variants({
-  entry: positionCodec,
-  decision: struct({ job: digest<JobId>(), step: uint() }),
-})
-export type FactPlace = Infer<typeof factPlaceCodec>
+export const indexedCodec = variants({ entry: struct({}), decision: struct({ step: uint() }) })
+export type Indexed = Infer<typeof indexedCodec>
 
 /**
  * Indexes a certified entry for histories, in the batch that applies it: by time, and by time for each account
@@ -24,13 +20,13 @@ export type FactPlace = Infer<typeof factPlaceCodec>
 export function indexEntry(
   out: Outbox,
   entry: EntryId,
-  { account, seq, ops }: Pick<Entry, 'account' | 'seq' | 'ops'>,
+  { account, ops }: Pick<Entry, 'account' | 'ops'>,
   opened: readonly { readonly job: JobId }[],
 ): void {
   if (ops.length === 0) return
   const receivers = ops.flatMap((operation) => (operation.type === 'open' ? [] : [operation.to]))
   const subjects = [account, ...receivers, ...opened.map(({ job }) => job)]
-  indexFact(out, entry, { type: 'entry', account, seq }, subjects)
+  indexFact(out, entry, { type: 'entry' }, subjects)
 }
 
 /** The same for the terminal decision of a job, named by the job's id as its outputs are. */
@@ -39,16 +35,16 @@ export function indexSettlement(
   { job, step }: { readonly job: JobId; readonly step: number },
   accounts: readonly AccountId[],
 ): void {
-  indexFact(out, job, { type: 'decision', job, step }, [job, ...accounts])
+  indexFact(out, job, { type: 'decision', step }, [job, ...accounts])
 }
 
 function indexFact(
   out: Outbox,
   source: Digest,
-  place: FactPlace,
+  indexed: Indexed,
   subjects: readonly (AccountId | JobId)[],
 ): void {
-  const value = encodeBody(factPlaceCodec, place)
+  const value = encodeBody(indexedCodec, indexed)
   out.write(keys.factTime(out.now, source), value)
   for (const subject of new Set(subjects)) out.write(keys.factOf(subject, out.now, source), value)
 }

@@ -60,6 +60,9 @@ export function reports(
     correct: new Set(sorted.map(({ id }) => id)),
     honest: new Set([a.id, b.id, c.id]),
     verify: crypto.verify,
+    freshMind: () => {
+      throw new Error('there is no swarm around this bench')
+    },
     read: createFactReader(),
     durable: () => durable,
   }

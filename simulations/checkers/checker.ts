@@ -1,6 +1,8 @@
 import type { SignatureCheck } from '../../protocol/crypto/verifier.ts'
 import type { PeerId, SwarmId } from '../../protocol/ids.ts'
+import type { Peer } from '../../protocol/peer/options.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
+import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
 import type { Evidence } from './evidence.ts'
 import type { Records } from './records.ts'
@@ -21,11 +23,13 @@ export interface Facts {
   /** Epoch 0, ascending. */
   readonly witnesses: readonly PeerId[]
   readonly minters: readonly PeerId[]
-  /** Peers whose signatures are held against them: all that run the real mind. */
+  /** Peers whose signatures are held against them: all that run the real mind and nothing but it. */
   readonly correct: ReadonlySet<PeerId>
   /** Peers whose runs are faithful. */
   readonly honest: ReadonlySet<PeerId>
   readonly verify: (check: SignatureCheck) => boolean
+  /** A further mind with the first member's key, that knows nothing yet and is connected to nobody. */
+  readonly freshMind: () => Peer
   /** The certificates and decisions of a disk. */
   readonly read: (records: Records) => StoredFacts
   /** What a crash right now would leave on this peer's disk. */
@@ -37,7 +41,9 @@ export type Report = (detail: string) => void
 /** Watches a world from outside and reports what must never happen. */
 export interface Checker {
   observe?(observation: Observation): void
-  /** Everything signed in a frame that left `peer` or in a fact that it wrote to its disk; repeats are left out. */
+  /** Writes of a peer that have become durable. */
+  stored?(peer: PeerId, writes: readonly Write[]): void
+  /** Everything signed in a frame that left `peer` or in a fact that is durable on its disk; repeats are left out. */
   evidence?(peer: PeerId, evidence: Evidence): void
   /** Called where a scenario pauses, and for one peer right after its crash. */
   examine?(peers: readonly Examined[]): void

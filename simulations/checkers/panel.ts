@@ -1,13 +1,19 @@
+import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
-import type { World } from '../world.ts'
+import { isCorrect, type World } from '../world.ts'
 import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
 import { createConvergenceChecker } from './convergence.ts'
 import { createDecidedRunChecker } from './decided-run.ts'
+import { createDurableWrites } from './durable-writes.ts'
 import { createEvidenceReader, type Evidence } from './evidence.ts'
 import { createFairVerdictChecker } from './fair-verdict.ts'
 import { createLedgerReplayChecker } from './ledger-replay.ts'
+import { createLivenessChecker } from './liveness.ts'
+import { createOrderIndependenceChecker } from './order-independence.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
+import { createPromiseKeptChecker } from './promise-kept.ts'
+import { createSealedCloseChecker } from './sealed-close.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
@@ -23,8 +29,12 @@ export const CHECKERS = {
   'fair-verdict': createFairVerdictChecker,
   'decided-run': createDecidedRunChecker,
   'sealed-reveal': createSealedRevealChecker,
+  'sealed-close': createSealedCloseChecker,
+  'promise-kept': createPromiseKeptChecker,
   permanence: createPermanenceChecker,
+  liveness: createLivenessChecker,
   convergence: createConvergenceChecker,
+  'order-independence': createOrderIndependenceChecker,
 } as const satisfies Readonly<Record<string, CreateChecker>>
 
 export interface Violation {
@@ -40,6 +50,8 @@ const VIOLATIONS_KEPT = 20
 export interface Panel {
   readonly violations: readonly Violation[]
   observe(observation: Observation): void
+  /** For what only the scenario can see. */
+  report(checker: Violation['checker'], detail: string): void
   examine(): void
   conclude(): void
 }
@@ -53,18 +65,27 @@ export function createPanel(world: World): Panel {
   const checkers = Object.entries(CHECKERS).map(
     ([name, create]): Checker => create(facts, reporter(name as keyof typeof CHECKERS)),
   )
+  const correct = world.peers.filter(isCorrect)
   const examined = (): readonly Examined[] =>
-    world.peers.map(({ id, disk, body }) => ({ peer: id, records: disk.records(), view: body.view }))
+    correct.map(({ id, disk, body }) => ({ peer: id, records: disk.records(), view: body.view }))
   const reader = createEvidenceReader()
+  const durableWrites = createDurableWrites(facts.durable)
 
   return {
     violations,
+    report: (checker, detail) => reporter(checker)(detail),
     observe(observation) {
-      if (observation.type === 'threw') reporter('mind')(`${observation.peer}: ${shown(observation.error)}`)
-      for (const evidence of evidenceIn(observation)) {
+      const writes = durableWrites.after(observation)
+      for (const evidence of evidenceIn(observation, writes)) {
         for (const checker of checkers) checker.evidence?.(observation.peer, evidence)
       }
-      for (const checker of checkers) checker.observe?.(observation)
+      // Of an adversary only its words count, as evidence for or against others.
+      if (!facts.correct.has(observation.peer)) return
+      if (observation.type === 'threw') reporter('mind')(`${observation.peer}: ${shown(observation.error)}`)
+      for (const checker of checkers) {
+        if (writes.length > 0) checker.stored?.(observation.peer, writes)
+        checker.observe?.(observation)
+      }
       if (observation.type !== 'crashed') return
       const left = examined().filter(({ peer }) => peer === observation.peer)
       for (const checker of checkers) checker.examine?.(left)
@@ -77,27 +98,25 @@ export function createPanel(world: World): Panel {
     },
   }
 
-  function evidenceIn(observation: Observation): readonly Evidence[] {
+  function evidenceIn(observation: Observation, writes: readonly Write[]): readonly Evidence[] {
     if (observation.type === 'left') {
       const { effect } = observation
       if (effect.type !== 'send' && effect.type !== 'publish') return []
       return [reader.frame(effect.frame) ?? []].flat()
     }
-    if (observation.type !== 'effect' || observation.effect.type !== 'persist') return []
-    return observation.effect.writes.flatMap(({ key, value }) =>
-      value === null ? [] : (reader.record(key, value) ?? []),
-    )
+    return writes.flatMap(({ key, value }) => (value === null ? [] : (reader.record(key, value) ?? [])))
   }
 }
 
-function factsOf({ roster, charter, peers, verify }: World): Facts {
+function factsOf({ roster, charter, peers, verify, freshMind }: World): Facts {
   return {
     swarm: roster.swarm,
     witnesses: charter.witnesses,
     minters: charter.minters,
-    correct: new Set(peers.map(({ id }) => id)),
+    correct: new Set(peers.filter(isCorrect).map(({ id }) => id)),
     honest: new Set(peers.filter(({ plan }) => plan.runner === 'honest').map(({ id }) => id)),
     verify,
+    freshMind,
     read: createFactReader(),
     durable: (peer) => peers.find(({ id }) => id === peer)?.disk.durable() ?? new Map(),
   }

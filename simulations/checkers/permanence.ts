@@ -1,19 +1,17 @@
 import type { CreateChecker } from './checker.ts'
-import { PREFIXES } from '../../protocol/records/keys.ts'
 import { isFact } from './stored-facts.ts'
 
 /**
- * Certificates and decisions never revert (12.4 after healing): no peer deletes one, and what any peer ever
- * wrote is on every disk in the end, even if the one that wrote it crashed before the sync.
+ * Certificates and decisions never revert (12.4 after healing): no peer deletes one, and what was ever durable
+ * on any correct peer's disk is on every one's in the end.
  */
 export const createPermanenceChecker: CreateChecker = (_facts, report) => {
   const written = new Set<string>()
   return {
-    observe(observation) {
-      if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
-      for (const { key, value } of observation.effect.writes) {
-        if (!isFact(key) && !key.startsWith(PREFIXES.trust)) continue
-        if (value === null) report(`${observation.peer} deleted ${key}`)
+    stored(peer, writes) {
+      for (const { key, value } of writes) {
+        if (!isFact(key)) continue
+        if (value === null) report(`${peer} deleted ${key}`)
         else written.add(key)
       }
     },

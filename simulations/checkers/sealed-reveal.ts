@@ -11,7 +11,7 @@ export const createSealedRevealChecker: CreateChecker = (facts, report) => {
   const counting = witnesses - quorum + 1
   return {
     evidence(peer, { message, signed }) {
-      if (message?.kind !== 'reveal') return
+      if (message?.kind !== 'reveal' || !facts.correct.has(peer)) return
       const reveal = signed.find(({ kind }) => kind === REVEAL.kind)
       if (reveal === undefined) return
       const { job, step, slot } = decodeBody(REVEAL.body, reveal.body, 'reveal', TRUSTED)

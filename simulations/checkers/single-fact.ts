@@ -40,9 +40,9 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
       for (const evidence of quorums) {
         const claim = claimOf(evidence.kind, evidence.body)
         if (claim === undefined) continue
-        if (validSigners(facts, evidence).size < quorum)
-          report(`${peer} shows a weak quorum: ${claim.subject}`)
-        else settle(claim)
+        if (validSigners(facts, evidence).size >= quorum) settle(claim)
+        // What an adversary shows is refused at the door; who runs the real mind never shows it.
+        else if (facts.correct.has(peer)) report(`${peer} shows a weak quorum: ${claim.subject}`)
       }
       for (const vote of signed) {
         const claim = claimOf(vote.kind, vote.body)

@@ -112,13 +112,13 @@ describe('permanence', () => {
   it('finds a fact that is deleted or is missing somewhere in the end', () => {
     const conclude = (records: ReadonlyMap<string, Uint8Array>) =>
       reports(createPermanenceChecker, (checker) => {
-        checker.observe?.(persisted(key, value))
+        checker.stored?.(minter.id, [{ key, value }])
         checker.conclude?.([{ peer: runner.id, records, view: undefined }])
       })
     expect(conclude(new Map([[key, value]]))).toEqual([])
     expect(conclude(new Map())).toHaveLength(1)
     expect(
-      reports(createPermanenceChecker, (checker) => checker.observe?.(persisted(key, null))),
+      reports(createPermanenceChecker, (checker) => checker.stored?.(minter.id, [{ key, value: null }])),
     ).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import type { Faults } from '../faults.ts'
+import { CALM, type Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'
 import type { Random } from '../random.ts'
 import type { PeerPlan } from '../world.ts'
@@ -59,6 +59,7 @@ function drawFaults(random: Random): Faults {
   const baseMax = random.pick([2, 20, 80])
   return {
     link: {
+      ...CALM.link,
       baseMs: { min: 1, max: baseMax },
       jitterMs: random.pick([0, 2, baseMax]),
       lossPpm: sometimes(80_000),

@@ -1,0 +1,61 @@
+import type { Peer } from '../../protocol/peer/options.ts'
+import { type CreateAdversary, type Means, misled } from './adversary.ts'
+import { createBadEntries } from './bad-entries.ts'
+import { createDoubleClaimer } from './double-claimer.ts'
+import { createDoubleVoter } from './double-voter.ts'
+import { createForger } from './forger.ts'
+import { createForkingOwner } from './forking-owner.ts'
+import { createForkingProposer } from './forking-proposer.ts'
+import { createLockLiar } from './lock-liar.ts'
+import { createPromiseLiar } from './promise-liar.ts'
+import { createReplayer } from './replayer.ts'
+import { createRoundRacer } from './round-racer.ts'
+import { createSealSwapper } from './seal-swapper.ts'
+import { createWithholder } from './withholder.ts'
+
+/** What witnesses may do wrong; at most f of them do anything of it. */
+export const WITNESS_ADVERSARIES = [
+  'double-voter',
+  'withholder',
+  'replayer',
+  'lock-liar',
+  'promise-liar',
+  'forking-proposer',
+  'round-racer',
+  'seal-swapper',
+] as const
+
+/** What any member may do wrong, in any number of them. */
+export const MEMBER_ADVERSARIES = [
+  'forking-owner',
+  'double-claimer',
+  'bad-entries',
+  'forger',
+  'replayer',
+  'forking-proposer',
+] as const
+
+export type AdversaryName = (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
+
+const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
+  'bad-entries': createBadEntries,
+  'double-claimer': createDoubleClaimer,
+  'double-voter': createDoubleVoter,
+  forger: createForger,
+  'forking-owner': createForkingOwner,
+  'forking-proposer': createForkingProposer,
+  'lock-liar': createLockLiar,
+  'promise-liar': createPromiseLiar,
+  replayer: createReplayer,
+  'round-racer': createRoundRacer,
+  'seal-swapper': createSealSwapper,
+  withholder: createWithholder,
+}
+
+/** The mind under all of these conducts, the first one closest to it. */
+export function turnedAdversary(names: readonly AdversaryName[], mind: Peer, means: Means): Peer {
+  return names.reduce((inner, name) => {
+    const own = { ...means, random: means.random.fork(name) }
+    return misled(inner, name, own, ADVERSARIES[name](own, mind.view))
+  }, mind)
+}

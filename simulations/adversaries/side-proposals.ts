@@ -1,0 +1,54 @@
+import { type Ballot, COMMIT_BALLOT, PREPARE } from '../../protocol/agreement/messages.ts'
+import type { BodyOf } from '../../protocol/encoding/kinds.ts'
+import { quorumOf } from '../../protocol/encoding/quorum.ts'
+import type { PeerId } from '../../protocol/ids.ts'
+import type { Message } from '../../protocol/intake/message.ts'
+import { type Means, type Outgoing, plain, toWitnesses } from './adversary.ts'
+
+export type Proposal = BodyOf<'propose'>
+
+/** Gets values decided that the adversary's own mind knows nothing of, if witnesses let it. */
+export interface SideProposals {
+  show(to: PeerId, proposal: Proposal): Outgoing
+  /** To be shown every message: quorums of prepares and commits are passed on to all witnesses. */
+  onMessage(message: Message): readonly Outgoing[]
+}
+
+interface Driven {
+  readonly proposal: Proposal
+  readonly prepares: Map<number, Uint8Array>
+  readonly commits: Map<number, Uint8Array>
+}
+
+export function createSideProposals(means: Means): SideProposals {
+  const { roster } = means
+  const driven = new Map<string, Driven>()
+  const nameOf = ({ instance, round, value }: Ballot) => `${instance} ${round} ${value}`
+
+  return {
+    show(to, proposal) {
+      const name = nameOf(proposal.proposal.body)
+      if (!driven.has(name)) driven.set(name, { proposal, prepares: new Map(), commits: new Map() })
+      return plain(means, to, 'propose', proposal)
+    },
+    onMessage(message) {
+      if (message.kind !== PREPARE.kind && message.kind !== COMMIT_BALLOT.kind) return []
+      const { kind, signer, body, sig } = message as Extract<Message, { kind: 'prepare' | 'commit' }>
+      const drive = driven.get(nameOf(body))
+      const position = roster.witnessPosition(signer)
+      if (drive === undefined || position < 0) return []
+      const votes = kind === 'prepare' ? drive.prepares : drive.commits
+      votes.set(position, sig)
+      const { number, witnesses, sizes } = roster.epoch
+      if (votes.size < sizes.quorum) return []
+      const quorum = quorumOf(number, witnesses.length, votes)
+      const { instance, round } = body
+      const decision = { instance, round, value: drive.proposal.value, quorum }
+      return toWitnesses(means, (to) =>
+        kind === 'commit'
+          ? plain(means, to, 'decision', decision)
+          : plain(means, to, 'prepared', { ballot: body, quorum }),
+      )
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import type { LedgerReport } from '../scenarios/ledger.ts'
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** Name of the mutant that it runs in the place of the protocol; null for the real one. */
+  readonly mutant: string | null
+}
+
+export interface Task {
+  readonly seed: number
+}
+
+export type Reply =
+  | { readonly type: 'report'; readonly report: LedgerReport }
+  /** The simulator itself failed: no statement about the protocol. */
+  | { readonly type: 'failed'; readonly seed: number; readonly error: string }

@@ -1,0 +1,140 @@
+/** One wrong line in the protocol: `find` must stand in `file` exactly once. */
+export interface Mutant {
+  readonly name: string
+  /** What the protocol would no longer do. */
+  readonly breaks: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** Seeds that caught it when they were last looked for; tried first. */
+  readonly seeds: readonly number[]
+  /** Checkers that are there for this; another one's catch is luck. */
+  readonly caughtBy: readonly string[]
+}
+
+/**
+ * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns epochs,
+ * `resolve` and standbys joins the list with them: locks or prepared values dropped at an epoch change, the
+ * epoch inside the entry, closed epochs still accepted, resolve by "neither", coin known to the replica.
+ */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'small-quorum',
+    breaks: 'any two quorums share a correct witness',
+    file: 'protocol/swarm/quorum-size.ts',
+    find: 'const quorum = Math.ceil((witnesses + faulty + 1) / 2)',
+    replace: 'const quorum = Math.max(1, Math.ceil((witnesses + faulty + 1) / 2) - 1)',
+    seeds: [2],
+    caughtBy: ['single-fact'],
+  },
+  {
+    name: 'lock-in-memory',
+    breaks: 'the lock is persisted before the vote',
+    file: 'protocol/ledger/locks.ts',
+    find: 'out.write(keyOf(lock), encodeBody(lockCodec, lock))',
+    replace: 'void [out, encodeBody, lockCodec]',
+    seeds: [7],
+    caughtBy: ['single-signature'],
+  },
+  {
+    name: 'vote-before-sync',
+    breaks: 'nothing leaves before what it relies on is synced',
+    file: 'protocol/peer/event-outbox.ts',
+    find: 'for (const effect of this.#stamped) effects.push({ ...effect, after })',
+    replace: 'for (const effect of this.#stamped) effects.push({ ...effect, after: position })',
+    seeds: [8],
+    caughtBy: ['single-signature'],
+  },
+  {
+    name: 'claim-twice-in-one-entry',
+    breaks: 'claims are strictly ascending, so one is named once',
+    file: 'protocol/ledger/validate.ts',
+    find: 'if (before !== undefined && compareRefs(before, claim) >= 0)',
+    replace: 'if (before !== undefined && compareRefs(before, claim) > 0)',
+    seeds: [2],
+    caughtBy: ['ledger-replay', 'supply'],
+  },
+  {
+    name: 'claim-again',
+    breaks: 'an output is gone once it is claimed',
+    file: 'protocol/ledger/output-book.ts',
+    find: 'holding.outputs.delete(nameOf(ref))',
+    replace: 'void nameOf',
+    seeds: [2],
+    caughtBy: ['supply', 'ledger-replay'],
+  },
+  {
+    name: 'prepared-left-out',
+    breaks: 'a NewView holds the highest prepared certificate',
+    file: 'protocol/agreement/voter.ts',
+    find: 'const prepared = ballot.prepared?.certificate ?? null',
+    replace: 'const prepared = null',
+    seeds: [3],
+    caughtBy: ['single-fact'],
+  },
+  {
+    name: 'promise-in-memory',
+    breaks: 'a promise is persisted before it is answered',
+    file: 'protocol/agreement/voter.ts',
+    find: 'this.#save(out, { ...ballot, promise: asked.round, newview })',
+    replace: 'this.#ballots.set(ballot.instance, { ...ballot, promise: asked.round, newview })',
+    seeds: [15],
+    caughtBy: ['promise-kept', 'single-signature'],
+  },
+  {
+    name: 'carried-value-ignored',
+    breaks: 'a round carries the value of the highest prepared certificate',
+    file: 'protocol/agreement/voter.ts',
+    find: 'return highest?.value',
+    replace: 'return highest === undefined ? undefined : undefined',
+    seeds: [3],
+    caughtBy: ['single-fact'],
+  },
+  {
+    name: 'second-prepare',
+    breaks: 'one prepare in a round',
+    file: 'protocol/agreement/voter.ts',
+    find: 'if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)',
+    replace: 'void this.#repeat',
+    seeds: [45],
+    caughtBy: ['single-signature'],
+  },
+  {
+    name: 'counting-by-f-plus-1',
+    breaks: 'a commit counts in t seals',
+    file: 'protocol/swarm/quorum-size.ts',
+    find: 'counting: witnesses - quorum + 1',
+    replace: 'counting: faulty + 1',
+    seeds: [2],
+    caughtBy: ['sealed-reveal'],
+  },
+  {
+    name: 'reveal-before-seals',
+    breaks: 'nothing is revealed before q seals',
+    file: 'protocol/jobs/runner.ts',
+    find: 'if (attempt === undefined || attempt.seals.size < sizes.quorum) return false',
+    replace: 'if (attempt === undefined) return false',
+    seeds: [3],
+    caughtBy: ['sealed-reveal'],
+  },
+  {
+    name: 'seals-not-compared',
+    breaks: 'a witness that sealed for a reveal sealed the same for the close',
+    file: 'protocol/jobs/close.ts',
+    find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
+    replace: 'return own.size > 0',
+    seeds: [9],
+    caughtBy: ['sealed-close'],
+  },
+]
+
+export function mutantNamed(name: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.name === name)
+  if (found === undefined) throw new MutantError(`there is no mutant ${name}`)
+  return found
+}
+
+/** A mutant that doesn't fit the code any more, or that nobody has heard of. */
+export class MutantError extends Error {
+  readonly code = 'mutant_unfit'
+}

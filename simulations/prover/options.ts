@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { MUTANTS, mutantNamed } from './mutants.ts'
+
+export const USAGE = `Usage: npm run sim:prove -- [--seeds 200] [--first 1] [--mutants | --mutant NAME] [--seed N [--trace]]
+
+  --seeds N       runs that many seeds, beginning with --first (1), after those that failed once
+  --mutants       runs each mutant until a checker catches it, at most --seeds seeds, and prints the kill table
+  --mutant NAME   the same for this one; with --seed, that seed under it
+  --seed N        runs this one seed
+  --trace         prints every event and effect of --seed
+  --threads N     by default one for each core
+  --json          prints one JSON document instead of tables
+`
+
+const SEEDS_DEFAULT = '200'
+
+export interface ProverOptions {
+  readonly seeds: number
+  readonly first: number
+  /** One seed alone. */
+  readonly seed: number | undefined
+  readonly trace: boolean
+  /** Names; undefined: the protocol as it is. */
+  readonly mutants: readonly string[] | undefined
+  readonly threads: number
+  readonly json: boolean
+}
+
+/** Throws a RangeError or MutantError that names what is wrong. */
+export function readOptions(args: readonly string[]): ProverOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string', default: SEEDS_DEFAULT },
+      first: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      mutants: { type: 'boolean', default: false },
+      mutant: { type: 'string' },
+      threads: { type: 'string', default: String(availableParallelism()) },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const all = values.mutants ? MUTANTS.map(({ name }) => name) : undefined
+  return {
+    seeds: wholeNumber('seeds', values.seeds),
+    first: wholeNumber('first', values.first),
+    seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),
+    trace: values.trace,
+    mutants: values.mutant === undefined ? all : [mutantNamed(values.mutant).name],
+    threads: Math.max(1, wholeNumber('threads', values.threads)),
+    json: values.json,
+  }
+}
+
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new RangeError(`--${name} takes a whole number, not ${text}`)
+  return Number(text)
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { LedgerReport } from '../scenarios/ledger.ts'
+import type { Kill } from './kill-mutants.ts'
+import { mutatedSource } from './mutate.ts'
+import { MUTANTS, mutantNamed } from './mutants.ts'
+import type { Proof } from './prove-seeds.ts'
+import { regressionSeeds } from './regressions.ts'
+
+const MAIN = fileURLToPath(new URL('../prove.ts', import.meta.url))
+const run = promisify(execFile)
+/** The reports of 200 seeds are some 100 KiB. */
+const OUTPUT_BYTES_MAX = 16 * 1_024 * 1_024
+const SEEDS = 200
+
+/** As a user would; a failing seed's replay line is on the command's own standard error. */
+async function prover(...args: readonly string[]): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [MAIN, ...args, '--json'], { maxBuffer: OUTPUT_BYTES_MAX })
+  return JSON.parse(stdout)
+}
+
+const wrongs = (reports: readonly LedgerReport[]) => reports.flatMap(({ violations }) => violations)
+
+describe('the prover', { timeout: 600_000 }, () => {
+  it('finds nothing in two hundred seeds and in those that failed once', async () => {
+    const proof = (await prover('--seeds', String(SEEDS))) as Proof
+    expect(proof.failures).toEqual([])
+    expect(wrongs(proof.reports)).toEqual([])
+    const seeds = proof.reports.map(({ seed }) => seed)
+    expect(seeds).toEqual(expect.arrayContaining([...regressionSeeds()]))
+    expect(seeds.length).toBeGreaterThanOrEqual(SEEDS)
+    // A prover that proves nothing would be clean, too.
+    expect(proof.reports.some(({ adversaries }) => adversaries > 0)).toBe(true)
+    expect(proof.reports.some(({ decided }) => decided > 0)).toBe(true)
+  })
+
+  it('catches every mutant with a checker that is there for it, and is clean without it', async () => {
+    const kills = (await prover('--mutants', '--seeds', String(SEEDS))) as readonly Kill[]
+    const caught = kills.map(({ mutant, caught: by }) => ({ mutant, checker: by?.checker ?? 'nobody' }))
+    expect(caught.filter(({ mutant, checker }) => !mutantNamed(mutant).caughtBy.includes(checker))).toEqual(
+      [],
+    )
+    expect(kills).toHaveLength(MUTANTS.length)
+    const seeds = new Set(kills.flatMap(({ caught: by }) => by?.seed ?? []))
+    for (const seed of seeds) {
+      const report = (await prover('--seed', String(seed))) as LedgerReport
+      expect(wrongs([report])).toEqual([])
+    }
+  })
+})
+
+describe('a mutant', () => {
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))('%s fits the code', (_name, mutant) => {
+    expect(mutatedSource(mutant)).toContain(mutant.replace)
+  })
+
+  it('whose line is gone, or stands twice, is refused', () => {
+    const [mutant] = MUTANTS
+    if (mutant === undefined) throw new Error('there are mutants')
+    expect(() => mutatedSource({ ...mutant, find: 'no such line' })).toThrow('stands 0 times')
+    expect(() => mutatedSource({ ...mutant, find: 'quorum' })).toThrow(/stands \d+ times/)
+    expect(() => mutantNamed('nobody')).toThrow('no mutant')
+  })
+})

@@ -1,0 +1,21 @@
+import { createPeer } from '../../protocol/peer/peer.ts'
+import { openJudge } from '../judge.ts'
+import { type LedgerReport, runLedger } from '../scenarios/ledger.ts'
+
+// Signatures by real Ed25519 take most of a run's time; one seed in 50 has them.
+const REAL_CRYPTO_EVERY = 50
+
+export type RunSeed = (seed: number, print?: (line: string) => void) => LedgerReport
+
+/** Everything that a run needs, read once. Imported only after a mutant was put in place. */
+export function createRunSeed(): RunSeed {
+  const judge = openJudge()
+  return (seed, print) =>
+    runLedger({
+      seed,
+      crypto: seed % REAL_CRYPTO_EVERY === 0 ? 'ed25519' : 'keyed-hash',
+      judge,
+      createMind: createPeer,
+      ...(print === undefined ? {} : { print }),
+    })
+}

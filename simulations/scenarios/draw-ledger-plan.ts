@@ -1,0 +1,202 @@
+import type { KindName } from '../../protocol/encoding/kinds.ts'
+import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
+import { type AdversaryName, MEMBER_ADVERSARIES, WITNESS_ADVERSARIES } from '../adversaries/adversaries.ts'
+import { CALM, type Faults } from '../faults.ts'
+import type { CharterParams } from '../founding.ts'
+import type { Random } from '../random.ts'
+import type { PeerPlan } from '../world.ts'
+
+/** One run's own mix of members, liars, faults and work (swarm testing). */
+export interface LedgerPlan {
+  readonly peers: readonly [PeerPlan, ...PeerPlan[]]
+  readonly charter: CharterParams
+  readonly faults: Faults
+  /** How long things go wrong, in virtual milliseconds. */
+  readonly troubleMs: number
+  /** For how much longer links and hosts stay as bad as they are, while nobody crashes and nothing is asked for. */
+  readonly lastingMs: number
+  readonly commands: number
+  readonly jobs: number
+  /** Crashes that hit a point around a write or a send; each peer's next one is this many points away at most. */
+  readonly pointsMax: number | undefined
+  /** Crashes at any time. */
+  readonly crashes: number
+  readonly downMsMax: number
+  readonly clockJumpMs: number
+  readonly partitions: readonly PartitionKind[]
+  /** A correct witness that stays down until the others have converged without it. */
+  readonly leavesOneOut: boolean
+}
+
+/** `cut`: connections close. `silent`: frames vanish. `one-way`: frames of one side vanish. */
+export type PartitionKind = 'cut' | 'silent' | 'one-way'
+
+// Small swarms are where quorums are smallest; 4 and 7 are the first with one and two liars.
+const WITNESSES = [1, 2, 3, 3, 3, 4, 4, 4, 4, 4, 5, 6, 6, 7, 7] as const
+const MEMBERS_MAX = 2
+const LIAR_PPM = 700_000
+const BAD_MEMBER_PPM = 600_000
+const TROUBLE_MS = { min: 4_000, max: 16_000 } as const
+const COMMANDS = { min: 8, max: 32 } as const
+const JOBS_MAX = 3
+const JOBS_PPM = 700_000
+const POINTS = [20, 60, 200] as const
+const CLOCK_JUMP_MS = 30_000
+const SKEW_MS = 5_000
+const HALF_PPM = 500_000
+const MAX_PRICE_UNITS = 10_000n
+/** Kinds whose absence drives an agreement into later rounds, or an owner into asking again. */
+const TARGETS: readonly (readonly KindName[])[] = [
+  ['commit', 'decision'],
+  ['commit'],
+  ['prepared', 'decision'],
+  ['prepare'],
+  ['propose'],
+  ['vote'],
+  ['facts', 'announce'],
+  ['promised'],
+]
+const TARGETED_PPM = 500_000
+const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
+
+/** Some runs are about one thing that a free mix brings together too rarely. */
+const FOCUS_PPM = 250_000
+/** A little more than commitMs, after which a witness seals whatever it has. */
+const UNSEEN_COMMITS_MS = 130_000
+
+export function drawLedgerPlan(random: Random): LedgerPlan {
+  const plan = drawMix(random)
+  if (!random.chance(FOCUS_PPM)) return plan
+  return random.pick([unseenCommits, swappingSteward, restartingVoters])(plan, random)
+}
+
+/** Runners' commits are repeated every second; only their lasting absence makes witnesses seal without them. */
+function unseenCommits(plan: LedgerPlan, random: Random): LedgerPlan {
+  const link = { ...plan.faults.link, lostKinds: ['job-commit'], lostKindsPpm: 1_000_000 } as const
+  // Here t is above f + 1.
+  const peers = drawPeers(random, random.pick([3, 6]), 1)
+  return { ...plan, peers, faults: { ...plan.faults, link }, jobs: JOBS_MAX, lastingMs: UNSEEN_COMMITS_MS }
+}
+
+/** A payer that is the jobs' steward and a witness, and seals twice. */
+function swappingSteward(plan: LedgerPlan, random: Random): LedgerPlan {
+  const [first, second, ...others] = drawPeers(random, 4, 0).map(
+    (peer): PeerPlan => ({ ...peer, adversaries: [] }),
+  )
+  if (first === undefined || second === undefined) return plan
+  const peers = [first, { ...second, adversaries: ['seal-swapper'] }, ...others] as const
+  return { ...plan, peers, faults: CALM, jobs: JOBS_MAX, crashes: 0, pointsMax: undefined, partitions: [] }
+}
+
+/** Votes get lost on their way back while voters crash right after they gave them. */
+function restartingVoters(plan: LedgerPlan, random: Random): LedgerPlan {
+  const lostKinds = random.pick<readonly KindName[]>([
+    ['commit', 'decision'],
+    ['prepare'],
+    ['prepared'],
+    ['promised'],
+  ])
+  const link = { ...plan.faults.link, lossPpm: 0, lostKinds, lostKindsPpm: random.pick(TARGETED_LOST_PPM) }
+  const peers = drawPeers(random, random.pick([3, 4]), 0)
+  return {
+    ...plan,
+    peers,
+    faults: { ...plan.faults, link },
+    troubleMs: TROUBLE_MS.max,
+    jobs: JOBS_MAX,
+    pointsMax: 60,
+    crashes: 2 * peers.length,
+    downMsMax: 100,
+    partitions: [],
+  }
+}
+
+function drawMix(random: Random): LedgerPlan {
+  const often = () => random.chance(HALF_PPM)
+  const witnesses = random.pick(WITNESSES)
+  const members = random.below(MEMBERS_MAX + 1)
+  const peers = drawPeers(random, witnesses, members)
+  return {
+    peers,
+    charter: {
+      diversity: 'peer',
+      params: {
+        priorTrust: 800_000,
+        minConfidence: 0,
+        fee: BigInt(random.pick([0, 1_000])),
+        maxPrice: MAX_PRICE_UNITS,
+        trustBidders: 0,
+      },
+    },
+    faults: drawFaults(random),
+    troubleMs: random.between(TROUBLE_MS),
+    commands: random.between(COMMANDS),
+    lastingMs: 0,
+    jobs: random.chance(JOBS_PPM) ? 1 + random.below(JOBS_MAX) : 0,
+    pointsMax: often() ? random.pick(POINTS) : undefined,
+    crashes: often() ? 1 + random.below(peers.length) : 0,
+    downMsMax: random.pick([100, 1_000, 4_000]),
+    clockJumpMs: often() ? CLOCK_JUMP_MS : 0,
+    partitions: often() ? drawPartitions(random) : [],
+    leavesOneOut: often(),
+  }
+}
+
+function drawPartitions(random: Random): readonly PartitionKind[] {
+  const kinds: readonly PartitionKind[] = ['cut', 'silent', 'one-way']
+  return Array.from({ length: 1 + random.below(4) }, () => random.pick(kinds))
+}
+
+/** The first peer mints and is always correct: a lying minter owns the money anyway. */
+function drawPeers(random: Random, witnesses: number, members: number): LedgerPlan['peers'] {
+  const { faulty } = quorumSizes(witnesses)
+  const liars = faulty > 0 && random.chance(LIAR_PPM) ? 1 + random.below(faulty) : 0
+  const peerAt = (at: number): PeerPlan => {
+    const witness = at < witnesses
+    const adversaries: AdversaryName[] = []
+    if (witness && at >= 1 && at <= liars) adversaries.push(...drawSome(random, WITNESS_ADVERSARIES, 3))
+    const isLiar = adversaries.length > 0
+    if (isLiar || (!witness && random.chance(BAD_MEMBER_PPM)))
+      adversaries.push(...drawSome(random, MEMBER_ADVERSARIES, 2))
+    return {
+      operator: `operator ${at}`,
+      witness,
+      runner: 'honest',
+      price: BigInt(random.between({ min: 2_000, max: 9_000 })),
+      skewMs: random.below(SKEW_MS),
+      adversaries: [...new Set(adversaries)],
+    }
+  }
+  const [first, ...others] = Array.from({ length: witnesses + members }, (_, at) => peerAt(at))
+  if (first === undefined) throw new Error('a swarm has a first member')
+  return [first, ...others]
+}
+
+function drawSome<T>(random: Random, names: readonly T[], most: number): readonly T[] {
+  return random.shuffled(names).slice(0, 1 + random.below(most))
+}
+
+function drawFaults(random: Random): Faults {
+  const sometimes = (most: number) => (random.chance(HALF_PPM) ? random.below(most + 1) : 0)
+  const baseMax = random.pick([2, 20, 120])
+  const isTargeted = random.chance(TARGETED_PPM)
+  return {
+    link: {
+      baseMs: { min: 1, max: baseMax },
+      jitterMs: random.pick([0, 2, baseMax]),
+      lossPpm: sometimes(200_000),
+      duplicatePpm: sometimes(200_000),
+      reorderPpm: sometimes(400_000),
+      reorderMs: random.pick([5, 50, 1_000]),
+      lostKinds: isTargeted ? random.pick(TARGETS) : [],
+      lostKindsPpm: random.pick(TARGETED_LOST_PPM),
+    },
+    host: {
+      ...CALM.host,
+      syncMs: { min: 0, max: random.pick([0, 3, 20, 100]) },
+      loadMs: { min: 0, max: random.pick([0, 5]) },
+      verifyMs: { min: 0, max: random.pick([0, 2, 10]) },
+      runMs: { min: 10, max: random.pick([100, 900]) },
+    },
+  }
+}

@@ -1,0 +1,253 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { PREFIXES } from '../../protocol/records/keys.ts'
+import type { Peer, PeerOptions } from '../../protocol/peer/options.ts'
+import { createPanel, type Violation } from '../checkers/panel.ts'
+import type { CryptoName } from '../crypto.ts'
+import type { Judge } from '../judge.ts'
+import { createRandom, type Random } from '../random.ts'
+import { createWorld, heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
+import { drawLedgerPlan, type LedgerPlan } from './draw-ledger-plan.ts'
+import { createPower, type Power, scheduleTrouble } from './trouble.ts'
+
+export interface LedgerOptions {
+  readonly seed: number
+  readonly crypto: CryptoName
+  readonly judge: Judge
+  readonly createMind: (options: PeerOptions) => Peer
+  readonly print?: (line: string) => void
+}
+
+export interface LedgerReport {
+  readonly seed: number
+  readonly witnesses: number
+  readonly peers: number
+  /** Peers that do wrong on purpose. */
+  readonly adversaries: number
+  readonly crashes: number
+  readonly certified: number
+  readonly decided: number
+  readonly virtualMs: number
+  readonly steps: number
+  readonly traceHash: string
+  readonly violations: readonly Violation[]
+}
+
+// A job whose runner withholds its commit is sealed after commitMs (120 s), closed, and tried twice again.
+const HEALING_LIMIT_MS = 1_000_000
+/** How often it is looked whether all have converged: looking costs more than most events. */
+const LOOK_MS = 500
+/** One full round of everybody's reconciliation with one peer: nothing may change any more. */
+const SETTLED_MS = 16_000
+// Some hundred times what a whole run takes: a loop of events without progress ends here.
+const STEPS_LIMIT = 100_000
+const GRANT_UNITS = 5_000_000n
+const TRANSFER_UNITS_MAX = 1_500_000
+const TRANSFER_UNITS_MIN = 10_000
+/** The payer is the job's steward, whose power to do harm is the greatest. */
+const LIAR_PAYS_PPM = 500_000
+
+/**
+ * Money moves among many accounts, and a few jobs run, while links, hosts, clocks and adversaries do their
+ * worst. Then a core heals, without one more correct witness if it can be spared, and must come to one ledger
+ * with every honest entry in it; then the rest follows. Adversaries go on to the very end.
+ */
+export function runLedger(options: LedgerOptions): LedgerReport {
+  const random = createRandom(`ledger ${options.seed}`)
+  const plan = drawLedgerPlan(random.fork('plan'))
+  const power = createPower(random.fork('power'), plan.pointsMax)
+  const { crypto, judge, createMind, print } = options
+  const world = createWorld({
+    seed: `ledger world ${options.seed}`,
+    peers: plan.peers,
+    faults: plan.faults,
+    charter: plan.charter,
+    crypto,
+    createMind,
+    judge,
+    fails: power.fails,
+    ...(print === undefined ? {} : { print }),
+  })
+  const panel = createPanel(world)
+  world.watch(panel.observe)
+  const counts = countFacts(world)
+  const run = new LedgerRun({ world, plan, random, power, panel })
+  run.play()
+  return {
+    seed: options.seed,
+    witnesses: world.charter.witnesses.length,
+    peers: plan.peers.length,
+    adversaries: world.peers.filter((peer) => !isCorrect(peer)).length,
+    crashes: counts.crashes,
+    certified: counts.certified.size,
+    decided: counts.decided.size,
+    virtualMs: world.now,
+    steps: world.steps,
+    traceHash: world.traceHash(),
+    violations: panel.violations,
+  }
+}
+
+function countFacts(world: World) {
+  const counts = { crashes: 0, certified: new Set<string>(), decided: new Set<string>() }
+  world.watch((observation) => {
+    if (observation.type === 'crashed') counts.crashes += 1
+    if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
+    for (const { key } of observation.effect.writes) {
+      if (key.startsWith(PREFIXES.certificate)) counts.certified.add(key)
+      if (key.startsWith(PREFIXES.decision)) counts.decided.add(key)
+    }
+  })
+  return counts
+}
+
+interface RunParts {
+  readonly world: World
+  readonly plan: LedgerPlan
+  readonly random: Random
+  readonly power: Power
+  readonly panel: ReturnType<typeof createPanel>
+}
+
+class LedgerRun {
+  readonly #parts: RunParts
+
+  constructor(parts: RunParts) {
+    this.#parts = parts
+  }
+
+  /** Plays until the end or the first violation. */
+  play(): void {
+    const { world, plan, random, power, panel } = this.#parts
+    for (const peer of world.peers) world.start(peer)
+    scheduleTrouble(world, plan, random.fork('trouble'))
+    this.#scheduleWork(random.fork('work'))
+    this.#pass(plan.troubleMs)
+    power.hold()
+    this.#startAll()
+    this.#pass(plan.lastingMs)
+    panel.examine()
+    const spared = this.#spared()
+    this.#healAllBut(spared)
+    this.#converge('the core', spared)
+    if (spared !== undefined) this.#healAllBut(undefined)
+    this.#converge('everybody', undefined)
+    this.#pass(SETTLED_MS)
+    panel.examine()
+    if (!this.#isBroken()) panel.conclude()
+  }
+
+  #scheduleWork(random: Random): void {
+    const { world, plan } = this.#parts
+    const [minter] = world.peers
+    if (minter === undefined) return
+    const liars = world.peers.filter((peer) => !isCorrect(peer))
+    for (const { id } of world.peers) {
+      const at = random.below(plan.troubleMs >> 2)
+      world.after(at, () => {
+        world.command(minter, { type: 'mint', to: id, amount: GRANT_UNITS, memo: '' })
+      })
+    }
+    for (let count = 0; count < plan.commands; count += 1) {
+      const from = random.pick(world.peers)
+      const to = random.pick(world.peers).id
+      const amount = BigInt(random.between({ min: TRANSFER_UNITS_MIN, max: TRANSFER_UNITS_MAX }))
+      world.after(random.below(plan.troubleMs), () => {
+        world.command(from, { type: 'transfer', to, amount, memo: '' })
+      })
+    }
+    for (let count = 0; count < plan.jobs; count += 1) {
+      const at = (plan.troubleMs >> 2) + random.below(plan.troubleMs >> 1)
+      const payer = random.chance(LIAR_PAYS_PPM) ? random.pick([...liars, minter]) : random.pick(world.peers)
+      world.after(at, () => submit(world, payer, random))
+    }
+  }
+
+  /** A correct witness without which there still is a quorum of correct ones, if the plan leaves one out. */
+  #spared(): WorldPeer | undefined {
+    const { world, plan } = this.#parts
+    const witnesses = world.peers.filter((peer) => peer.plan.witness && isCorrect(peer))
+    const { quorum } = world.roster.epoch.sizes
+    if (!plan.leavesOneOut || witnesses.length <= quorum) return undefined
+    return witnesses.at(-1)
+  }
+
+  #healAllBut(spared: WorldPeer | undefined): void {
+    const { world } = this.#parts
+    if (spared !== undefined) world.crash(spared)
+    this.#startAll(spared)
+    heal(world)
+  }
+
+  #startAll(spared?: WorldPeer): void {
+    for (const peer of this.#parts.world.peers) {
+      if (peer !== spared && !peer.body.running) this.#parts.world.start(peer)
+    }
+  }
+
+  /** Waits for one ledger on all correct peers but one, with nothing of theirs under way. */
+  #converge(who: string, spared: WorldPeer | undefined): void {
+    const { world, panel } = this.#parts
+    const core = world.peers.filter((peer) => isCorrect(peer) && peer !== spared)
+    const owed = new Set(core.map(({ id }) => id))
+    const limit = world.now + HEALING_LIMIT_MS
+    while (!this.#isBroken() && !isLevel(core, owed)) {
+      if (world.now > limit) {
+        panel.report('liveness', `${who} did not converge: ${stateOf(core)}`)
+        return
+      }
+      this.#pass(LOOK_MS)
+    }
+  }
+
+  #pass(virtualMs: number): void {
+    if (this.#isBroken()) return
+    const { world, panel } = this.#parts
+    const end: RunEnd = world.pass({ virtualMs, steps: STEPS_LIMIT }, () => this.#isBroken())
+    if (end !== 'time' && !this.#isBroken()) panel.report('liveness', `${virtualMs} ms did not pass: ${end}`)
+  }
+
+  #isBroken(): boolean {
+    return this.#parts.panel.violations.length > 0
+  }
+}
+
+function submit(world: World, payer: WorldPeer, random: Random): void {
+  const prompt = payer.blobs.put(utf8ToBytes(`Which shipment is number ${random.below(1_000_000)}?`))
+  const request = {
+    prompt,
+    model: null,
+    replicas: 1 + random.below(2),
+    standbys: random.below(2),
+    comparator: 'exact' as const,
+    minConfidence: null,
+    maxPrice: null,
+    region: null,
+    mode: 'process' as const,
+    visibility: 'private' as const,
+    temperatureMilli: 0,
+    seed: 7,
+    maxTokens: 256,
+  }
+  world.command(payer, { type: 'submit-job', request })
+}
+
+/** One root, no own entry under way, no close that no snapshot folds, no job of theirs or paid for still open. */
+function isLevel(core: readonly WorldPeer[], owed: ReadonlySet<string>): boolean {
+  const [first] = core
+  const root = first?.body.view?.ledgerRoot()
+  return core.every(({ body: { view }, disk }) => {
+    if (view === undefined || view.ledgerRoot() !== root || view.trust().waiting > 0) return false
+    if (view.openJobs().some(({ status, account }) => status !== 'pending' || owed.has(account))) return false
+    return ![...disk.records().keys()].some((key) => key.startsWith(PREFIXES.own))
+  })
+}
+
+function stateOf(core: readonly WorldPeer[]): string {
+  return core
+    .map(({ id, body: { view }, disk }) => {
+      const own = [...disk.records().keys()].filter((key) => key.startsWith(PREFIXES.own)).length
+      const jobs = view?.openJobs().map(({ status }) => status) ?? []
+      return `${id.slice(-6)} ${view?.ledgerRoot().slice(0, 6)} own ${own} jobs ${jobs.join(',')}`
+    })
+    .join('; ')
+}
