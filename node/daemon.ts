@@ -27,6 +27,7 @@ import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
+import { watchLatencies } from './host/latencies.ts'
 import { MindHost } from './host/mind-host.ts'
 import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { createNetwork } from './network/host.ts'
@@ -222,6 +223,7 @@ async function startMind(
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
   await offer(opened, host, starting)
+  starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
   const backend = createBackend({ view: peer.view, host, network, store, bodies, now, verifier })

@@ -78,12 +78,24 @@ export function blobRefOf(body: Uint8Array): BlobRef {
 }
 
 /** What an instance decides about: the first word of its name. */
-export type InstanceKind = 'job' | 'resolve'
+export type InstanceKind = 'job' | 'resolve' | 'trust'
 
 /** Undefined for a name that no agreement has. */
 export function instanceKindOf(instance: string): InstanceKind | undefined {
   if (parseJobInstance(instance) !== undefined) return 'job'
+  if (parseTrustInstance(instance) !== undefined) return 'trust'
   return parseResolveInstance(instance) === undefined ? undefined : 'resolve'
+}
+
+/** Makes snapshot `number` of everybody's trust (5.8); the first is 1, the founding one is given. */
+export function trustInstance(number: number): InstanceId {
+  return `trust/${number}` as InstanceId
+}
+
+/** The snapshot that an instance makes; undefined for any other text. */
+export function parseTrustInstance(instance: string): number | undefined {
+  const match = /^trust\/([1-9][0-9]{0,14})$/.exec(instance)
+  return match === null ? undefined : Number(match[1])
 }
 
 /** Settles whatever fork an account has, for the `number`th time (5.7). */

@@ -60,7 +60,10 @@ export function createBody(options: BodyOptions): Body {
     },
     crash,
     handle,
-    connected: (peer) => handle({ type: 'connected', peer }),
+    connected(peer, roundTripMs) {
+      handle({ type: 'connected', peer })
+      handle({ type: 'latency', peer, ms: roundTripMs })
+    },
     disconnected: (peer) => handle({ type: 'disconnected', peer }),
     receive: (frame, source) => life?.receive(frame, source),
     serve: (to: PeerId, digest: Digest) => life?.serve(to, digest),

@@ -8,7 +8,8 @@ import type { Scheduler } from './scheduler.ts'
 
 /** The host's side of the network. It is only called from the scheduler, never within `send` or `publish`. */
 export interface Endpoint {
-  connected(peer: PeerId): void
+  /** `roundTripMs` is what a ping would measure, jitter aside. */
+  connected(peer: PeerId, roundTripMs: number): void
   disconnected(peer: PeerId): void
   receive(frame: Uint8Array, source: Source): void
 }
@@ -72,11 +73,11 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
     return made
   }
 
-  const latency = (link: Link): number => {
+  const baseOf = ({ baseDraw }: Link): number => {
     const { min, max } = faults.baseMs
-    const base = min + Math.floor(((max - min) * link.baseDraw) / (BASE_SHARES - 1))
-    return base + random.below(faults.jitterMs + 1)
+    return min + Math.floor(((max - min) * baseDraw) / (BASE_SHARES - 1))
   }
+  const latency = (link: Link): number => baseOf(link) + random.below(faults.jitterMs + 1)
 
   /** Tells one side that a connection opened or closed; a side hears of closing only what it knew to be open. */
   const tell = (link: Link, to: PeerId, about: PeerId, generation: number | undefined): void => {
@@ -86,7 +87,7 @@ export function createNetwork({ scheduler, random, faults: initial }: NetworkOpt
     }
     if (generation === undefined) return
     link.known.set(to, generation)
-    endpoints.get(to)?.connected(about)
+    endpoints.get(to)?.connected(about, 2 * baseOf(link))
   }
 
   const disconnect = (left: PeerId, right: PeerId): void => {

@@ -7,6 +7,7 @@ import type { Effect } from '../protocol/peer/effect.ts'
 import type { Event } from '../protocol/peer/event.ts'
 import type { Peer, PeerOptions } from '../protocol/peer/options.ts'
 import type { PeerView } from '../protocol/peer/view.ts'
+import { foundingSnapshot } from '../protocol/trust/snapshot.ts'
 
 /**
  * A mind of a few lines for tests of the world around it. A transfer is written down and then told to all
@@ -83,6 +84,7 @@ function viewOf({ signer, roster }: PeerOptions, records: () => number): PeerVie
     roster,
     ledgerRoot: () => blobRefOf(Uint8Array.of(0)).digest,
     supply: () => ({ minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }),
+    trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     account: () => undefined,
     accounts: () => [],
     nodes: () => [],

@@ -1,3 +1,4 @@
+import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
@@ -60,6 +61,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     swarm: roster.swarm,
     roster,
     ledgerRoot: () => digestNamed(4),
+    trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     supply: () => ({
       minted: 100n * CREDIT,
       free: 90n * CREDIT,

@@ -1,6 +1,7 @@
 import { formatCredits } from '../../protocol/api/credits.ts'
 import type { Model, Node } from '../../protocol/api/network-schema.ts'
 import type { Digest } from '../../protocol/ids.ts'
+import { PPM } from '../../protocol/params.ts'
 import type { NodeView } from '../../protocol/peer/view.ts'
 import type { Backend } from './backend.ts'
 import { timeOf } from './job-resource.ts'
@@ -35,6 +36,7 @@ function hardwareOf({ heartbeat }: NodeView) {
 
 function nodeResource(backend: Backend, node: NodeView): Node {
   const { peer, heartbeat } = node
+  const trust = backend.view.trust()
   const link = backend.network.connections().find((connection) => connection.peer === peer)
   return {
     node_id: peer,
@@ -44,7 +46,11 @@ function nodeResource(backend: Backend, node: NodeView): Node {
     status: node.status,
     last_seen: node.lastSeenMs === undefined ? null : timeOf(node.lastSeenMs),
     latency_ms: link?.latencyMs ?? null,
-    models: modelsOf(node).map(({ price, ...model }) => ({ ...model, price: formatCredits(price) })),
+    models: modelsOf(node).map(({ price, ...model }) => ({
+      ...model,
+      price: formatCredits(price),
+      trust: trust.row(peer, model.digest).trust / PPM,
+    })),
     ...hardwareOf(node),
     addresses: [...(heartbeat?.addresses ?? [])],
     version: heartbeat?.version ?? null,

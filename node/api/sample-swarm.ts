@@ -74,6 +74,7 @@ export function recordOf(job: JobId, prompt: Uint8Array): JobRecord {
     spec: specOf(prompt),
     status: 'running',
     heardMs: START_MS,
+    trust: null,
     openedMs: START_MS + 10,
     closedMs: null,
     entry: null,

@@ -9,7 +9,7 @@ import { electionSeed } from '../../protocol/jobs/messages.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { AssignValue } from '../../protocol/jobs/value.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
-import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
+import { foundingSnapshot, type TrustSnapshot } from '../../protocol/trust/snapshot.ts'
 import type { BidView, DecisionView } from '../api/backend.ts'
 import { Evidence } from './signatures.ts'
 
@@ -35,8 +35,10 @@ export async function explain({
   const decision = decodeBody(decisionCodec, bytes, 'decision', evidence)
   const { value, quorum, round } = decision
   if (value.type !== 'assign') return undefined
-  const snapshot = foundingSnapshot(roster.charter)
-  const election = electionOf(record.spec, value.bids, value.beacon, { roster, snapshot })
+  const election = electionOf(record.spec, value.bids, value.beacon, {
+    roster,
+    snapshot: snapshotOf(record, roster),
+  })
   const holds = await evidence.holds(verifier)
   const witnesses = roster.epochOf(quorum.epoch)?.witnesses ?? []
   return {
@@ -52,6 +54,21 @@ export async function explain({
       signers: bitmapPositions(quorum.signers).flatMap((position) => witnesses[position] ?? []),
     },
     verified: holds && belongs(decision, record) && isSame(election, value),
+  }
+}
+
+/** What the election read of its bidders, as this peer's record of the job keeps it. */
+function snapshotOf({ spec, trust }: JobRecord, roster: Roster): TrustSnapshot {
+  const founding = foundingSnapshot(roster.charter)
+  const rows = new Map(trust?.map(({ peer, ...row }) => [peer, row]))
+  return {
+    number: spec.trust,
+    row(peer, model) {
+      const kept = rows.get(peer)
+      return kept === undefined
+        ? founding.row(peer, model)
+        : { trust: kept.trust, latencyMs: kept.latencyMs ?? undefined }
+    },
   }
 }
 

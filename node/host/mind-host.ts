@@ -92,6 +92,11 @@ export class MindHost {
     void this.#started.promise.then(() => this.#handle({ type, peer }))
   }
 
+  /** A round trip to a connected peer, in whole milliseconds. */
+  latency(peer: PeerId, ms: number): void {
+    this.#handle({ type: 'latency', peer, ms })
+  }
+
   async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
     return this.#peer.view.mayFetch(to, digest) ? this.#ports.bodies.get(digest) : undefined
   }

@@ -18,8 +18,11 @@ export interface Founder {
 const PRIOR_TRUST = 800_000
 /** Units: 0.05 credits, five times what a peer asks by default. */
 const MAX_PRICE = 50_000n
-/** Elections consider the trust of this many bidders. */
-const TRUST_BIDDERS = 16
+/**
+ * A close earns trust if so many operators bid: twice the usual three replicas, so that an election says
+ * something. A smaller swarm asks all but one of its founders, who may be away.
+ */
+const TRUST_BIDDERS = { min: 2, max: 6 } as const
 
 /** The charter of a swarm whose founders all witness: no fee, and one vote for each operator. */
 export function foundSwarm({ name, founders, rules }: Founding): Charter {
@@ -41,7 +44,7 @@ export function foundSwarm({ name, founders, rules }: Founding): Charter {
       minConfidence: 0,
       fee: 0n,
       maxPrice: MAX_PRICE,
-      trustBidders: TRUST_BIDDERS,
+      trustBidders: Math.min(TRUST_BIDDERS.max, Math.max(TRUST_BIDDERS.min, founders.length - 1)),
     },
     rules,
   }

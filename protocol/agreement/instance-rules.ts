@@ -1,4 +1,4 @@
-import type { InstanceId, PeerId } from '../ids.ts'
+import type { InstanceId, JobId, PeerId } from '../ids.ts'
 import type { Bid, Reveal } from '../jobs/messages.ts'
 import type { Signed } from '../encoding/signed.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
@@ -24,9 +24,10 @@ export interface GuardItems {
   readonly bids: readonly Signed<Bid>[]
   readonly reveals: readonly Signed<Reveal>[]
   readonly entries: readonly SignedEntry[]
+  readonly closes: readonly JobId[]
 }
 
-export const NO_ITEMS: GuardItems = { bids: [], reveals: [], entries: [] }
+export const NO_ITEMS: GuardItems = { bids: [], reveals: [], entries: [], closes: [] }
 
 /** A guard that only waits: for time, or for something this peer hasn't got itself. */
 export const WAITING: Judgement = { verdict: 'guard', items: NO_ITEMS }

@@ -14,7 +14,7 @@ import {
 import { DecodeError } from '../encoding/decode-error.ts'
 import { type Quorum, quorumCodec } from '../encoding/quorum.ts'
 import { type SignedKind, signedCodec } from '../encoding/signed.ts'
-import type { Digest, InstanceId } from '../ids.ts'
+import type { Digest, InstanceId, JobId } from '../ids.ts'
 import { signedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import { signedBid, signedReveal } from '../jobs/messages.ts'
@@ -125,6 +125,7 @@ export const refusalCodec = struct({
   bids: list(signedBid, { max: LIMITS.bids }),
   reveals: list(signedReveal, { max: LIMITS.slots }),
   entries: list(signedEntry, { max: LIMITS.forkEntries }),
+  closes: list(digest<JobId>(), { max: LIMITS.closes }),
 })
 export type Refusal = Infer<typeof refusalCodec>
 

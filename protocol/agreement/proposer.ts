@@ -11,7 +11,7 @@ import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
-import type { InstanceRules } from './instance-rules.ts'
+import type { GuardItems, InstanceRules } from './instance-rules.ts'
 import {
   type Ballot,
   type Decision,
@@ -204,8 +204,7 @@ export class Proposer {
       case 'guard':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
-        if (body.code === 'guard' && body.bids.length + body.reveals.length + body.entries.length === 0)
-          return undefined
+        if (body.code === 'guard' && isEmpty(body)) return undefined
         attempt.refusedBy.add(position)
         return this.#repair(out, attempt)
       default:
@@ -341,4 +340,8 @@ export class Proposer {
   #toAll(send: (peer: PeerId) => void): void {
     this.#options.roster.epoch.witnesses.forEach(send)
   }
+}
+
+function isEmpty({ bids, reveals, entries, closes }: GuardItems): boolean {
+  return bids.length + reveals.length + entries.length + closes.length === 0
 }

@@ -56,6 +56,7 @@ export const nodeSchema = Type.Object({
       digest: digest('Of the weights'),
       warm: Type.Boolean({ description: 'Loaded, so it starts at once' }),
       price: credits('Per replica'),
+      trust: share('Lower bound by what it did with this model, as of the newest trust snapshot'),
     }),
   ),
   vram_free_mb: count(),

@@ -22,6 +22,7 @@ import {
 } from '../ledger/messages.ts'
 import { FORK, resolveCodec } from '../ledger/resolution.ts'
 import { LIMITS } from '../params.ts'
+import { LATENCY } from '../trust/latency.ts'
 import {
   syncBucketsCodec,
   syncBusyCodec,
@@ -83,6 +84,8 @@ export const KINDS = {
   promised: kind('agree', false, LIMITS.frameBytes, promisedCodec),
   refusal: kind('agree', false, 512 * KIB, refusalCodec),
   decision: kind('agree', false, LIMITS.frameBytes, decisionCodec),
+
+  latency: kind('agree', true, 16 * KIB, LATENCY.body),
 
   bid: kind('job', true, 2 * KIB, BID.body),
   beacon: kind('job', true, KIB, BEACON.body),

@@ -64,11 +64,11 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   if (voters < spec.replicas || (voters < hoped && now < heardMs + TIMES.bidWindowMs)) return undefined
   const beacon = usableBeacon(context, open, now)
   if (beacon === undefined) return undefined
+  const snapshot = context.snapshotAt(spec.trust)
+  // An older one no witness would accept any more: the job waits for its refund.
+  if (snapshot === undefined || isOutdated(context, spec)) return undefined
   const bids = sortedBids(open)
-  const { slots, standbys } = electionOf(spec, bids, beacon, {
-    roster: context.roster,
-    snapshot: context.snapshot(),
-  })
+  const { slots, standbys } = electionOf(spec, bids, beacon, { roster: context.roster, snapshot })
   if (slots.length === 0) return undefined
   const elected = new Set<PeerId>([...slots, ...standbys])
   const receipts = [...open.stored.values()].filter(({ signer }) => elected.has(signer)).slice(0, 2)
@@ -81,7 +81,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
     receipts,
   }
   // A job whose spec no assignment can satisfy must come to its void, not be proposed for ever.
-  return assignIsValid(context, open, value) ? value : undefined
+  return assignIsValid(context, open, value, snapshot) ? value : undefined
 }
 
 function votersInAll(context: JobContext, { diversity }: JobSpec): number {
@@ -90,15 +90,24 @@ function votersInAll(context: JobContext, { diversity }: JobSpec): number {
   ).size
 }
 
+/** A payer can't choose among old snapshots the one that suits it: the newest or the one before (6.3). */
+function isOutdated(context: JobContext, { trust }: JobSpec): boolean {
+  return trust < context.snapshot().number - 1
+}
+
 /** Valid: a pure function of the value, the certified `open` and the snapshot it names. */
-function assignIsValid(context: JobContext, open: OpenJob, value: AssignValue): boolean {
+function assignIsValid(
+  context: JobContext,
+  open: OpenJob,
+  value: AssignValue,
+  snapshot: TrustSnapshot,
+): boolean {
   const { spec } = open.record
   const { bids, beacon, receipts } = value
   const ascending = bids.every(({ signer }, at) => at === 0 || (bids[at - 1]?.signer ?? '') < signer)
   if (!ascending || bids.some(({ body }) => body.job !== open.job)) return false
   if (beacon.body.job !== open.job || !context.roster.isWitness(beacon.signer)) return false
-  if (spec.trust !== context.snapshot().number) return false
-  const election = electionOf(spec, bids, beacon, { roster: context.roster, snapshot: context.snapshot() })
+  const election = electionOf(spec, bids, beacon, { roster: context.roster, snapshot })
   const elected = new Set([...election.slots, ...election.standbys])
   const receiptsHold = receipts.every(
     ({ signer, body }) => elected.has(signer) && body.job === open.job && body.prompt === spec.prompt.digest,
@@ -117,7 +126,12 @@ function assignIsValid(context: JobContext, open: OpenJob, value: AssignValue): 
 export function judgeAssign(context: JobContext, open: OpenJob, value: AssignValue, now: number): Judgement {
   if (open.escrow === undefined || open.record.openedMs === null)
     return { verdict: 'missing', ids: [open.job] }
-  if (!assignIsValid(context, open, value)) return { verdict: 'not_valid' }
+  const { spec } = open.record
+  // This witness is behind the payer; the snapshot is on its way, and the job is looked at again when it is here.
+  if (spec.trust > context.snapshot().number) return { verdict: 'wait' }
+  const snapshot = context.snapshotAt(spec.trust)
+  if (snapshot === undefined || isOutdated(context, spec)) return WAITING
+  if (!assignIsValid(context, open, value, snapshot)) return { verdict: 'not_valid' }
   const place = orderFor(open.job, context.roster.epoch.witnesses).indexOf(value.beacon.signer)
   if (now < open.record.openedMs + place * TIMES.beaconMs) return WAITING
   open.bidsFrozenMs ??= now

@@ -14,6 +14,38 @@ import { type AgainValue, type CloseValue, type JobResult, resultCodec } from '.
 
 type Evidence = Pick<CloseValue, 'seals' | 'reveals'>
 
+interface SeenCommit {
+  readonly commit: Signed<Commit>
+  readonly sealedBy: Set<PeerId>
+  /** Its runner signed another one, too. */
+  fault: boolean
+}
+
+/** Where runners' commits are looked for: an attempt's step, and who holds which of its slots. */
+type Places = Pick<Attempt, 'step'> & {
+  readonly slots: readonly Pick<Attempt['slots'][number], 'slot' | 'peer'>[]
+}
+
+/** Commits that these seals name, by runner; those of another job, attempt or runner are passed over. */
+export function commitsIn(
+  job: JobId,
+  attempt: Places,
+  seals: readonly Signed<Seal>[],
+): ReadonlyMap<PeerId, SeenCommit> {
+  const seen = new Map<PeerId, SeenCommit>()
+  for (const seal of seals) {
+    for (const commit of seal.body.commits) {
+      if (commit.body.job !== job || !belongs(attempt, commit)) continue
+      const before = seen.get(commit.signer)
+      if (before === undefined)
+        seen.set(commit.signer, { commit, sealedBy: new Set([seal.signer]), fault: false })
+      else if (before.commit.body.commitment === commit.body.commitment) before.sealedBy.add(seal.signer)
+      else before.fault = true
+    }
+  }
+  return seen
+}
+
 /**
  * Counted commits (6.8): those in at least t of the seals, except of peers that signed two different ones.
  * By slot; a slot has one runner, so it has at most one counted commit. A seal is a witness's word and may be
@@ -26,19 +58,8 @@ export function countedCommits(
   attempt: Attempt,
   seals: readonly Signed<Seal>[],
 ): ReadonlyMap<number, Signed<Commit>> {
-  const seen = new Map<PeerId, { commit: Signed<Commit>; sealedBy: Set<PeerId>; fault: boolean }>()
-  for (const seal of seals) {
-    for (const commit of seal.body.commits) {
-      if (commit.body.job !== open.job || !belongs(attempt, commit)) continue
-      const before = seen.get(commit.signer)
-      if (before === undefined)
-        seen.set(commit.signer, { commit, sealedBy: new Set([seal.signer]), fault: false })
-      else if (before.commit.body.commitment === commit.body.commitment) before.sealedBy.add(seal.signer)
-      else before.fault = true
-    }
-  }
   const counted = new Map<number, Signed<Commit>>()
-  for (const { commit, sealedBy, fault } of seen.values()) {
+  for (const { commit, sealedBy, fault } of commitsIn(open.job, attempt, seals).values()) {
     if (!fault && sealedBy.size >= context.roster.epoch.sizes.counting) counted.set(commit.body.slot, commit)
   }
   return counted
@@ -59,7 +80,7 @@ export function fittingSeals(
 }
 
 /** Whether a commit is by the peer that holds the slot. */
-export function belongs(attempt: Attempt, commit: Signed<Commit>): boolean {
+export function belongs(attempt: Places, commit: Signed<Commit>): boolean {
   const { step, slot, rank } = commit.body
   return (
     step === attempt.step &&
@@ -108,12 +129,22 @@ export function verdictToken(job: JobId, key: Digest): string {
   return `verdict/${job}/${key}`
 }
 
+/**
+ * What each bidder's vote weighs: its trust in the snapshot that the job names. Undefined while that snapshot
+ * isn't here; where it is long gone, because this peer was away, others have to judge the job.
+ */
+function weightsOf({ record }: OpenJob): ReadonlyMap<PeerId, number> | undefined {
+  return record.trust === null ? undefined : new Map(record.trust.map(({ peer, trust }) => [peer, trust]))
+}
+
 /** Asks the host to judge these answers, once for each set. */
 function requestVerdict(context: JobContext, out: Outbox, open: OpenJob, slots: readonly SlotAnswer[]): void {
+  const weights = weightsOf(open)
+  if (weights === undefined) return
   const answers: readonly AnswerRef[] = slots.flatMap(({ slot, peer, answer }) =>
     answer === null
       ? []
-      : [{ slot, answer, voter: voterOf(context, open, peer), trust: context.snapshot().row(peer).trust }],
+      : [{ slot, answer, voter: voterOf(context, open, peer), trust: weights.get(peer) ?? 0 }],
   )
   const token = verdictToken(open.job, keyOf(slots))
   if (open.asked.has(token)) return

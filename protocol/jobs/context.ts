@@ -18,7 +18,9 @@ export interface JobContext {
   readonly book: JobBook
   readonly ledger: Ledger
   readonly payout: PeerId
+  /** The newest snapshot of trust, and any that can still be read (7). */
   snapshot(): TrustSnapshot
+  snapshotAt(number: number): TrustSnapshot | undefined
   capabilities(): Capabilities
   /** Something changed that may let an instance of this job be proposed, judged or taken up by a witness. */
   stir(out: Outbox, open: OpenJob): void

@@ -131,7 +131,22 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
   }))
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
+  takeTrust(context, open)
   begin(context, out, open, step, value.slots)
+}
+
+/**
+ * Takes over what the election read of its bidders: verdicts of all attempts weigh by it, however long they
+ * take and whichever snapshots are forgotten meanwhile.
+ */
+export function takeTrust(context: JobContext, open: OpenJob): void {
+  const snapshot = context.snapshotAt(open.record.spec.trust)
+  if (snapshot === undefined) return
+  const trust = open.record.bids.map(({ peer, offer }) => {
+    const { trust: bound, latencyMs } = snapshot.row(peer, offer.modelDigest)
+    return { peer, trust: bound, latencyMs: latencyMs ?? null }
+  })
+  context.book.update(open, { trust })
 }
 
 function begin(

@@ -13,7 +13,7 @@ import type { StateDigest } from '../sync/state-digest.ts'
 import { bid, giveBeacon, holdBid } from './bidding.ts'
 import { closeEvidence, verdictToken } from './close.ts'
 import { deciders, type JobContext } from './context.ts'
-import { adopt, applyDecision, markOpened } from './deciding.ts'
+import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
 import { EarlyMessages } from './early-messages.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
 import { JobHeads } from './job-heads.ts'
@@ -21,6 +21,8 @@ import { takeUp } from './offering.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
 import { fetchAnswer, holdCommit, holdReveal, holdSeal, seal, withState } from './sealing.ts'
+import type { JobDecided } from '../trust/outcomes.ts'
+import { isJobValue } from './value.ts'
 import { holdReceipt, onStage, onStaged, stageTimer } from './staging.ts'
 
 type JobKind = 'bid' | 'beacon' | 'stage' | 'stored' | 'lease' | 'job-commit' | 'seal' | 'reveal'
@@ -33,6 +35,8 @@ export interface JobsOptions {
   readonly context: Omit<JobContext, 'stir'>
   readonly digest: StateDigest
   readonly agreement: () => Agreement
+  /** A decision of a job was applied. */
+  readonly decided: (out: Outbox, decided: JobDecided) => void
 }
 
 /** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
@@ -41,13 +45,15 @@ export class Jobs {
   readonly heads: JobHeads
   readonly runner: Runner
   readonly #agreement: () => Agreement
+  readonly #decided: JobsOptions['decided']
   readonly #early = new EarlyMessages<JobMessage>()
 
-  constructor({ context, digest, agreement }: JobsOptions) {
+  constructor({ context, digest, agreement, decided }: JobsOptions) {
     this.context = { ...context, stir: (out, open) => this.#stir(out, open) }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
     this.#agreement = agreement
+    this.#decided = decided
     context.book.onDropped = (out, open) => {
       agreement().forget(out, jobInstance(open.job, nextStep(open)))
       this.#leave(out, open)
@@ -101,13 +107,25 @@ export class Jobs {
   applyDecision(out: Outbox, decision: Decision): ApplyResult {
     const parsed = parseJobInstance(decision.instance)
     const before = parsed === undefined ? undefined : this.context.book.get(parsed.job)
+    // A terminal decision ends the ledger's knowledge of the job.
+    const opened = parsed === undefined ? undefined : this.context.ledger.opened(parsed.job)
     const result = applyDecision(this.context, this.heads, out, decision)
     if (result.status !== 'applied' || parsed === undefined) return result
+    if (opened !== undefined) this.#count(out, decision, opened)
     this.#agreement().forget(out, decision.instance)
     const open = this.context.book.get(parsed.job)
     if (open !== undefined) this.#enter(out, open)
     else if (before !== undefined) this.#leave(out, before)
     return result
+  }
+
+  /** What a decision means for trust is written in its own batch. */
+  #count(out: Outbox, { instance, value, quorum }: Decision, { account, spec }: OpenedJob): void {
+    const parsed = parseJobInstance(instance)
+    const { roster } = this.context
+    const { counting } = (roster.epochOf(quorum.epoch) ?? roster.epoch).sizes
+    if (parsed !== undefined && isJobValue(value))
+      this.#decided(out, { ...parsed, account, spec, value, counting })
   }
 
   /** Sends how an instance was decided; false while it isn't. */
@@ -128,6 +146,18 @@ export class Jobs {
     return [...new Set([...deciders(this.context, open), ...runners])].filter(
       (peer) => peer !== this.context.signer.id,
     )
+  }
+
+  /** A snapshot can be read from now on: jobs that name it waited for it. */
+  onSnapshot(out: Outbox, number: number): void {
+    for (const open of this.context.book.all()) {
+      if (open.record.spec.trust !== number) continue
+      if (open.attempt !== undefined && open.record.trust === null) {
+        takeTrust(this.context, open)
+        this.context.book.save(out, open)
+      }
+      this.#stir(out, open)
+    }
   }
 
   /** This peer's node can do more than before: bid where nobody was elected yet. */

@@ -119,6 +119,7 @@ export function pendingRecord(
     entry: null,
     step: null,
     bids: [],
+    trust: null,
     slots: [],
     standbys: [],
     result: null,

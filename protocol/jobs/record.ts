@@ -1,6 +1,6 @@
 import { amount, digest, type Infer, list, nullable, oneOf, peerId, struct, uint } from '../encoding/codec.ts'
 import type { EntryId, JobId } from '../ids.ts'
-import { LIMITS } from '../params.ts'
+import { LIMITS, PPM } from '../params.ts'
 import { resultCodec } from './value.ts'
 import { offerCodec, specCodec } from './spec.ts'
 
@@ -70,6 +70,10 @@ export const jobRecordCodec = struct({
   /** Newest decided step, -1 coded as null. */
   step: nullable(uint(LIMITS.steps)),
   bids: list(struct({ peer: peerId, offer: offerCodec }), { max: LIMITS.bids }),
+  /** The bidders in the snapshot that the job names; null until assigned, or while this peer lacks that one. */
+  trust: nullable(
+    list(struct({ peer: peerId, trust: uint(PPM), latencyMs: nullable(uint()) }), { max: LIMITS.bids }),
+  ),
   slots: list(slotStateCodec, { max: LIMITS.slots }),
   standbys: list(peerId, { max: LIMITS.standbys }),
   result: nullable(resultCodec),

@@ -84,6 +84,7 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
           jobs: [],
           ids: [],
           resolved: [],
+          trust: null,
         })
         return
       }

@@ -95,6 +95,7 @@ export function startMind(
     nextSeq: (account) => ledger.nextSeq(account),
     jobStep: (job) => steps.get(job),
     resolved: (account, number) => ledger.resolved(account, number),
+    trust: () => 0,
     placeKeys: (account, seq) => ledger.placeKeys(account, seq),
   }
   const sync: Sync = createSync({

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger-state.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import type { Sync } from '../sync/sync.ts'
+import type { Trust } from '../trust/trust.ts'
 import type { Commands } from './commands.ts'
 import type { Capabilities } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -14,6 +15,7 @@ export interface Parts {
   readonly sync: Sync
   readonly agreement: Agreement
   readonly jobs: Jobs
+  readonly trust: Trust
   readonly heartbeats: Heartbeats
   readonly commands: Commands
   readonly digest: StateDigest

@@ -23,13 +23,14 @@ export class IntakeCounters {
 }
 
 export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: IntakeCounters): PeerView {
-  const { ledger, jobs, heartbeats } = parts
+  const { ledger, jobs, heartbeats, trust } = parts
   return {
     self,
     swarm: roster.swarm,
     roster,
     ledgerRoot: () => parts.digest.root(),
     supply: () => ledger.supply(),
+    trust: () => ({ ...trust.newest(), root: trust.root(), waiting: trust.waiting() }),
     account: (account) => ledger.account(account),
     accounts: () => ledger.accounts(),
     nodes: (now) => heartbeats.nodes(now),

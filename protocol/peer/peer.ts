@@ -13,7 +13,7 @@ import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
-import { foundingSnapshot } from '../trust/snapshot.ts'
+import { Trust } from '../trust/trust.ts'
 import { Commands } from './commands.ts'
 import type { Effect } from './effect.ts'
 import type { Capabilities, Event } from './event.ts'
@@ -65,12 +65,12 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.ledger.restore(record)
   parts.agreement.restore(record)
   parts.jobs.restore(record)
+  parts.trust.restore(record)
 }
 
 function compose(options: PeerOptions): Parts {
   const { signer, roster, rules } = options
   const digest = createStateDigest()
-  const snapshot = foundingSnapshot(roster.charter)
   const duty = createWitnessDuty(signer.id, roster)
   const sync: Sync = createSync({
     signer,
@@ -80,6 +80,7 @@ function compose(options: PeerOptions): Parts {
       nextSeq: (account) => ledger.nextSeq(account),
       jobStep: (job) => jobs.heads.get(job)?.step,
       resolved: (account, number) => ledger.resolved(account, number),
+      trust: () => trust.number,
       placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
@@ -106,9 +107,19 @@ function compose(options: PeerOptions): Parts {
       stirResolution: (out, instance) => agreement.stir(out, instance),
     },
   })
+  const trust: Trust = new Trust({
+    signer,
+    roster,
+    duty,
+    digest,
+    jobHead: (job) => jobs.heads.get(job),
+    agreement: () => agreement,
+    applied: (out, number) => jobs.onSnapshot(out, number),
+  })
   const jobs: Jobs = new Jobs({
     digest,
     agreement: () => agreement,
+    decided: (out, decided) => trust.onJobDecided(out, decided),
     context: {
       signer,
       roster,
@@ -117,7 +128,8 @@ function compose(options: PeerOptions): Parts {
       book: new JobBook(signer.id),
       ledger,
       payout: options.payout ?? signer.id,
-      snapshot: () => snapshot,
+      snapshot: () => trust.newest(),
+      snapshotAt: (number) => trust.at(number),
       capabilities: () => parts.capabilities,
     },
   })
@@ -125,14 +137,18 @@ function compose(options: PeerOptions): Parts {
     signer,
     roster,
     duty,
-    rules: rulesByKind({ job: createJobRules(jobs.context), resolve: ledger.resolveRules }),
+    rules: rulesByKind({
+      job: createJobRules(jobs.context),
+      resolve: ledger.resolveRules,
+      trust: trust.rules,
+    }),
     serveDecided: (out, instance, to) =>
-      jobs.serveDecided(out, instance, to) || ledger.serveResolution(out, instance, to),
+      jobs.serveDecided(out, instance, to) ||
+      ledger.serveResolution(out, instance, to) ||
+      trust.serve(out, instance, to),
     decided(out, decision, from) {
       const isOwn = from === signer.id
-      const audience = isOwn
-        ? [...jobs.audience(decision.instance), ...ledger.audience(decision.instance)]
-        : []
+      const audience = isOwn ? [jobs, ledger, trust].flatMap((part) => part.audience(decision.instance)) : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
@@ -152,6 +168,7 @@ function compose(options: PeerOptions): Parts {
     sync,
     agreement,
     jobs,
+    trust,
     heartbeats,
     commands,
     digest,
@@ -162,7 +179,11 @@ function compose(options: PeerOptions): Parts {
 }
 
 /** A decision's way into the state, by what it decides about. */
-function applyDecision({ jobs, ledger, agreement }: Parts, out: Outbox, decision: Decision): ApplyResult {
+function applyDecision(
+  { jobs, ledger, trust, agreement }: Parts,
+  out: Outbox,
+  decision: Decision,
+): ApplyResult {
   switch (instanceKindOf(decision.instance)) {
     case 'job':
       return jobs.applyDecision(out, decision)
@@ -171,6 +192,8 @@ function applyDecision({ jobs, ledger, agreement }: Parts, out: Outbox, decision
       if (applied.status === 'applied') agreement.forget(out, decision.instance)
       return applied
     }
+    case 'trust':
+      return trust.applyDecision(out, decision)
     case undefined:
       return { status: 'contradiction' }
   }

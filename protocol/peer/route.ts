@@ -10,13 +10,17 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       parts.ledger.start(out)
       parts.sync.start(out)
       parts.jobs.start(out)
+      parts.trust.start(out)
       return parts.heartbeats.start(out, event.boot, event)
     case 'message':
       return routeMessage(parts, out, event.message)
     case 'connected':
       parts.sync.onConnected(out, event.peer)
       return parts.heartbeats.onConnected(out)
+    case 'latency':
+      return parts.trust.onLatency(event.peer, event.ms)
     case 'disconnected':
+      parts.trust.onDisconnected(event.peer)
       return parts.sync.onDisconnected(out, event.peer)
     case 'command':
       return parts.commands.handle(out, event)
@@ -48,13 +52,14 @@ function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'prog
 }
 
 function routeTimer(parts: Parts, out: Outbox, id: string): void {
-  const { ledger, sync, agreement, jobs, heartbeats } = parts
+  const { ledger, sync, agreement, jobs, heartbeats, trust } = parts
   // A timer that nobody claims belongs to something that has ended meanwhile.
   void (
     ledger.onTimer(out, id) ||
     sync.onTimer(out, id) ||
     agreement.onTimer(out, id) ||
     jobs.onTimer(out, id) ||
+    trust.onTimer(out, id) ||
     heartbeats.onTimer(out, id)
   )
 }
@@ -103,6 +108,8 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'refusal':
     case 'decision':
       return agreement.onMessage(out, message)
+    case 'latency':
+      return parts.trust.onReport(out, message)
     case 'bid':
     case 'beacon':
     case 'stage':

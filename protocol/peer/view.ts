@@ -4,6 +4,7 @@ import type { JobRecord } from '../jobs/record.ts'
 import type { AccountView } from '../ledger/ledger.ts'
 import type { AccountId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { TrustSnapshot } from '../trust/snapshot.ts'
 
 /** A member as this peer knows it; `heartbeat` is the newest one, undefined before the first. */
 export interface NodeView {
@@ -22,6 +23,11 @@ export interface Supply {
   readonly unclaimed: bigint
   readonly escrowed: bigint
   readonly burnt: bigint
+}
+
+export interface TrustView extends TrustSnapshot {
+  readonly root: Digest | undefined
+  readonly waiting: number
 }
 
 export interface Counters {
@@ -43,6 +49,8 @@ export interface PeerView {
   readonly roster: Roster
   ledgerRoot(): Digest
   supply(): Supply
+  /** The newest trust snapshot, and how many closes no snapshot has folded yet. */
+  trust(): TrustView
   account(account: AccountId): AccountView | undefined
   accounts(): Iterable<AccountView>
   nodes(now: number): readonly NodeView[]

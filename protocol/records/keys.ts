@@ -35,12 +35,24 @@ export const PREFIXES = {
   forked: 'forked/',
   /** Hot: heads of jobs, for the state digest. */
   jobHead: 'job-head/',
+  /** Hot: counters of a member with a model, as of the snapshot that changed them last. */
+  trustRow: 'trust-row/',
+  /** Hot: the newest trust snapshots, each with the rows as they were before it. */
+  trustSnapshot: 'trust-snapshot/',
+  /** Hot: assigned jobs: what must be known of them for their outcomes to be counted. */
+  trustJob: 'trust-job/',
+  /** Hot: outcomes of terminal jobs that no snapshot has folded yet. */
+  trustClose: 'trust-close/',
+  /** Hot: this witness's one latency report for the next snapshot. */
+  trustReport: 'trust-report',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
   entry: 'entry/',
   /** Cold: decisions by job and step. */
   decision: 'decision/',
+  /** Cold: decisions that made trust snapshots, by number. */
+  trust: 'trust/',
   /** Cold: decisions that settled forks, by account and instance. */
   resolution: 'resolution/',
   /** Cold: the two signed entries that convict an account's owner. */
@@ -73,6 +85,11 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.resolved,
   PREFIXES.forked,
   PREFIXES.jobHead,
+  PREFIXES.trustRow,
+  PREFIXES.trustSnapshot,
+  PREFIXES.trustJob,
+  PREFIXES.trustClose,
+  PREFIXES.trustReport,
 ]
 
 /**
@@ -110,6 +127,12 @@ export const keys = {
   forked: (account: AccountId) => `${PREFIXES.forked}${account}`,
   fork: (account: AccountId) => `${PREFIXES.fork}${account}`,
   jobHead: (job: JobId) => `${PREFIXES.jobHead}${job}`,
+  trustRow: (peer: AccountId, model: Digest) => `${PREFIXES.trustRow}${peer}/${model}`,
+  trustSnapshot: (number: number) => `${PREFIXES.trustSnapshot}${padded(number)}`,
+  trustJob: (job: JobId) => `${PREFIXES.trustJob}${job}`,
+  trustClose: (job: JobId) => `${PREFIXES.trustClose}${job}`,
+  trustReport: PREFIXES.trustReport,
+  trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
   entry: (entry: Digest) => `${PREFIXES.entry}${entry}`,

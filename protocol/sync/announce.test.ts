@@ -49,7 +49,13 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
       sig: new Uint8Array(),
     }) as const
   const parts = {
-    heads: { nextSeq: () => 5, jobStep: () => 1, resolved: () => undefined, placeKeys: () => [] },
+    heads: {
+      nextSeq: () => 5,
+      jobStep: () => 1,
+      resolved: () => undefined,
+      trust: () => 0,
+      placeKeys: () => [],
+    },
     isConnected: (peer: string) => peer === near,
   }
   fetchAnnounced(out, message({ entries: [entryAt(4)], jobs: [{ job: swarm, step: 1 }] }), parts)
@@ -62,6 +68,7 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
     jobs: [{ job: swarm, from: 2 }],
     ids: [],
     resolved: [],
+    trust: null,
   }
   expect(sent).toEqual([
     [near, fetch],

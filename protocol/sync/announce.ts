@@ -73,5 +73,6 @@ function lackedOf({ entries, jobs }: Announcement, heads: Heads): SyncFetch {
     jobs: [...new Set(lacked)].slice(0, LIMITS.fetched).map((job) => ({ job, from: steps.get(job) ?? 0 })),
     ids: [],
     resolved: [],
+    trust: null,
   }
 }

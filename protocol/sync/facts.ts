@@ -8,6 +8,7 @@ import type { ApplyResult } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
+import { snapshotId } from '../trust/value.ts'
 import type { SyncFetch } from './messages.ts'
 
 /** Facts that one event takes up again; with some 0.1 ms each the rest waits for a timer. */
@@ -61,7 +62,8 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     }
     const [oldest] = waiting.keys()
     if (waiting.size > LIMITS.waitingFacts && oldest !== undefined) unpark(oldest)
-    const asksAnew = before === undefined || !sameIds(before.ids, ids)
+    // Of what was asked for some may have come meanwhile; the rest is still on its way.
+    const asksAnew = before === undefined || ids.some((id) => !before.ids.includes(id))
     if (from !== self && asksAnew) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
   }
 
@@ -125,6 +127,7 @@ function idsShownBy(fact: Fact): readonly Digest[] {
   if (fact.type === 'decision') {
     const { instance, value } = fact.decision
     const job = parseJobInstance(instance)?.job
+    if (value.type === 'trust') return [snapshotId(value.number)]
     // Entries behind a settled fork name the decision, or the one entry that it certifies.
     if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.map(entryIdOf)]
     return job === undefined ? [] : [job]
@@ -139,15 +142,13 @@ function idsShownBy(fact: Fact): readonly Digest[] {
 
 /** A gap in the same chain is asked for from its beginning, so that a long one takes few requests. */
 function fetchFor(heads: Heads, fact: Fact, ids: readonly Digest[]): SyncFetch {
+  const nothing: SyncFetch = { accounts: [], jobs: [], ids: [], resolved: [], trust: null }
   if (fact.type === 'certificate') {
     const { account, seq, prev } = fact.certificate.entry.body
     const from = heads.nextSeq(account)
-    if (seq > from && ids.every((id) => id === prev))
-      return { accounts: [{ account, from }], jobs: [], ids: [], resolved: [] }
+    if (seq > from && ids.every((id) => id === prev)) return { ...nothing, accounts: [{ account, from }] }
+  } else if (fact.decision.value.type === 'trust' && fact.decision.value.number > heads.trust() + 1) {
+    return { ...nothing, trust: heads.trust() + 1 }
   }
-  return { accounts: [], jobs: [], ids: ids.slice(0, LIMITS.missing), resolved: [] }
-}
-
-function sameIds(a: readonly Digest[], b: readonly Digest[]): boolean {
-  return a.length === b.length && a.every((id, at) => id === b[at])
+  return { ...nothing, ids: ids.slice(0, LIMITS.missing) }
 }

@@ -14,6 +14,8 @@ export interface Heads {
     account: AccountId,
     number: number,
   ): { readonly seq: number; readonly surfaced: Digest | null } | undefined
+  /** Number of the newest trust snapshot; 0 is the founding one. */
+  trust(): number
   /** Store keys of what stands at a place of a chain: its certificate, and the resolution of a fork there. */
   placeKeys(account: AccountId, seq: number): readonly string[]
 }
@@ -21,10 +23,14 @@ export interface Heads {
 /** Key of the leaf that holds the epoch's number; neither an account nor a job has such a name. */
 export const EPOCH_KEY = 'epoch'
 
+/** Key of the leaf that holds the newest trust snapshot; it is missing while that is the founding one. */
+export const TRUST_KEY = 'trust'
+
 const accountLeafCodec = struct({ seq: uint(), head: digest() })
 const resolutionLeafCodec = struct({ value: digest(), surfaced: nullable(digest()) })
 const jobLeafCodec = struct({ step: uint(), value: digest() })
 const epochLeafCodec = struct({ epoch: uint() })
+const trustLeafCodec = struct({ number: uint(), root: digest() })
 
 /**
  * Leaf of an account with at least one certified entry, under its id. The head names the whole chain behind
@@ -47,4 +53,9 @@ export function resolutionLeaf(value: Digest, surfaced: Digest | null): Digest {
 
 export function epochLeaf(epoch: number): Digest {
   return hash('epoch-leaf', encodeBody(epochLeafCodec, { epoch }))
+}
+
+/** Leaf of the newest trust snapshot: the root stands for the whole table behind it. */
+export function trustLeaf(number: number, root: Digest): Digest {
+  return hash('trust-leaf', encodeBody(trustLeafCodec, { number, root }))
 }

@@ -13,7 +13,7 @@ export const syncBucketsCodec = struct({
   buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }),
 })
 
-// Leaf keys are account ids, job ids, the epoch's name, and settled forks by account and place; the empty text
+// Leaf keys are account ids, job ids, the epoch's and trust's names, and settled forks by account and place; the empty text
 // stands before all of them.
 const leafKey = text({ max: 96 })
 const resolved = struct({ account: peerId, number: uint() })
@@ -36,6 +36,8 @@ export const syncLeavesCodec = struct({
   jobs: list(struct({ job: digest<JobId>(), step: uint(LIMITS.steps) }), { max: LIMITS.leaves }),
   /** Settled forks by their numbers; `surfaced` where a merged branch's certificate is known. */
   resolved: list(struct({ account: peerId, number: uint(), surfaced: flag }), { max: LIMITS.leaves }),
+  /** Newest trust snapshot; null where its leaf isn't among these. */
+  trust: nullable(uint()),
 })
 export type SyncLeaves = Infer<typeof syncLeavesCodec>
 
@@ -50,5 +52,7 @@ export const syncFetchCodec = struct({
   ids: list(digest(), { max: LIMITS.missing }),
   /** Settled forks, each answered with its decision and a surfaced branch's certificate. */
   resolved: list(resolved, { max: LIMITS.fetched }),
+  /** Decisions of trust snapshots from this one on; null asks for none. */
+  trust: nullable(uint(Number.MAX_SAFE_INTEGER, 1)),
 })
 export type SyncFetch = Infer<typeof syncFetchCodec>

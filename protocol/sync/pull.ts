@@ -28,6 +28,7 @@ type Want = Range &
     | { readonly type: 'job'; readonly job: JobId }
     /** Position 0 is its decision, position 1 the certificate of the branch that surfaced. */
     | { readonly type: 'resolved'; readonly account: AccountId; readonly number: number }
+    | { readonly type: 'trust' }
   )
 
 /** Fetches what one other peer has and this one lacks, a request at a time, so that neither side is flooded. */
@@ -56,6 +57,7 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
   /** How far this peer is along a wanted chain: its next entry or step. */
   const positionOf = (want: Want): number => {
     if (want.type === 'account') return heads.nextSeq(want.account)
+    if (want.type === 'trust') return heads.trust() + 1
     if (want.type === 'job') return (heads.jobStep(want.job) ?? -1) + 1
     const known = heads.resolved(want.account, want.number)
     return known === undefined ? 0 : known.surfaced === null ? 1 : 2
@@ -77,7 +79,8 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
         const accounts = asked.flatMap((want) => (want.type === 'account' ? [want] : []))
         const jobs = asked.flatMap((want) => (want.type === 'job' ? [want] : []))
         const resolved = asked.flatMap((want) => (want.type === 'resolved' ? [want] : []))
-        out.send(peer, 'sync-fetch', { accounts, jobs, ids: [], resolved })
+        const trust = asked.find(({ type }) => type === 'trust')?.from ?? null
+        out.send(peer, 'sync-fetch', { accounts, jobs, ids: [], resolved, trust })
       } else if (wants.length > 0) return this.next(out)
       else if (buckets.length > 0) {
         awaitsLeaves = true
@@ -106,7 +109,9 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
           upTo: surfaced ? 1 : 0,
         }),
       )
-      wants = [...accounts, ...jobs, ...resolved].flatMap(current)
+      const trust: readonly Want[] =
+        leaves.trust === null ? [] : [{ ...START, type: 'trust', upTo: leaves.trust }]
+      wants = [...trust, ...accounts, ...jobs, ...resolved].flatMap(current)
       return true
     },
     onFetched() {

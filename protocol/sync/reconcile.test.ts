@@ -20,7 +20,13 @@ function pulling() {
     cancelTimer: (id: string) => timers.delete(id),
   } as unknown as Outbox
   const reconcile = createReconcile({
-    heads: { nextSeq: () => next, jobStep: () => undefined, resolved: () => undefined, placeKeys: () => [] },
+    heads: {
+      nextSeq: () => next,
+      jobStep: () => undefined,
+      resolved: () => undefined,
+      trust: () => 0,
+      placeKeys: () => [],
+    },
     digest: createStateDigest(),
   })
   reconcile.start(out)
@@ -34,6 +40,7 @@ function pulling() {
       accounts: [{ account, seq: 4 }],
       jobs: [],
       resolved: [],
+      trust: null,
     })
   return { sent, timers, out, reconcile, leaves, apply: () => (next = 5) }
 }

@@ -25,6 +25,7 @@ function open(chain = 100_000) {
       nextSeq: () => chain,
       jobStep: () => undefined,
       resolved: () => undefined,
+      trust: () => 9,
       placeKeys: (account, seq) => [keys.certificate(account, seq)],
     },
     digest: createStateDigest(),
@@ -37,7 +38,13 @@ function open(chain = 100_000) {
     send: (to: PeerId, kind: string, body: Sent['body']) => sent.push({ to, kind, body }),
   } as unknown as Outbox
   const fetch = (to = asker) =>
-    serve.onFetch(out, to, { accounts: [{ account: other, from: 0 }], jobs: [], ids: [], resolved: [] })
+    serve.onFetch(out, to, {
+      accounts: [{ account: other, from: 0 }],
+      jobs: [],
+      ids: [],
+      resolved: [],
+      trust: null,
+    })
   /** Answers what is loading with facts of so many bytes altogether. */
   const answer = (bytes: number) => {
     const open = loads.splice(0)

@@ -8,7 +8,7 @@ import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import { EPOCH_KEY, type Heads } from './leaves.ts'
+import { EPOCH_KEY, type Heads, TRUST_KEY } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
 
@@ -23,6 +23,9 @@ const FACTS_AT_ONCE = 4
 
 /** Bytes in one such message: an entry of 64 operations and as many claims, a quarter of a millisecond, goes alone. */
 const FACTS_BYTES = 8_192
+
+/** Decided snapshots that one request brings: each names up to a thousand closes, which are fetched next. */
+const SERVED_SNAPSHOTS = 4
 
 /** Positions in one load. */
 const POSITIONS_AT_ONCE = 16
@@ -128,9 +131,13 @@ export function createServe({
 }
 
 /** Store keys of what a request names, each of its chains with the same share of the limit. */
-function factKeys(heads: Heads, { accounts, jobs, ids, resolved }: SyncFetch): readonly string[] {
+function factKeys(heads: Heads, { accounts, jobs, ids, resolved, trust }: SyncFetch): readonly string[] {
   const share = Math.max(1, Math.floor(SERVED_FACTS / Math.max(1, accounts.length + jobs.length)))
   const found: string[] = []
+  if (trust !== null) {
+    const newest = Math.min(heads.trust(), trust + SERVED_SNAPSHOTS - 1)
+    for (let number = trust; number <= newest; number += 1) found.push(keys.trust(number))
+  }
   for (const { account, from } of accounts) {
     const end = Math.min(heads.nextSeq(account), from + share)
     for (let seq = from; seq < end; seq += 1) found.push(...heads.placeKeys(account, seq))
@@ -156,17 +163,19 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
   const accounts: { account: PeerId; seq: number }[] = []
   const jobs: { job: JobId; step: number }[] = []
   const resolved: { account: PeerId; number: number; surfaced: boolean }[] = []
+  let trust: number | null = null
   let { after } = request
   for (const bucket of request.buckets) {
     const names = digest.keysOf(bucket)
     for (const name of names.slice(names.indexOf(after) + 1)) {
       if (accounts.length + jobs.length + resolved.length >= SERVED_LEAVES)
-        return { buckets, after, accounts, jobs, resolved }
+        return { buckets, after, accounts, jobs, resolved, trust }
       const fork = parseResolvedLeaf(name)
       if (fork !== undefined)
         resolved.push({ ...fork, surfaced: heads.resolved(fork.account, fork.number)?.surfaced !== null })
+      else if (name === TRUST_KEY) trust = heads.trust()
       else if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
-      // Leaf keys are this peer's own: whatever is no job, no fork and not the epoch is an account.
+      // Leaf keys are this peer's own: whatever is no job, no fork, not the epoch and not trust is an account.
       else if (name !== EPOCH_KEY)
         accounts.push({ account: name as PeerId, seq: heads.nextSeq(name as PeerId) - 1 })
       after = name
@@ -174,5 +183,5 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
     buckets.push(bucket)
     after = ''
   }
-  return { buckets, after, accounts, jobs, resolved }
+  return { buckets, after, accounts, jobs, resolved, trust }
 }

@@ -17,6 +17,7 @@ const HEADS: Heads = {
   nextSeq: () => 0,
   jobStep: () => undefined,
   resolved: () => undefined,
+  trust: () => 0,
   placeKeys: (account, seq) => [keys.certificate(account, seq)],
 }
 

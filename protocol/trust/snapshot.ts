@@ -1,4 +1,4 @@
-import type { PeerId } from '../ids.ts'
+import type { Digest, PeerId } from '../ids.ts'
 import type { Charter } from '../swarm/charter.ts'
 
 /** What elections read of one member: fixed at a snapshot, the same for every judge. */
@@ -11,7 +11,8 @@ export interface TrustRow {
 
 export interface TrustSnapshot {
   readonly number: number
-  row(peer: PeerId): TrustRow
+  /** `model` is the digest of its weights: trust is earned with one model and says nothing of another. */
+  row(peer: PeerId, model: Digest): TrustRow
 }
 
 /** Snapshot 0: nobody has a history, so everybody has the charter's prior. */

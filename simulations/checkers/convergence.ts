@@ -13,6 +13,8 @@ export const createConvergenceChecker: CreateChecker = (facts, report) => ({
         continue
       }
       roots.add(view.ledgerRoot())
+      const { number, waiting } = view.trust()
+      if (waiting > 0) report(`${peer} still has ${waiting} closes that no snapshot after ${number} folds`)
       for (const { job, status, account } of view.openJobs()) {
         if (status !== 'pending' || facts.correct.has(account)) report(`${peer} still has ${job} ${status}`)
       }

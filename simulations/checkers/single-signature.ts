@@ -5,6 +5,7 @@ import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { signingBytes } from '../../protocol/encoding/signed.ts'
 import { COMMIT, REVEAL, SEAL } from '../../protocol/jobs/messages.ts'
 import { ENTRY, VOTE } from '../../protocol/ledger/entry.ts'
+import { LATENCY } from '../../protocol/trust/latency.ts'
 import type { CreateChecker } from './checker.ts'
 
 /** What a signer may say one thing about, and what it said. */
@@ -43,6 +44,7 @@ const STATEMENTS = new Map<string, Read>([
     onePer(COMMIT_BALLOT.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`),
   ],
   [NEWVIEW.kind, onePer(NEWVIEW.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
+  [LATENCY.kind, onePer(LATENCY.body, ({ number }) => `trust/${number}`)],
   [SEAL.kind, onePer(SEAL.body, ({ job, step }) => `${job}/${step}`)],
   [COMMIT.kind, onePer(COMMIT.body, ({ job, step, slot }) => `${job}/${step}/${slot}`)],
   [

@@ -33,7 +33,7 @@ export function createFactReader(): (records: Records) => StoredFacts {
       if (key.startsWith(PREFIXES.certificate)) {
         const certificate = certificateOf(value)
         append(chains, certificate.entry.body.account, certificate)
-      } else {
+      } else if (key.startsWith(PREFIXES.decision)) {
         const decision = decisionOf(value)
         append(jobs, decision.job, decision)
       }
@@ -43,7 +43,8 @@ export function createFactReader(): (records: Records) => StoredFacts {
 }
 
 export function isFact(key: string): boolean {
-  return key.startsWith(PREFIXES.certificate) || key.startsWith(PREFIXES.decision)
+  const { certificate, decision, trust } = PREFIXES
+  return [certificate, decision, trust].some((prefix) => key.startsWith(prefix))
 }
 
 function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {

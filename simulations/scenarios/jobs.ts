@@ -30,6 +30,8 @@ export interface JobsReport {
   readonly slowestJob: { readonly job: string; readonly virtualMs: number }
   readonly virtualMs: number
   readonly steps: number
+  /** Trust snapshots that were made. */
+  readonly snapshots: number
   readonly traceHash: string
   readonly violations: readonly Violation[]
   /** The run's own demand that wasn't met, if any: a wait that didn't end. */
@@ -91,6 +93,7 @@ export function runJobs(options: JobsOptions): JobsReport {
     slowestJob: run.slowestJob,
     virtualMs: world.now,
     steps: world.steps,
+    snapshots: Math.max(0, ...world.peers.map(({ body }) => body.view?.trust().number ?? 0)),
     traceHash: world.traceHash(),
     violations: panel.violations,
     stuck,
@@ -263,6 +266,7 @@ class JobsRun {
       return (
         views.every((view) => view?.ledgerRoot() === first?.ledgerRoot()) &&
         views.every((view) => view?.openJobs().length === 0) &&
+        views.every((view) => view?.trust().waiting === 0) &&
         this.#submitted.every(({ job }) => world.peers.every(({ id }) => watch.endOf(id, job) !== undefined))
       )
     })

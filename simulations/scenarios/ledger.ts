@@ -231,12 +231,12 @@ function submit(world: World, payer: WorldPeer, random: Random): void {
   world.command(payer, { type: 'submit-job', request })
 }
 
-/** One root, no own entry under way, no job of theirs or paid for still open. */
+/** One root, no own entry under way, no close that no snapshot folds, no job of theirs or paid for still open. */
 function isLevel(core: readonly WorldPeer[], owed: ReadonlySet<string>): boolean {
   const [first] = core
   const root = first?.body.view?.ledgerRoot()
   return core.every(({ body: { view }, disk }) => {
-    if (view === undefined || view.ledgerRoot() !== root) return false
+    if (view === undefined || view.ledgerRoot() !== root || view.trust().waiting > 0) return false
     if (view.openJobs().some(({ status, account }) => status !== 'pending' || owed.has(account))) return false
     return ![...disk.records().keys()].some((key) => key.startsWith(PREFIXES.own))
   })

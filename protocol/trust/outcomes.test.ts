@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../ids.ts'
+import { fourWitnesses } from '../swarm/testing-swarm.ts'
+import { outcomesOf, type Voters } from './outcomes.ts'
+import { baseOf, chainOf, type ClosePlan, type Did, evidenceOf, MODEL, resultOf } from './testing-closes.ts'
+
+const { ids, roster } = fourWitnesses()
+const [first, second, third, fourth] = ids as [PeerId, PeerId, PeerId, PeerId]
+const { charter } = roster
+const byPeer: Voters = { charter, voterOf: (peer) => peer }
+
+function planOf(dids: readonly Did[], about: Partial<ClosePlan> = {}): ClosePlan {
+  const replicas = dids.map((did, at) => ({ peer: [second, third, fourth][at] ?? fourth, did }))
+  return { charter, nonce: 0, submitter: first, replicas, ...about }
+}
+
+function outcomes(plan: ClosePlan, voters = byPeer): readonly string[] | undefined {
+  return outcomesOf(chainOf(plan), voters)?.replicas.map(({ outcome }) => outcome)
+}
+
+/** A charter that asks for more than the testing one. */
+function asking(params: Partial<typeof charter.params>): Voters {
+  return { ...byPeer, charter: { ...charter, params: { ...charter.params, ...params } } }
+}
+
+describe('outcomes of a job', () => {
+  it('are those of its replicas, by model and submitter', () => {
+    expect(outcomesOf(chainOf(planOf(['agreed', 'agreed', 'outvoted'])), byPeer)).toMatchObject({
+      submitter: first,
+      model: MODEL,
+      replicas: [
+        { peer: second, outcome: 'agreed' },
+        { peer: third, outcome: 'agreed' },
+        { peer: fourth, outcome: 'disagreed' },
+      ],
+    })
+  })
+
+  it('tell apart who cheated, withheld, was slow and was not there', () => {
+    const failed = outcomesOf(chainOf(planOf(['fault', 'unrevealed', 'timeout'])), byPeer)?.replicas
+    expect(failed?.map(({ outcome }) => outcome)).toEqual(['fault', 'unrevealed', 'timeout'])
+    expect(outcomes(planOf(['noshow', 'agreed', 'agreed']))).toEqual(['noshow', 'agreed', 'agreed'])
+  })
+
+  it('go by what t of the witnesses sealed: two of four', () => {
+    const seen = (did: Did, seenBy: number) =>
+      outcomes(planOf([], { replicas: [{ peer: second, did, seenBy }], bidders: [second] }))
+    expect(seen('unrevealed', 2)).toEqual(['unrevealed'])
+    expect(seen('unrevealed', 1)).toEqual(['noshow'])
+    expect(seen('timeout', 2)).toEqual(['timeout'])
+    expect(seen('timeout', 1)).toEqual(['noshow'])
+  })
+
+  it.each([
+    ['a lone replica', planOf(['agreed'], { agreement: 'unanimous' }), byPeer],
+    ['too few bidders', planOf(['agreed', 'agreed']), asking({ trustBidders: 3 })],
+    ['a price below the floor', planOf(['agreed', 'agreed'], { price: 9n }), asking({ maxPrice: 160n })],
+    ['less than the fee', planOf(['agreed', 'agreed'], { spec: { fee: 9n } }), asking({ fee: 10n })],
+    [
+      'a fee to somebody else',
+      planOf(['agreed', 'agreed'], { spec: { treasury: second } }),
+      asking({ fee: 10n }),
+    ],
+    [
+      'answers that nobody disputes but nobody vouches for',
+      planOf(['agreed', 'agreed'], { agreement: 'none' }),
+      byPeer,
+    ],
+    ['a tie', planOf(['agreed', 'agreed'], { agreement: 'split' }), byPeer],
+  ])('count nothing for %s', (_, plan, voters) => {
+    expect(outcomes(plan, voters)).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'as many bidders as asked for',
+      planOf(['agreed', 'agreed'], { bidders: ids }),
+      asking({ trustBidders: 4 }),
+    ],
+    ['a price at the floor', planOf(['agreed', 'agreed'], { price: 10n }), asking({ maxPrice: 160n })],
+    ['the fee', planOf(['agreed', 'agreed'], { spec: { fee: 10n } }), asking({ fee: 10n })],
+  ])('count with %s', (_, plan, voters) => {
+    expect(outcomes(plan, voters)).toEqual(['agreed', 'agreed'])
+  })
+
+  it('hold disagreement against a replica however few bid', () => {
+    expect(outcomes(planOf(['agreed', 'agreed', 'outvoted']), asking({ trustBidders: 9 }))).toEqual([
+      'disagreed',
+    ])
+  })
+
+  it('take bidders of one operator for one', () => {
+    const oneOperator: Voters = { ...asking({ trustBidders: 2 }), voterOf: () => 'same' }
+    expect(outcomes(planOf(['agreed', 'agreed'], { bidders: ids }), oneOperator)).toBeUndefined()
+  })
+
+  it('of an earlier attempt stay, whatever the last one brings or if the job is void', () => {
+    const early = planOf(['noshow', 'timeout'], { bidders: ids })
+    const late = planOf(['agreed'], { bidders: ids })
+    const base = baseOf(early)
+    const [assign] = chainOf(early)
+    const slots = [{ slot: 2, peer: fourth }]
+    const again = { type: 'again' as const, ...evidenceOf(early, 0), result: resultOf(early), slots }
+    const last = { ...late, replicas: [{ peer: fourth, did: 'outvoted' as const }] }
+    const results = [
+      ...resultOf(early).replicas,
+      ...resultOf(last).replicas.map((one) => ({ ...one, slot: 2 })),
+    ]
+    const result = { ...resultOf(last), winner: 2, replicas: results }
+    const close = { type: 'close' as const, ...evidenceOf(last, 1, 2), result }
+    const start = assign === undefined ? [] : [assign, { ...base, step: 1, value: again }]
+    const ends = (value: typeof close | { readonly type: 'void'; readonly reason: 'expired' }) =>
+      outcomesOf([...start, { ...base, step: 2, value }], byPeer)?.replicas.map(({ outcome }) => outcome)
+    expect(ends(close)).toEqual(['noshow', 'timeout', 'disagreed'])
+    expect(ends({ type: 'void', reason: 'expired' })).toEqual(['noshow', 'timeout'])
+  })
+
+  it('are none for a job that nobody was assigned to', () => {
+    const base = baseOf(planOf(['agreed']))
+    expect(
+      outcomesOf([{ ...base, step: 0, value: { type: 'void', reason: 'unassigned' } }], byPeer),
+    ).toBeUndefined()
+  })
+})

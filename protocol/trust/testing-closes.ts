@@ -1,0 +1,125 @@
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { encodeBody } from '../encoding/body.ts'
+import type { Signed, SignedKind } from '../encoding/signed.ts'
+import { blobRefOf, type BlobRef, type Digest, type PeerId } from '../ids.ts'
+import { BEACON, BID, COMMIT, commitmentOf, REVEAL, SEAL } from '../jobs/messages.ts'
+import type { JobSpec } from '../jobs/spec.ts'
+import type { ReplicaResult } from '../jobs/value.ts'
+import { jobIdOf } from '../ledger/entry.ts'
+import { testSpec } from '../ledger/testing-mind.ts'
+import type { Charter } from '../swarm/charter.ts'
+import type { JobDecided } from './outcomes.ts'
+
+/*
+ * Decided values of made-up jobs for this room's tests. Rules never look at signatures, which intake has
+ * checked, so nothing here is really signed.
+ */
+
+export type Did = 'agreed' | 'outvoted' | 'fault' | 'unrevealed' | 'timeout' | 'noshow'
+
+interface ReplicaPlan {
+  readonly peer: PeerId
+  readonly did: Did
+  /** Of three sealing witnesses, how many saw it start and had its commit; all of them by default. */
+  readonly seenBy?: number
+}
+
+export interface ClosePlan {
+  readonly nonce: number
+  readonly submitter: PeerId
+  readonly replicas: readonly ReplicaPlan[]
+  /** By default the replicas alone. */
+  readonly bidders?: readonly PeerId[]
+  readonly price?: bigint
+  readonly spec?: Partial<JobSpec>
+  readonly agreement?: 'unanimous' | 'majority' | 'none' | 'split' | 'single'
+  readonly charter: Charter
+}
+
+export const MODEL: Digest = blobRefOf(Uint8Array.of(7)).digest
+const SALT = new Uint8Array(32)
+
+export function said<T>(kind: SignedKind<T>, signer: PeerId, body: T): Signed<T> {
+  return { signer, body, bytes: encodeBody(kind.body, body), sig: new Uint8Array(64) }
+}
+
+/** The chain of a job that is assigned and closed in one attempt. */
+export function chainOf(plan: ClosePlan): readonly JobDecided[] {
+  const base = baseOf(plan)
+  const { job } = base
+  const bidders = [...(plan.bidders ?? plan.replicas.map(({ peer }) => peer))].sort()
+  const offer = {
+    price: plan.price ?? 1n,
+    etaMs: 1,
+    model: 'm',
+    modelDigest: MODEL,
+    cached: true,
+    vramFreeMb: 0,
+    loadMilli: 0,
+    region: '',
+    modes: ['process' as const],
+  }
+  const assign = {
+    type: 'assign' as const,
+    bids: bidders.map((peer) => said(BID, peer, { job, offer, payout: peer })),
+    beacon: said(BEACON, plan.submitter, { job }),
+    slots: plan.replicas.map(({ peer }, slot) => ({ slot, peer })),
+    standbys: [],
+    receipts: [],
+  }
+  const evidence = evidenceOf(plan, 0)
+  const close = { type: 'close' as const, ...evidence, result: resultOf(plan) }
+  return [
+    { ...base, step: 0, value: assign },
+    { ...base, step: 1, value: close },
+  ]
+}
+
+export function baseOf({ charter, nonce, submitter, spec, replicas }: ClosePlan) {
+  const job = jobIdOf(submitter, nonce)
+  const whole: JobSpec = { ...testSpec(charter, submitter), nonce, replicas: replicas.length, ...spec }
+  return { job, account: submitter, spec: whole, counting: 2 }
+}
+
+/** Seals and reveals of the attempt that was assigned at `step`; its slots begin with `firstSlot`. */
+export function evidenceOf(plan: ClosePlan, step: number, firstSlot = 0) {
+  const { job } = baseOf(plan)
+  const commitOf = (at: number, peer: PeerId, text: string) => {
+    const slot = firstSlot + at
+    const commitment = commitmentOf({ job, step, slot, peer, salt: SALT, answer: answerOf(text) })
+    return said(COMMIT, peer, { job, step, slot, rank: 0, commitment })
+  }
+  const seals = plan.charter.witnesses.slice(0, 3).map((witness, number) => {
+    const commits = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) => {
+      if (did === 'timeout' || did === 'noshow' || number >= seenBy) return []
+      return [commitOf(at, peer, did === 'fault' && number === 0 ? 'another' : did)]
+    })
+    const started = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) =>
+      did === 'noshow' || number >= seenBy ? [] : [{ slot: firstSlot + at, peer }],
+    )
+    return said(SEAL, witness, { job, step, commits, started })
+  })
+  const reveals = plan.replicas.flatMap(({ peer, did }, at) => {
+    if (did !== 'agreed' && did !== 'outvoted') return []
+    const named = [{ witness: plan.submitter, seal: MODEL }]
+    const body = { job, step, slot: firstSlot + at, salt: SALT, answer: answerOf(did), seals: named }
+    return [said(REVEAL, peer, body)]
+  })
+  return { seals, reveals }
+}
+
+function answerOf(text: string): BlobRef {
+  return blobRefOf(utf8ToBytes(text))
+}
+
+export function resultOf({ replicas, price = 1n, agreement = 'majority' }: ClosePlan) {
+  const results = replicas.map(({ peer, did }, slot): ReplicaResult => {
+    const isAnswer = did === 'agreed' || did === 'outvoted'
+    const outcome = isAnswer ? did : 'silent'
+    const answer = isAnswer ? answerOf(did) : null
+    const base = { slot, peer, payout: peer, price, cosine: 0, findings: [], paid: 0n }
+    return { ...base, answer, cluster: null, outcome }
+  })
+  const winner = results.find(({ outcome }) => outcome === 'agreed')?.slot ?? null
+  return { agreement, winner, confidence: 0, replicas: results, refund: 0n, fee: 0n }
+}

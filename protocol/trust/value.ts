@@ -1,0 +1,43 @@
+import { digest, list, struct, uint, type ValueOf } from '../encoding/codec.ts'
+import { hash } from '../crypto/digest.ts'
+import { encodeBody } from '../encoding/body.ts'
+import type { Digest, JobId } from '../ids.ts'
+import { LIMITS } from '../params.ts'
+import type { Roster } from '../swarm/roster.ts'
+import { signedReport } from './latency.ts'
+
+/** What `trust/<number>` decides (5.8): the closes it folds, the reports it takes latencies from, the result. */
+export const trustValues = {
+  trust: struct({
+    number: uint(Number.MAX_SAFE_INTEGER, 1),
+    closes: list(digest<JobId>(), { min: 1, max: LIMITS.closes }),
+    reports: list(signedReport, { min: 1, max: LIMITS.witnesses }),
+    root: digest(),
+  }),
+} as const
+export type TrustValue = ValueOf<typeof trustValues>
+
+/** Order, numbers and signers: all of a value's validity that needs no other fact. */
+export function isWellFormed({ number, closes, reports }: TrustValue, { epoch }: Roster): boolean {
+  const ascending = <T>(items: readonly T[], nameOf: (item: T) => string) =>
+    items.every((item, at) => {
+      const before = items[at - 1]
+      return before === undefined || nameOf(before) < nameOf(item)
+    })
+  return (
+    ascending(closes, (job) => job) &&
+    reports.length >= epoch.sizes.quorum &&
+    ascending(reports, ({ signer }) => signer) &&
+    reports.every(
+      ({ signer, body }) =>
+        epoch.witnesses.includes(signer) &&
+        body.number === number &&
+        ascending(body.peers, ({ peer }) => peer),
+    )
+  )
+}
+
+/** The name under which facts wait for a snapshot, where others wait for an entry's or a job's id. */
+export function snapshotId(number: number): Digest {
+  return hash('snapshot', encodeBody(struct({ number: uint() }), { number }))
+}
