@@ -35,7 +35,8 @@ export function createFactReader(): (records: Records) => StoredFacts {
         append(chains, certificate.entry.body.account, certificate)
       } else {
         const decision = decisionOf(value)
-        append(jobs, decision.job, decision)
+        // Whatever else is decided upon is no step of a job.
+        if (decision.instance.startsWith('job/')) append(jobs, decision.job, decision)
       }
     }
     return { chains, jobs }
