@@ -132,6 +132,8 @@ class LedgerRun {
     if (spared !== undefined) this.#healAllBut(undefined)
     this.#converge('everybody', undefined)
     this.#pass(SETTLED_MS)
+    // An adversary may have had one more entry certified meanwhile, and shown it to some.
+    this.#converge('everybody, once more,', undefined)
     panel.examine()
     if (!this.#isBroken()) panel.conclude()
   }
