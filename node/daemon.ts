@@ -1,10 +1,10 @@
+import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import type { JobId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
 import { LIMITS } from '../protocol/params.ts'
 import type { Peer } from '../protocol/peer/options.ts'
 import { createPeer } from '../protocol/peer/peer.ts'
-import { HOT_PREFIXES, PREFIXES } from '../protocol/records/keys.ts'
 import { type Charter, swarmIdOf } from '../protocol/swarm/charter.ts'
 import { rosterOf } from '../protocol/swarm/roster.ts'
 import type { Backend } from './api/backend.ts'
@@ -15,25 +15,28 @@ import { probeHardware } from './compute/hardware.ts'
 import { createLyingProvider } from './compute/lying-provider.ts'
 import type { Provider } from './compute/provider.ts'
 import { createRunner, type Runner } from './compute/runner.ts'
+import { type ApiKeyState, loadOrCreateApiKey, noteApiUrl } from './config/api-key-file.ts'
 import { readCharter, writeCharter } from './config/charter-file.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
 import type { Config } from './config/options.ts'
 import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
+import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
 import { MindHost } from './host/mind-host.ts'
+import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { createNetwork } from './network/host.ts'
 import type { Network } from './network/network.ts'
 import { type BlobStore, openBlobStore } from './store/blob-store.ts'
 import { createDurabilityLog, type DurabilityLog } from './store/durability-log.ts'
 import { type Identity, loadOrCreateIdentity } from './store/keystore.ts'
-import { openLevelStore } from './store/level-store.ts'
 import { acquireLock } from './store/lock.ts'
-import type { Store } from './store/store.ts'
+import { type Store, StoreError } from './store/store.ts'
+import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
 import { foundSwarm } from './swarm/founding.ts'
 
@@ -44,6 +47,10 @@ export interface DaemonOptions {
   readonly webRoot: string | undefined
   readonly version: string
   readonly logger: Logger
+  /** Sees each frame that arrives, before it is judged: for tests that look for contradictions. */
+  readonly observe?: (frame: Uint8Array) => void
+  /** Makes another API key in place of the one before. */
+  readonly renewApiKey?: boolean
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -54,10 +61,16 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   record(job: JobId): Promise<JobRecord | undefined>
   /** Where the API and the page are. */
   readonly url: string
+  /** The API key, if this start made it; afterwards only its digest is known here. */
+  readonly newApiKey: string | undefined
   /** Resolves with the reason when an invariant or the disk broke: nothing leaves any more, the process must end. */
   readonly broken: Promise<unknown>
   /** How long the mind took over its events. */
   readonly durations: Durations
+  /** Whether this start found every record that was ever synced; if not, what it did. */
+  readonly storeState: StoreState
+  /** When the store was open and its records were in the mind, on the process's `performance` clock. */
+  readonly restoredMs: number
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
@@ -75,7 +88,10 @@ interface Opened {
   readonly options: DaemonOptions
   readonly identity: Identity
   readonly charter: Charter
+  readonly apiKey: ApiKeyState
   readonly store: Store
+  /** Votes of this key may have been forgotten with an earlier store. */
+  readonly amnesia: boolean
   readonly bodies: BlobStore
   readonly log: DurabilityLog
   readonly runner: Runner
@@ -87,6 +103,16 @@ interface Opened {
  * the lock is given free last. A start that fails undoes what it did. Throws the rooms' own errors.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  try {
+    return await startOnce(options)
+  } catch (error) {
+    // Reading the record has condemned the store: this time it is replaced, or refused for good.
+    if (error instanceof StoreError && error.code === 'store_corrupt') return startOnce(options)
+    throw error
+  }
+}
+
+async function startOnce(options: DaemonOptions): Promise<Daemon> {
   const starting = new AsyncDisposableStack()
   try {
     return await startInto(options, starting)
@@ -102,7 +128,8 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   starting.defer(() => lock.release())
   const identity = await loadOrCreateIdentity(folder.root)
   const charter = await requireCharter(folder, config, identity)
-  const store = await openLevelStore(folder.store)
+  const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
+  const { store, state: storeState, amnesia } = await openRecords(folder, charter, logger)
   starting.defer(() => store.close())
   const bodies = openBlobStore(folder.blobs, { bytesMax: BODY_BYTES_MAX })
   const broken = Promise.withResolvers<unknown>()
@@ -112,8 +139,8 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const providers = await openProviders(config)
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
-  const opened: Opened = { options, identity, charter, store, bodies, log, runner }
-  const { api, host, backend } = await startMind(opened, starting, broken.resolve)
+  const opened: Opened = { options, identity, charter, apiKey, store, amnesia, bodies, log, runner }
+  const { api, host, backend, restoredMs } = await startMind(opened, starting, broken.resolve)
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
   const running = starting.move()
@@ -128,8 +155,11 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     record: (job) => backend.history.job(job),
     id: identity.id,
     url: api.url,
+    newApiKey: apiKey.made,
     broken: broken.promise,
     durations: host.durations,
+    storeState,
+    restoredMs,
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }
@@ -154,15 +184,18 @@ async function startMind(
   starting: AsyncDisposableStack,
   onFailure: (error: unknown) => void,
 ) {
-  const { options, identity, charter, store, bodies, log, runner } = opened
+  const { options, identity, charter, store, amnesia, bodies, log, runner } = opened
   const roster = rosterOf(charter)
-  const signer = createNativeSigner(identity.seed)
-  const peer = createPeer({ signer, roster, rules: await ownRules() })
+  const threads = createVerifierThreads(availableParallelism())
+  starting.defer(() => threads.close())
+  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
+  const signer = createNativeSigner(identity.seed, verifier.remember)
+  const peer = createPeer({ signer, roster, rules: await ownRules(), amnesia })
   const hadOwnEntry = await restore(peer, store)
+  const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })
   starting.defer(() => pool.close())
-  const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES })
   const host = new MindHost(peer, {
     bodies,
     log,
@@ -176,7 +209,8 @@ async function startMind(
   // Cancelled runs must not be told to the mind as failures: after a restart it starts them again.
   starting.defer(() => host.close())
 
-  const amount = hadOwnEntry ? 0n : options.config.endowment
+  // After a loss an account without entries only looks new: endowing again would fork it.
+  const amount = hadOwnEntry || amnesia ? 0n : options.config.endowment
   const endow = createEndowment({
     view: peer.view,
     amount,
@@ -198,33 +232,15 @@ async function startMind(
     port: apiPort,
     allowedHosts,
     insecure,
+    apiKeyDigests: [opened.apiKey.digest],
     version: options.version,
     logger: options.logger,
     ...(options.webRoot === undefined ? {} : { webRoot: options.webRoot }),
   })
   await api.listen()
   starting.defer(() => api.close())
-  return { api, host, backend }
-}
-
-/** Streams every hot record into the mind, in the order of their keys; tells whether an own entry waits. */
-async function restore(peer: Peer, store: Store): Promise<boolean> {
-  let hadOwnEntry = false
-  for (const prefix of [...HOT_PREFIXES].sort()) {
-    for await (const record of store.scan({ prefix })) {
-      peer.restore(record)
-      hadOwnEntry ||= prefix === PREFIXES.own
-    }
-  }
-  return hadOwnEntry
-}
-
-/** When the newest job was heard of: the clock must not fall below it, whatever the machine says now. */
-async function latestRecordMs(store: Store): Promise<number> {
-  for await (const { key } of store.scan({ prefix: PREFIXES.jobTime, reverse: true, limit: 1 })) {
-    return Number(key.slice(PREFIXES.jobTime.length).split('/')[0])
-  }
-  return 0
+  await noteApiUrl(options.folder, api.url)
+  return { api, host, backend, restoredMs }
 }
 
 function connectedTo(network: Network): number {
@@ -255,9 +271,13 @@ async function openNetwork(
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
-        if (channel !== 'join') await host.receive(frame, { from, via: channel })
+        options.observe?.(frame)
+        if (channel !== 'join') await host.admit(frame, { from, via: channel })
       },
-      gossip: (from, topic, frame) => host.receive(frame, { from, via: topic }),
+      gossip(from, topic, frame) {
+        options.observe?.(frame)
+        return host.receive(frame, { from, via: topic })
+      },
       connected(id) {
         host.connection('connected', id)
         endow(connectedTo(network))

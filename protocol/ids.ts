@@ -70,6 +70,27 @@ export function blobRefOf(body: Uint8Array): BlobRef {
   return { digest: digestFromBytes(sha256(body)), size: body.length }
 }
 
+/** What an instance decides about: the first word of its name. */
+export type InstanceKind = 'job' | 'resolve'
+
+/** Undefined for a name that no agreement has. */
+export function instanceKindOf(instance: string): InstanceKind | undefined {
+  if (parseJobInstance(instance) !== undefined) return 'job'
+  return parseResolveInstance(instance) === undefined ? undefined : 'resolve'
+}
+
+/** Settles a fork of an account at `seq` (5.7). */
+export function resolveInstance(account: AccountId, seq: number): InstanceId {
+  return `resolve/${account}/${seq}` as InstanceId
+}
+
+/** The parts of a resolution's instance name; undefined for any other text. */
+export function parseResolveInstance(instance: string): { account: AccountId; seq: number } | undefined {
+  const match = /^resolve\/([1-9A-HJ-NP-Za-km-z]{52})\/(0|[1-9][0-9]{0,14})$/.exec(instance)
+  if (match === null || !isPeerId(match[1] ?? '')) return undefined
+  return { account: match[1] as AccountId, seq: Number(match[2]) }
+}
+
 /** Agreement number `step` of a job's chain; step 0 assigns, later steps close it or assign again. */
 export function jobInstance(job: JobId, step: number): InstanceId {
   return `job/${job}/${step}` as InstanceId

@@ -39,6 +39,8 @@ export const LIMITS = {
   /** Evidence travelling with one request or answer; the rest is fetched by further requests. */
   facts: 16,
   missing: 64,
+  /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
+  forkEntries: 16,
   findings: 16,
   /** Nodes and models that one heartbeat reports. */
   nodes: 8,
@@ -56,10 +58,12 @@ export const LIMITS = {
   buckets: 256,
   /** Leaves in one sync answer: at about 150 bytes each they stay below the frame limit. */
   leaves: 2_048,
-  /** Accounts and instances in one sync fetch. */
-  fetched: 64,
+  /** Accounts and instances in one sync fetch: chains of one entry each then take few round trips; 18 KiB. */
+  fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */
   openJobs: 1_024,
+  /** Longest pause that a serving peer may ask for: by then the whole of an honest reader's quota is back. */
+  busyMs: 10_000,
   /** Facts waiting for a fact they build on. */
   waitingFacts: 1_024,
   /** Outgoing entries of this peer that are being certified. */
@@ -104,3 +108,24 @@ export const SPEC_BOUNDS = {
 
 /** Parts per million: the fixed-point unit of trust, cosine and confidence. */
 export const PPM = 1_000_000
+
+/**
+ * What one sender may make this peer do at intake, by kind: a frame costs one unit and each signature in it
+ * another, some 70 us. A kind's burst always holds the costliest frame that the limits allow.
+ */
+export const INTAKE_QUOTAS = {
+  /** Rates of a busy honest member are a tenth of it; all its kinds together are still answered in real time. */
+  usual: { perSecond: 1_024, burst: 8_192 },
+  /** A steward of many wallets: 1,000 entries a second, each with its owner's signature and some evidence. */
+  certify: { perSecond: 4_096, burst: 16_384 },
+  /** Votes for as many entries as one driver may have open, each asked for anew every 400 ms. */
+  vote: { perSecond: 8_192, burst: 16_384 },
+  /** A new peer's 100,000 entries in well under a minute are 4,000 certificates a second, four signatures each. */
+  facts: { perSecond: 24_576, burst: 65_536 },
+} as const
+
+/**
+ * Bytes of facts and leaves that one peer is given. A peer that levels up as fast as two cores can verify reads
+ * 3 MiB a second; a connection of 100 Mbit/s carries 12. Beyond it is told how long to wait.
+ */
+export const SERVE_QUOTA = { perSecond: 8_388_608, burst: 33_554_432 } as const

@@ -16,6 +16,8 @@ export interface Disk {
   write(position: number, writes: readonly Write[]): void
   /** Forgets who waits, too: the process that waited is gone. */
   crash(): void
+  /** Everything is gone, as on a new disk. Only while no process runs. */
+  wipe(): void
   /** Hot records in key order, as they are read at a start. */
   hotRecords(): readonly StoredRecord[]
   /** Called with the newest durable position whenever it rises. One listener, the running process. */
@@ -78,6 +80,10 @@ export function createDisk({ scheduler, random, syncMs: initial }: DiskOptions):
       syncing = false
       process += 1
       listener = () => undefined
+    },
+    wipe() {
+      durable.clear()
+      written = new Map()
     },
     hotRecords() {
       const hot = [...written].filter(([key]) => HOT_PREFIXES.some((prefix) => key.startsWith(prefix)))

@@ -6,6 +6,7 @@ import { Job } from './pages/Job.tsx'
 import { Jobs } from './pages/Jobs.tsx'
 import { Network } from './pages/Network.tsx'
 import { NotFound } from './pages/NotFound.tsx'
+import { Wallet } from './pages/Wallet.tsx'
 
 export function App(): JSX.Element {
   return (
@@ -14,6 +15,7 @@ export function App(): JSX.Element {
       <Route path="/jobs" component={Jobs} />
       <Route path="/jobs/:id" component={Job} />
       <Route path="/network" component={Network} />
+      <Route path="/wallet" component={Wallet} />
       <Route path="*" component={NotFound} />
     </Router>
   )

@@ -1,6 +1,11 @@
 import type { Decision } from '../../protocol/agreement/messages.ts'
-import type { BlobRef, Digest, JobId, PeerId } from '../../protocol/ids.ts'
+import type { Topic } from '../../protocol/encoding/kinds.ts'
+import type { Quorum } from '../../protocol/encoding/quorum.ts'
+import type { AccountId, BlobRef, Digest, EntryId, JobId, PeerId } from '../../protocol/ids.ts'
+import type { DropCode } from '../../protocol/intake/drop-code.ts'
+import type { Movement, MovementType } from '../../protocol/jobs/movements.ts'
 import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
+import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 
@@ -23,6 +28,55 @@ export interface JobHistory {
   jobs(query: JobQuery): Promise<JobPage | undefined>
   /** What was decided about a job, by step; empty for one that is unknown or undecided. */
   decisions(job: JobId): Promise<readonly Decision[]>
+}
+
+/** A page of what moved credits, newest first by `atMs`. */
+export interface TransactionQuery {
+  readonly limit: number
+  readonly cursor?: string
+  readonly account?: AccountId
+  readonly job?: JobId
+  readonly type?: MovementType
+}
+
+/** A movement and the fact that shows it: a certified entry, or the decision of a step of a job. */
+export interface TransactionView extends Movement {
+  readonly atMs: number
+  readonly fact: { readonly entry: EntryId } | { readonly job: JobId; readonly step: number }
+}
+
+export interface TransactionPage {
+  readonly items: readonly TransactionView[]
+  readonly nextCursor: string | null
+}
+
+/** A final entry, its signatures checked again here and now. */
+export interface EntryView {
+  readonly id: EntryId
+  readonly entry: SignedEntry
+  /** `resolution`: the decision that settled a fork of the account certified it. */
+  readonly proof: 'certificate' | 'resolution'
+  readonly quorum: Quorum
+  /** The proof's canonical bytes, the entry within. */
+  readonly bytes: Uint8Array
+  readonly verified: boolean
+}
+
+/** Cold reads of the ledger. */
+export interface LedgerHistory {
+  /** undefined for a cursor that it never issued. */
+  transactions(query: TransactionQuery): Promise<TransactionPage | undefined>
+  /** By the entry's id, or by that of a job that it opened; undefined while it isn't certified here. */
+  entry(id: Digest): Promise<EntryView | undefined>
+  isCertified(entry: EntryId): Promise<boolean>
+  /** What became of a request of this peer's owner; undefined where none was signed under that name. */
+  request(name: Digest): Promise<{ readonly content: Digest; readonly entry: EntryId } | undefined>
+}
+
+/** What intake says of a message; `code` is null for an accepted one. */
+export interface Ruling {
+  readonly verdict: 'accept' | 'ignore' | 'reject'
+  readonly code: DropCode | 'busy' | 'own_message' | null
 }
 
 export interface ConnectionView {
@@ -71,10 +125,13 @@ export interface Backend {
   removeBlob(digest: Digest): Promise<void>
   getBlob(digest: Digest): Promise<Uint8Array | undefined>
   readonly history: JobHistory
+  readonly ledger: LedgerHistory
   readonly network: {
     addresses(): readonly string[]
     connections(): readonly ConnectionView[]
   }
+  /** Judges a signed message as gossip does; an accepted one is handled and passed on. */
+  inject(frame: Uint8Array, source: { readonly from: PeerId; readonly via: Topic }): Promise<Ruling>
   /** Calls for each durable change of a job (its id) or of the network (null) until the result is called. */
   subscribe(listener: (job: string | null) => void): () => void
   /** undefined for a job without a decided step 0. */

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { ENDPOINTS, type Endpoint } from '../../protocol/api/endpoints.ts'
+import type { Endpoint } from '../../protocol/api/endpoint.ts'
+import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { ROUTES, type RouteName } from '../../protocol/api/routes.ts'
-import type { Handlers, RouteInput } from './handlers.ts'
+import type { Handlers, RouteInput } from './route-handlers.ts'
 import { schemaOf } from './openapi.ts'
 import { ApiProblem } from './problem.ts'
 
@@ -11,20 +12,22 @@ type AnyHandler = (input: RouteInput<never>) => unknown
 export function bindRoutes(app: FastifyInstance, handlers: Handlers): void {
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const { method, path } = ROUTES[name]
-    const { body, status, notFound }: Endpoint = ENDPOINTS[name]
+    const { body, bodyBytesMax, takesCbor, status, notFound }: Endpoint = ENDPOINTS[name]
     const handler = handlers[name] as AnyHandler
     app.route({
       method,
       url: path.replace(/\{([a-z_]+)\}/g, ':$1'),
       schema: schemaOf(name),
-      config: { right: name, notFound },
+      ...(bodyBytesMax === null ? {} : { bodyLimit: bodyBytesMax }),
+      config: { right: name, notFound, takesCbor },
       preValidation: (request, _reply, done) => {
         done(body !== null && request.body === undefined ? new ApiProblem('body_missing') : undefined)
       },
       handler: (request, reply) => {
         reply.code(status).header('cache-control', 'no-store')
         // The validator has checked these parts against the schemas that the handler's types come from.
-        const parts = { params: request.params, query: request.query, body: request.body }
+        const { params, query, headers, body: content } = request
+        const parts = { params, query, headers, body: content }
         return handler({
           ...parts,
           header: (key: string, value: string) => reply.header(key, value),

@@ -3,6 +3,7 @@ import { formatCredits } from '../../protocol/api/credits.ts'
 import type { Decision } from '../../protocol/agreement/messages.ts'
 import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
 import { parseJobInstance } from '../../protocol/ids.ts'
+import { isJobValue } from '../../protocol/jobs/value.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { BidView, DecisionView } from './backend.ts'
 
@@ -19,14 +20,12 @@ function bidOf(bid: BidView): JobDecision['bids'][number] {
   }
 }
 
-function stepOf({ instance, round, value, quorum }: Decision, roster: Roster): JobDecision['steps'][number] {
+function stepsOf({ instance, round, value, quorum }: Decision, roster: Roster): JobDecision['steps'] {
+  if (!isJobValue(value)) return []
   const witnesses = roster.epochOf(quorum.epoch)?.witnesses ?? []
   const signers = bitmapPositions(quorum.signers).flatMap((position) => witnesses[position] ?? [])
-  return {
-    step: parseJobInstance(instance)?.step ?? 0,
-    outcome: value.type,
-    quorum: { epoch: quorum.epoch, round, signers },
-  }
+  const step = parseJobInstance(instance)?.step ?? 0
+  return [{ step, outcome: value.type, quorum: { epoch: quorum.epoch, round, signers } }]
 }
 
 export function decisionResource(
@@ -44,6 +43,6 @@ export function decisionResource(
     seed: view.seed,
     quorum: { epoch, round, signers: [...signers] },
     verified: view.verified,
-    steps: decisions.map((decision) => stepOf(decision, roster)),
+    steps: decisions.flatMap((decision) => stepsOf(decision, roster)),
   }
 }

@@ -17,11 +17,14 @@ const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
 }
 
+/** What the validator calls the parts of a request, and what callers do. */
+const PARTS: Readonly<Record<string, string>> = { querystring: 'query', headers: 'header' }
+
 function validationProblem(error: Partial<FastifyError>, request: FastifyRequest): ApiProblem {
   if (error.validationContext === 'params') {
     return new ApiProblem(request.routeOptions.config.notFound ?? 'not_found')
   }
-  return faultOf(error.validation ?? [], error.validationContext === 'querystring' ? 'query' : 'body')
+  return faultOf(error.validation ?? [], PARTS[error.validationContext ?? ''] ?? 'body')
 }
 
 function problemOf(error: Error & Partial<FastifyError>, request: FastifyRequest): ApiProblem {
@@ -35,10 +38,19 @@ function problemOf(error: Error & Partial<FastifyError>, request: FastifyRequest
   return new ApiProblem('internal', 'the log has more under this request_id')
 }
 
+/** When it is worth asking again. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  queue_full: 1,
+  outcome_unknown: 1,
+  api_key_attempts: 60,
+}
+
 /** Answers with a problem; the cause of an unexpected one goes to the log and nowhere else. */
 export function sendProblem(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request)
-  if (problem.code === 'queue_full') reply.header('retry-after', '1')
+  const retryAfterSeconds = RETRY_AFTER_SECONDS[problem.code]
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'X-API-Key')
   // As bytes, since Fastify adds a charset to a text's type, and JSON's has no such parameter.
   return reply
     .code(problem.status)
@@ -70,8 +82,11 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, r
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** JSON only, and only well-formed UTF-8: a replaced byte would silently change what was asked. */
-export function acceptJsonOnly(app: FastifyInstance): void {
+/**
+ * JSON, and only well-formed UTF-8: a replaced byte would silently change what was asked. Routes that take an
+ * envelope take it bare as well, as `application/cbor`.
+ */
+export function acceptBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
@@ -87,5 +102,10 @@ export function acceptJsonOnly(app: FastifyInstance): void {
         ? done(null, value)
         : done(new ApiProblem('malformed_json', 'the body is not valid JSON')),
     )
+  })
+  app.addContentTypeParser('application/cbor', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.takesCbor !== true) return done(new ApiProblem('media_type_unsupported'))
+    if (body.length === 0) return done(new ApiProblem('body_missing'))
+    done(null, { envelope: Buffer.from(body).toString('base64') })
   })
 }

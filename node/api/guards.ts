@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import { RIGHTS } from '../../protocol/api/rights.ts'
 import type { RouteName, SocketName } from '../../protocol/api/routes.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
-import { callerOf } from './caller.ts'
+import type { ApiKeys } from './api-keys.ts'
+import { addressCaller, callerOf } from './caller.ts'
 import { hostFault, type HostRule } from './host-check.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { ApiProblem } from './problem.ts'
@@ -15,6 +16,8 @@ declare module 'fastify' {
     right?: RouteName | SocketName
     /** What an address that can't exist answers with. */
     notFound?: ErrorCode | null
+    /** Whether a bare envelope is a body, too. */
+    takesCbor?: boolean
   }
 }
 
@@ -36,8 +39,11 @@ const CONTENT_SECURITY_POLICY = {
   },
 }
 
-/** What every request and upgrade passes before its route: host and origin, then the rate, then the rights. */
-export async function addGuards(app: FastifyInstance, rule: HostRule): Promise<void> {
+/**
+ * What every request and upgrade passes before its route: host and origin, then the rate, then the API key if
+ * it shows one, then the rights.
+ */
+export async function addGuards(app: FastifyInstance, rule: HostRule, keys: ApiKeys): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     const fault = hostFault(request.headers, rule)
@@ -51,7 +57,7 @@ export async function addGuards(app: FastifyInstance, rule: HostRule): Promise<v
   await app.register(fastifyRateLimit, { global: false })
   const limit = app.createRateLimit({
     max: ({ ip }) =>
-      callerOf(ip) === 'loopback'
+      addressCaller(ip) === 'loopback'
         ? SERVER_LIMITS.loopbackRequestsPerMinute
         : SERVER_LIMITS.remoteRequestsPerMinute,
     timeWindow: '1 minute',
@@ -63,6 +69,9 @@ export async function addGuards(app: FastifyInstance, rule: HostRule): Promise<v
       throw new ApiProblem('rate_limited')
     }
     const { right } = request.routeOptions.config
-    if (right !== undefined && !RIGHTS[right][callerOf(request.ip)]) throw new ApiProblem('not_permitted')
+    if (right === undefined) return
+    const row = RIGHTS[right]
+    if (!row[callerOf(request, keys)])
+      throw new ApiProblem(row.loopback ? 'not_permitted' : 'api_key_missing')
   })
 }

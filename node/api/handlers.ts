@@ -1,12 +1,11 @@
-import type { Static, TSchema } from 'typebox'
 import type { CallOutput } from '../../protocol/api/client.ts'
-import type { Endpoints } from '../../protocol/api/endpoints.ts'
 import { PAGE_DEFAULT } from '../../protocol/api/fields.ts'
 import type { JobRequestBody } from '../../protocol/api/job-request-schema.ts'
-import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
+import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import { isDigest, isPeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Backend } from './backend.ts'
+import { creditsHandlers } from './credits-handlers.ts'
 import { decisionResource } from './decision-resource.ts'
 import { prepareJob } from './job-request.ts'
 import { jobResource, jobSummary } from './job-resource.ts'
@@ -18,24 +17,11 @@ import {
   witnessReach,
 } from './network-resource.ts'
 import { modelResources, nodeResources } from './node-resource.ts'
+import { p2pHandlers } from './p2p-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
+import type { Handlers, RouteInput } from './route-handlers.ts'
 import type { Throughput } from './throughput.ts'
-
-type StaticOf<S> = S extends TSchema ? Static<S> : undefined
-
-/** A request whose parts were checked against the route's schemas. */
-export interface RouteInput<N extends RouteName> {
-  readonly params: StaticOf<Endpoints[N]['params']>
-  readonly query: StaticOf<Endpoints[N]['query']>
-  readonly body: StaticOf<Endpoints[N]['body']>
-  /** Sets a header of the response. */
-  readonly header: (name: string, value: string) => void
-}
-
-export type Handlers = {
-  readonly [N in RouteName]: (input: RouteInput<N>) => CallOutput<N> | Promise<CallOutput<N>>
-}
 
 /** The newest of a job: from memory while it is open, else from the store. */
 export async function findJob(backend: Backend, id: string): Promise<JobRecord | undefined> {
@@ -110,6 +96,8 @@ export function createHandlers(backend: Backend, throughput: Throughput, version
     listNodes: ({ query }) => pageOfList(nodeResources(backend), (node) => node.node_id, query),
     listModels: ({ query }) => pageOfList(modelResources(backend), (model) => model.name, query),
     getAccount: ({ params }) => getAccount(backend, params),
+    ...creditsHandlers(backend),
+    ...p2pHandlers(backend),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),
     getSelf: () => selfResource(backend, version),

@@ -29,6 +29,14 @@ export const SERVER_LIMITS = {
   /** Loopback is the owner: this only stops a script that runs wild. */
   loopbackRequestsPerMinute: 60_000,
   remoteRequestsPerMinute: 600,
+  /** Nobody mistypes a key of 256 bits more often within a minute; a guesser gets no further than this either. */
+  keyFailuresPerMinute: 10,
+  /** Addresses whose failures are counted; when there are more, the oldest window is forgotten. */
+  keyFailureAddresses: 10_000,
+  /** A key has 47 characters. */
+  keyCharacters: 128,
+  /** An operation waits for earlier ones of its account; certifying those takes far less with a quorum in reach. */
+  operationTimeoutMs: 10_000,
   /** Characters of a prompt shown in a list. */
   previewCharacters: 140,
 } as const

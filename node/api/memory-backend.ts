@@ -2,8 +2,10 @@ import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
+import type { Charter } from '../../protocol/swarm/charter.ts'
 import { rosterOf } from '../../protocol/swarm/roster.ts'
-import type { Backend, ConnectionView } from './backend.ts'
+import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
   CHARTER,
   closedRecord,
@@ -29,6 +31,10 @@ export interface MemoryBackend extends Backend {
   readonly blobs: Map<Digest, Uint8Array>
   readonly commands: Command[]
   readonly connections: ConnectionView[]
+  readonly ledger: MemoryLedger
+  /** Frames that were handed in, and what the next ones are answered with. */
+  readonly injected: { readonly frame: Uint8Array; readonly from: PeerId; readonly via: string }[]
+  ruling: Ruling
   /** What the next command is answered with instead of being carried out. */
   refusal: Extract<CommandResult, { ok: false }> | undefined
   clockMs: number
@@ -36,8 +42,8 @@ export interface MemoryBackend extends Backend {
   notify(job: string | null): void
 }
 
-function viewOf(state: { records: Map<JobId, JobRecord> }): PeerView {
-  const roster = rosterOf(CHARTER)
+function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): PeerView {
+  const roster = rosterOf(charter)
   const open = () =>
     [...state.records.values()].filter(({ status }) => status === 'running' || status === 'pending')
   const account = {
@@ -47,6 +53,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }): PeerView {
     free: 90n * CREDIT,
     claimable: 1n,
     escrowed: 0n,
+    forked: false,
   }
   return {
     self: payer,
@@ -93,7 +100,8 @@ function openJob(request: JobRequest, job: JobId): JobRecord {
   return { ...record, spec, status: 'pending', openedMs: null, slots: [], timeline: [], step: null }
 }
 
-export function createMemoryBackend(): MemoryBackend {
+export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBackend {
+  const charter = { ...CHARTER, ...changes }
   const text = (value: string) => new TextEncoder().encode(value)
   const bodies = [text('What is the capital of France?'), text('Paris.'), text('Lyon, surely.')] as const
   const closedJob = digestNamed(0xc1)
@@ -117,16 +125,31 @@ export function createMemoryBackend(): MemoryBackend {
     blobs,
     connections,
     commands: [],
+    ledger: createMemoryLedger(),
+    injected: [],
+    ruling: { verdict: 'accept', code: null },
+    inject(frame, source) {
+      backend.injected.push({ frame, ...source })
+      return Promise.resolve(backend.ruling)
+    },
     refusal: undefined,
     clockMs: START_MS,
     listeners: new Set(),
-    view: viewOf({ records }),
+    view: viewOf({ records }, charter),
     now: () => backend.clockMs,
     notify: (job) => backend.listeners.forEach((listener) => listener(job)),
     command(command) {
       backend.commands.push(command)
       if (backend.refusal !== undefined) return Promise.resolve(backend.refusal)
-      if (command.type !== 'submit-job') throw new TypeError('only jobs are offered')
+      if (command.type === 'resolve') return Promise.resolve({ ok: true, type: 'requested' })
+      if (command.type !== 'submit-job') {
+        const entry = backend.ledger.sign(command, {
+          account: payer,
+          treasury: charter.treasury,
+          atMs: backend.clockMs,
+        })
+        return Promise.resolve({ ok: true, type: 'entry', entry, source: entry })
+      }
       const job = digestNamed(0x10 + records.size)
       records.set(job, openJob(command.request, job))
       return Promise.resolve({ ok: true, type: 'job', job })

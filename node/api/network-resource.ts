@@ -43,6 +43,8 @@ export function statsResource(backend: Backend, jobsPerMinute: number): NetworkS
   }
 }
 
+const EMPTY = { free: 0n, claimable: 0n, escrowed: 0n, forked: false, seq: 0 } as const
+
 /** undefined for an account that the ledger never saw, and where the account isn't of that type. */
 export function accountResource(
   { view }: Backend,
@@ -55,7 +57,7 @@ export function accountResource(
     return undefined
   const account = view.account(id)
   if (account === undefined && !isMember && !isTreasury) return undefined
-  const { free, claimable, escrowed, seq } = account ?? { free: 0n, claimable: 0n, escrowed: 0n, seq: 0 }
+  const { free, claimable, escrowed, forked, seq } = account ?? EMPTY
   return {
     account_id: id,
     account_type: type,
@@ -63,6 +65,7 @@ export function accountResource(
     claimable: formatCredits(claimable),
     spendable: formatCredits(free + claimable),
     escrowed: formatCredits(escrowed),
+    forked,
     seq,
     head: account === undefined || seq === 0 ? null : account.head,
   }

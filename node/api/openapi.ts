@@ -1,7 +1,8 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { type Endpoint, ENDPOINTS } from '../../protocol/api/endpoints.ts'
+import type { Endpoint } from '../../protocol/api/endpoint.ts'
+import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { problemSchema } from '../../protocol/api/fields.ts'
 import { CALLERS, RIGHTS } from '../../protocol/api/rights.ts'
 import type { RouteName } from '../../protocol/api/routes.ts'
@@ -13,9 +14,13 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
   'host_not_allowed',
   'origin_not_allowed',
   'not_permitted',
+  'api_key_invalid',
+  'api_key_attempts',
   'rate_limited',
   'internal',
 ]
+
+const API_KEY_SCHEME = 'apiKey'
 
 const ABOUT = `Every error is \`${PROBLEM_TYPE}\` with a stable \`code\`. Credits are decimal strings, times are
 RFC 3339 in UTC, lists are paged by \`limit\` and \`cursor\`. Requests must come under a local host name, and
@@ -36,31 +41,47 @@ function errorResponses(codes: readonly ErrorCode[]) {
   )
 }
 
-function codesOf({ errors, notFound }: Endpoint): readonly ErrorCode[] {
-  return [...new Set([...errors, ...(notFound === null ? [] : [notFound]), ...COMMON_ERRORS])]
+function codesOf(name: RouteName): readonly ErrorCode[] {
+  const { errors, notFound }: Endpoint = ENDPOINTS[name]
+  const key: readonly ErrorCode[] = needsKey(name) ? ['api_key_missing'] : []
+  return [...new Set([...errors, ...key, ...(notFound === null ? [] : [notFound]), ...COMMON_ERRORS])]
+}
+
+function needsKey(name: RouteName): boolean {
+  const row = RIGHTS[name]
+  return row.api_key && !row.loopback
 }
 
 /** Fastify's schema of a route: it validates by it and documents it. */
 export function schemaOf(name: RouteName): FastifySchema {
   const endpoint: Endpoint = ENDPOINTS[name]
-  const { summary, tag, params, query, body, status, response } = endpoint
+  const { summary, tag, params, query, headers, body, status, response } = endpoint
   const callers = CALLERS.filter((caller) => RIGHTS[name][caller])
   return {
     operationId: name,
     summary,
     description: `May be called by: ${callers.join(', ')}.`,
     tags: [tag],
+    ...(needsKey(name) ? { security: [{ [API_KEY_SCHEME]: [] }] } : {}),
+    ...(endpoint.takesCbor ? { consumes: ['application/json', 'application/cbor'] } : {}),
     ...(params === null ? {} : { params }),
     ...(query === null ? {} : { querystring: query }),
+    ...(headers === null ? {} : { headers }),
     ...(body === null ? {} : { body }),
-    response: { [status]: response, ...errorResponses(codesOf(endpoint)) },
+    response: { [status]: response, ...errorResponses(codesOf(name)) },
   }
 }
 
 /** Serves `/openapi.json` and the reference page `/docs`. Must run before the routes are bound. */
 export async function serveDocs(app: FastifyInstance, version: string): Promise<void> {
   await app.register(fastifySwagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'Hyperlooms', version, description: ABOUT } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Hyperlooms', version, description: ABOUT },
+      components: {
+        securitySchemes: { [API_KEY_SCHEME]: { type: 'apiKey', in: 'header', name: 'X-API-Key' } },
+      },
+    },
   })
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',

@@ -3,7 +3,8 @@ import type { CallInput } from '../../protocol/api/client.ts'
 import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { CALLERS, RIGHTS } from '../../protocol/api/rights.ts'
 import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
-import { startTestServer, TEST_HOST, type TestServer } from './test-server.ts'
+import { envelopeOf, payer, second } from './sample-swarm.ts'
+import { startTestServer, TEST_HOST, TEST_KEY, type TestServer, WITH_KEY } from './test-server.ts'
 
 let test: TestServer
 beforeEach(async () => {
@@ -15,7 +16,8 @@ const NAMES = Object.keys(ROUTES) as RouteName[]
 
 /** A good call of each route; one without a row doesn't compile. */
 function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
-  const [payer = ''] = backend.peers
+  const other = second
+  const [entry = ''] = backend.ledger.entries.keys()
   return {
     submitJob: { body: { prompt: 'Why is the sky blue?' } },
     listJobs: { query: { limit: 1, status: 'completed' } },
@@ -24,6 +26,16 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
     listNodes: { query: { limit: 2 } },
     listModels: {},
     getAccount: { params: { account_type: 'user', account_id: payer } },
+    listTransactions: { query: { limit: 2, type: 'mint', account: payer } },
+    mintCredits: { body: { to: other, amount: '1' } },
+    rewardCredits: { body: { to: other, amount: '1' } },
+    transferCredits: { body: { to: other, amount: '0.01', memo: 'tea' }, query: { wait_ms: 1 } },
+    spendCredits: { body: { amount: '1' } },
+    resolveFork: {},
+    getEntry: { params: { id: entry } },
+    registerPeer: { body: { envelope: envelopeOf(other) } },
+    heartbeatPeer: { params: { id: other }, body: { envelope: envelopeOf(other) } },
+    injectGossip: { body: { envelope: envelopeOf(other) } },
     getDecision: { params: { id: backend.closedJob } },
     getLedgerRoot: {},
     getSelf: {},
@@ -33,25 +45,37 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
 }
 
 describe('every route', () => {
+  // The peer mints, pays and holds the treasury, and has an entry to show.
+  beforeEach(async () => {
+    await test.server.close()
+    test = await startTestServer({}, { treasury: payer })
+    await test.client.mintCredits({ body: { to: payer, amount: '90' } }, WITH_KEY)
+  })
+
   it.each(NAMES)('%s answers what its schema promises', async (name) => {
-    const call = test.client[name] as (input: unknown) => Promise<unknown>
-    expect(await call(inputs(test)[name])).toBeTypeOf('object')
+    const call = test.client[name] as (input: unknown, more: unknown) => Promise<unknown>
+    expect(await call(inputs(test)[name], WITH_KEY)).toBeTypeOf('object')
   })
 
   it.each(NAMES)('%s lets in exactly the callers of its row', async (name) => {
     const input = inputs(test)[name] as { params?: Record<string, string>; body?: object }
     const { method, path } = ROUTES[name]
     const url = fillPath(path, input.params ?? {})
-    const addresses = { loopback: '127.0.0.1', none: '192.0.2.7' }
+    const addresses = { loopback: '127.0.0.1', api_key: '192.0.2.8', none: '192.0.2.7' }
+    const refusal = RIGHTS[name].loopback ? 403 : 401
     for (const caller of CALLERS) {
       const response = await test.server.app.inject({
         method,
         url,
         remoteAddress: addresses[caller],
-        headers: { host: TEST_HOST, 'x-forwarded-for': '127.0.0.1' },
+        headers: {
+          host: TEST_HOST,
+          'x-forwarded-for': '127.0.0.1',
+          ...(caller === 'api_key' ? { 'x-api-key': TEST_KEY } : {}),
+        },
         ...(input.body === undefined ? {} : { body: input.body }),
       })
-      const status = RIGHTS[name][caller] ? ENDPOINTS[name].status : 403
+      const status = RIGHTS[name][caller] ? ENDPOINTS[name].status : refusal
       expect(response.statusCode).toBe(status)
     }
   })
@@ -64,6 +88,23 @@ describe('every route', () => {
     )
     expect(documented.sort()).toEqual([...NAMES].sort())
     expect(response.body).toContain('insufficient_credit')
+  })
+
+  it('says there who needs a key, and which bodies it takes', async () => {
+    const response = await test.server.app.inject({ url: '/openapi.json', headers: { host: TEST_HOST } })
+    const document: {
+      paths: Record<string, Record<string, { security?: object[]; requestBody?: { content: object } }>>
+      components: { securitySchemes: object }
+    } = response.json()
+    for (const name of NAMES) {
+      const { method, path } = ROUTES[name]
+      const documented = document.paths[path]?.[method.toLowerCase()]
+      const needsKey = RIGHTS[name].api_key && !RIGHTS[name].loopback
+      expect(documented?.security, name).toEqual(needsKey ? [{ apiKey: [] }] : undefined)
+    }
+    expect(document.components.securitySchemes).toMatchObject({ apiKey: { in: 'header', name: 'X-API-Key' } })
+    const gossip = document.paths[ROUTES.injectGossip.path]?.['post']
+    expect(Object.keys(gossip?.requestBody?.content ?? {})).toEqual(['application/json', 'application/cbor'])
   })
 })
 

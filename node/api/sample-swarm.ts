@@ -1,11 +1,13 @@
 import type { Decision } from '../../protocol/agreement/messages.ts'
+import { encodeBody } from '../../protocol/encoding/body.ts'
+import { type Envelope, envelopeCodec } from '../../protocol/encoding/envelope.ts'
 import { quorumOf } from '../../protocol/encoding/quorum.ts'
 import { blobRefOf, type Digest, jobInstance, type JobId, type PeerId, peerIdOf } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { JobSpec } from '../../protocol/jobs/spec.ts'
 import type { ReplicaResult } from '../../protocol/jobs/value.ts'
 import type { NodeView } from '../../protocol/peer/view.ts'
-import type { Charter } from '../../protocol/swarm/charter.ts'
+import { type Charter, swarmIdOf } from '../../protocol/swarm/charter.ts'
 import type { DecisionView } from './backend.ts'
 
 /** Plain data for the tests of this room: a swarm of four, one closed job with a liar, and a running one. */
@@ -192,4 +194,17 @@ export function explanationOf(job: JobId): DecisionView {
     quorum: { epoch: 0, round: 0, signers: PEERS.slice(0, 3) },
     verified: true,
   }
+}
+
+/** A heartbeat's envelope in base64, whose signature nobody here checks. */
+export function envelopeOf(signer: PeerId, changes: Partial<Envelope> = {}): string {
+  const envelope = {
+    kind: 'heartbeat',
+    swarm: swarmIdOf(CHARTER),
+    signer,
+    body: Uint8Array.of(0xa0),
+    sig: new Uint8Array(64),
+    ...changes,
+  }
+  return Buffer.from(encodeBody(envelopeCodec, envelope)).toString('base64')
 }

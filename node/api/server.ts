@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import fastifyWebsocket from '@fastify/websocket'
 import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { createApiKeys } from './api-keys.ts'
 import type { Backend } from './backend.ts'
+import type { Digest } from '../../protocol/ids.ts'
 import { bindRoutes } from './bind-routes.ts'
 import { isLoopbackHost } from './caller.ts'
-import { acceptJsonOnly, refuseConnection, sendProblem } from './error-handling.ts'
+import { acceptBodies, refuseConnection, sendProblem } from './error-handling.ts'
 import { addGuards } from './guards.ts'
 import { createHandlers } from './handlers.ts'
 import { hostFault, type HostRule, hostRule } from './host-check.ts'
@@ -29,6 +31,8 @@ export interface ApiServerOptions {
   readonly allowedHosts?: readonly string[]
   /** Needed to listen beyond loopback, where neither TLS nor keys protect anything yet. */
   readonly insecure?: boolean
+  /** Digests of the keys that `X-API-Key` may show (`digestOfKey`); without one, no key opens anything. */
+  readonly apiKeyDigests?: readonly Digest[]
   readonly version: string
   readonly logger: FastifyBaseLogger
 }
@@ -79,7 +83,7 @@ function createApp(logger: FastifyBaseLogger, rule: HostRule): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   // The handlers' types hold the shape, so the plain serialiser does, which changes nothing on the way out.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  acceptJsonOnly(app)
+  acceptBodies(app)
   logOutcomes(app)
   return app
 }
@@ -107,7 +111,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const app = createApp(options.logger, rule)
   // First of all hooks: it ends the connection of an upgrade that a later one refuses.
   await registerSockets(app)
-  await addGuards(app, rule)
+  await addGuards(
+    app,
+    rule,
+    createApiKeys(options.apiKeyDigests ?? [], () => performance.now()),
+  )
 
   const throughput = watchThroughput(backend)
   const failed = (error: unknown) => app.log.error({ err: error }, 'a socket could not be served')

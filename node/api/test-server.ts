@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import { type ApiClient, createClient, type FetchLike } from '../../protocol/api/client.ts'
+import type { Charter } from '../../protocol/swarm/charter.ts'
 import { checkResponse } from '../../protocol/api/response-check.ts'
+import { digestOfKey } from './api-keys.ts'
 import { createMemoryBackend, type MemoryBackend } from './memory-backend.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
 
@@ -14,6 +16,9 @@ export interface TestServer {
 }
 
 export const TEST_HOST = 'localhost:8000'
+/** The one key that the server knows. */
+export const TEST_KEY = 'hlk_of-the-tests'
+export const WITH_KEY = { headers: { 'x-api-key': TEST_KEY } } as const
 
 function inProcess(server: ApiServer): FetchLike<never> {
   return async (url, { method, headers, body }) => {
@@ -29,8 +34,11 @@ function inProcess(server: ApiServer): FetchLike<never> {
   }
 }
 
-export async function startTestServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
-  const backend = createMemoryBackend()
+export async function startTestServer(
+  options: Partial<ApiServerOptions> = {},
+  charter: Partial<Charter> = {},
+): Promise<TestServer> {
+  const backend = createMemoryBackend(charter)
   const lines: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => void lines.push(line) })
   const server = await createApiServer({
@@ -39,6 +47,7 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     port: 8_000,
     version: '0.1.0',
     logger,
+    apiKeyDigests: [digestOfKey(TEST_KEY)],
     ...options,
   })
   const client = createClient({ fetch: inProcess(server), baseUrl: '', check: checkResponse })

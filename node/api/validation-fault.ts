@@ -27,6 +27,8 @@ function codeOf({ keyword, instancePath }: Complaint): ErrorCode {
   const own = FIELD_CODES[instancePath]
   if (own !== undefined) return own
   if (instancePath === '/prompt' && keyword === 'minLength') return 'prompt_empty'
+  if (instancePath === '/amount' && keyword === 'pattern') return 'amount_out_of_range'
+  if (instancePath === '/memo' && keyword === 'maxLength') return 'memo_too_long'
   return keyword === 'type' ? 'wrong_type' : 'out_of_range'
 }
 

@@ -3,8 +3,8 @@ import { EXIT } from './exit-codes.ts'
 import { CommandError } from './output.ts'
 
 export const API_DEFAULT = 'http://127.0.0.1:8000'
-/** Every answer comes from memory or one file; a peer that needs longer hangs. */
-const CALL_TIMEOUT_MS = 15_000
+/** Every answer comes from memory or one file, or was asked to wait for 30 s at most; a peer that needs longer hangs. */
+const CALL_TIMEOUT_MS = 45_000
 
 export type PeerClient = ApiClient<AbortSignal>
 
@@ -14,8 +14,15 @@ export interface ApiFlags {
   readonly json?: boolean
 }
 
+/** Flags of the verbs that move credits. */
+export interface KeyFlags extends ApiFlags {
+  readonly apiKey?: string
+  /** Data folder of the peer. */
+  readonly data?: string
+}
+
 /** A client of the peer at `baseUrl`; a call fails with `ApiError`, or with `CommandError` when nobody answers. */
-export function connect(baseUrl: string): PeerClient {
+export function connect(baseUrl: string, apiKey?: string): PeerClient {
   if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
     throw new CommandError(`"${baseUrl}" is not an address such as ${API_DEFAULT}`, EXIT.usage)
   }
@@ -26,7 +33,8 @@ export function connect(baseUrl: string): PeerClient {
       const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS)
       const signal = init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout])
       try {
-        return await fetch(url, { ...init, signal })
+        const headers = apiKey === undefined ? init.headers : { ...init.headers, 'x-api-key': apiKey }
+        return await fetch(url, { ...init, headers, signal })
       } catch (error) {
         if (init.signal?.aborted === true) throw error
         const message = `No peer answers at ${base}. Start one with "hyperlooms up" or "npm start", or name another with --api.`

@@ -1,7 +1,7 @@
 /** What the command's exit code says; scripts rely on it, so none is ever given another meaning. */
 export const EXIT = {
   ok: 0,
-  /** The job ended without an answer, or with too little confidence in one. */
+  /** The job ended without an answer, or with too little confidence in one; or credits are on their way, but not certified within the time. */
   notCompleted: 1,
   /** The command line or a setting is wrong; nothing was done. */
   usage: 2,
@@ -9,15 +9,18 @@ export const EXIT = {
   unavailable: 69,
   /** An invariant broke; the log says which. */
   internal: 70,
-  /** The data folder or a port can't be used, for example because another process has it. */
+  /** The data folder or a port can't be used: another process has it, or its records are damaged. */
   cannotStart: 73,
+  /** The disk failed or is full while the peer ran; nothing that was acknowledged is lost. */
+  diskFailed: 74,
 } as const
 
 export const EXIT_HELP = `
 Exit codes:
   0   done; for a job: completed
-  1   the job ended without an answer
+  1   the job ended without an answer; for credits: accepted, not certified yet
   2   the command line or a setting is wrong
   69  no peer answers, or it cannot do this now
   70  a broken invariant; see the log
-  73  the data folder or a port cannot be used`
+  73  the data folder or a port cannot be used
+  74  the disk failed or is full while the peer ran`

@@ -1,7 +1,7 @@
 import type { Answer, Finding, Job } from '../../protocol/api/job-schema.ts'
 
 /** The end of a peer id tells peers apart; all of them begin alike. */
-function shortId(id: string): string {
+export function shortId(id: string): string {
   return `…${id.slice(-6)}`
 }
 

@@ -30,7 +30,10 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'lock_failed',
   'store_locked',
   'store_corrupt',
+  'store_damaged',
   'store_failed',
+  'store_full',
+  'store_version_unknown',
   'keystore_exposed',
   'keystore_malformed',
   'keystore_failed',
@@ -42,6 +45,22 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'ENOSPC',
   'EROFS',
 ])
+
+const DISK_FAILED: ReadonlySet<string> = new Set(['store_corrupt', 'store_failed', 'store_full', 'EIO'])
+const DISK_FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Why a running peer had to stop: the disk under its data folder in words, anything else as an invariant. */
+export function explainBroken(error: unknown, folder: string) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (DISK_FULL.has(code)) {
+    const message = `The disk that holds ${folder} is full. Nothing that was acknowledged is lost: free space there, then start again.`
+    return { message, exitCode: EXIT.diskFailed }
+  }
+  if (error instanceof Error && DISK_FAILED.has(code)) {
+    return { message: error.message, exitCode: EXIT.diskFailed }
+  }
+  return { message: 'An invariant is broken; the log says which.', exitCode: EXIT.internal }
+}
 
 /** Whatever ended a command, as a sentence and an exit code. */
 export function explainError(error: unknown): { readonly message: string; readonly exitCode: number } {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { addCredits } from './credits.ts'
 import { addJob } from './job.ts'
 import { addJobs } from './jobs.ts'
 import { addLocal } from './local.ts'
@@ -8,6 +9,7 @@ import { explainError, say } from './output.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addUp } from './up.ts'
+import { addWallet } from './wallet.ts'
 
 /** Runs one command line and sets the process's exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -20,7 +22,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus]) add(program)
+  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits]) add(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -19,6 +19,17 @@ export function apiOptions(command: Command): Command {
     .option('--json', 'print one JSON document')
 }
 
+/** Options of verbs that move credits. */
+export function keyOptions(command: Command): Command {
+  return apiOptions(command)
+    .addOption(
+      new Option('--api-key <key>', "the peer's API key (default: found in its data folder)").env(
+        'HYPERLOOMS_API_KEY',
+      ),
+    )
+    .option('--data <folder>', 'data folder of the peer, if it is not the default one')
+}
+
 export function wholeNumber(value: string): number {
   if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(value)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { LedgerRoot } from '../../protocol/api/network-schema.ts'
 import { type ApiFlags, connect } from './api.ts'
 import { print, printJson } from './output.ts'
 import { apiOptions } from './run.ts'
@@ -23,10 +24,17 @@ export function addStatus(program: Command): void {
         `swarm    ${self.swarm_name} (${self.swarm_id.slice(0, 12)}): ${peers.online} of ${peers.members} peers online`,
         `offers   ${models} models on ${nodes} nodes`,
         `jobs     ${jobs.open} open, ${jobs.completed} completed, ${jobs.unresolved} unresolved, ${jobs.void} void`,
-        `ledger   ${ledger.root.slice(0, 12)}, ${ledger.entries} entries, ${ledger.converged ? 'equal on all online peers' : 'not equal everywhere yet'}`,
+        `ledger   ${ledger.root.slice(0, 12)}, ${ledger.entries} entries, ${agreementOf(ledger)}`,
         `credits  ${account?.spendable ?? '0'} to spend, ${account?.escrowed ?? '0'} set aside`,
         `page     ${api}`,
       ].join('\n'),
     )
   })
+}
+
+/** How far the peers' ledgers are the same, by what each said of its own last. */
+function agreementOf({ root, reported, converged }: LedgerRoot): string {
+  const equal = reported.filter((other) => other.root === root).length
+  const heard = `${equal} of ${reported.length} other peers report the same`
+  return `${heard}${converged ? '' : '; an online peer does not yet'}`
 }

@@ -2,11 +2,12 @@ import { type Command, Option } from 'commander'
 import type { ConfigSources } from '../config/config.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
-import { print, say } from './output.ts'
+import { explainBroken, print, say } from './output.ts'
 
 interface UpFlags {
   readonly data?: string
   readonly webRoot?: string
+  readonly newApiKey?: boolean
 }
 
 /** `up`: this process becomes a peer until it is told to stop. */
@@ -15,6 +16,7 @@ export function addUp(program: Command): void {
     .command('up')
     .description('run a peer; the first start creates its identity and founds a swarm of one')
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
+    .option('--new-api-key', 'make another API key in place of the one before')
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
     const { about, isSwitch } = OPTIONS[name]
@@ -33,7 +35,10 @@ function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['fla
   return Object.fromEntries(given)
 }
 
-async function up({ data, webRoot: givenWebRoot }: UpFlags, flags: ConfigSources['flags']): Promise<void> {
+async function up(
+  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false }: UpFlags,
+  flags: ConfigSources['flags'],
+): Promise<void> {
   // Loaded here, so that the other verbs start in a tenth of a second.
   const { default: pino } = await import('pino')
   const { resolveConfig } = await import('../config/config.ts')
@@ -43,16 +48,21 @@ async function up({ data, webRoot: givenWebRoot }: UpFlags, flags: ConfigSources
   const folder = dataFolder(data ?? defaultDataFolder(process.env))
   const file = await readConfigFile(folder)
   const config = resolveConfig({ flags, environment: process.env, file, filePath: folder.config })
-  const logger = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }))
+  const destination = pino.destination({ dest: 2, sync: true })
+  // The log may lie on the very disk that is full: what must be said is then in the exit code.
+  destination.on('error', () => undefined)
+  const logger = pino({ level: config.logLevel }, destination)
   const stop = stopSignal()
   const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
-  const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger })
+  const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger, renewApiKey })
   announce(daemon)
   const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
   if (end !== undefined) {
-    logger.fatal({ err: end.error }, 'an invariant is broken: the peer stops')
-    process.exit(EXIT.internal)
+    const { message, exitCode } = explainBroken(end.error, folder.root)
+    logger.fatal({ err: end.error }, 'the peer stops')
+    say(message)
+    process.exit(exitCode)
   }
   await daemon.stop()
   // What still holds the event loop belongs to nobody any more.
@@ -61,11 +71,21 @@ async function up({ data, webRoot: givenWebRoot }: UpFlags, flags: ConfigSources
 
 type Running = Awaited<ReturnType<typeof import('../daemon.ts').startDaemon>>
 
+export function apiKeyText(key: string): string {
+  return (
+    `The API key of this peer, shown this once: ${key}\n` +
+    "It moves the peer's credits. Commands of this machine account find it by themselves."
+  )
+}
+
 /** A launcher is told over its channel, and may ask how long the mind takes over its events. */
 function announce(daemon: Running): void {
-  if (process.send === undefined)
-    return print(`The peer ${daemon.id} runs at ${daemon.url} (Ctrl-C stops it)`)
-  process.send({ type: 'ready', id: daemon.id, url: daemon.url })
+  const { id, url, newApiKey } = daemon
+  if (process.send === undefined) {
+    if (newApiKey !== undefined) print(apiKeyText(newApiKey))
+    return print(`The peer ${id} runs at ${url} (Ctrl-C stops it)`)
+  }
+  process.send({ type: 'ready', id, url, newApiKey })
   process.on('message', (message) => {
     if (message === 'durations') process.send?.({ type: 'durations', durations: daemon.durations.summary() })
   })

@@ -14,6 +14,10 @@ export interface DataFolder {
   readonly store: string
   readonly blobs: string
   readonly log: string
+  /** Digest of the API key. */
+  readonly apiKey: string
+  /** Address and API key, for commands of the same machine account; the owner may remove it. */
+  readonly apiAccess: string
 }
 
 export function dataFolder(root: string): DataFolder {
@@ -25,6 +29,8 @@ export function dataFolder(root: string): DataFolder {
     store: join(root, 'store'),
     blobs: join(root, 'blobs'),
     log: join(root, 'peer.log'),
+    apiKey: join(root, 'api-key.json'),
+    apiAccess: join(root, 'api-access.json'),
   }
 }
 

@@ -1,26 +1,33 @@
-/** A map of at most `entriesMax` entries that forgets the one unused for longest. */
+/** A map that forgets what was unused for long: the newest `entriesMax / 2` entries used are always there. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
 }
 
+/**
+ * Two generations: what is used moves to the younger one, and when that is full it becomes the older one and the
+ * older one is dropped. Unlike an order of use this moves nothing while a hot entry is found, which is every time.
+ */
 export function createBoundedCache<Value>(entriesMax: number): BoundedCache<Value> {
-  // A Map iterates in the order of insertion, so its first key is the least recently used one.
-  const entries = new Map<string, Value>()
+  const half = Math.max(1, Math.floor(entriesMax / 2))
+  let young = new Map<string, Value>()
+  let old = new Map<string, Value>()
+
+  function set(key: string, value: Value): void {
+    young.set(key, value)
+    if (young.size < half) return
+    old = young
+    young = new Map()
+  }
+
   return {
     get(key) {
-      const value = entries.get(key)
-      if (value === undefined) return undefined
-      entries.delete(key)
-      entries.set(key, value)
+      const recent = young.get(key)
+      if (recent !== undefined) return recent
+      const value = old.get(key)
+      if (value !== undefined) set(key, value)
       return value
     },
-    set(key, value) {
-      entries.delete(key)
-      entries.set(key, value)
-      if (entries.size <= entriesMax) return
-      const oldest = entries.keys().next()
-      if (oldest.done !== true) entries.delete(oldest.value)
-    },
+    set,
   }
 }

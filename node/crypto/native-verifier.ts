@@ -1,72 +1,69 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SignatureCheck, Verifier } from '../../protocol/crypto/verifier.ts'
-import { publicKeyOf } from '../../protocol/ids.ts'
-import type { PeerId } from '../../protocol/ids.ts'
 import { createBoundedCache } from './bounded-cache.ts'
-import { isStrictPoint } from './strict-point.ts'
+import { createSignatureCheck, SIGNATURE_BYTES } from './signature-check.ts'
+import type { VerifierThreads } from './verifier-threads.ts'
 
 export interface NativeVerifierOptions {
   /** Maximum of each of the two caches: key objects by signer, and checks found valid. */
   readonly cacheEntriesMax: number
+  /** Where large batches go, so that they neither hold up this thread nor use one core alone. */
+  readonly threads?: Pick<VerifierThreads, 'verify'>
 }
 
-const POINT_BYTES = 32
-const SIGNATURE_BYTES = 64
-// SubjectPublicKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410).
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+export interface NativeVerifier extends Verifier {
+  /** Takes a signature that this process made itself for a valid one. */
+  remember(own: SignatureCheck): void
+}
+
+/** Every Ed25519 key's. */
+const PEER_ID_CHARACTERS = 52
+/** Below, going to a thread and back costs more than it frees: a certificate's three or four are checked here. */
+const BATCH_MIN = 12
 
 /**
- * The daemon's verifier: OpenSSL through node:crypto. OpenSSL checks S < L and the equation without the
- * cofactor; `isStrictPoint` adds what it doesn't check of A and R, or checks in some releases only, so its
- * answers are `verifyStrict`'s.
- *
- * Key objects are cached because building one costs a quarter of a verification. Only checks that were valid
- * are remembered: rejected ones cost their sender's quota each time and can't push valid ones out.
+ * The daemon's verifier: OpenSSL through node:crypto. Only checks that were valid are remembered: rejected ones
+ * cost their sender's quota each time and can't push valid ones out.
  */
-export function createNativeVerifier({ cacheEntriesMax }: NativeVerifierOptions): Verifier {
-  const keys = createBoundedCache<KeyObject>(cacheEntriesMax)
+export function createNativeVerifier({ cacheEntriesMax, threads }: NativeVerifierOptions): NativeVerifier {
+  const isValid = createSignatureCheck(cacheEntriesMax)
   const valid = createBoundedCache<true>(cacheEntriesMax)
 
-  function keyOf(signer: PeerId): KeyObject | undefined {
-    const cached = keys.get(signer)
-    if (cached !== undefined) return cached
-    const key = decodeKey(signer)
-    if (key !== undefined) keys.set(signer, key)
-    return key
-  }
-
-  function isValid(check: SignatureCheck): boolean {
-    if (check.sig.length !== SIGNATURE_BYTES || !isStrictPoint(check.sig.subarray(0, POINT_BYTES)))
-      return false
-    const key = keyOf(check.signer)
-    if (key === undefined) return false
-    const name = nameOf(check)
-    if (valid.get(name) !== undefined) return true
-    if (!verify(null, check.message, key, check.sig)) return false
-    valid.set(name, true)
-    return true
+  async function decide(checks: readonly SignatureCheck[]): Promise<readonly boolean[]> {
+    if (threads === undefined || checks.length < BATCH_MIN) return checks.map(isValid)
+    try {
+      return await threads.verify(checks)
+    } catch {
+      // A thread that died decided nothing; this one always can.
+      return checks.map(isValid)
+    }
   }
 
   return {
-    verify: async (checks) => checks.map(isValid),
+    async verify(checks) {
+      const names = checks.map(nameOf)
+      const open = checks.flatMap((check, at) => {
+        const name = names[at]
+        return name === undefined || valid.get(name) !== undefined ? [] : [{ check, name }]
+      })
+      const right = new Set(names)
+      right.delete(undefined)
+      const answers = open.length === 0 ? [] : await decide(open.map(({ check }) => check))
+      open.forEach(({ name }, at) => (answers[at] === true ? valid.set(name, true) : right.delete(name)))
+      return names.map((name) => right.has(name))
+    },
+    remember(own) {
+      const name = nameOf(own)
+      if (name !== undefined) valid.set(name, true)
+    },
   }
 }
 
 /**
- * Two checks share a name only if they are equal: signer and signature have fixed lengths, the message is
- * last.
+ * Two checks share a name only if they are equal: signer and signature have fixed lengths, the message is last.
+ * Undefined for other lengths, with which no check is valid.
  */
-function nameOf({ signer, message, sig }: SignatureCheck): string {
-  return createHash('sha256').update(signer).update(sig).update(message).digest('base64')
-}
-
-function decodeKey(signer: PeerId): KeyObject | undefined {
-  const publicKey = publicKeyOf(signer)
-  if (publicKey === undefined || !isStrictPoint(publicKey)) return undefined
-  try {
-    return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' })
-  } catch {
-    return undefined
-  }
+function nameOf({ signer, message, sig }: SignatureCheck): string | undefined {
+  if (signer.length !== PEER_ID_CHARACTERS || sig.length !== SIGNATURE_BYTES) return undefined
+  return hash('sha256', Buffer.concat([Buffer.from(signer), sig, message]), 'base64')
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sign as nobleSign } from '@noble/ed25519'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { createNobleVerifier } from '../../protocol/crypto/noble-verifier.ts'
 import type { SignatureCheck, Verifier } from '../../protocol/crypto/verifier.ts'
@@ -9,11 +9,15 @@ import { peerIdOf } from '../../protocol/ids.ts'
 import { buildEd25519Vectors } from '../../protocol/vectors/ed25519.build.ts'
 import { createNativeSigner } from './native-signer.ts'
 import { createNativeVerifier } from './native-verifier.ts'
+import { createVerifierThreads } from './verifier-threads.ts'
 
 const vectors = buildEd25519Vectors()
+const threads = createVerifierThreads(2)
+afterAll(() => threads.close())
 const adapters: readonly (readonly [string, () => Verifier])[] = [
   ['noble', createNobleVerifier],
   ['native', () => createNativeVerifier({ cacheEntriesMax: 16 })],
+  ['native on threads', () => createNativeVerifier({ cacheEntriesMax: 16, threads })],
 ]
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -60,6 +64,61 @@ describe.each(adapters)('%s verifier', (_, create) => {
       { signer: foreign.signer, message, sig },
     ]
     expect(await create().verify(checks)).toEqual([true, false, false, false, false])
+  })
+})
+
+it('takes what its own signer made for valid, and nothing else of that signer', async () => {
+  const verifier = createNativeVerifier({ cacheEntriesMax: 16 })
+  const made: SignatureCheck[] = []
+  const signer = createNativeSigner(new Uint8Array(32), (own) => {
+    made.push(own)
+    verifier.remember(own)
+  })
+  const body = Uint8Array.of(1, 2, 3)
+  const sig = signer.sign(body)
+  expect(made).toEqual([{ signer: signer.id, message: body, sig }])
+  const forged = sig.map((byte, at) => (at === 40 ? byte ^ 1 : byte))
+  const other = Uint8Array.of(1, 2, 4)
+  expect(
+    await verifier.verify([
+      { signer: signer.id, message: body, sig },
+      { signer: signer.id, message: body, sig: forged },
+      { signer: signer.id, message: other, sig },
+    ]),
+  ).toEqual([true, false, false])
+})
+
+describe('verifier threads', () => {
+  const signer = createNativeSigner(new Uint8Array(32))
+  const made = (count: number): SignatureCheck[] =>
+    Array.from({ length: count }, (_, at) => {
+      const body = Uint8Array.of(at, at >> 8)
+      return { signer: signer.id, message: body, sig: signer.sign(body) }
+    })
+
+  it('answer each batch in its order, however many are under way', async () => {
+    const batches = [made(40), made(13), made(1), made(27)]
+    const spoilt = batches.map((batch, number) =>
+      batch.map((check, at) => (at === number ? { ...check, message: Uint8Array.of(9, 9, 9) } : check)),
+    )
+    const answers = await Promise.all(spoilt.map((batch) => threads.verify(batch)))
+    expect(answers).toEqual(spoilt.map((batch, number) => batch.map((_, at) => at !== number)))
+  })
+
+  it('are done without when they end in the middle of it', async () => {
+    const mortal = createVerifierThreads(1)
+    const verifier = createNativeVerifier({ cacheEntriesMax: 256, threads: mortal })
+    const verifying = verifier.verify(made(200))
+    await mortal.close()
+    expect(await verifying).toEqual(made(200).map(() => true))
+  })
+
+  it('take nothing that would read as another check once it is packed', async () => {
+    const [check] = made(1)
+    if (check === undefined) throw new RangeError('no check')
+    const alike = check.signer.replace('1', '\u0131') as typeof check.signer
+    await expect(threads.verify([{ ...check, signer: alike }])).rejects.toThrow(RangeError)
+    await expect(threads.verify([{ ...check, sig: check.sig.subarray(1) }])).rejects.toThrow(RangeError)
   })
 })
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { requireComponent } from './require-component.ts'
+import { requireComponent, requireRoot } from './require-component.ts'
 
 class Skipped extends Error {}
 
@@ -33,5 +33,15 @@ describe('requireComponent', () => {
     const call = () => requireComponent(context, 'chromium', { path: empty, isCi: true })
     expect(call).toThrow('CI skips nothing')
     expect(call).not.toThrow(Skipped)
+  })
+})
+
+describe('requireRoot', () => {
+  it('lets root pass, skips for others and fails for them on CI', () => {
+    const machine = { path: '', isCi: false }
+    requireRoot(context, machine, 0)
+    const call = (isCi: boolean) => () => requireRoot(context, { ...machine, isCi }, 1_000)
+    expect(call(false)).toThrow(new Skipped('it needs the rights of root'))
+    expect(call(true)).toThrow('CI skips nothing')
   })
 })

@@ -5,6 +5,8 @@ import type { TestContext } from 'vitest'
 /** What some tests need and a machine may lack: the names under which it may be installed. */
 const COMPONENTS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  ip: ['ip'],
+  mount: ['mount'],
 } as const
 
 export type Component = keyof typeof COMPONENTS
@@ -16,7 +18,7 @@ interface Machine {
   readonly isCi: boolean
 }
 
-const USUAL_FOLDERS = ['/usr/bin', '/usr/local/bin', '/snap/bin']
+const USUAL_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/snap/bin']
 
 function isExecutable(file: string): boolean {
   try {
@@ -47,7 +49,19 @@ export function requireComponent(
   const files = COMPONENTS[component].flatMap((name) => folders.map((folder) => join(folder, name)))
   const found = files.find(isExecutable)
   if (found !== undefined) return found
-  const reason = `${component} is not installed`
-  if (machine.isCi) throw new Error(`${reason}, and CI skips nothing`)
+  return skip(context, `${component} is not installed`, machine)
+}
+
+/** Mounts and network namespaces are the superuser's; without it the test is skipped, or fails on CI. */
+export function requireRoot(
+  context: Pick<TestContext, 'skip'>,
+  machine: Machine = thisMachine(),
+  user: number | undefined = process.getuid?.(),
+): void {
+  if (user !== 0) skip(context, 'it needs the rights of root', machine)
+}
+
+function skip(context: Pick<TestContext, 'skip'>, reason: string, { isCi }: Machine): never {
+  if (isCi) throw new Error(`${reason}, and CI skips nothing`)
   return context.skip(reason)
 }

@@ -3,9 +3,10 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { Backend, ConnectionView } from '../api/backend.ts'
 import { explain } from './explain.ts'
-import { type ColdRecords, createHistory } from './history.ts'
+import { createInjector } from './inject.ts'
+import { createHistory, createLedgerHistory } from './history.ts'
 import type { MindHost } from './mind-host.ts'
-import type { Bodies } from './ports.ts'
+import type { Bodies, ColdRecords, Wire } from './ports.ts'
 
 interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
   readonly agent?: string | undefined
@@ -15,7 +16,7 @@ interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
 interface BackendParts {
   readonly view: PeerView
   readonly host: MindHost
-  readonly network: { addresses(): readonly string[]; connections(): readonly Link[] }
+  readonly network: Pick<Wire, 'publish'> & { addresses(): readonly string[]; connections(): readonly Link[] }
   readonly store: ColdRecords
   readonly bodies: Bodies
   readonly now: () => number
@@ -34,6 +35,8 @@ export function createBackend({ view, host, network, store, bodies, now, verifie
     removeBlob: () => Promise.resolve(),
     getBlob: (digest) => bodies.get(digest),
     history,
+    ledger: createLedgerHistory(store, view.roster, verifier),
+    inject: createInjector({ self: view.self, host, wire: network }),
     network: {
       addresses: () => network.addresses(),
       connections: () => network.connections().map(connectionOf),

@@ -10,6 +10,13 @@ export interface DurationSummary {
   readonly maxUs: number
 }
 
+/** A histogram as it travels between processes. */
+interface HistogramCopy {
+  readonly buckets: Uint32Array
+  readonly maxUs: number
+}
+export type DurationsCopy = ReadonlyMap<string, HistogramCopy>
+
 class Histogram {
   readonly #buckets = new Uint32Array(BUCKETS)
   #count = 0
@@ -22,10 +29,16 @@ class Histogram {
     this.#maxUs = Math.max(this.#maxUs, us)
   }
 
-  absorb(other: Histogram): void {
-    other.#buckets.forEach((count, at) => (this.#buckets[at] = (this.#buckets[at] ?? 0) + count))
-    this.#count += other.#count
-    this.#maxUs = Math.max(this.#maxUs, other.#maxUs)
+  absorb({ buckets, maxUs }: HistogramCopy): void {
+    buckets.forEach((count, at) => {
+      this.#buckets[at] = (this.#buckets[at] ?? 0) + count
+      this.#count += count
+    })
+    this.#maxUs = Math.max(this.#maxUs, maxUs)
+  }
+
+  copy(): HistogramCopy {
+    return { buckets: this.#buckets.slice(), maxUs: this.#maxUs }
   }
 
   summary(): DurationSummary {
@@ -51,16 +64,20 @@ export class Durations {
   }
 
   /** Several peers' durations as one. */
-  static together(all: readonly Durations[]): Durations {
+  static together(all: readonly DurationsCopy[]): Durations {
     const sum = new Durations()
     for (const one of all) {
-      for (const [type, histogram] of one.#histograms) {
+      for (const [type, histogram] of one) {
         const own = sum.#histograms.get(type) ?? new Histogram()
         sum.#histograms.set(type, own)
         own.absorb(histogram)
       }
     }
     return sum
+  }
+
+  copy(): DurationsCopy {
+    return new Map([...this.#histograms].map(([type, histogram]) => [type, histogram.copy()]))
   }
 
   /** Forgets what was measured: a start's compilation says little about the hours after it. */

@@ -1,10 +1,8 @@
 import { type Decision, decisionCodec } from '../../protocol/agreement/messages.ts'
-import type { SignatureCheck, Verifier } from '../../protocol/crypto/verifier.ts'
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { Election, RankedBid } from '../../protocol/election/decide.ts'
 import { decodeBody } from '../../protocol/encoding/body.ts'
-import type { EvidenceSink, QuorumEvidence } from '../../protocol/encoding/evidence.ts'
 import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
-import { signingBytes } from '../../protocol/encoding/signed.ts'
 import { jobInstance, type PeerId } from '../../protocol/ids.ts'
 import { electionOf } from '../../protocol/jobs/assign.ts'
 import { electionSeed } from '../../protocol/jobs/messages.ts'
@@ -13,6 +11,7 @@ import type { AssignValue } from '../../protocol/jobs/value.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import type { BidView, DecisionView } from '../api/backend.ts'
+import { Evidence } from './signatures.ts'
 
 interface ExplainOptions {
   readonly record: JobRecord
@@ -38,7 +37,7 @@ export async function explain({
   if (value.type !== 'assign') return undefined
   const snapshot = foundingSnapshot(roster.charter)
   const election = electionOf(record.spec, value.bids, value.beacon, { roster, snapshot })
-  const answers = await verifier.verify(evidence.checks)
+  const holds = await evidence.holds(verifier)
   const witnesses = roster.epochOf(quorum.epoch)?.witnesses ?? []
   return {
     job: record.job,
@@ -52,8 +51,7 @@ export async function explain({
       round,
       signers: bitmapPositions(quorum.signers).flatMap((position) => witnesses[position] ?? []),
     },
-    verified:
-      evidence.complete && answers.every(Boolean) && belongs(decision, record) && isSame(election, value),
+    verified: holds && belongs(decision, record) && isSame(election, value),
   }
 }
 
@@ -86,33 +84,4 @@ function isSame({ slots, standbys }: Election, value: AssignValue): boolean {
     ) &&
     same(standbys, value.standbys)
   )
-}
-
-/** Gathers the signatures of a decision, as intake did when it came. */
-class Evidence implements EvidenceSink {
-  readonly checks: SignatureCheck[] = []
-  readonly #roster: Roster
-  /** Whether every signer is known and every quorum suffices. */
-  complete = true
-
-  constructor(roster: Roster) {
-    this.#roster = roster
-  }
-
-  signed({ kind, signer, body, sig }: Parameters<EvidenceSink['signed']>[0]): void {
-    this.checks.push({ signer, message: signingBytes(kind, this.#roster.swarm, body), sig })
-  }
-
-  quorum({ kind, epoch, signers, sigs, body }: QuorumEvidence): void {
-    const known = this.#roster.epochOf(epoch)
-    const positions = bitmapPositions(signers)
-    const enough = positions.length >= (known?.sizes.quorum ?? Number.POSITIVE_INFINITY)
-    if (!enough || positions.length !== sigs.length) this.complete = false
-    positions.forEach((position, at) => {
-      const signer = known?.witnesses[position]
-      const sig = sigs[at]
-      if (signer === undefined || sig === undefined) this.complete = false
-      else this.checks.push({ signer, message: signingBytes(kind, this.#roster.swarm, body), sig })
-    })
-  }
 }

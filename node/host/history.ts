@@ -1,17 +1,20 @@
 import type { Decision } from '../../protocol/agreement/messages.ts'
 import { decisionCodec } from '../../protocol/agreement/messages.ts'
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
+import type { Codec } from '../../protocol/encoding/codec.ts'
 import { isDigest, type JobId } from '../../protocol/ids.ts'
 import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { certificateCodec } from '../../protocol/ledger/certificate.ts'
+import { requestCodec } from '../../protocol/peer/commands.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
-import type { StoredRecord } from '../../protocol/records/record.ts'
-import type { JobHistory, JobPage, JobQuery } from '../api/backend.ts'
-
-export interface ColdRecords {
-  get(key: string): Promise<Uint8Array | undefined>
-  scan(scan: { prefix: string; after?: string; reverse?: boolean }): AsyncIterable<StoredRecord>
-}
+import type { Roster } from '../../protocol/swarm/roster.ts'
+import type { JobHistory, JobPage, JobQuery, LedgerHistory } from '../api/backend.ts'
+import { readEntry } from './entries.ts'
+import type { ColdRecords } from './ports.ts'
+import { checkSignatures } from './signatures.ts'
+import { createTransactions } from './transactions.ts'
 
 /** Jobs looked at for one page that asks for a rare status; the page then ends early, with a cursor to go on. */
 const SCANNED_MAX = 2_000
@@ -54,4 +57,22 @@ export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
   }
 
   return { job, jobs, decisions }
+}
+
+/** The ledger's side of what the mind no longer holds. */
+export function createLedgerHistory(store: ColdRecords, roster: Roster, verifier: Verifier): LedgerHistory {
+  return {
+    transactions: createTransactions(store, roster),
+    async entry(id) {
+      const found = await readEntry(store, id)
+      if (found === undefined) return undefined
+      const codec: Codec<unknown> = found.proof === 'certificate' ? certificateCodec : decisionCodec
+      return { ...found, verified: await checkSignatures(codec, found.bytes, { roster, verifier }) }
+    },
+    isCertified: async (entry) => (await store.get(keys.entry(entry))) !== undefined,
+    async request(name) {
+      const value = await store.get(keys.request(name))
+      return value === undefined ? undefined : decodeRecord(requestCodec, value, keys.request(name))
+    },
+  }
 }

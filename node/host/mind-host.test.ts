@@ -48,6 +48,7 @@ function build(
     },
     log: {
       append: () => undefined,
+      eased: () => undefined,
       whenSynced: (after, action) => (after === 0 ? action() : actions.push(action)),
     },
     records: { getMany: (keys) => Promise.resolve(keys.map(() => undefined)) },
@@ -170,6 +171,32 @@ describe('MindHost', () => {
       outcome: { ok: true, answer, tokens: 3, durationMs: 1 },
     })
     expect(bodies.has(answer.digest)).toBe(true)
+  })
+
+  it('tells loads in the order in which they were asked for, whichever the store answers first', async () => {
+    const found = new Map<string, (values: undefined[]) => void>()
+    const load = (key: string): Effect => ({
+      type: 'load',
+      keys: [key],
+      purpose: { type: 'evidence', to: OTHER, entry: key as Digest },
+      after: 0,
+    })
+    const { host, wire, events, until } = build(
+      { start: [load('first'), load('second')] },
+      { records: { getMany: ([key = '']) => new Promise((resolve) => found.set(key, resolve)) } },
+    )
+    host.start(wire, START)
+    found.get('second')?.([undefined])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(events.map(({ type }) => type)).toEqual(['start'])
+    found.get('first')?.([undefined])
+    await until('loaded')
+    await new Promise((resolve) => setImmediate(resolve))
+    const told = events.flatMap((event) => (event.type === 'loaded' ? [event.purpose] : []))
+    expect(told.map((purpose) => (purpose.type === 'evidence' ? purpose.entry : ''))).toEqual([
+      'first',
+      'second',
+    ])
   })
 
   it('tells a failed comparison as no verdict', async () => {

@@ -7,7 +7,7 @@ import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
-import { Intake, type IntakeVerdict } from './intake.ts'
+import { Intake, type IntakeVerdict, type Ruling } from './intake.ts'
 import type { HostPorts, Wire } from './ports.ts'
 import { Runs } from './runs.ts'
 import { textOf } from './text.ts'
@@ -36,6 +36,7 @@ export class MindHost {
   readonly #queue: Event[] = []
   readonly #commands = new Map<number, (result: CommandResult) => void>()
   readonly #listeners = new Set<Listener>()
+  #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
   #commandCount = 0
   #handling = false
@@ -66,10 +67,25 @@ export class MindHost {
     this.#started.resolve(wire)
   }
 
-  /** A frame of a stream or of gossip. Frames of one stream are awaited one by one, so they keep their order. */
+  /** A frame of a stream; the next one of that stream may come once this has resolved. */
+  async admit(frame: Uint8Array, source: Source): Promise<void> {
+    if (this.#wire === undefined) await this.#started.promise
+    const eased = this.#ports.log.eased()
+    if (eased !== undefined) await eased
+    if (!this.#closed) await this.intake.admit(frame, source)
+  }
+
+  /** A gossiped frame. */
   async receive(frame: Uint8Array, source: Source): Promise<IntakeVerdict> {
     await this.#started.promise
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)
+  }
+
+  /** A frame that another way than the network brought, e.g. HTTP; in flight it counts among `chargedTo`'s. */
+  async judge(frame: Uint8Array, source: Source, chargedTo: string): Promise<Ruling> {
+    await this.#started.promise
+    if (this.#closed) return { verdict: 'ignore', code: 'busy' }
+    return this.intake.judge(frame, source, chargedTo)
   }
 
   connection(type: 'connected' | 'disconnected', peer: PeerId): void {
@@ -171,7 +187,7 @@ export class MindHost {
       case 'fetch':
         return this.#fetches.start(effect)
       case 'load':
-        return void this.#load(effect)
+        return this.#load(effect)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }
@@ -195,9 +211,19 @@ export class MindHost {
     this.#handle({ type: 'computed', token, verdict })
   }
 
-  async #load(effect: Extract<HeldEffect, { type: 'load' }>): Promise<void> {
+  /** Loads run side by side and are told in their order, so that a chain is served from its beginning. */
+  #load(effect: Extract<HeldEffect, { type: 'load' }>): void {
+    this.#loads = this.#tell(effect, this.#ports.records.getMany(effect.keys), this.#loads)
+  }
+
+  async #tell(
+    effect: Extract<HeldEffect, { type: 'load' }>,
+    found: Promise<readonly (Uint8Array | undefined)[]>,
+    before: Promise<void>,
+  ): Promise<void> {
     try {
-      const values = await this.#ports.records.getMany(effect.keys)
+      const values = await found
+      await before
       this.#handle({ ...effect, type: 'loaded', values })
     } catch (error) {
       this.#fail(error)

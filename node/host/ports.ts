@@ -1,7 +1,7 @@
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { Channel, Topic } from '../../protocol/encoding/kinds.ts'
 import type { BlobRef, Digest, PeerId } from '../../protocol/ids.ts'
-import type { Write } from '../../protocol/records/record.ts'
+import type { StoredRecord, Write } from '../../protocol/records/record.ts'
 import type { Answer, Comparator, Verdict } from '../../protocol/verification/verdict.ts'
 
 /** What the host needs of the other rooms; `daemon.ts` hands it in. Each is documented where it is implemented. */
@@ -10,9 +10,16 @@ export interface Bodies {
   get(digest: Digest): Promise<Uint8Array | undefined>
 }
 
+/** What histories read of the store. */
+export interface ColdRecords {
+  get(key: string): Promise<Uint8Array | undefined>
+  scan(scan: { prefix: string; after?: string; reverse?: boolean }): AsyncIterable<StoredRecord>
+}
+
 export interface Log {
   append(position: number, writes: readonly Write[]): void
   whenSynced(position: number, action: () => void): void
+  eased(): Promise<void> | undefined
 }
 
 export interface Wire {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { StoreError } from './store.ts'
 
-const CHECKSUM_BYTES = 4
+export const CHECKSUM_BYTES = 4
 
 /**
  * A value as it lies on disk: CRC-32 over key and value, little-endian, then the value. LevelDB doesn't

@@ -228,6 +228,20 @@ describe('durability log', () => {
     expect(waiting.failures).toEqual(overflow)
   })
 
+  it('asks for a pause above a tenth of its maximum, until the disk has caught up', async () => {
+    const { store, log } = createFixture(10)
+    log.append(1, [put('a', 1)])
+    expect(log.eased()).toBeUndefined()
+    log.append(2, [put('b', 2)])
+    const eased = log.eased()
+    expect(eased).toBeInstanceOf(Promise)
+    const first = await store.next()
+    expect(first.batch).toHaveLength(2)
+    first.resolve()
+    await eased
+    expect(log.eased()).toBeUndefined()
+  })
+
   it('drains at once when nothing was appended', async () => {
     await createFixture().log.drain()
   })

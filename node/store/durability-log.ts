@@ -19,6 +19,11 @@ export interface DurabilityLog {
    * this call returns if that is so already. The position must have been appended, or be 0 for "nothing".
    */
   whenSynced(position: number, action: () => void): void
+  /**
+   * A promise while much waits for the disk, which resolves when the disk has caught up with it. Whoever brings
+   * work from outside waits for it, so that a slow disk slows senders down instead of stopping the peer.
+   */
+  eased(): Promise<void> | undefined
   /** Resolves once all that was appended is synced and its actions have run, or the log has failed. */
   drain(): Promise<void>
 }
@@ -36,6 +41,9 @@ class DurabilityError extends Error {
 // A disk that stalls for half a minute at the busiest planned load, some 3,000 records and sends a second, is
 // waited for; beyond that a peer which can't answer anybody should rather stop than fill its memory.
 const QUEUED_MAX_DEFAULT = 100_000
+
+/** From this part of the maximum on senders are asked to wait; what is under way already fits into the rest. */
+const EASED_SHARE = 10
 
 /**
  * Group commit: the link between what a peer decides and what it lets out.
@@ -138,6 +146,7 @@ export function createDurabilityLog(
       actions.push({ position, run: action })
       runActions()
     },
+    eased: () => (group.size + actions.length > queuedMax / EASED_SHARE ? pump : undefined),
     drain: async () => pump,
   }
 }

@@ -22,7 +22,7 @@ describe('loadOrCreateIdentity', () => {
     expect(second).toEqual({ ...first, created: false })
     expect(createNobleSigner(first.seed).id).toBe(first.id)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect(await readdir(directory)).toEqual(['identity.key'])
+    expect(await readdir(directory)).toEqual(['identity.key', 'store.mark'])
   })
 
   it('creates the folder it is asked to use', async () => {
@@ -42,7 +42,7 @@ describe('loadOrCreateIdentity', () => {
     const identities = await Promise.all(Array.from({ length: 8 }, () => loadOrCreateIdentity(directory)))
     expect(new Set(identities.map(({ id }) => id)).size).toBe(1)
     expect(identities.filter(({ created }) => created)).toHaveLength(1)
-    expect(await readdir(directory)).toEqual(['identity.key'])
+    expect(await readdir(directory)).toEqual(['identity.key', 'store.mark'])
   })
 
   it.each([0o640, 0o604, 0o620, 0o602])('refuses a key file of mode %o and says what to do', async (mode) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { publicKeyOfSeed, SEED_BYTES } from '../../protocol/crypto/strict-ed25519.ts'
 import { peerIdOf } from '../../protocol/ids.ts'
 import type { PeerId } from '../../protocol/ids.ts'
+import { createStoreMark } from './store-mark.ts'
 import { createSyncedDirectory, createSyncedFile, syncDirectory } from './synced-file.ts'
 
 export interface Identity {
@@ -65,6 +66,8 @@ export async function loadOrCreateIdentity(directory: string): Promise<Identity>
 
 /** Whether this call created the key; false if another one was faster. */
 async function create(directory: string, path: string): Promise<boolean> {
+  // First, so that a key without a mark is one whose folder lost it (`store-recovery.ts`).
+  await createStoreMark(directory)
   const seed = new Uint8Array(randomBytes(SEED_BYTES))
   const temporary = join(directory, `${FILE_NAME}.${randomUUID()}.tmp`)
   const id = peerIdOf(publicKeyOfSeed(seed))

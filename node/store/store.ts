@@ -30,16 +30,22 @@ export interface Store {
 /**
  * - `store_closed`: the store was used after `close`.
  * - `store_corrupt`: a record fails its checksum (`key` names it) or the database can't be opened.
+ * - `store_damaged`: the store lost or changed records, and there is no peer to take them from.
  * - `store_failed`: reading or writing failed; `cause` tells why.
+ * - `store_full`: the disk that holds it has no space left.
  * - `store_key_invalid`: a key that has no UTF-8 form (an unpaired surrogate) or is empty.
  * - `store_locked`: another process has the database open.
+ * - `store_version_unknown`: a newer program wrote it.
  */
 export type StoreErrorCode =
   | 'store_closed'
   | 'store_corrupt'
+  | 'store_damaged'
   | 'store_failed'
+  | 'store_full'
   | 'store_key_invalid'
   | 'store_locked'
+  | 'store_version_unknown'
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode

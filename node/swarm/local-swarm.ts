@@ -1,6 +1,6 @@
 import { acquireLock } from '../store/lock.ts'
 import { planLocalSwarm, type PlannedPeer } from './local-plan.ts'
-import { PeerProcess } from './peer-process.ts'
+import { PeerProcess, type ReadyPeer } from './peer-process.ts'
 
 export interface LocalSwarmOptions {
   readonly root: string
@@ -13,9 +13,7 @@ export interface LocalSwarmOptions {
   readonly notice: (text: string) => void
 }
 
-export interface RunningPeer extends PlannedPeer {
-  readonly url: string
-}
+export interface RunningPeer extends PlannedPeer, ReadyPeer {}
 
 export interface LocalSwarm {
   /** The first one pays for jobs. */
@@ -46,12 +44,17 @@ async function startInto(options: LocalSwarmOptions, starting: AsyncDisposableSt
   const processes = plan.map((peer) => startPeer(peer, options))
   starting.defer(() => Promise.all(processes.map((each) => each.stop())).then(() => undefined))
   const failed = Promise.race(processes.map((each) => each.failed))
-  const urls = await Promise.race([
-    Promise.all(processes.map(({ ready }) => ready)),
+  const ready = await Promise.race([
+    Promise.all(processes.map((each) => each.ready)),
     failed.then((error) => Promise.reject(error)),
     aborted(options.signal),
   ])
-  const [first, ...others] = plan.map((peer, at): RunningPeer => ({ ...peer, url: urls[at] ?? '' }))
+  const [first, ...others] = plan.map(
+    (peer, at): RunningPeer => ({
+      ...peer,
+      ...(ready[at] ?? { url: '', newApiKey: undefined }),
+    }),
+  )
   if (first === undefined) throw new Error('a local swarm has no peers')
   const running = starting.move()
   let stopping: Promise<void> | undefined

@@ -22,10 +22,17 @@ export interface PeerProcessOptions {
   readonly restarted: (url: string) => void
 }
 
+export interface ReadyPeer {
+  /** Address of its API. */
+  readonly url: string
+  /** Its API key, if this start made it. */
+  readonly newApiKey: string | undefined
+}
+
 /** One peer of the local swarm in a process of its own, started again when it dies. */
 export class PeerProcess {
   readonly #options: PeerProcessOptions
-  readonly #ready = Promise.withResolvers<string>()
+  readonly #ready = Promise.withResolvers<ReadyPeer>()
   readonly #failed = Promise.withResolvers<Error>()
   readonly #restartsMs: number[] = []
   #child: ChildProcess | undefined
@@ -37,8 +44,8 @@ export class PeerProcess {
     this.#start()
   }
 
-  /** Address of its API, once it runs for the first time. */
-  get ready(): Promise<string> {
+  /** Once it runs for the first time. */
+  get ready(): Promise<ReadyPeer> {
     return this.#ready.promise
   }
 
@@ -82,7 +89,8 @@ export class PeerProcess {
     const url = 'url' in message ? String(message.url) : ''
     if (this.#wasReady) this.#options.restarted(url)
     this.#wasReady = true
-    this.#ready.resolve(url)
+    const made = 'newApiKey' in message ? message.newApiKey : undefined
+    this.#ready.resolve({ url, newApiKey: typeof made === 'string' ? made : undefined })
   }
 
   async #onExit(why: string): Promise<void> {

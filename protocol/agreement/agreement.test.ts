@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { type InstanceId, jobInstance, type PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import { jobIdOf } from '../ledger/entry.ts'
-import type { JobValue } from '../jobs/value.ts'
 import type { Effect } from '../peer/effect.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { Agreement, type AgreementMessage } from './agreement.ts'
-import type { InstanceRules, Judgement } from './instance-rules.ts'
+import { type InstanceRules, type Judgement, NO_ITEMS, WAITING } from './instance-rules.ts'
+import type { Value } from './value.ts'
 import type { Decision } from './messages.ts'
 import { decodeEnvelope, decodeKind } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
@@ -18,13 +19,13 @@ const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
 const JOB = jobIdOf(IDS[0] as PeerId, 0)
 const INSTANCE: InstanceId = jobInstance(JOB, 0)
-const UNASSIGNED: JobValue = { type: 'void', reason: 'unassigned' }
-const EXPIRED: JobValue = { type: 'void', reason: 'expired' }
+const UNASSIGNED: Value = { type: 'void', reason: 'unassigned' }
+const EXPIRED: Value = { type: 'void', reason: 'expired' }
 
 interface Local {
   /** What this peer would propose. */
-  value: JobValue | undefined
-  judge: (value: JobValue) => Judgement
+  value: Value | undefined
+  judge: (value: Value) => Judgement
   dueMs: number | undefined
 }
 
@@ -72,6 +73,7 @@ class Swarm {
     return new Agreement({
       signer,
       roster: this.roster,
+      duty: createWitnessDuty(signer.id, this.roster),
       rules,
       decided: (_out, decision) => decisions.push(decision),
       serveDecided: () => false,
@@ -155,14 +157,14 @@ class Swarm {
   }
 }
 
-function proposing(swarm: Swarm, value: JobValue = UNASSIGNED): Node {
+function proposing(swarm: Swarm, value: Value = UNASSIGNED): Node {
   const [first] = swarm.nodes
   if (first === undefined) throw new Error('no nodes')
   first.local.value = value
   return first
 }
 
-const GUARD: Judgement = { verdict: 'guard', bids: [], reveals: [] }
+const GUARD: Judgement = WAITING
 
 describe('agreement', () => {
   it("decides the natural proposer's value in round 0, with a quorum of commits", () => {
@@ -279,8 +281,7 @@ describe('agreement', () => {
         round: 0,
         code: 'promised',
         missing: [],
-        bids: [],
-        reveals: [],
+        ...NO_ITEMS,
       }),
     )
     swarm.drop = (from, _to, kind) => from === liar.id && kind !== 'refusal'

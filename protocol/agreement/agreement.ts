@@ -6,12 +6,14 @@ import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { InstanceRules } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
-import { Proposer } from './proposer.ts'
+import { Proposer, type Standing } from './proposer.ts'
 import { Voter } from './voter.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface AgreementOptions {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly rules: InstanceRules
   readonly decided: (out: Outbox, decision: Decision, from: PeerId) => void
   /** Sends a peer the decision of an instance that is decided; false while it isn't. */
@@ -38,11 +40,12 @@ export class Agreement {
 
   constructor(options: AgreementOptions) {
     this.#options = options
-    const { signer, roster, rules, decided } = options
+    const { signer, roster, duty, rules, decided } = options
     this.#voter = new Voter({ signer, roster, rules })
     this.#proposer = new Proposer({
       signer,
       roster,
+      duty,
       rules,
       decided: (out, decision) => decided(out, decision, signer.id),
     })
@@ -54,17 +57,17 @@ export class Agreement {
   }
 
   onMessage(out: Outbox, message: AgreementMessage): void {
-    const { roster, signer } = this.#options
+    const { duty } = this.#options
     switch (message.kind) {
       case 'propose':
         if (this.#settled(out, message.body.proposal.body.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onPropose(out, message) : undefined
+        return duty.active ? this.#voter.onPropose(out, message) : undefined
       case 'prepared':
         if (this.#settled(out, message.body.ballot.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onPrepared(out, message) : undefined
+        return duty.active ? this.#voter.onPrepared(out, message) : undefined
       case 'newview-request':
         if (this.#settled(out, message.body.instance, message.from)) return undefined
-        return roster.isWitness(signer.id) ? this.#voter.onNewViewRequest(out, message) : undefined
+        return duty.active ? this.#voter.onNewViewRequest(out, message) : undefined
       case 'prepare':
         return this.#proposer.onPrepare(out, message)
       case 'commit':
@@ -85,20 +88,24 @@ export class Agreement {
   stir(out: Outbox, instance: InstanceId): void {
     this.#voter.reconsider(out, instance)
     this.#proposer.advance(out, instance)
-    this.#proposer.arm(out, instance, this.#voter.promised(instance))
+    this.#proposer.arm(out, instance, this.#standing(instance))
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    const mine = (instance: InstanceId) => ({
-      promised: this.#voter.promised(instance),
-      prepared: this.#voter.hasPrepared(instance),
-    })
-    return this.#proposer.onTimer(out, id, mine)
+    return this.#proposer.onTimer(out, id, (instance) => this.#standing(instance))
   }
 
   forget(out: Outbox, instance: InstanceId): void {
     this.#voter.forget(out, instance)
     this.#proposer.forget(out, instance)
+  }
+
+  #standing(instance: InstanceId): Standing {
+    return {
+      promised: this.#voter.promised(instance),
+      prepared: this.#voter.hasPrepared(instance),
+      readyAt: (round, dueMs) => this.#voter.readyAt(instance, round, dueMs),
+    }
   }
 
   #settled(out: Outbox, instance: InstanceId, from: PeerId): boolean {

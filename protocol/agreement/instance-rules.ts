@@ -1,10 +1,11 @@
 import type { InstanceId, PeerId } from '../ids.ts'
 import type { Bid, Reveal } from '../jobs/messages.ts'
-import type { JobValue } from '../jobs/value.ts'
 import type { Signed } from '../encoding/signed.ts'
+import type { SignedEntry } from '../ledger/entry.ts'
 import type { Digest } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Refusal } from './messages.ts'
+import type { Value } from './value.ts'
 
 /** A witness's opinion of a fresh value (5.2). */
 export type Judgement =
@@ -16,11 +17,19 @@ export type Judgement =
   /** Facts it can't be judged without. */
   | { readonly verdict: 'missing'; readonly ids: readonly Digest[] }
   /** Valid, but a local guard postpones it; with the items whose absence it refuses, if any. */
-  | {
-      readonly verdict: 'guard'
-      readonly bids: readonly Signed<Bid>[]
-      readonly reveals: readonly Signed<Reveal>[]
-    }
+  | { readonly verdict: 'guard'; readonly items: GuardItems }
+
+/** What a guard misses in a value, so that its proposer can take it over. */
+export interface GuardItems {
+  readonly bids: readonly Signed<Bid>[]
+  readonly reveals: readonly Signed<Reveal>[]
+  readonly entries: readonly SignedEntry[]
+}
+
+export const NO_ITEMS: GuardItems = { bids: [], reveals: [], entries: [] }
+
+/** A guard that only waits: for time, or for something this peer hasn't got itself. */
+export const WAITING: Judgement = { verdict: 'guard', items: NO_ITEMS }
 
 /** What a kind of instance brings to the agreement: everything but the voting. */
 export interface InstanceRules {
@@ -28,9 +37,9 @@ export interface InstanceRules {
   naturalProposer(instance: InstanceId): PeerId | undefined
   /** When a value could first be decided, in this peer's view (5.4); undefined while it is not due. */
   dueAt(instance: InstanceId): number | undefined
-  judge(out: Outbox, instance: InstanceId, value: JobValue): Judgement
+  judge(out: Outbox, instance: InstanceId, value: Value): Judgement
   /** A fresh value that would pass this peer's own judgement; undefined while there is none. */
-  build(out: Outbox, instance: InstanceId): JobValue | undefined
-  /** Takes over what a refusal brought along. */
-  learn(out: Outbox, refusal: Refusal): void
+  build(out: Outbox, instance: InstanceId): Value | undefined
+  /** Takes over what a witness's refusal brought along, or sends it what it lacks to judge. */
+  learn(out: Outbox, refusal: Refusal, from: PeerId): void
 }

@@ -15,9 +15,10 @@ import { DecodeError } from '../encoding/decode-error.ts'
 import { type Quorum, quorumCodec } from '../encoding/quorum.ts'
 import { type SignedKind, signedCodec } from '../encoding/signed.ts'
 import type { Digest, InstanceId } from '../ids.ts'
-import { type JobValue, jobValueCodec } from '../jobs/value.ts'
+import { signedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import { signedBid, signedReveal } from '../jobs/messages.ts'
+import { type Value, valueCodec } from './value.ts'
 
 export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<InstanceId>
 
@@ -25,7 +26,7 @@ export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<Inst
 export const ballotCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
-  round: uint(0xffff),
+  round: uint(),
   value: digest(),
 })
 export type Ballot = Infer<typeof ballotCodec>
@@ -45,16 +46,16 @@ export interface PreparedCertificate {
 export interface Decision {
   readonly instance: InstanceId
   readonly round: number
-  readonly value: JobValue
+  readonly value: Value
   readonly quorum: Quorum
 }
 
 // Values are never changed, and each is named several times on its way: by proposer, voter and decision.
-const named = new WeakMap<JobValue, Digest>()
+const named = new WeakMap<Value, Digest>()
 
 /** Names a value by its canonical encoding. */
-export function valueDigestOf(value: JobValue): Digest {
-  const digest = named.get(value) ?? hash('value', encodeBody(jobValueCodec, value))
+export function valueDigestOf(value: Value): Digest {
+  const digest = named.get(value) ?? hash('value', encodeBody(valueCodec, value))
   named.set(value, digest)
   return digest
 }
@@ -75,8 +76,8 @@ export const preparedCodec: Codec<PreparedCertificate> = {
 
 const decisionShape = struct({
   instance: instanceCodec,
-  round: uint(0xffff),
-  value: jobValueCodec,
+  round: uint(),
+  value: valueCodec,
   quorum: quorumCodec,
 })
 
@@ -98,7 +99,7 @@ export const NEWVIEW = {
   body: struct({
     instance: instanceCodec,
     epoch: uint(),
-    round: uint(0xffff, 1),
+    round: uint(Number.MAX_SAFE_INTEGER, 1),
     prepared: nullable(preparedCodec),
   }),
 } as const
@@ -108,7 +109,7 @@ export const signedNewView = signedCodec(NEWVIEW)
 /** Proposer to witness: the ballot, the value and, above round 0, the quorum of promises it rests on. */
 export const proposeCodec = struct({
   proposal: signedCodec(PROPOSAL),
-  value: jobValueCodec,
+  value: valueCodec,
   newviews: list(signedNewView, { max: LIMITS.witnesses }),
 })
 
@@ -116,17 +117,22 @@ export const proposeCodec = struct({
 export const refusalCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
-  round: uint(0xffff),
+  round: uint(),
   code: oneOf('missing', 'not_valid', 'guard', 'promised', 'not_proposer', 'no_newviews', 'round_too_high'),
   /** Ids this witness needs before it can judge. */
   missing: list(digest(), { max: LIMITS.missing }),
   /** Items whose absence from the value a guard refuses. */
   bids: list(signedBid, { max: LIMITS.bids }),
   reveals: list(signedReveal, { max: LIMITS.slots }),
+  entries: list(signedEntry, { max: LIMITS.forkEntries }),
 })
 export type Refusal = Infer<typeof refusalCodec>
 
 /** Witness to proposer, answering a request for a promise; a carried value travels with it. */
-export const promisedCodec = struct({ newview: signedNewView, value: nullable(jobValueCodec) })
+export const promisedCodec = struct({ newview: signedNewView, value: nullable(valueCodec) })
 
-export const newViewRequestCodec = struct({ instance: instanceCodec, epoch: uint(), round: uint(0xffff, 1) })
+export const newViewRequestCodec = struct({
+  instance: instanceCodec,
+  epoch: uint(),
+  round: uint(Number.MAX_SAFE_INTEGER, 1),
+})

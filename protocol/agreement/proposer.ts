@@ -5,7 +5,6 @@ import { quorumOf } from '../encoding/quorum.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import type { JobValue } from '../jobs/value.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
@@ -21,12 +20,15 @@ import {
   PROPOSAL,
   valueDigestOf,
 } from './messages.ts'
-import { nextTurnOf, pacingMs } from './round.ts'
+import { nextTurnOf } from './round.ts'
 import { carriedBy } from './voter.ts'
+import type { Value } from './value.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 interface ProposerOptions {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly rules: InstanceRules
   /** A quorum committed: final. */
   readonly decided: (out: Outbox, decision: Decision) => void
@@ -38,7 +40,7 @@ interface Attempt {
   readonly round: number
   readonly newviews: Map<number, Signed<NewView>>
   /** Values that promises carried, by their position; only the highest certificate's is used. */
-  readonly carried: Map<number, JobValue>
+  readonly carried: Map<number, Value>
   proposal: BodyOf<'propose'> | undefined
   readonly prepares: Map<number, Uint8Array>
   prepared: PreparedCertificate | undefined
@@ -55,6 +57,8 @@ interface Attempt {
 export interface Standing {
   readonly promised: number
   readonly prepared: boolean
+  /** When it would itself promise a round. */
+  readyAt(round: number, dueMs: number): number
 }
 
 const RETRY = 'agree/retry/'
@@ -103,20 +107,20 @@ export class Proposer {
   }
 
   /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
-  arm(out: Outbox, instance: InstanceId, promised: number): void {
+  arm(out: Outbox, instance: InstanceId, mine: Standing): void {
     const due = this.#options.rules.dueAt(instance)
     if (due !== undefined && due < (this.#armed.get(instance) ?? Number.POSITIVE_INFINITY))
-      this.#arm(out, instance, promised)
+      this.#arm(out, instance, mine)
   }
 
-  #arm(out: Outbox, instance: InstanceId, promised: number): void {
-    const { roster, rules, signer } = this.#options
+  #arm(out: Outbox, instance: InstanceId, mine: Standing): void {
+    const { roster, duty, rules, signer } = this.#options
     const due = rules.dueAt(instance)
-    if (due === undefined || !roster.isWitness(signer.id)) return
-    const round = nextTurnOf(signer.id, instance, promised + 1, roster.epoch)
+    if (due === undefined || !duty.active) return
+    const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
     this.#armed.set(instance, due)
-    // A tick later than D(r), so that witnesses whose clock runs a little behind answer at once.
-    const at = due + pacingMs(round) + TIMES.beaconMs / 4
+    // A tick later, so that witnesses whose clock runs a little behind answer at once.
+    const at = mine.readyAt(round, due) + TIMES.beaconMs / 4
     out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
   }
 
@@ -129,7 +133,7 @@ export class Proposer {
     if (!id.startsWith(TURN)) return false
     const instance = id.slice(TURN.length) as InstanceId
     this.#takeTurn(out, instance, standing(instance))
-    this.#arm(out, instance, standing(instance).promised)
+    this.#arm(out, instance, standing(instance))
     return true
   }
 
@@ -184,7 +188,7 @@ export class Proposer {
     const { roster, rules } = this.#options
     const position = roster.witnessPosition(from)
     if (attempt === undefined || attempt.round !== body.round || position < 0) return
-    rules.learn(out, body)
+    rules.learn(out, body, from)
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
@@ -200,7 +204,8 @@ export class Proposer {
       case 'guard':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
-        if (body.code === 'guard' && body.bids.length === 0 && body.reveals.length === 0) return undefined
+        if (body.code === 'guard' && body.bids.length + body.reveals.length + body.entries.length === 0)
+          return undefined
         attempt.refusedBy.add(position)
         return this.#repair(out, attempt)
       default:
@@ -226,7 +231,7 @@ export class Proposer {
     const { roster, rules, signer } = this.#options
     const due = rules.dueAt(instance)
     const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
-    if (due === undefined || out.now < due + pacingMs(round)) return
+    if (due === undefined || out.now < mine.readyAt(round, due)) return
     if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
     if (!mine.prepared && rules.build(out, instance) === undefined) return
@@ -258,7 +263,7 @@ export class Proposer {
     this.#toAll((peer) => this.#show(out, attempt, peer))
   }
 
-  #valueFor(out: Outbox, attempt: Attempt): JobValue | undefined {
+  #valueFor(out: Outbox, attempt: Attempt): Value | undefined {
     const { roster, rules } = this.#options
     const { instance, round } = attempt
     const bound = carriedBy(
@@ -271,7 +276,7 @@ export class Proposer {
     return [...attempt.carried.values()].find((value) => valueDigestOf(value) === bound)
   }
 
-  #propose(out: Outbox, attempt: Attempt, value: JobValue): void {
+  #propose(out: Outbox, attempt: Attempt, value: Value): void {
     const { roster, signer } = this.#options
     const { instance, round } = attempt
     const record: ProposalRecord = { instance, round, value }

@@ -5,8 +5,11 @@ import type { Epoch } from '../swarm/roster.ts'
 
 /** Rounds 0 and 1 belong to the natural proposer; from here on the witnesses take turns. */
 const FIRST_WITNESS_ROUND = 2
-/** Rounds beyond this are refused: D(r) has reached half a minute a round, so it stands for hours of failure. */
-export const ROUND_MAX = 1_024
+/**
+ * How far one promise may leap: a year of rounds of half a minute. A liar that leaps as far as it may, turn after
+ * turn, still never comes to the end of the safe integers.
+ */
+export const ROUND_LEAP_MAX = 2 ** 20
 
 /** Who may propose in a round (5.4): the natural proposer, then witnesses in the order H(instance, peer). */
 export function proposerOf(
@@ -29,14 +32,26 @@ export function nextTurnOf(peer: PeerId, instance: InstanceId, atLeast: number, 
   return FIRST_WITNESS_ROUND + turn + cycles * order.length
 }
 
+/** Longest wait for one round: D grows by delta * 2^6 from round 8 on (5.4). */
+const STEPS_DOUBLED = 6
+
 /**
- * D(r): how long an instance must have been due before round r's NewView is answered. D(2) = delta,
- * D(r + 1) = D(r) + delta * 2^min(r - 1, 6); rounds 0 and 1 need no wait.
+ * How long a witness lets pass between its last promise (or the moment the instance became due) and its answer
+ * to a NewView of `round`. For one that has promised nothing yet this is D(round) of 5.4: D(2) = delta, D(r + 1)
+ * = D(r) + delta * 2^min(r - 1, 6). Rounds 0 and 1 need no wait.
+ *
+ * It differs from 5.4 in two ways, for witnesses that were away. Time counts from the last promise and not from
+ * the beginning, and a leap over more rounds than there are witnesses costs no more than one over all of them:
+ * each has had its turn by then. With the absolute schedule a witness that came a minute late stayed a minute
+ * behind those that went on raising their promises to each other, and no round ever had a quorum again.
  */
-export function pacingMs(round: number): number {
+export function waitMs(promised: number, round: number, witnesses: number): number {
+  if (round < FIRST_WITNESS_ROUND) return 0
+  const from = Math.max(promised, 1)
+  const steps = Math.min(round - from, witnesses)
   let total = 0
-  for (let r = FIRST_WITNESS_ROUND; r <= round; r += 1) {
-    total += r === FIRST_WITNESS_ROUND ? TIMES.deltaMs : TIMES.deltaMs * 2 ** Math.min(r - 2, 6)
+  for (let at = from; at < from + steps; at += 1) {
+    total += TIMES.deltaMs * 2 ** Math.min(at - 1, STEPS_DOUBLED)
   }
   return total
 }

@@ -3,13 +3,12 @@ import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import type { JobValue } from '../jobs/value.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type BallotRecord, ballotRecordCodec, freshBallot } from './ballot-record.ts'
-import type { InstanceRules, Judgement } from './instance-rules.ts'
+import { type GuardItems, type InstanceRules, type Judgement, NO_ITEMS } from './instance-rules.ts'
 import {
   type Ballot,
   COMMIT_BALLOT,
@@ -19,7 +18,8 @@ import {
   type Refusal,
   valueDigestOf,
 } from './messages.ts'
-import { pacingMs, proposerOf, ROUND_MAX } from './round.ts'
+import { proposerOf, ROUND_LEAP_MAX, waitMs } from './round.ts'
+import type { Value } from './value.ts'
 
 interface VoterOptions {
   readonly signer: Signer
@@ -42,7 +42,7 @@ export class Voter {
   /** The newest proposal of each instance that waits for judgement: one each, so it is bounded by the jobs. */
   readonly #waiting = new Map<InstanceId, Propose>()
   /** Values this witness prepared, so that a prepared certificate finds its value. Newest only. */
-  readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: JobValue }>()
+  readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: Value }>()
 
   constructor(options: VoterOptions) {
     this.#options = options
@@ -59,6 +59,13 @@ export class Voter {
     return this.#ballots.get(instance)?.promise ?? 0
   }
 
+  /** When this witness would promise a round of an instance that is due since `dueMs`. */
+  readyAt(instance: InstanceId, round: number, dueMs: number): number {
+    const { promise = 0, promisedMs = 0 } = this.#ballots.get(instance) ?? {}
+    const { witnesses } = this.#options.roster.epoch
+    return Math.max(dueMs, promisedMs) + waitMs(promise, round, witnesses.length)
+  }
+
   hasPrepared(instance: InstanceId): boolean {
     return (
       this.#ballots.get(instance)?.prepared !== undefined && this.#ballots.get(instance)?.prepared !== null
@@ -72,7 +79,7 @@ export class Voter {
     const known = natural !== undefined
     if (!known) return this.#refuse(out, message.from, proposal.body, 'missing', { ids: idsOf(instance) })
     const current = this.#options.roster.epoch
-    if (epoch !== current.number || round > ROUND_MAX) return
+    if (epoch !== current.number || this.#leapsTooFar(instance, round)) return
     if (proposal.signer !== proposerOf(instance, round, natural, current)) {
       return this.#refuse(out, message.from, proposal.body, 'not_proposer', {})
     }
@@ -93,7 +100,7 @@ export class Voter {
   onPrepared(out: Outbox, message: MessageOf<'prepared'>): void {
     const { ballot: body } = message.body
     const { instance, epoch, round, value } = body
-    if (epoch !== this.#options.roster.epoch.number || round > ROUND_MAX) return
+    if (epoch !== this.#options.roster.epoch.number || this.#leapsTooFar(instance, round)) return
     if (this.#options.rules.naturalProposer(instance) === undefined) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) return this.#refuse(out, message.from, body, 'promised', {})
@@ -119,10 +126,13 @@ export class Voter {
     const { instance, epoch, round } = message.body
     const { roster, rules } = this.#options
     const natural = rules.naturalProposer(instance)
-    if (natural === undefined || epoch !== roster.epoch.number || round > ROUND_MAX) return
+    if (epoch !== roster.epoch.number || this.#leapsTooFar(instance, round)) return
+    // Whoever asks may have what this witness lacks to take part.
+    if (natural === undefined)
+      return this.#refuse(out, message.from, message.body, 'missing', { ids: idsOf(instance) })
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
-    if (due === undefined || (round > 1 && out.now < due + pacingMs(round))) return
+    if (due === undefined || out.now < this.readyAt(instance, round, due)) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
@@ -164,7 +174,7 @@ export class Voter {
       case 'missing':
         return this.#refuse(out, message.from, proposal.body, 'missing', { ids: judgement.ids })
       case 'guard':
-        return this.#refuse(out, message.from, proposal.body, 'guard', judgement)
+        return this.#refuse(out, message.from, proposal.body, 'guard', judgement.items)
       case 'not_valid':
         return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
     }
@@ -201,15 +211,21 @@ export class Voter {
     return { signer: this.#options.signer.id, body, bytes: encodeBody(PREPARE.body, body), sig }
   }
 
-  #valueOf(instance: InstanceId, digest: Digest, ballot: BallotRecord): JobValue | undefined {
+  #valueOf(instance: InstanceId, digest: Digest, ballot: BallotRecord): Value | undefined {
     const seen = this.#seen.get(instance)
     if (seen?.digest === digest) return seen.value
     return ballot.prepared?.certificate.ballot.value === digest ? ballot.prepared.value : undefined
   }
 
+  #leapsTooFar(instance: InstanceId, round: number): boolean {
+    return round - this.promised(instance) > ROUND_LEAP_MAX
+  }
+
   #save(out: Outbox, ballot: BallotRecord): void {
-    this.#ballots.set(ballot.instance, ballot)
-    out.write(keys.ballot(ballot.instance), encodeBody(ballotRecordCodec, ballot))
+    const isHigher = ballot.promise > this.promised(ballot.instance)
+    const saved = isHigher ? { ...ballot, promisedMs: out.now } : ballot
+    this.#ballots.set(ballot.instance, saved)
+    out.write(keys.ballot(ballot.instance), encodeBody(ballotRecordCodec, saved))
   }
 
   #refuse(
@@ -217,13 +233,9 @@ export class Voter {
     to: PeerId,
     { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
     code: Refusal['code'],
-    {
-      ids = [],
-      bids = [],
-      reveals = [],
-    }: Partial<Pick<Refusal, 'bids' | 'reveals'>> & { ids?: readonly Digest[] },
+    { ids = [], ...items }: Partial<GuardItems> & { readonly ids?: readonly Digest[] },
   ): void {
-    out.send(to, 'refusal', { instance, epoch, round, code, missing: ids, bids, reveals })
+    out.send(to, 'refusal', { ...NO_ITEMS, ...items, instance, epoch, round, code, missing: ids })
   }
 }
 

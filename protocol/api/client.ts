@@ -44,14 +44,21 @@ export type CallInput<N extends RouteName> = Part<'params', Endpoints[N]['params
   Part<'body', Endpoints[N]['body']>
 export type CallOutput<N extends RouteName> = Static<Endpoints[N]['response']>
 
+/** What a call may have beside its input. */
+export interface CallOptions<Signal> {
+  readonly signal?: Signal
+  /** Further request headers, e.g. `idempotency-key`. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 interface NoInput {
   readonly params?: never
 }
 
 type Arguments<N extends RouteName, Signal> =
   NoInput extends CallInput<N>
-    ? [input?: CallInput<N>, options?: { readonly signal?: Signal }]
-    : [input: CallInput<N>, options?: { readonly signal?: Signal }]
+    ? [input?: CallInput<N>, options?: CallOptions<Signal>]
+    : [input: CallInput<N>, options?: CallOptions<Signal>]
 
 export type ApiClient<Signal> = {
   readonly [N in RouteName]: (...args: Arguments<N, Signal>) => Promise<CallOutput<N>>
@@ -105,15 +112,23 @@ function errorOf(status: number, body: unknown): ApiError {
  * `ApiError` or with whatever `fetch` rejects with when nothing answers. It never repeats a call by itself.
  */
 export function createClient<Signal>(options: ClientOptions<Signal>): ApiClient<Signal> {
-  async function call(name: RouteName, input: AnyInput = {}, signal?: Signal): Promise<unknown> {
+  async function call(
+    name: RouteName,
+    input: AnyInput = {},
+    more: CallOptions<Signal> = {},
+  ): Promise<unknown> {
     const { method, path } = ROUTES[name]
     const url = `${options.baseUrl}${fillPath(path, input.params ?? {})}${queryOf(input.query)}`
     const hasBody = input.body !== undefined
     const response = await options.fetch(url, {
       method,
-      headers: { accept: 'application/json', ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+      headers: {
+        accept: 'application/json',
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...more.headers,
+      },
       ...(hasBody ? { body: JSON.stringify(input.body) } : {}),
-      ...(signal === undefined ? {} : { signal }),
+      ...(more.signal === undefined ? {} : { signal: more.signal }),
     })
     const body = parse(await response.text())
     if (!response.ok) throw errorOf(response.status, body)
@@ -123,7 +138,7 @@ export function createClient<Signal>(options: ClientOptions<Signal>): ApiClient<
 
   const methods = Object.keys(ROUTES).map((name) => [
     name,
-    (input?: AnyInput, more?: { readonly signal?: Signal }) => call(name as RouteName, input, more?.signal),
+    (input?: AnyInput, more?: CallOptions<Signal>) => call(name as RouteName, input, more),
   ])
   const socketUrl = (name: SocketName, params: Readonly<Record<string, string>> = {}) =>
     options.baseUrl.replace(/^http/, 'ws') + fillPath(SOCKETS[name].path, params)

@@ -2,6 +2,12 @@ import { AMOUNT_MAX, UNITS_PER_CREDIT } from '../params.ts'
 
 const DECIMALS = 6
 
+/** What a credit is and why it can be trusted; command line and page say it in these words. */
+export const CREDIT_SENTENCE =
+  "A credit is a claim on work in this swarm: it moves only by its owner's signature or a job's verdict, and only " +
+  'once a quorum of witnesses has signed as well, so nobody can forge it, spend it twice or take it away while ' +
+  'fewer than a third of the witnesses lie, and anybody can check every signature.'
+
 /** Units of the ledger as credits: `12500000n` is `12.5`. */
 export function formatCredits(units: bigint): string {
   const whole = units / UNITS_PER_CREDIT

@@ -1,12 +1,11 @@
-import { type TSchema, Type } from 'typebox'
-import type { ErrorCode } from '../errors.ts'
+import { Type } from 'typebox'
+import { CREDITS_ENDPOINTS } from './credits-endpoints.ts'
 import { decisionSchema } from './decision-schema.ts'
-import { digest, pageOf, pageQuery, peerId } from './fields.ts'
+import { BODY_ERRORS, CLOSED, type Endpoint, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
+import { digest, pageOf, pageQuery } from './fields.ts'
 import { jobRequestSchema } from './job-request-schema.ts'
 import { jobSchema, jobStatusSchema, jobSummarySchema } from './job-schema.ts'
 import {
-  ACCOUNT_TYPES,
-  accountSchema,
   healthSchema,
   ledgerRootSchema,
   modelSchema,
@@ -15,30 +14,14 @@ import {
   selfSchema,
   statsSchema,
 } from './network-schema.ts'
+import { P2P_ENDPOINTS } from './p2p-endpoints.ts'
 import type { RouteName } from './routes.ts'
 
-/** What goes in and what comes out of one route; everything else about it derives from this. */
-export interface Endpoint {
-  readonly summary: string
-  readonly tag: 'jobs' | 'network' | 'credits' | 'health'
-  readonly params: TSchema | null
-  readonly query: TSchema | null
-  readonly body: TSchema | null
-  readonly status: 200 | 202
-  readonly response: TSchema
-  /** What an address that names nothing answers with; null for a route without params. */
-  readonly notFound: ErrorCode | null
-  /** Beyond those that any route may answer with. */
-  readonly errors: readonly ErrorCode[]
-}
-
-const CLOSED = { additionalProperties: false } as const
-const NOTHING = { params: null, query: null, body: null, status: 200, notFound: null, errors: [] } as const
-
 const jobParams = Type.Object({ id: digest('Id of the job') }, CLOSED)
-const page = Type.Object(pageQuery, CLOSED)
 
 export const ENDPOINTS = {
+  ...CREDITS_ENDPOINTS,
+  ...P2P_ENDPOINTS,
   submitJob: {
     ...NOTHING,
     summary: 'Submit a prompt; it is answered in the background',
@@ -47,18 +30,10 @@ export const ENDPOINTS = {
     status: 202,
     response: jobSchema,
     errors: [
-      'malformed_json',
-      'body_missing',
+      ...BODY_ERRORS,
       'insufficient_credit',
       'too_few_nodes',
-      'body_too_large',
       'prompt_too_large',
-      'media_type_unsupported',
-      'missing_field',
-      'unknown_field',
-      'wrong_type',
-      'out_of_range',
-      'text_not_well_formed',
       'prompt_empty',
       'prompt_out_of_range',
       'replicas_out_of_range',
@@ -73,7 +48,7 @@ export const ENDPOINTS = {
     tag: 'jobs',
     query: Type.Object({ ...pageQuery, status: Type.Optional(jobStatusSchema) }, CLOSED),
     response: pageOf(jobSummarySchema),
-    errors: ['out_of_range', 'unknown_field', 'wrong_type', 'cursor_invalid'],
+    errors: LIST_ERRORS,
   },
   getJob: {
     ...NOTHING,
@@ -95,7 +70,7 @@ export const ENDPOINTS = {
     tag: 'network',
     query: page,
     response: pageOf(nodeSchema),
-    errors: ['out_of_range', 'unknown_field', 'wrong_type', 'cursor_invalid'],
+    errors: LIST_ERRORS,
   },
   listModels: {
     ...NOTHING,
@@ -103,15 +78,7 @@ export const ENDPOINTS = {
     tag: 'network',
     query: page,
     response: pageOf(modelSchema),
-    errors: ['out_of_range', 'unknown_field', 'wrong_type', 'cursor_invalid'],
-  },
-  getAccount: {
-    ...NOTHING,
-    summary: 'What an account holds',
-    tag: 'credits',
-    params: Type.Object({ account_type: Type.Enum(ACCOUNT_TYPES), account_id: peerId() }, CLOSED),
-    response: accountSchema,
-    notFound: 'account_not_found',
+    errors: LIST_ERRORS,
   },
   getDecision: {
     ...NOTHING,

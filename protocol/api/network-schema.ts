@@ -89,6 +89,9 @@ export const accountSchema = Type.Object({
   claimable: credits('Paid to it and claimed with its next entry'),
   spendable: credits('free + claimable'),
   escrowed: credits('Set aside in its open jobs'),
+  forked: Type.Boolean({
+    description: 'Whether a proof is known that its owner signed two entries for one place of its chain',
+  }),
   seq: count('Certified entries'),
   head: nullable(digest('Its newest entry; null before the first')),
 })

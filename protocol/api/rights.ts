@@ -1,15 +1,20 @@
 import type { RouteName, SocketName } from './routes.ts'
 
-/** Who calls, as far as the server can tell; a caller has the rights of exactly one column. */
-export const CALLERS = ['loopback', 'none'] as const
+/**
+ * Who calls, as far as the server can tell; a caller has the rights of exactly one column. `api_key` is whoever
+ * presents this peer's `X-API-Key`, from wherever it calls.
+ */
+export const CALLERS = ['loopback', 'api_key', 'none'] as const
 export type Caller = (typeof CALLERS)[number]
 
 type Row = Readonly<Record<Caller, boolean>>
 
-/** Tells nothing of any job and costs nothing: whoever reaches the server may have it. */
-const ANYONE: Row = { loopback: true, none: true }
-/** Spends this peer's credit or shows its users' prompts and answers. */
-const OWNER: Row = { loopback: true, none: false }
+/** Tells nothing of any prompt and costs nothing: whoever reaches the server may have it. */
+const ANYONE: Row = { loopback: true, api_key: true, none: true }
+/** Spends this peer's credit on its users' work or shows their prompts and answers. */
+const OWNER: Row = { loopback: true, api_key: true, none: false }
+/** Moves credits to whomever the caller names: being a program of this machine is not enough. */
+const KEY_HOLDER: Row = { loopback: false, api_key: true, none: false }
 
 /** Which caller may use which route; a route or socket without a row doesn't compile. */
 export const RIGHTS = {
@@ -20,6 +25,17 @@ export const RIGHTS = {
   listNodes: ANYONE,
   listModels: ANYONE,
   getAccount: ANYONE,
+  listTransactions: ANYONE,
+  mintCredits: KEY_HOLDER,
+  rewardCredits: KEY_HOLDER,
+  transferCredits: KEY_HOLDER,
+  spendCredits: OWNER,
+  resolveFork: KEY_HOLDER,
+  getEntry: ANYONE,
+  // What the member signed is the proof; who carries it does not matter.
+  registerPeer: ANYONE,
+  heartbeatPeer: ANYONE,
+  injectGossip: ANYONE,
   getDecision: ANYONE,
   getLedgerRoot: ANYONE,
   getSelf: ANYONE,

@@ -1,8 +1,17 @@
 import { decode as cborDecode, encode as cborEncode } from 'cborg'
+import { CanonicalReader, UNUSUAL } from './canonical-reader.ts'
+import { CanonicalWriter } from './canonical-writer.ts'
 import { DecodeError } from './decode-error.ts'
+
+const writer = new CanonicalWriter()
 
 /** Deterministic CBOR: sorted keys, shortest integers, definite lengths. */
 export function encodeCanonical(value: unknown): Uint8Array {
+  return writer.encode(value) ?? encodeByLibrary(value)
+}
+
+/** The reference for every value, and the way of those that the writer leaves to it. */
+export function encodeByLibrary(value: unknown): Uint8Array {
   const encoded = cborEncode(value, { float64: true })
   // Under Node the library answers with a Buffer, whose `slice` shares memory where a Uint8Array's copies.
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.length)
@@ -10,10 +19,16 @@ export function encodeCanonical(value: unknown): Uint8Array {
 
 /**
  * Decodes canonical CBOR whose only types are integers, byte and text strings, lists, maps, booleans and
- * null. The bytes are encoded again and compared, so that one value has exactly one encoding; maps come back
- * as `Map`, which keeps a key such as `__proto__` harmless. Throws only `DecodeError`.
+ * null. One value has exactly one encoding; maps come back as `Map`, which keeps a key such as `__proto__`
+ * harmless. Throws only `DecodeError`.
  */
 export function decodeCanonical(bytes: Uint8Array): unknown {
+  const value = new CanonicalReader(bytes).whole()
+  return value === UNUSUAL ? decodeByLibrary(bytes) : value
+}
+
+/** The reference for all bytes: decodes, encodes again and compares. */
+export function decodeByLibrary(bytes: Uint8Array): unknown {
   let value: unknown
   let again: Uint8Array
   try {
@@ -27,7 +42,7 @@ export function decodeCanonical(bytes: Uint8Array): unknown {
       useMaps: true,
       rejectDuplicateMapKeys: true,
     })
-    again = encodeCanonical(value)
+    again = encodeByLibrary(value)
   } catch {
     // Whatever the library throws, its own errors or a RangeError for absurd nesting, means malformed bytes.
     throw new DecodeError('malformed', '')

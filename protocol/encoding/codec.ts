@@ -162,12 +162,16 @@ export function struct<F extends { readonly [K in keyof F]: Codec<never> | Codec
 
 type Variant<T extends string, V> = { readonly type: T } & V
 
+/** What a union of these variants holds. */
+export type ValueOf<V extends Readonly<Record<string, Codec<never> | Codec<unknown>>>> = {
+  [K in keyof V & string]: Variant<K, Infer<V[K]>>
+}[keyof V & string]
+
 /** A union told apart by the field `type`, e.g. `variants({ mint: struct({...}), ... })`. */
 export function variants<V extends Readonly<Record<string, Codec<never> | Codec<unknown>>>>(
   options: V,
-): Codec<{ [K in keyof V & string]: Variant<K, Infer<V[K]>> }[keyof V & string]> {
+): Codec<ValueOf<V>> {
   const codecs = new Map(Object.entries(options as Fields))
-  type Value = { [K in keyof V & string]: Variant<K, Infer<V[K]>> }[keyof V & string]
   return {
     toWire(value) {
       const { type, ...rest } = value
@@ -183,7 +187,7 @@ export function variants<V extends Readonly<Record<string, Codec<never> | Codec<
       if (codec === undefined) throw new DecodeError('out_of_range', `${path}.type`)
       const rest = new Map<unknown, unknown>(raw)
       rest.delete('type')
-      return { ...(codec.fromWire(rest, path, sink) as object), type } as Value
+      return { ...(codec.fromWire(rest, path, sink) as object), type } as ValueOf<V>
     },
   }
 }

@@ -12,10 +12,19 @@ import { decisionCodec } from '../agreement/messages.ts'
 import { BEACON, BID, COMMIT, HEARTBEAT, SEAL, signedReveal, signedSeal, STORED } from '../jobs/messages.ts'
 import { blobRef } from '../jobs/spec.ts'
 import { ENTRY, VOTE } from '../ledger/entry.ts'
-import { ANNOUNCE, certifyCodec, certifyReplyCodec, factsCodec } from '../ledger/messages.ts'
+import {
+  ANNOUNCE,
+  certifyCodec,
+  certifyReplyCodec,
+  factsCodec,
+  headQueryCodec,
+  headReplyCodec,
+} from '../ledger/messages.ts'
+import { FORK, resolveCodec } from '../ledger/resolution.ts'
 import { LIMITS } from '../params.ts'
 import {
   syncBucketsCodec,
+  syncBusyCodec,
   syncFetchCodec,
   syncLeavesCodec,
   syncLeavesRequestCodec,
@@ -55,10 +64,14 @@ export const KINDS = {
   entry: kind('jobs', true, 64 * KIB, ENTRY.body),
   heartbeat: kind('heartbeat', true, 48 * KIB, HEARTBEAT.body),
   announce: kind('ledger', true, 32 * KIB, ANNOUNCE.body),
+  fork: kind('ledger', true, LIMITS.gossipBytes, FORK.body),
 
   certify: kind('certify', false, LIMITS.frameBytes, certifyCodec),
   vote: kind('certify', true, KIB, VOTE.body),
   'certify-reply': kind('certify', false, 128 * KIB, certifyReplyCodec),
+  'head-query': kind('certify', false, KIB, headQueryCodec),
+  'head-reply': kind('certify', false, 64 * KIB, headReplyCodec),
+  resolve: kind('certify', false, 256 * KIB, resolveCodec),
   facts: kind('sync', false, LIMITS.frameBytes, factsCodec),
 
   propose: kind('agree', false, LIMITS.frameBytes, proposeCodec),
@@ -95,6 +108,7 @@ export const KINDS = {
   'sync-leaves-request': kind('sync', false, 4 * KIB, syncLeavesRequestCodec),
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
+  'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 
 export type KindName = keyof typeof KINDS

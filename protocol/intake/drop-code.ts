@@ -18,5 +18,6 @@ export const DROP_CODES = [
   'no_quorum',
   'bad_signature',
   'duplicate',
+  'over_quota',
 ] as const
 export type DropCode = (typeof DROP_CODES)[number]

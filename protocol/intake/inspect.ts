@@ -6,14 +6,22 @@ import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
 import { isKind, type KindName, KINDS } from '../encoding/kinds.ts'
 import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
+import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
+import type { IntakeQuota } from './quota.ts'
 
 export type Inspected =
   | { readonly ok: false; readonly code: DropCode }
   | { readonly ok: true; readonly candidate: Candidate<Message> }
+
+export interface Checks {
+  readonly roster: Roster
+  /** Charged for each frame that would cost signature checks, once per frame and before them. */
+  readonly quota: IntakeQuota
+}
 
 /** Leaves `inspect` from any depth of decoding; it never leaves this file. */
 class Drop extends Error {
@@ -25,29 +33,32 @@ class Drop extends Error {
 }
 
 /**
- * First step of intake: size, decoding, membership and shape, synchronously and without side effects. Yields
- * the message with every signature in it, nested ones and quorums included, so that the second step can check
- * them all before a rule sees it. Cost is bounded by the kind's size and by `LIMITS.signatureChecks`.
+ * First step of intake: size, decoding, membership, quota and shape, synchronously and with no effect but on the
+ * quota. Yields the message with every signature in it, nested ones and quorums included, so that the second step
+ * can check them all before a rule sees it. Cost is bounded by the kind's size and by `LIMITS.signatureChecks`,
+ * and what a sender makes this peer check by its budget for the kind.
  */
-export function inspect(frame: Uint8Array, source: Source, roster: Roster): Inspected {
+export function inspect(frame: Uint8Array, source: Source, { roster, quota }: Checks): Inspected {
   try {
-    return { ok: true, candidate: examine(frame, source, roster) }
+    return { ok: true, candidate: examine(frame, source, roster, quota) }
   } catch (error) {
     if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
     throw error
   }
 }
 
-function examine(frame: Uint8Array, source: Source, roster: Roster): Candidate<Message> {
+function examine(frame: Uint8Array, source: Source, roster: Roster, quota: IntakeQuota): Candidate<Message> {
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
   if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
+  if (!quota.open(source.from, kind)) throw new Drop('over_quota')
   const collector = collectSignatures(roster)
   const body = decodeKind(kind, envelope.body, collector.sink)
   if (envelope.sig.length > 0) {
     collector.sink.signed({ kind, signer: envelope.signer, body: envelope.body, sig: envelope.sig })
   }
+  if (!quota.charge(source.from, kind, collector.checks.length)) throw new Drop('over_quota')
   const message = {
     kind,
     from: source.from,
@@ -85,7 +96,8 @@ function collectSignatures(roster: Roster): {
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      if (roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, so an entry's owner need not be a member; whoever passes it on must be.
+      if (kind !== ENTRY.kind && roster.member(signer) === undefined) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

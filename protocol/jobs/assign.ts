@@ -1,7 +1,7 @@
 import { type Candidacy, decide, type Election } from '../election/decide.ts'
 import { ineligibleFor } from '../election/eligibility.ts'
 import type { Signed } from '../encoding/signed.ts'
-import type { Judgement } from '../agreement/instance-rules.ts'
+import { type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.ts'
 import type { JobId, PeerId } from '../ids.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
@@ -119,7 +119,7 @@ export function judgeAssign(context: JobContext, open: OpenJob, value: AssignVal
     return { verdict: 'missing', ids: [open.job] }
   if (!assignIsValid(context, open, value)) return { verdict: 'not_valid' }
   const place = orderFor(open.job, context.roster.epoch.witnesses).indexOf(value.beacon.signer)
-  if (now < open.record.openedMs + place * TIMES.beaconMs) return { verdict: 'guard', bids: [], reveals: [] }
+  if (now < open.record.openedMs + place * TIMES.beaconMs) return WAITING
   open.bidsFrozenMs ??= now
   if (value.bids.length >= LIMITS.bids) return { verdict: 'prepare' }
   const frozenMs = open.bidsFrozenMs
@@ -128,5 +128,5 @@ export function judgeAssign(context: JobContext, open: OpenJob, value: AssignVal
     ({ bid, heldMs }) => heldMs + TIMES.bidGraceMs <= frozenMs && !named.has(bid.signer),
   )
   if (absent.length === 0) return { verdict: 'prepare' }
-  return { verdict: 'guard', bids: absent.map(({ bid }) => bid), reveals: [] }
+  return { verdict: 'guard', items: { ...NO_ITEMS, bids: absent.map(({ bid }) => bid) } }
 }

@@ -1,7 +1,7 @@
 import { ineligibleFor } from '../election/eligibility.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { MessageOf } from '../intake/message.ts'
-import { LIMITS } from '../params.ts'
+import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { type JobContext, deciders } from './context.ts'
 import { BEACON, BID, type Bid } from './messages.ts'
@@ -9,7 +9,10 @@ import type { OpenJob } from './open-job.ts'
 
 /** Bids for a job that this peer's node can run, once; the cheapest of its offers that qualifies. */
 export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
-  const { signer, roster, payout } = context
+  const { signer, roster, duty, payout } = context
+  // What this peer ran before its store was lost may still be open: a second commit there would be a fault.
+  // By the end of a round of sync it knows which jobs are assigned.
+  if (duty.lostMs !== undefined && out.now < duty.lostMs + TIMES.syncMs) return
   if (open.bids.has(signer.id) || open.attempt !== undefined) return
   const { spec } = open.record
   if (spec.rules !== context.rules) return
@@ -48,8 +51,8 @@ function noteBid(
 
 /** A witness gives its share of the tie-break once `open` is certified, to the steward and, for its own rounds, to itself. */
 export function giveBeacon(context: JobContext, out: Outbox, open: OpenJob): void {
-  const { signer, roster } = context
-  if (!roster.isWitness(signer.id) || open.beacons.has(signer.id)) return
+  const { signer, roster, duty } = context
+  if (!duty.active || open.beacons.has(signer.id)) return
   const beacon = sign(signer, roster.swarm, BEACON, { job: open.job })
   open.beacons.set(signer.id, beacon)
   const { steward } = open.record.spec

@@ -2,7 +2,7 @@ import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { digest, list, struct, uint } from '../encoding/codec.ts'
 import type { Signed } from '../encoding/signed.ts'
-import type { Judgement } from '../agreement/instance-rules.ts'
+import { type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.ts'
 import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { AnswerRef } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
@@ -189,7 +189,7 @@ export function judgeClose(
 ): Judgement {
   const { attempt } = open
   if (attempt === undefined) return { verdict: 'missing', ids: [open.job] }
-  if (open.record.spec.rules !== context.rules) return { verdict: 'guard', bids: [], reveals: [] }
+  if (open.record.spec.rules !== context.rules) return WAITING
   if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
   // Guards first: they cost little, and a proposer can't make us judge every subset of the answers.
   const guarded = closeGuards(context, open, attempt, value, out.now)
@@ -222,9 +222,7 @@ function closeGuards(
     const held = attempt.bodies.has(reveal.body.answer.digest)
     return commit !== undefined && held && opens(reveal, commit) && !shown.has(reveal.body.slot)
   })
-  if (withheld.length > 0) return { verdict: 'guard', bids: [], reveals: withheld }
+  if (withheld.length > 0) return { verdict: 'guard', items: { ...NO_ITEMS, reveals: withheld } }
   const timeOver = attempt.sealedMs !== undefined && now >= attempt.sealedMs + open.record.spec.revealMs
-  return shown.size >= counted.size || timeOver
-    ? { verdict: 'prepare' }
-    : { verdict: 'guard', bids: [], reveals: [] }
+  return shown.size >= counted.size || timeOver ? { verdict: 'prepare' } : WAITING
 }

@@ -7,11 +7,13 @@ import type { Roster } from '../swarm/roster.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 import type { JobBook } from './job-book.ts'
 import type { OpenJob } from './open-job.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 /** What every role of a job works with. */
 export interface JobContext {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly rules: Digest
   readonly book: JobBook
   readonly ledger: Ledger

@@ -2,6 +2,7 @@ import type { Decision } from '../agreement/messages.ts'
 import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { parseJobInstance } from '../ids.ts'
+import { indexSettlement } from '../ledger/fact-index.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -10,7 +11,14 @@ import type { JobHead, JobHeads } from './job-heads.ts'
 import { pendingRecord } from './offering.ts'
 import { type Attempt, type AttemptSlot, type OpenJob, openJobOf } from './open-job.ts'
 import { closeOutputs, voidOutputs } from './settlement.ts'
-import type { AgainValue, AssignValue, CloseValue, JobValue, SlotAssignment } from './value.ts'
+import {
+  type AgainValue,
+  type AssignValue,
+  type CloseValue,
+  isJobValue,
+  type JobValue,
+  type SlotAssignment,
+} from './value.ts'
 
 /** Whether a value may stand at a step of the chain at all; a quorum that says otherwise is above f liars. */
 function fitsStep(value: JobValue, step: number): boolean {
@@ -50,16 +58,19 @@ export function applyDecision(
   }
   const opened = context.ledger.opened(job)
   if (step > (head?.step ?? -1) + 1 || opened === undefined) return { status: 'missing', ids: [job] }
-  if (!fitsStep(decision.value, step)) return { status: 'contradiction' }
+  const { value: decided } = decision
+  if (!isJobValue(decided) || !fitsStep(decided, step)) return { status: 'contradiction' }
   const open = context.book.get(job) ?? adopt(context, out, opened)
-  const end = endOf(decision.value)
+  const end = endOf(decided)
   if (end !== null) {
-    const settled = context.ledger.creditJob(out, job, outputsOf(open, opened, decision.value))
+    const outputs = outputsOf(open, opened, decided)
+    const settled = context.ledger.creditJob(out, job, outputs)
     if (settled.status !== 'applied') return settled
+    indexSettlement(out, { job, step }, [opened.account, ...outputs.map(({ to }) => to)])
   }
   heads.set(out, job, { step, value, end })
   out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))
-  enact(context, out, open, { step, value: decision.value, evidence: value })
+  enact(context, out, open, { step, value: decided, evidence: value })
   // The attempt is in the batch of the decision that began it: a crash keeps both or neither.
   if (end === null) context.book.save(out, open)
   return { status: 'applied' }

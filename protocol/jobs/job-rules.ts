@@ -1,4 +1,4 @@
-import type { InstanceRules, Judgement } from '../agreement/instance-rules.ts'
+import { type InstanceRules, type Judgement, WAITING } from '../agreement/instance-rules.ts'
 import type { Refusal } from '../agreement/messages.ts'
 import type { Signed } from '../encoding/signed.ts'
 import type { InstanceId } from '../ids.ts'
@@ -14,7 +14,7 @@ import { type Reveal, sealDigestOf } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, holdReveal } from './sealing.ts'
 import { stillStaging } from './staging.ts'
-import type { JobValue } from './value.ts'
+import { isJobValue, type JobValue } from './value.ts'
 
 /** The open job whose next decision this instance is. */
 function current(context: JobContext, instance: InstanceId): OpenJob | undefined {
@@ -33,7 +33,7 @@ function buildVoid(open: OpenJob, now: number): JobValue | undefined {
 function judgeVoid(open: OpenJob, reason: 'unassigned' | 'expired', now: number): Judgement {
   if (reason !== (open.attempt === undefined ? 'unassigned' : 'expired')) return { verdict: 'not_valid' }
   const at = voidAt(open)
-  return at !== undefined && now >= at ? { verdict: 'prepare' } : { verdict: 'guard', bids: [], reveals: [] }
+  return at !== undefined && now >= at ? { verdict: 'prepare' } : WAITING
 }
 
 function judge(context: JobContext, out: Outbox, open: OpenJob, value: JobValue): Judgement {
@@ -76,6 +76,7 @@ export function createJobRules(context: JobContext): InstanceRules {
     },
     judge(out, instance, value) {
       const open = current(context, instance)
+      if (!isJobValue(value)) return { verdict: 'not_valid' }
       return open === undefined ? { verdict: 'wait' } : judge(context, out, open, value)
     },
     build(out, instance) {

@@ -36,7 +36,8 @@ export class Runner {
   /** This peer was elected, or has restarted while it was: bring the prompt here, then run. */
   take(out: Outbox, open: OpenJob): void {
     const mine = this.#slot(open)
-    if (mine === undefined) return
+    // Elected by a bid that this store has forgotten: it may have forgotten a commit, too.
+    if (mine === undefined || !open.bids.has(this.#context.signer.id)) return
     if (this.#committed(open) !== undefined) return this.#remind(out, open)
     const { spec } = open.record
     const holders = [spec.steward, ...open.stored.keys()].filter((peer, at, all) => all.indexOf(peer) === at)

@@ -34,8 +34,8 @@ export function holdCommit(
  * leaves; a witness that crashed before that has sent nothing, one that crashed after repeats the same seal.
  */
 export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: Attempt): void {
-  const { signer, roster, book } = context
-  if (!roster.isWitness(signer.id) || attempt.seals.has(signer.id)) return
+  const { signer, roster, duty, book } = context
+  if (!duty.active || attempt.seals.has(signer.id)) return
   const commits = [...attempt.commits.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
   const started = [...attempt.started].sort(([a], [b]) => a - b).map(([slot, peer]) => ({ slot, peer }))
   const signed = sign(signer, roster.swarm, SEAL, { job: open.job, step: attempt.step, commits, started })

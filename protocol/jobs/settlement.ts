@@ -3,11 +3,12 @@ import type { JobOutput } from '../ledger/ledger.ts'
 import type { Verdict } from '../verification/verdict.ts'
 import type { AttemptSlot, OpenJob } from './open-job.ts'
 import type { JobSpec } from './spec.ts'
+import type { JobRecord } from './record.ts'
 import type { JobResult, ReplicaResult } from './value.ts'
 
 /** Output indices of a settled job (4.3): refund, fee, then payouts by slot. */
-const REFUND_INDEX = 0
-const FEE_INDEX = 1
+export const REFUND_INDEX = 0
+export const FEE_INDEX = 1
 const FIRST_PAYOUT_INDEX = 2
 
 /** One slot of any attempt and the answer it revealed, if it did. */
@@ -87,8 +88,13 @@ export function nextSlots(
   return free.map((peer, at) => ({ slot: first + at, peer }))
 }
 
+/** As much of a job as its outputs depend on. */
+interface SettledJob {
+  readonly record: Pick<JobRecord, 'account' | 'spec'>
+}
+
 /** Outputs of a close; they sum up to the escrow. */
-export function closeOutputs(open: OpenJob, result: JobResult): readonly JobOutput[] {
+export function closeOutputs(open: SettledJob, result: JobResult): readonly JobOutput[] {
   const { account, spec } = open.record
   const fixed = [
     { index: REFUND_INDEX, to: account, amount: result.refund },
@@ -102,6 +108,6 @@ export function closeOutputs(open: OpenJob, result: JobResult): readonly JobOutp
   return [...fixed, ...payouts].filter(({ amount }) => amount > 0n)
 }
 
-export function voidOutputs(open: OpenJob, escrow: bigint): readonly JobOutput[] {
+export function voidOutputs(open: SettledJob, escrow: bigint): readonly JobOutput[] {
   return [{ index: REFUND_INDEX, to: open.record.account, amount: escrow }]
 }

@@ -7,7 +7,7 @@ import {
   peerId,
   struct,
   uint,
-  variants,
+  type ValueOf,
 } from '../encoding/codec.ts'
 import { LIMITS, PPM } from '../params.ts'
 import { signedBeacon, signedBid, signedReveal, signedSeal, signedStored } from './messages.ts'
@@ -62,7 +62,7 @@ const evidence = {
  * What a job's agreements decide: step 0 `assign` or `void`, later steps `close`, `again` (a further attempt
  * by standbys) or `void`. `close` and `void` are terminal.
  */
-export const jobValueCodec = variants({
+export const jobValues = {
   assign: struct({
     bids: list(signedBid, { min: 1, max: LIMITS.bids }),
     beacon: signedBeacon,
@@ -77,8 +77,13 @@ export const jobValueCodec = variants({
     slots: list(slotCodec, { min: 1, max: LIMITS.standbys }),
   }),
   void: struct({ reason: oneOf('unassigned', 'expired') }),
-})
-export type JobValue = Infer<typeof jobValueCodec>
+} as const
+export type JobValue = ValueOf<typeof jobValues>
+
+/** Whether a decided value is one of a job's. */
+export function isJobValue(value: { readonly type: string }): value is JobValue {
+  return Object.hasOwn(jobValues, value.type)
+}
 export type AssignValue = Extract<JobValue, { type: 'assign' }>
 export type CloseValue = Extract<JobValue, { type: 'close' }>
 export type AgainValue = Extract<JobValue, { type: 'again' }>

@@ -1,11 +1,10 @@
-import { hash } from '../crypto/digest.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { amount, digest, type Infer, list, struct, uint } from '../encoding/codec.ts'
-import type { AccountId, Digest, SwarmId } from '../ids.ts'
+import { amount, digest, type Infer, struct, uint } from '../encoding/codec.ts'
+import type { AccountId, SwarmId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import { genesisOf, outputRef, type OutputRef } from './entry.ts'
+import { genesisOf } from './entry.ts'
 
 /** The state after an account's newest certified entry. A value: it is replaced, never changed in place. */
 const accountCodec = struct({
@@ -15,26 +14,19 @@ const accountCodec = struct({
   free: amount(),
   /** Lowest nonce that the next `open` may have: one above every earlier open of the chain. */
   nonce: uint(),
-  /** Running hash of all claims of the chain. */
-  claimed: digest(),
   /** Sum of this account's mints. */
   minted: amount(),
   /** What it claimed from sources that this peer hasn't heard of yet (see `OutputBook`). */
   owed: amount(),
+  /** What settled forks of this account left to nobody. */
+  burnt: amount(),
 })
 export type AccountState = Infer<typeof accountCodec>
 
 /** An account before its first entry. */
 export function emptyAccount(swarm: SwarmId, account: AccountId): AccountState {
   const head = genesisOf(swarm, account)
-  return { seq: 0, head, free: 0n, nonce: 0, claimed: head, minted: 0n, owed: 0n }
-}
-
-const claimStep = struct({ before: digest(), claims: list(outputRef, { max: Number.MAX_SAFE_INTEGER }) })
-
-/** The running hash after a further entry's claims; entries without any leave it as it is. */
-export function claimedAfter(before: Digest, claims: readonly OutputRef[]): Digest {
-  return claims.length === 0 ? before : hash('claimed', encodeBody(claimStep, { before, claims }))
+  return { seq: 0, head, free: 0n, nonce: 0, minted: 0n, owed: 0n, burnt: 0n }
 }
 
 /** All accounts with a certified entry, and sums over them. */
@@ -53,11 +45,12 @@ export interface AccountSums {
   readonly free: bigint
   readonly minted: bigint
   readonly owed: bigint
+  readonly burnt: bigint
 }
 
 export function createAccountBook(swarm: SwarmId): AccountBook {
   const states = new Map<AccountId, AccountState>()
-  let sums: AccountSums = { entries: 0, free: 0n, minted: 0n, owed: 0n }
+  let sums: AccountSums = { entries: 0, free: 0n, minted: 0n, owed: 0n, burnt: 0n }
 
   function replace(account: AccountId, state: AccountState): void {
     const before = states.get(account)
@@ -67,6 +60,7 @@ export function createAccountBook(swarm: SwarmId): AccountBook {
       free: sums.free + state.free - (before?.free ?? 0n),
       minted: sums.minted + state.minted - (before?.minted ?? 0n),
       owed: sums.owed + state.owed - (before?.owed ?? 0n),
+      burnt: sums.burnt + state.burnt - (before?.burnt ?? 0n),
     }
   }
 

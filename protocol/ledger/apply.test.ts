@@ -9,6 +9,7 @@ import { applyToBooks, type Books } from './apply.ts'
 import { ENTRY, genesisOf, type OutputRef } from './entry.ts'
 import { createOpenJobs } from './open-jobs.ts'
 import { createOutputBook, EARLY_CLAIMS_MAX } from './output-book.ts'
+import { createResolvedBook } from './resolved.ts'
 import { testCharter, testSigner } from './testing-mind.ts'
 
 const owner = testSigner(0)
@@ -22,7 +23,9 @@ function booksWithEarlyClaims(count: number): Books {
   for (let at = 0; at < count; at += 1) {
     outputs.claim(out, owner.id, { source: at.toString(16).padStart(64, '0') as Digest, index: 0 })
   }
-  return { accounts: createAccountBook(swarm), outputs, opens: createOpenJobs(), digest: createStateDigest() }
+  const digest = createStateDigest()
+  const resolved = createResolvedBook(digest)
+  return { accounts: createAccountBook(swarm), outputs, opens: createOpenJobs(), resolved, digest }
 }
 
 function certificate(claims: readonly OutputRef[]) {

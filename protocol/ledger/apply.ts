@@ -4,11 +4,13 @@ import { AMOUNT_MAX } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
-import { type AccountBook, type AccountState, claimedAfter } from './account.ts'
-import { type Certificate, certificateCodec } from './certificate.ts'
-import { type Entry, entryIdOf, jobIdOf, type OutputRef } from './entry.ts'
-import type { ApplyResult, OpenedJob } from './ledger.ts'
+import type { AccountBook, AccountState } from './account.ts'
+import { type Certificate, encodingOf } from './certificate.ts'
+import { type Entry, entryIdOf, jobIdOf, type OutputRef, type SignedEntry } from './entry.ts'
+import { indexEntry } from './fact-index.ts'
+import type { ApplyResult, JobOutput, OpenedJob } from './ledger.ts'
 import type { OpenJobs } from './open-jobs.ts'
+import { isMerged, type ResolvedBook } from './resolved.ts'
 import { EARLY_CLAIMS_MAX, type Output, type OutputBook, positionCodec } from './output-book.ts'
 
 /** Everything that certified entries and settled jobs determine. */
@@ -16,36 +18,82 @@ export interface Books {
   readonly accounts: AccountBook
   readonly outputs: OutputBook
   readonly opens: OpenJobs
+  readonly resolved: ResolvedBook
   readonly digest: { set(key: string, leaf: Digest): void }
+}
+
+/** What an entry brought into the books besides its account's new state. */
+export interface Entered {
+  readonly entry: EntryId
+  readonly body: Entry
+  readonly opened: readonly OpenedJob[]
 }
 
 export type Applied =
   | Exclude<ApplyResult, { readonly status: 'applied' }>
-  | { readonly status: 'applied'; readonly entry: EntryId; readonly opened: readonly OpenedJob[] }
+  | ({ readonly status: 'applied' } & Entered)
 
 /**
  * Brings a certificate into the books (4.5): nothing is judged again except its place in the chain, since q
- * witnesses judged the rest. Records written: the certificate and its position (cold), the account, each
+ * witnesses judged the rest. Records written: the certificate, its position and its index (cold), the account, each
  * output it makes or claims, each job it opens; all in one event, so a crash leaves all or none of them.
  */
 export function applyToBooks(books: Books, out: Outbox, certificate: Certificate): Applied {
   const { body } = certificate.entry
-  const before = books.accounts.get(body.account)
   const entry = entryIdOf(certificate.entry)
+  const fork = books.resolved.at(body.account, body.seq)
+  if (fork !== undefined) return surface(books, out, certificate, fork)
+  const before = books.accounts.get(body.account)
   const place = placeOf(body, entry, before)
   if (place !== 'next') return place
   if (books.outputs.earlyCount() >= EARLY_CLAIMS_MAX) {
     const absent = body.claims.filter((claim) => books.outputs.find(body.account, claim) === undefined)
     if (absent.length > 0) return { status: 'missing', ids: sourcesOf(absent) }
   }
-  advance(books, out, { body, entry, before })
+  const entered = enterEntry(books, out, certificate.entry, entry)
+  out.write(keys.certificate(body.account, body.seq), encodingOf(certificate))
+  return { status: 'applied', ...entered }
+}
+
+/** Moves the account on by an entry that is certain, and makes what the entry makes. */
+export function enterEntry(books: Books, out: Outbox, { body }: SignedEntry, entry: EntryId): Entered {
+  advance(books, out, { body, entry, before: books.accounts.get(body.account) })
+  return makeEffects(books, out, body, entry)
+}
+
+/**
+ * A certificate for a place whose fork was settled. Of several merged branches at most one has one; its
+ * outputs count from now on, paid out of what the merge had burnt.
+ */
+function surface(
+  books: Books,
+  out: Outbox,
+  certificate: Certificate,
+  { instanceSeq, resolved }: NonNullable<ReturnType<ResolvedBook['at']>>,
+): Applied {
+  const { body } = certificate.entry
+  const { account, seq } = body
+  const entry = entryIdOf(certificate.entry)
+  if (!resolved.entries.includes(entry)) return { status: 'contradiction' }
+  if (!isMerged(resolved) || resolved.surfaced === entry) return { status: 'known' }
+  if (resolved.surfaced !== null) return { status: 'contradiction' }
+  const { spent, minted } = totalsOf(body)
+  const state = books.accounts.get(account)
+  const burnt = clamped(state.burnt - spent)
+  books.accounts.put(out, account, { ...state, minted: clamped(state.minted + minted), burnt })
+  books.resolved.put(out, account, instanceSeq, { ...resolved, surfaced: entry })
+  out.write(keys.certificate(account, seq), encodingOf(certificate))
+  return { status: 'applied', ...makeEffects(books, out, body, entry) }
+}
+
+function makeEffects(books: Books, out: Outbox, body: Entry, entry: EntryId): Entered {
   makeOutputs(books, out, body, entry)
   const opened = openJobs(books, out, body, entry)
   const position = encodeBody(positionCodec, { account: body.account, seq: body.seq })
-  out.write(keys.certificate(body.account, body.seq), encodeBody(certificateCodec, certificate))
   out.write(keys.entry(entry), position)
   for (const { job } of opened) out.write(keys.entry(job), position)
-  return { status: 'applied', entry, opened }
+  indexEntry(out, entry, body, opened)
+  return { entry, body, opened }
 }
 
 /** Distinct sources, in the order of the claims. */
@@ -88,9 +136,9 @@ function advance({ accounts, outputs, digest }: Books, out: Outbox, { body, entr
     head: entry,
     free: body.free,
     nonce: nonce > before.nonce ? nonce : before.nonce,
-    claimed: claimedAfter(before.claimed, body.claims),
     minted: clamped(before.minted + minted),
     owed: clamped(before.owed + owed),
+    burnt: before.burnt,
   }
   accounts.put(out, body.account, state)
   digest.set(body.account, accountLeaf(state))
@@ -126,15 +174,26 @@ function makeOutputs(books: Books, out: Outbox, body: Entry, entry: EntryId): vo
 }
 
 /** Adds an output, or pays it at once to the claim that came before it. */
-export function addOutput(
-  { accounts, outputs }: Books,
-  out: Outbox,
-  owner: Entry['account'],
-  output: Output,
-): void {
+function addOutput({ accounts, outputs }: Books, out: Outbox, owner: Entry['account'], output: Output): void {
   if (outputs.add(out, owner, output)) return
   const state = accounts.get(owner)
   accounts.put(out, owner, { ...state, owed: clamped(state.owed - output.amount) })
+}
+
+/**
+ * Ends an escrow by a job's terminal decision: `made` are claimable by its id. They must sum up to the escrow;
+ * anything else is a contradiction and changes nothing. `known` for a job that isn't open.
+ */
+export function creditJob(books: Books, out: Outbox, job: JobId, made: readonly JobOutput[]): ApplyResult {
+  const opened = books.opens.get(job)
+  if (opened === undefined) return { status: 'known' }
+  const sum = made.reduce((total, { amount }) => total + amount, 0n)
+  if (sum !== opened.escrow || made.some(({ amount }) => amount < 0n)) return { status: 'contradiction' }
+  books.opens.remove(out, job)
+  for (const { index, to, amount } of made) {
+    if (amount > 0n) addOutput(books, out, to, { source: job, index, amount, origin: null })
+  }
+  return { status: 'applied' }
 }
 
 function openJobs({ opens }: Books, out: Outbox, body: Entry, entry: EntryId): readonly OpenedJob[] {

@@ -10,6 +10,7 @@ import { compareRefs } from './validate.ts'
 export interface Submission {
   readonly request: number
   readonly operations: readonly Operation[]
+  readonly sinceMs: number
 }
 
 export interface Draft {

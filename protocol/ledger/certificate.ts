@@ -17,6 +17,22 @@ function voteBytes(entry: SignedEntry, epoch: number): Uint8Array {
   return encodeBody(voteCodec, { epoch, account, seq, entry: entryIdOf(entry) })
 }
 
+// A certificate travels and is stored as the same bytes; whoever has them at hand spares the next one an encoding.
+const encodings = new WeakMap<Certificate, Uint8Array>()
+
+/** Tells the canonical bytes that a certificate was decoded from. */
+export function rememberEncoding(certificate: Certificate, encoded: Uint8Array): void {
+  encodings.set(certificate, encoded)
+}
+
+export function encodingOf(certificate: Certificate): Uint8Array {
+  const known = encodings.get(certificate)
+  if (known !== undefined) return known
+  const encoded = encodeBody(certificateCodec, certificate)
+  encodings.set(certificate, encoded)
+  return encoded
+}
+
 export const certificateCodec: Codec<Certificate> = {
   toWire: (value) => shape.toWire(value),
   fromWire(raw, path, sink) {

@@ -32,6 +32,7 @@ const renamed = (number: number): SignedEntry => ({
 let driver: Driver
 let applied: Fact[]
 let announced: unknown[]
+let conflicts: (readonly [SignedEntry, SignedEntry])[]
 let asked: string[]
 let timers: Map<string, number>
 const out = {
@@ -45,12 +46,14 @@ beforeEach(() => {
   applied = []
   announced = []
   asked = []
+  conflicts = []
   timers = new Map()
   driver = createDriver({
     self: owner.id,
     roster,
     apply: (_out, fact) => applied.push(fact),
     announce: (_out, what) => announced.push(what),
+    conflict: (_out, one, other) => conflicts.push([one, other]),
     evidenceKeys: (_entry, ids) => ids,
   })
 })
@@ -147,6 +150,6 @@ it('drives at most so many entries, and frees a place with each that is done', (
   expect(driver.drive(out, last)).toBe(false)
   // One that is driven already takes no further place.
   expect(driver.drive(out, entries[0] ?? entry)).toBe(true)
-  driver.forget(out, entryIdOf(entries[0] ?? entry))
+  driver.settled(out, (entries[0] ?? entry).body, undefined)
   expect(driver.drive(out, last)).toBe(true)
 })

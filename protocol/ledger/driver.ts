@@ -20,16 +20,22 @@ export interface DriverParts {
   /** The way of every fact; it comes back as `certified` once it is applied. */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => unknown
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
+  /** A witness is bound to another entry of the same place: with the driven one that is a fork proof. */
+  readonly conflict: (out: Outbox, driven: SignedEntry, other: SignedEntry) => void
   /** Store keys of facts that show `ids` to a witness, for an entry whose claims or `prev` name them. */
   readonly evidenceKeys: (entry: SignedEntry, ids: readonly string[]) => readonly string[]
 }
+
+/** A place of an account's chain. */
+export type Place = Pick<SignedEntry['body'], 'account' | 'seq'>
 
 interface Driven {
   readonly id: EntryId
   readonly entry: SignedEntry
   /** Signatures by the witness's position in the epoch. */
   readonly votes: Map<number, Uint8Array>
-  readonly rejections: Map<number, EntryFault>
+  /** Witnesses that will never vote for it, as it stands: they refuse it, or are bound to another entry. */
+  readonly refusals: Map<number, EntryFault | 'conflict'>
   /**
    * What each witness lacked when it was sent evidence since the last repetition. One that lacks the very same
    * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
@@ -63,36 +69,52 @@ export interface Driver {
     purpose: Extract<LoadPurpose, { type: 'evidence' }>,
   ): void
   onTimer(out: Outbox, id: string): boolean
-  /** The entry needs no driving any more: its place has a certificate. */
-  forget(out: Outbox, id: EntryId): void
+  /** A place of a chain is settled: nothing is driven there any more. `entry` is what was certified there. */
+  settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
 }
 
-export function createDriver({ self, roster, apply, announce, evidenceKeys }: DriverParts): Driver {
+export function createDriver({ self, roster, apply, announce, conflict, evidenceKeys }: DriverParts): Driver {
   const driven = new Map<string, Driven>()
-
-  function ask(out: Outbox, to: PeerId, { entry }: Driven, evidence: readonly Fact[]): void {
-    out.send(to, 'certify', { epoch: roster.epoch.number, entry, evidence })
-  }
+  /** What is driven by its place; only a fork has more than one entry at one. */
+  const places = new Map<string, readonly Driven[]>()
+  const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
 
   function askAll(out: Outbox, drive: Driven): void {
+    // One body for all, which the outbox then encodes once.
+    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence: [] }
     roster.epoch.witnesses.forEach((witness, position) => {
-      if (!drive.votes.has(position) && !drive.rejections.has(position)) ask(out, witness, drive, [])
+      if (!drive.votes.has(position) && !drive.refusals.has(position)) out.send(witness, 'certify', body)
     })
     drive.supplied.clear()
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
   }
 
-  function forget(out: Outbox, id: EntryId): void {
-    if (driven.delete(id)) out.cancelTimer(TIMER + id)
+  /** With so many refusals no quorum is left: only a restart, or the fork's resolution, takes it up again. */
+  function refuse(out: Outbox, drive: Driven, position: number, code: EntryFault | 'conflict'): void {
+    drive.refusals.set(position, code)
+    const { witnesses, quorum } = roster.epoch.sizes
+    if (drive.refusals.size > witnesses - quorum) forget(out, drive)
   }
 
-  function finish(out: Outbox, { id, entry, votes }: Driven): void {
+  function forget(out: Outbox, { id, entry: { body } }: Driven): void {
+    if (!driven.delete(id)) return
+    out.cancelTimer(TIMER + id)
+    const key = nameOf(body)
+    const others = places.get(key)?.filter((one) => one.id !== id) ?? []
+    if (others.length === 0) places.delete(key)
+    else places.set(key, others)
+  }
+
+  function finish(out: Outbox, drive: Driven): void {
+    const { id, entry, votes } = drive
     const { number, witnesses } = roster.epoch
     const fact = certificateFact({ entry, quorum: quorumOf(number, witnesses.length, votes) })
-    forget(out, id)
+    forget(out, drive)
+    // Before whatever follows from it: the owner's next entry, perhaps in the same batch, builds on this one.
+    const body = { facts: [fact] }
+    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', body)
     apply(out, fact, self)
-    for (const witness of witnesses) if (witness !== self) out.send(witness, 'facts', { facts: [fact] })
     announce(out, { account: entry.body.account, seq: entry.body.seq, entry: id })
   }
 
@@ -105,11 +127,13 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
         id,
         entry,
         votes: new Map(),
-        rejections: new Map(),
+        refusals: new Map(),
         supplied: new Map(),
         delayMs: TIMES.retryMs,
       }
       driven.set(id, drive)
+      const key = nameOf(entry.body)
+      places.set(key, [...(places.get(key) ?? []), drive])
       askAll(out, drive)
       return true
     },
@@ -134,15 +158,18 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
       if (position < 0) return 'not_a_witness'
       const { outcome } = body
       if (outcome.type === 'certified') apply(out, certificateFact(outcome.certificate), from)
-      else if (outcome.type === 'reject') drive.rejections.set(position, outcome.code)
-      else if (outcome.type === 'missing') {
+      else if (outcome.type === 'reject') refuse(out, drive, position, outcome.code)
+      else if (outcome.type === 'conflict') {
+        conflict(out, drive.entry, outcome.entry)
+        refuse(out, drive, position, 'conflict')
+      } else if (outcome.type === 'missing') {
         const lacking = outcome.ids.join()
         if (drive.supplied.get(position) === lacking) return 'noted'
         drive.supplied.set(position, lacking)
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }
-      // A conflict, another epoch and a stop are met by the next repetition, until they are handled as such.
+      // Another epoch and a stop pass: the next repetition meets them.
       return 'noted'
     },
     onEvidence(out, values, { to, entry }) {
@@ -152,7 +179,8 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
         values.filter((value) => value !== undefined),
         EVIDENCE_FACTS,
       )
-      if (evidence !== undefined) ask(out, to, drive, evidence)
+      if (evidence !== undefined)
+        out.send(to, 'certify', { epoch: roster.epoch.number, entry: drive.entry, evidence })
     },
     onTimer(out, id) {
       if (!id.startsWith(TIMER)) return false
@@ -160,6 +188,11 @@ export function createDriver({ self, roster, apply, announce, evidenceKeys }: Dr
       if (drive !== undefined) askAll(out, drive)
       return true
     },
-    forget,
+    settled(out, place, entry) {
+      for (const drive of places.get(nameOf(place)) ?? []) {
+        forget(out, drive)
+        if (entry !== undefined && entryIdOf(entry) !== drive.id) conflict(out, drive.entry, entry)
+      }
+    },
   }
 }

@@ -2,7 +2,7 @@ import { type Decision, decisionCodec } from '../agreement/messages.ts'
 import { decodeBody, decodeRecord, encodeBody } from '../encoding/body.ts'
 import { bytes, type Codec, oneOf, struct } from '../encoding/codec.ts'
 import { LIMITS } from '../params.ts'
-import { type Certificate, certificateCodec } from './certificate.ts'
+import { type Certificate, certificateCodec, encodingOf, rememberEncoding } from './certificate.ts'
 
 /**
  * Something certified or decided: true wherever it is shown, whoever shows it. `bytes` is its canonical body
@@ -16,9 +16,7 @@ const wire = struct({ type: oneOf('certificate', 'decision'), body: bytes({ max:
 
 function bodyOf(fact: Fact): Uint8Array {
   if (fact.bytes !== undefined) return fact.bytes
-  return fact.type === 'certificate'
-    ? encodeBody(certificateCodec, fact.certificate)
-    : encodeBody(decisionCodec, fact.decision)
+  return fact.type === 'certificate' ? encodingOf(fact.certificate) : encodeBody(decisionCodec, fact.decision)
 }
 
 export const factCodec: Codec<Fact> = {
@@ -26,14 +24,16 @@ export const factCodec: Codec<Fact> = {
   fromWire(raw, path, sink) {
     const { type, body } = wire.fromWire(raw, path, sink)
     if (type === 'certificate') {
-      return { type, certificate: decodeBody(certificateCodec, body, path, sink), bytes: body }
+      const certificate = decodeBody(certificateCodec, body, path, sink)
+      rememberEncoding(certificate, body)
+      return { type, certificate, bytes: body }
     }
     return { type, decision: decodeBody(decisionCodec, body, path, sink), bytes: body }
   },
 }
 
 export function certificateFact(certificate: Certificate): Fact {
-  return { type: 'certificate', certificate, bytes: encodeBody(certificateCodec, certificate) }
+  return { type: 'certificate', certificate, bytes: encodingOf(certificate) }
 }
 
 // The first byte of a canonical map with fewer than 24 fields is 0xa0 plus their number; a certificate has

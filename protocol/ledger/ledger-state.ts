@@ -1,36 +1,47 @@
+import type { InstanceRules } from '../agreement/instance-rules.ts'
+import type { Decision } from '../agreement/messages.ts'
 import type { Signer } from '../crypto/signer.ts'
-import type { AccountId, Digest, EntryId, JobId, PeerId } from '../ids.ts'
+import { sign } from '../encoding/signed.ts'
+import type { AccountId, Digest, EntryId, InstanceId, JobId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
+import { LIMITS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import type { Supply } from '../peer/view.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { accountLeaf, EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
+import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
 import { createAccountBook } from './account.ts'
-import { addOutput, applyToBooks, type Books } from './apply.ts'
+import { applyResolution } from './apply-resolution.ts'
+import { applyToBooks, type Books, creditJob } from './apply.ts'
 import type { Certificate } from './certificate.ts'
-import { createDriver, type Driver, type ReplyVerdict, type VoteVerdict } from './driver.ts'
+import { createDriver, type Driver, type Place, type ReplyVerdict, type VoteVerdict } from './driver.ts'
 import type { Operation, SignedEntry } from './entry.ts'
 import type { Fact } from './fact.ts'
-import type {
-  AccountView,
-  ApplyResult,
-  JobOutput,
-  LedgerListener,
-  OpenedJob,
-  SubmitOutcome,
-} from './ledger.ts'
+import { createForkBook } from './forks.ts'
+import type { ApplyResult, JobOutput, LedgerListener, OpenedJob, SubmitOutcome } from './ledger.ts'
+import { createLedgerReads, type LedgerReads } from './ledger-reads.ts'
 import { createLocks } from './locks.ts'
+import { createNudge } from './nudge.ts'
 import { createOpenJobs } from './open-jobs.ts'
 import { createOutputBook } from './output-book.ts'
 import { createOwner } from './owner.ts'
-import { answerCertify, type CertifyVerdict } from './witness.ts'
+import { createRecovery } from './recovery.ts'
+import { createResolution, type ResolveVerdict } from './resolution-part.ts'
+import { FORK, forkProofOf } from './resolution.ts'
+import { createResolvedBook, type ResolvedBook } from './resolved.ts'
+import { createResolving } from './resolving.ts'
+import { restoreInto } from './restore.ts'
+import { answerCertify, answerHead, type CertifyVerdict } from './witness.ts'
+
+/** Larger proofs are kept but not gossiped: whoever deals with the account meets the fork by itself. */
+const FORK_GOSSIP_BYTES_MAX = LIMITS.gossipBytes - 4_096
 
 export interface LedgerOptions {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly listener: LedgerListener
   readonly digest: { set(key: string, leaf: Digest): void }
   /** `Facts.apply` of `sync/facts.ts`, which calls back `applyCertificate`. */
@@ -46,7 +57,7 @@ export interface LedgerOptions {
  * entries to their certificates. Every call happens within one event; what it persists goes into the same
  * batch as everything else that the event changed.
  */
-export interface Ledger {
+export interface Ledger extends LedgerReads {
   restore(record: StoredRecord): boolean
   /** After every record was restored: drives on what was in flight. */
   start(out: Outbox): void
@@ -59,6 +70,25 @@ export interface Ledger {
     values: readonly (Uint8Array | undefined)[],
     purpose: Extract<LoadPurpose, { type: 'evidence' }>,
   ): void
+  onHeadQuery(out: Outbox, message: MessageOf<'head-query'>): void
+  onHeadReply(out: Outbox, message: MessageOf<'head-reply'>): void
+  /** An owner's request to settle a fork; its instance begins where this peer witnesses. */
+  onResolve(out: Outbox, message: MessageOf<'resolve'>): ResolveVerdict
+  /** A fork proof that another peer found. */
+  onFork(out: Outbox, message: MessageOf<'fork'>): void
+  /** Signs a request to settle the fork of this peer's own account; false when it isn't forked. */
+  resolveOwn(out: Outbox): boolean
+  /** What the instances `resolve/...` bring to the agreement. */
+  readonly resolveRules: InstanceRules
+  /** For `Facts` alone: the decision on a fork. */
+  applyResolution(out: Outbox, decision: Decision): ApplyResult
+  /** Who must hear of a resolution without waiting for gossip: the witnesses, which have stopped, and the owner. */
+  audience(instance: InstanceId): readonly PeerId[]
+  /** Sends a peer how a fork was settled; false while it isn't. */
+  serveResolution(out: Outbox, instance: InstanceId, to: PeerId): boolean
+  readonly resolved: ResolvedBook['get']
+  /** Store keys of what stands at a place of a chain. */
+  placeKeys(account: AccountId, seq: number): readonly string[]
   /** True when the timer is the ledger's. */
   onTimer(out: Outbox, id: string): boolean
   /** For `Facts` alone: a fact from anywhere else goes through them. */
@@ -77,33 +107,38 @@ export interface Ledger {
   available(): bigint
   /** Drives somebody else's entry, as a steward does for a guest. */
   drive: Driver['drive']
-  account(account: AccountId): AccountView | undefined
-  accounts(): Iterable<AccountView>
   nextSeq(account: AccountId): number
-  supply(): Supply
-  /** Number of certified entries in all chains. */
-  entries(): number
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { signer, roster, listener, digest, apply, announce, jobStep } = options
+  const { signer, roster, duty, listener, digest, apply, announce, jobStep } = options
   const self = signer.id
   const books: Books = {
     accounts: createAccountBook(roster.swarm),
     outputs: createOutputBook(),
     opens: createOpenJobs(),
+    resolved: createResolvedBook(digest),
     digest,
   }
-  const { accounts, outputs, opens } = books
+  const { accounts, outputs, opens, resolved } = books
   const locks = createLocks()
+  const forks = createForkBook(self)
+  const resolving = createResolving()
+
+  /** The place's certificate, and the resolution that stands there instead of it or beside it. */
+  function placeKeys(account: AccountId, seq: number): readonly string[] {
+    const at = resolved.at(account, seq)
+    const certificate = keys.certificate(account, seq)
+    return at === undefined ? [certificate] : [keys.resolution(account, at.instanceSeq), certificate]
+  }
 
   function evidenceKeys({ body }: SignedEntry, ids: readonly string[]): readonly string[] {
     const wanted = new Set(ids)
-    const found = wanted.has(body.prev) && body.seq > 0 ? [keys.certificate(body.account, body.seq - 1)] : []
+    const found = wanted.has(body.prev) && body.seq > 0 ? [...placeKeys(body.account, body.seq - 1)] : []
     for (const claim of body.claims) {
       if (!wanted.delete(claim.source)) continue
       const origin = outputs.find(body.account, claim)?.origin
-      if (origin) found.push(keys.certificate(origin.account, origin.seq))
+      if (origin) found.push(...placeKeys(origin.account, origin.seq))
       // A job's source is its terminal decision, which rests on the earlier ones.
       for (let step = 0; origin === null && step <= (jobStep(claim.source) ?? -1); step += 1) {
         found.push(keys.decision(claim.source, step))
@@ -112,63 +147,109 @@ export function createLedger(options: LedgerOptions): Ledger {
     return found
   }
 
-  const driver = createDriver({ self, roster, apply, announce, evidenceKeys })
-  const owner = createOwner({ signer, roster, accounts, outputs, driver, listener })
-  const witness = { signer, roster, accounts, outputs, locks, apply }
+  /** Keeps what two entries for one place prove, and tells the others the first time. */
+  function conflict(out: Outbox, one: SignedEntry, other: SignedEntry): void {
+    const proof = forkProofOf(one, other)
+    if (proof === undefined || !forks.keep(out, proof)) return
+    const bytes = proof.first.bytes.length + proof.second.bytes.length
+    if (bytes <= FORK_GOSSIP_BYTES_MAX) out.publish('fork', sign(signer, roster.swarm, FORK, proof))
+  }
+
+  const driver = createDriver({ self, roster, apply, announce, conflict, evidenceKeys })
+  const nudge = createNudge({ locks, driver })
+  const owner = createOwner({
+    signer,
+    roster,
+    accounts,
+    outputs,
+    driver,
+    listener,
+    conflict,
+    isRecovered: () => recovery.isDone,
+    isForked: () => (forks.ownProof()?.first.body.seq ?? -1) >= accounts.get(self).seq,
+  })
+  const recovery = createRecovery({
+    self,
+    roster,
+    accounts,
+    found: owner.found,
+    done: owner.recovered,
+    waiting: owner.stillRecovering,
+  })
+  const witness = {
+    signer,
+    roster,
+    duty,
+    accounts,
+    outputs,
+    locks,
+    resolving,
+    nudge,
+    apply,
+    placeKeys,
+    conflict,
+  }
+  const resolution = createResolution({ ...witness, self, forks, resolved, listener })
   digest.set(EPOCH_KEY, epochLeaf(roster.epoch.number))
 
-  function viewOf(account: AccountId): AccountView {
-    const { seq, head, free } = accounts.get(account)
-    return {
-      account,
-      seq,
-      head,
-      free,
-      claimable: outputs.claimable(account),
-      escrowed: opens.escrowed(account),
-    }
+  /** A place of a chain has its entry, or a merged head: whatever else was wanted there is over. */
+  function settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void {
+    locks.release(out, place.account, place.seq)
+    driver.settled(out, place, entry)
+    if (place.account !== self) return owner.received(out)
+    listener.ownSettled(out)
+    owner.settled(out, place.seq)
   }
 
   return {
-    restore(record) {
-      if (record.key.startsWith(PREFIXES.account)) {
-        const { account, state } = accounts.restore(record)
-        digest.set(account, accountLeaf(state))
-      } else if (record.key.startsWith(PREFIXES.output)) outputs.restore(record)
-      else if (record.key.startsWith(PREFIXES.open)) opens.restore(record)
-      else if (record.key.startsWith(PREFIXES.lock)) locks.restore(record)
-      else if (record.key.startsWith(PREFIXES.own)) owner.restore(record)
-      else return false
-      return true
+    restore: (record) => restoreInto({ books, locks, forks, resolving, owner }, record),
+    start(out) {
+      nudge.start(out)
+      recovery.start(out)
+      owner.start(out)
+      resolution.start(out)
     },
-    start: owner.start,
     onCertify: (out, message) => answerCertify(witness, out, message),
+    onHeadQuery: (out, message) => answerHead(witness, out, message),
+    onHeadReply: recovery.onReply,
+    onResolve: resolution.onResolve,
+    resolveOwn: resolution.resolveOwn,
+    resolveRules: resolution.rules,
+    serveResolution: resolution.serve,
+    audience: resolution.audience,
+    onFork: (out, { body }) => void forks.keep(out, body),
     onVote: driver.onVote,
     onReply: driver.onReply,
     onEvidence: driver.onEvidence,
-    onTimer: driver.onTimer,
+    onTimer: (out, id) =>
+      driver.onTimer(out, id) ||
+      nudge.onTimer(out, id) ||
+      recovery.onTimer(out, id) ||
+      resolution.onTimer(out, id),
     applyCertificate(out, certificate) {
       const applied = applyToBooks(books, out, certificate)
       if (applied.status !== 'applied') return applied
-      const { account, seq } = certificate.entry.body
-      locks.release(out, account, seq)
-      driver.forget(out, applied.entry)
       for (const opened of applied.opened) listener.opened(out, opened)
-      if (account === self) owner.certified(out, certificate.entry, applied.entry)
-      else owner.received(out)
+      settled(out, certificate.entry.body, certificate.entry)
+      resolution.stir(out, certificate.entry.body.account)
       return { status: 'applied' }
     },
-    creditJob(out, job, made) {
-      const opened = opens.get(job)
-      if (opened === undefined) return { status: 'known' }
-      const sum = made.reduce((total, { amount }) => total + amount, 0n)
-      if (sum !== opened.escrow || made.some(({ amount }) => amount < 0n)) return { status: 'contradiction' }
-      opens.remove(out, job)
-      for (const { index, to, amount } of made) {
-        if (amount > 0n) addOutput(books, out, to, { source: job, index, amount, origin: null })
-      }
-      owner.received(out)
+    applyResolution(out, decision) {
+      const applied = applyResolution(books, out, decision)
+      if (applied.status !== 'applied') return applied
+      const { account, entered, place } = applied
+      resolving.release(out, account, place.instanceSeq)
+      for (const opened of entered?.opened ?? []) listener.opened(out, opened)
+      if (place.isSettled) settled(out, { account, seq: place.seq }, undefined)
+      if (account === self) owner.recovered(out)
       return { status: 'applied' }
+    },
+    resolved: resolved.get,
+    placeKeys,
+    creditJob: (out, job, made) => {
+      const credited = creditJob(books, out, job, made)
+      if (credited.status === 'applied') owner.received(out)
+      return credited
     },
     opened: opens.get,
     openedJobs: opens.all,
@@ -176,16 +257,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     nextNonce: owner.nextNonce,
     available: owner.available,
     drive: driver.drive,
-    account: (account) => (accounts.has(account) || outputs.count(account) > 0 ? viewOf(account) : undefined),
-    *accounts() {
-      for (const account of accounts.names()) yield viewOf(account)
-      for (const account of outputs.owners()) if (!accounts.has(account)) yield viewOf(account)
-    },
     nextSeq: (account) => (accounts.has(account) ? accounts.get(account).seq : 0),
-    supply() {
-      const { free, minted, owed } = accounts.sums()
-      return { minted, free, unclaimed: outputs.total() - owed, escrowed: opens.total(), burnt: 0n }
-    },
-    entries: () => accounts.sums().entries,
+    ...createLedgerReads({ books, forks }),
   }
 }

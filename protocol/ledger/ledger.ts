@@ -1,7 +1,7 @@
 import type { Outbox } from '../peer/outbox.ts'
-import type { AccountId, Digest, EntryId, JobId } from '../ids.ts'
+import type { AccountId, Digest, EntryId, InstanceId, JobId } from '../ids.ts'
 import type { JobSpec } from '../jobs/spec.ts'
-import type { Operation, SignedEntry } from './entry.ts'
+import type { SignedEntry } from './entry.ts'
 
 /** An account as users see it, in units. `free` + `claimable` is what it can spend. */
 export interface AccountView {
@@ -13,6 +13,8 @@ export interface AccountView {
   readonly claimable: bigint
   /** Set aside in this account's undecided jobs. */
   readonly escrowed: bigint
+  /** A proof is known that its owner signed two entries for one place. */
+  readonly forked: boolean
 }
 
 /** A job whose `open` is certified. */
@@ -42,8 +44,10 @@ export interface LedgerListener {
   ownSigned(out: Outbox, entry: SignedEntry, requests: readonly number[]): void
   /** Operations accepted earlier can't be carried out after all: the account's key was used elsewhere meanwhile. */
   ownRefused(out: Outbox, request: number, code: SubmitFault): void
-  /** An entry of this peer's own account was certified. */
-  ownCertified(out: Outbox, entry: EntryId, operations: readonly Operation[]): void
+  /** A place of this peer's own chain is settled. */
+  ownSettled(out: Outbox): void
+  /** Something changed for a fork that is being settled: propose, judge or vote. */
+  stirResolution(out: Outbox, instance: InstanceId): void
 }
 
 export type ApplyResult =
@@ -60,6 +64,10 @@ export type SubmitFault =
   | 'not_a_minter'
   /** An operation that no witness would vote for; the caller made it wrongly. */
   | 'operation_invalid'
+  /** Two entries are signed for the account's next place; a resolution settles it. */
+  | 'account_forked'
+  /** Fewer than a quorum of witnesses have answered since the start. */
+  | 'not_ready'
   | 'queue_full'
 
 /** Accepted: `LedgerListener.ownSigned` follows with the request's number, perhaps before `submit` returns. */

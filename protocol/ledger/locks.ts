@@ -13,6 +13,7 @@ export type Lock = Infer<typeof lockCodec>
 /** Locks of chain places without a certificate. A certificate ends its place's lock, whatever was locked. */
 export interface Locks {
   get(account: AccountId, seq: number): Lock | undefined
+  all(): Iterable<Lock>
   set(out: Outbox, lock: Lock): void
   release(out: Outbox, account: AccountId, seq: number): void
   restore(record: StoredRecord): void
@@ -23,6 +24,7 @@ export function createLocks(): Locks {
   const keyOf = ({ entry: { body } }: Lock) => keys.lock(body.account, body.seq)
   return {
     get: (account, seq) => locks.get(keys.lock(account, seq)),
+    all: () => locks.values(),
     set(out, lock) {
       locks.set(keyOf(lock), lock)
       out.write(keyOf(lock), encodeBody(lockCodec, lock))

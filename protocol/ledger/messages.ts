@@ -1,4 +1,14 @@
-import { digest, type Infer, list, oneOf, peerId, struct, uint, variants } from '../encoding/codec.ts'
+import {
+  digest,
+  type Infer,
+  list,
+  nullable,
+  oneOf,
+  peerId,
+  struct,
+  uint,
+  variants,
+} from '../encoding/codec.ts'
 import type { EntryId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { certificateCodec } from './certificate.ts'
@@ -49,6 +59,12 @@ export const certifyReplyCodec = struct({
   }),
 })
 export type CertifyReply = Infer<typeof certifyReplyCodec>
+
+/** An owner asks a witness where its account stands. */
+export const headQueryCodec = struct({ account: peerId })
+
+/** The account's next place, and the entry that the witness is bound to there. */
+export const headReplyCodec = struct({ account: peerId, seq: uint(), entry: nullable(signedEntry) })
 
 /** Gossip: what was certified or decided lately. Always a hint; whoever lacks it fetches it. */
 export const ANNOUNCE = {

@@ -2,7 +2,6 @@ import type { Signer } from '../crypto/signer.ts'
 import { decodeBody, decodeRecord, encodeBody } from '../encoding/body.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { sign } from '../encoding/signed.ts'
-import type { EntryId } from '../ids.ts'
 import { AMOUNT_MAX, LIMITS, OUTPUT_MIN } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -23,6 +22,9 @@ export const QUEUE_MAX = 256
 /** From so many outputs on they are claimed without an operation, so that one entry can always hold them (4.2). */
 const CLAIM_ALONE_AT = 128
 
+/** A submission waits for the witnesses' word on its account about as long as a user would. */
+const RECOVERY_WAIT_MS = 5_000
+
 const NO_BYTES = new Uint8Array(0)
 
 export interface OwnerParts {
@@ -32,6 +34,10 @@ export interface OwnerParts {
   readonly outputs: OutputBook
   readonly driver: Driver
   readonly listener: LedgerListener
+  readonly isRecovered: () => boolean
+  /** Whether two entries are signed for the account's next place: nothing is signed until that is settled. */
+  readonly isForked: () => boolean
+  readonly conflict: (out: Outbox, one: SignedEntry, other: SignedEntry) => void
 }
 
 /**
@@ -47,13 +53,20 @@ export interface Owner {
   available(): bigint
   restore(record: StoredRecord): void
   start(out: Outbox): void
-  /** Some entry of this account was certified and applied. */
-  certified(out: Outbox, entry: SignedEntry, id: EntryId): void
+  /** A place of this account's chain is settled, by a certificate or by a fork's resolution. */
+  settled(out: Outbox, seq: number): void
+  /** Entries that a quorum of witnesses named when asked for the next place; 'clean' when none is news. */
+  found(out: Outbox, entries: readonly SignedEntry[]): 'clean' | 'taken up'
+  /** A quorum of witnesses knows of no entry that isn't known here: signs what waits. */
+  recovered(out: Outbox): void
+  /** Too few witnesses answer yet: whoever waits for long is told. */
+  stillRecovering(out: Outbox): void
   /** The account may have received outputs. */
   received(out: Outbox): void
 }
 
-export function createOwner({ signer, roster, accounts, outputs, driver, listener }: OwnerParts): Owner {
+export function createOwner(parts: OwnerParts): Owner {
+  const { signer, roster, accounts, outputs, driver, listener, isRecovered, isForked } = parts
   const self = signer.id
   let inFlight: SignedEntry | undefined
   let queue: readonly Submission[] = []
@@ -75,12 +88,14 @@ export function createOwner({ signer, roster, accounts, outputs, driver, listene
   }
 
   function faultOf(operations: readonly Operation[]): SubmitFault | undefined {
+    if (isForked()) return 'account_forked'
     if (queue.length >= QUEUE_MAX) return 'queue_full'
     if (operations.length === 0 || operations.length > LIMITS.operations) return 'operation_invalid'
     for (const operation of operations) if (!encodes(operation)) return refusalOf(operation)
     if (!roster.charter.minters.includes(self) && operations.some(({ type }) => type === 'mint'))
       return 'not_a_minter'
-    if (totalsOf({ ops: operations }).spent > available()) return 'insufficient_credit'
+    // Before that the account may stand elsewhere than this store knows; the entry is judged when it is signed.
+    if (isRecovered() && totalsOf({ ops: operations }).spent > available()) return 'insufficient_credit'
     return judge(operations)
   }
 
@@ -105,7 +120,7 @@ export function createOwner({ signer, roster, accounts, outputs, driver, listene
 
   /** Signs and sends the next entry, if there is one to send and none is in flight. */
   function pump(out: Outbox): void {
-    while (inFlight === undefined) {
+    while (inFlight === undefined && isRecovered() && !isForked()) {
       const head = queue[0]
       if (head === undefined && outputs.count(self) < CLAIM_ALONE_AT) return
       const draft = draftEntry(self, accounts.get(self), outputs.of(self), queue)
@@ -146,7 +161,7 @@ export function createOwner({ signer, roster, accounts, outputs, driver, listene
     submit(out, operations, request) {
       const code = faultOf(operations)
       if (code !== undefined) return { ok: false, code }
-      queue = [...queue, { request, operations }]
+      queue = [...queue, { request, operations, sinceMs: out.now }]
       pump(out)
       return { ok: true }
     },
@@ -162,15 +177,29 @@ export function createOwner({ signer, roster, accounts, outputs, driver, listene
       }
       pump(out)
     },
-    certified(out, entry, id) {
-      if (inFlight?.body.seq === entry.body.seq) {
+    settled(out, seq) {
+      if (inFlight?.body.seq === seq) {
         // If another entry took the place, the operations of ours are void: it can never be certified.
-        driver.forget(out, entryIdOf(inFlight))
-        out.write(keys.own(entry.body.seq), null)
+        out.write(keys.own(seq), null)
         inFlight = undefined
       }
-      listener.ownCertified(out, id, entry.body.ops)
       pump(out)
+    },
+    found(out, entries) {
+      for (const entry of entries) {
+        if (inFlight === undefined) {
+          inFlight = entry
+          out.write(keys.own(entry.body.seq), encodeBody(signedEntry, entry))
+          driver.drive(out, entry)
+        } else if (entryIdOf(entry) !== entryIdOf(inFlight)) parts.conflict(out, inFlight, entry)
+      }
+      return entries.length === 0 ? 'clean' : 'taken up'
+    },
+    recovered: pump,
+    stillRecovering(out) {
+      const late = queue.filter(({ sinceMs }) => out.now - sinceMs >= RECOVERY_WAIT_MS)
+      queue = queue.filter((one) => !late.includes(one))
+      for (const { request } of late) listener.ownRefused(out, request, 'not_ready')
     },
     received: pump,
   }

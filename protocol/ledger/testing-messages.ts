@@ -37,6 +37,12 @@ export function deliver({ ledger, sync }: TestMind, out: Outbox, message: Messag
     case 'certify-reply':
       ledger.onReply(out, message)
       return
+    case 'head-query':
+      return ledger.onHeadQuery(out, message)
+    case 'head-reply':
+      return ledger.onHeadReply(out, message)
+    case 'fork':
+      return ledger.onFork(out, message)
     case 'facts':
     case 'announce':
     case 'sync-root':
@@ -44,6 +50,7 @@ export function deliver({ ledger, sync }: TestMind, out: Outbox, message: Messag
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
+    case 'sync-busy':
       sync.onMessage(out, message)
       return
     default:

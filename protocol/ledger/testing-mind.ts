@@ -8,6 +8,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { HOT_PREFIXES, keys } from '../records/keys.ts'
 import type { Charter } from '../swarm/charter.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { type Heads, jobLeaf } from '../sync/leaves.ts'
 import { createStateDigest, type StateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
@@ -90,7 +91,12 @@ export function startMind(
 ): TestMind {
   const digest = createStateDigest()
   const steps = new Map<JobId, number>()
-  const heads: Heads = { nextSeq: (account) => ledger.nextSeq(account), jobStep: (job) => steps.get(job) }
+  const heads: Heads = {
+    nextSeq: (account) => ledger.nextSeq(account),
+    jobStep: (job) => steps.get(job),
+    resolved: (account, seq) => ledger.resolved(account, seq),
+    placeKeys: (account, seq) => ledger.placeKeys(account, seq),
+  }
   const sync: Sync = createSync({
     signer,
     roster,
@@ -102,8 +108,16 @@ export function startMind(
   const ledger = createLedger({
     signer,
     roster,
+    duty: createWitnessDuty(signer.id, roster),
     digest,
-    listener: { opened: noop, ownSigned: noop, ownRefused: noop, ownCertified: noop, ...listener },
+    listener: {
+      opened: noop,
+      ownSigned: noop,
+      ownRefused: noop,
+      ownSettled: noop,
+      stirResolution: noop,
+      ...listener,
+    },
     apply: sync.facts.apply,
     announce: sync.announce.entry,
     jobStep: heads.jobStep,

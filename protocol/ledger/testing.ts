@@ -184,7 +184,7 @@ export function createTestSwarm({
     })
   }
 
-  return {
+  const swarm: TestSwarm = {
     roster,
     peers,
     votes,
@@ -206,6 +206,10 @@ export function createTestSwarm({
       now = end
     },
   }
+  // Owners ask the witnesses about their accounts before they sign anything.
+  while (faults.crash === 0 && faults.loss === 0 && happenings.some(({ mind }) => mind === undefined))
+    swarm.run(1)
+  return swarm
 }
 
 function earlier(a: Happening | undefined, b: Happening): Happening {

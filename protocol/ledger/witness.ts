@@ -1,34 +1,44 @@
 import type { Signer } from '../crypto/signer.ts'
 import { sign } from '../encoding/signed.ts'
-import type { Digest, PeerId } from '../ids.ts'
+import type { AccountId, Digest, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys } from '../records/keys.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { AccountBook } from './account.ts'
 import { entryIdOf, type SignedEntry, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
 import type { ApplyResult, JobOutput } from './ledger.ts'
 import type { Locks } from './locks.ts'
+import type { Nudge } from './nudge.ts'
+import type { Resolving } from './resolving.ts'
 import type { CertifyReply, ENTRY_FAULTS } from './messages.ts'
 import type { OutputBook } from './output-book.ts'
 import { validateEntry } from './validate.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface WitnessParts {
   readonly signer: Signer
   readonly roster: Roster
+  readonly duty: WitnessDuty
   readonly accounts: AccountBook
   readonly outputs: OutputBook
   readonly locks: Locks
+  readonly resolving: Resolving
+  readonly nudge: Nudge
   /** The way of every fact (`sync/facts.ts`). */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+  /** Store keys of what stands at a place of a chain: its certificate, or the resolution of a fork. */
+  readonly placeKeys: (account: AccountId, seq: number) => readonly string[]
+  /** Two entries for one place of a chain. */
+  readonly conflict: (out: Outbox, one: SignedEntry, other: SignedEntry) => void
 }
 
 export type CertifyVerdict =
   | 'not_a_witness'
   | 'certified'
   | 'other_epoch'
+  | 'stopped'
   | 'voted'
   | 'voted_before'
   | 'conflict'
@@ -50,14 +60,14 @@ export function answerCertify(
   out: Outbox,
   message: MessageOf<'certify'>,
 ): CertifyVerdict {
-  const { roster, accounts, locks, signer } = parts
+  const { roster, duty, accounts, locks } = parts
   const { from, body } = message
   const settled = applyEvidence(parts, out, message)
-  if (!roster.isWitness(signer.id)) return 'not_a_witness'
+  if (!duty.active) return 'not_a_witness'
   const { account, seq } = body.entry.body
   const state = accounts.get(account)
   if (seq < state.seq) {
-    out.load([keys.certificate(account, seq)], { type: 'serve', to: from })
+    out.load(parts.placeKeys(account, seq), { type: 'serve', to: from })
     return 'certified'
   }
   const entry = entryIdOf(body.entry)
@@ -66,10 +76,15 @@ export function answerCertify(
     reply({ type: 'epoch', epoch: roster.epoch.number })
     return 'other_epoch'
   }
+  if (parts.resolving.of(account) !== undefined) {
+    reply({ type: 'stopped' })
+    return 'stopped'
+  }
   const lock = locks.get(account, seq)
   if (lock !== undefined) {
     if (lock.vote.body.entry !== entry) {
       reply({ type: 'conflict', entry: lock.entry })
+      parts.conflict(out, lock.entry, body.entry)
       return 'conflict'
     }
     out.sendSigned(from, 'vote', lock.vote)
@@ -92,11 +107,12 @@ export function answerCertify(
   return 'voted'
 }
 
-function lockFor({ signer, roster, locks }: WitnessParts, out: Outbox, entry: SignedEntry) {
+function lockFor({ signer, roster, locks, nudge }: WitnessParts, out: Outbox, entry: SignedEntry) {
   const { account, seq } = entry.body
   const body = { epoch: roster.epoch.number, account, seq, entry: entryIdOf(entry) }
   const vote = sign(signer, roster.swarm, VOTE, body)
   locks.set(out, { entry, vote })
+  nudge.locked(out, entry)
   return vote
 }
 
@@ -117,4 +133,12 @@ function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: Mes
     )
   }
   return settled
+}
+
+/** Tells an owner where its account stands here, and which entry this witness is bound to at its next place. */
+export function answerHead(parts: WitnessParts, out: Outbox, { from, body }: MessageOf<'head-query'>): void {
+  if (!parts.duty.active) return
+  const { seq } = parts.accounts.get(body.account)
+  const entry = parts.locks.get(body.account, seq)?.entry ?? null
+  out.send(from, 'head-reply', { account: body.account, seq, entry })
 }

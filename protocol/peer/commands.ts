@@ -1,9 +1,12 @@
-import type { AccountId } from '../ids.ts'
+import { encodeBody } from '../encoding/body.ts'
+import { digest, struct } from '../encoding/codec.ts'
+import type { AccountId, EntryId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { draftJob } from '../jobs/offering.ts'
 import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
-import type { CommandFault, CommandResult } from './command.ts'
+import { keys } from '../records/keys.ts'
+import type { Command, CommandFault, CommandResult, RequestName } from './command.ts'
 import type { Event } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import type { Outbox } from './outbox.ts'
@@ -15,8 +18,14 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   amount_out_of_range: 'the amount is below the smallest output or too large',
   not_a_minter: 'the charter names other minters',
   operation_invalid: 'no witness would vote for this operation',
+  account_forked:
+    'two entries were signed with this key for one place of its chain; `hyperlooms wallet resolve` settles that',
+  not_ready: 'too few witnesses have answered since this peer started; try again shortly',
   queue_full: 'too many operations wait for this account; try again shortly',
 }
+
+/** What became of a named request of this peer's owner. */
+export const requestCodec = struct({ content: digest(), entry: digest<EntryId>() })
 
 /** An operation that no witness would accept was drafted wrongly here; users see it as a matter of its amount. */
 function faultOf(code: SubmitFault): CommandFault {
@@ -30,6 +39,8 @@ function faultOf(code: SubmitFault): CommandFault {
 export class Commands {
   readonly #context: JobContext
   readonly #heartbeats: () => Heartbeats
+  /** Names of requests that wait to be signed. */
+  readonly #names = new Map<number, RequestName>()
 
   constructor(context: JobContext, heartbeats: () => Heartbeats) {
     this.#context = context
@@ -37,8 +48,11 @@ export class Commands {
   }
 
   handle(out: Outbox, event: CommandEvent): void {
+    if (event.command.type === 'resolve') return this.#resolve(out, event.id)
     const operation = this.#operationOf(out, event)
     if ('code' in operation) return this.#respond(out, event.id, operation)
+    const named = nameOf(event.command)
+    if (named !== undefined) this.#names.set(event.id, named)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
     if (!submitted.ok) this.onRefused(out, event.id, submitted.code)
   }
@@ -48,21 +62,45 @@ export class Commands {
     const id = entryIdOf(entry)
     requests.forEach((request, at) => {
       const operation = entry.body.ops[at]
-      if (operation !== undefined) this.#respond(out, request, resultOf(operation, entry.body.account, id))
+      if (operation === undefined) return
+      this.#remember(out, request, id)
+      this.#respond(out, request, resultOf(operation, entry.body.account, id))
     })
   }
 
   onRefused(out: Outbox, request: number, code: SubmitFault): void {
+    this.#names.delete(request)
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
+  }
+
+  /** In the batch of the signed entry: a repetition finds either both or neither. */
+  #remember(out: Outbox, request: number, entry: EntryId): void {
+    const named = this.#names.get(request)
+    if (named === undefined) return
+    this.#names.delete(request)
+    out.write(keys.request(named.name), encodeBody(requestCodec, { content: named.content, entry }))
+  }
+
+  #resolve(out: Outbox, id: number): void {
+    const isRequested = this.#context.ledger.resolveOwn(out)
+    const detail = 'no unsettled fork of this account is known'
+    this.#respond(
+      out,
+      id,
+      isRequested ? { ok: true, type: 'requested' } : { ok: false, code: 'not_forked', detail },
+    )
   }
 
   #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
     switch (command.type) {
+      case 'resolve':
+        throw new Error('a resolution is no operation')
       case 'submit-job':
         return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
       case 'mint':
       case 'transfer': {
-        const operation: Operation = command
+        const { type, to, amount, memo } = command
+        const operation: Operation = { type, to, amount, memo }
         return { ok: true as const, operation }
       }
     }
@@ -71,6 +109,10 @@ export class Commands {
   #respond(out: Outbox, command: number, result: CommandResult): void {
     out.emit({ type: 'respond', command, result })
   }
+}
+
+function nameOf(command: Command): RequestName | undefined {
+  return command.type === 'mint' || command.type === 'transfer' ? command.request : undefined
 }
 
 function resultOf(

@@ -6,7 +6,7 @@ import type { Message } from '../intake/message.ts'
 import { ownMessage } from '../crypto/verified.ts'
 import type { Write } from '../records/record.ts'
 import type { Effect, LoadPurpose } from './effect.ts'
-import type { Outbox, PlainKindName, SignedKindName, Unstamped } from './outbox.ts'
+import type { GossipKindName, Outbox, PlainKindName, SignedKindName, Unstamped } from './outbox.ts'
 
 type Stamped = Extract<Effect, { readonly after: number }>
 type Untimed = Stamped extends infer E ? (E extends Stamped ? Omit<E, 'after'> : never) : never
@@ -56,7 +56,7 @@ export class EventOutbox implements Outbox {
     this.#frame(to, kind, signed, () => signedFrame(this.#swarm, kind, signed))
   }
 
-  publish<K extends 'entry' | 'heartbeat' | 'announce'>(kind: K, signed: Signed<BodyOf<K>>): void {
+  publish<K extends GossipKindName>(kind: K, signed: Signed<BodyOf<K>>): void {
     const topic = KINDS[kind].via as Topic
     this.#stamped.push({ type: 'publish', topic, frame: signedFrame(this.#swarm, kind, signed) })
   }

@@ -127,10 +127,8 @@ export class Heartbeats {
     return silentMs > LATE_INTERVALS * this.#intervalMs() ? 'late' : 'online'
   }
 
-  /** clamp(5 s, N x 1 s, 60 s): the swarm's heartbeats together stay at about one a second. */
   #intervalMs(): number {
-    const members = [...this.#options.roster.members()].length
-    return Math.min(Math.max(members * 1_000, TIMES.heartbeatMsMin), TIMES.heartbeatMsMax)
+    return heartbeatIntervalMs(this.#options.roster)
   }
 
   /** Up to a tenth earlier, drawn from the heartbeat itself, so that members don't beat in step. */
@@ -178,6 +176,12 @@ export class Heartbeats {
       rules: this.#options.rules,
     }
   }
+}
+
+/** clamp(5 s, N x 1 s, 60 s): the swarm's heartbeats together stay at about one a second. */
+export function heartbeatIntervalMs(roster: Roster): number {
+  const members = [...roster.members()].length
+  return Math.min(Math.max(members * 1_000, TIMES.heartbeatMsMin), TIMES.heartbeatMsMax)
 }
 
 function isNewer(beat: Heartbeat, before: Heartbeat): boolean {

@@ -16,6 +16,11 @@ export interface PeerOptions {
   readonly payout?: AccountId
   /** Comparator code and tables that this program brings (`rulesOf`); jobs under other rules aren't judged. */
   readonly rules: Digest
+  /**
+   * The host found that synced records are missing from this peer's store, votes perhaps among them: the peer
+   * never signs as a witness again, in this process and after every restart (4.10).
+   */
+  readonly amnesia?: boolean
 }
 
 export type Inspection =

@@ -7,6 +7,8 @@ import type { Effect, LoadPurpose } from './effect.ts'
 export type SignedKindName = {
   [K in KindName]: (typeof KINDS)[K]['signed'] extends true ? K : never
 }[KindName]
+/** Kinds that are gossiped: all of them are signed. */
+export type GossipKindName = 'entry' | 'heartbeat' | 'announce' | 'fork'
 export type PlainKindName = Exclude<KindName, SignedKindName>
 
 /**
@@ -23,7 +25,7 @@ export interface Outbox {
   write(key: string, value: Uint8Array | null): void
   send<K extends PlainKindName>(to: PeerId, kind: K, body: BodyOf<K>): void
   sendSigned<K extends SignedKindName>(to: PeerId, kind: K, signed: Signed<BodyOf<K>>): void
-  publish<K extends 'entry' | 'heartbeat' | 'announce'>(kind: K, signed: Signed<BodyOf<K>>): void
+  publish<K extends GossipKindName>(kind: K, signed: Signed<BodyOf<K>>): void
   /** Starts or replaces the timer `id`; it fires as `{type: 'timer', id}`. */
   timer(id: string, delayMs: number): void
   cancelTimer(id: string): void

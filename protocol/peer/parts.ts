@@ -1,6 +1,7 @@
 import type { Agreement } from '../agreement/agreement.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import type { Sync } from '../sync/sync.ts'
 import type { Commands } from './commands.ts'
@@ -16,5 +17,6 @@ export interface Parts {
   readonly heartbeats: Heartbeats
   readonly commands: Commands
   readonly digest: StateDigest
+  readonly duty: WitnessDuty
   capabilities: Capabilities
 }

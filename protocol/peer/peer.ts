@@ -1,6 +1,11 @@
 import { Agreement } from '../agreement/agreement.ts'
-import { type InstanceId, parseJobInstance } from '../ids.ts'
+import type { Decision } from '../agreement/messages.ts'
+import { rulesByKind } from '../agreement/rules-by-kind.ts'
+import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
+import type { ApplyResult } from '../ledger/ledger.ts'
+import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { inspect } from '../intake/inspect.ts'
+import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -28,19 +33,23 @@ export function createPeer(options: PeerOptions): Peer {
   const counters = new IntakeCounters()
   const parts = compose(options)
   let position = 0
+  let newest = 0
+  const checks = { roster, quota: createIntakeQuota(() => newest) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
       restore(parts, record)
     },
     inspect(frame, source): Inspection {
-      const inspected = inspect(frame, source, roster)
+      const inspected = inspect(frame, source, checks)
       if (!inspected.ok) counters.drop(inspected.code)
       return inspected
     },
     handle(event: Event, now: number): readonly Effect[] {
       if (event.type === 'message' && event.message.from !== signer.id) counters.accept()
+      newest = Math.max(newest, now)
       const out = new EventOutbox(signer.id, roster.swarm, now)
+      if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
@@ -52,6 +61,7 @@ export function createPeer(options: PeerOptions): Peer {
 }
 
 function restore(parts: Parts, record: StoredRecord): void {
+  parts.duty.restore(record)
   parts.ledger.restore(record)
   parts.agreement.restore(record)
   parts.jobs.restore(record)
@@ -61,6 +71,7 @@ function compose(options: PeerOptions): Parts {
   const { signer, roster, rules } = options
   const digest = createStateDigest()
   const snapshot = foundingSnapshot(roster.charter)
+  const duty = createWitnessDuty(signer.id, roster)
   const sync: Sync = createSync({
     signer,
     roster,
@@ -68,13 +79,16 @@ function compose(options: PeerOptions): Parts {
     heads: {
       nextSeq: (account) => ledger.nextSeq(account),
       jobStep: (job) => jobs.heads.get(job)?.step,
+      resolved: (account, instanceSeq) => ledger.resolved(account, instanceSeq),
+      placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
-    applyDecision: (out, decision) => jobs.applyDecision(out, decision),
+    applyDecision: (out, decision) => applyDecision(parts, out, decision),
   })
   const ledger: Ledger = createLedger({
     signer,
     roster,
+    duty,
     digest,
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
     announce: (out, entry) => sync.announce.entry(out, entry),
@@ -88,7 +102,8 @@ function compose(options: PeerOptions): Parts {
         out.sendSigned(signer.id, 'entry', entry)
       },
       ownRefused: (out, request, code) => commands.onRefused(out, request, code),
-      ownCertified: (out) => out.notify(null),
+      ownSettled: (out) => out.notify(null),
+      stirResolution: (out, instance) => agreement.stir(out, instance),
     },
   })
   const jobs: Jobs = new Jobs({
@@ -97,6 +112,7 @@ function compose(options: PeerOptions): Parts {
     context: {
       signer,
       roster,
+      duty,
       rules,
       book: new JobBook(signer.id),
       ledger,
@@ -108,12 +124,17 @@ function compose(options: PeerOptions): Parts {
   const agreement: Agreement = new Agreement({
     signer,
     roster,
-    rules: createJobRules(jobs.context),
-    serveDecided: (out, instance, to) => jobs.serveDecided(out, instance, to),
+    duty,
+    rules: rulesByKind({ job: createJobRules(jobs.context), resolve: ledger.resolveRules }),
+    serveDecided: (out, instance, to) =>
+      jobs.serveDecided(out, instance, to) || ledger.serveResolution(out, instance, to),
     decided(out, decision, from) {
-      const audience = from === signer.id ? jobs.audience(decision.instance) : []
+      const isOwn = from === signer.id
+      const audience = isOwn
+        ? [...jobs.audience(decision.instance), ...ledger.audience(decision.instance)]
+        : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
-      if (applied.status !== 'applied' || from !== signer.id) return
+      if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
       announceJob(out, sync, decision.instance)
     },
@@ -134,9 +155,25 @@ function compose(options: PeerOptions): Parts {
     heartbeats,
     commands,
     digest,
+    duty,
     capabilities: NOTHING,
   }
   return parts
+}
+
+/** A decision's way into the state, by what it decides about. */
+function applyDecision({ jobs, ledger, agreement }: Parts, out: Outbox, decision: Decision): ApplyResult {
+  switch (instanceKindOf(decision.instance)) {
+    case 'job':
+      return jobs.applyDecision(out, decision)
+    case 'resolve': {
+      const applied = ledger.applyResolution(out, decision)
+      if (applied.status === 'applied') agreement.forget(out, decision.instance)
+      return applied
+    }
+    case undefined:
+      return { status: 'contradiction' }
+  }
 }
 
 function announceJob(out: Outbox, sync: Sync, instance: InstanceId): void {

@@ -72,6 +72,15 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'vote':
       ledger.onVote(out, message)
       return undefined
+    case 'head-query':
+      return ledger.onHeadQuery(out, message)
+    case 'head-reply':
+      return ledger.onHeadReply(out, message)
+    case 'resolve':
+      ledger.onResolve(out, message)
+      return undefined
+    case 'fork':
+      return ledger.onFork(out, message)
     case 'certify-reply':
       ledger.onReply(out, message)
       return undefined
@@ -82,6 +91,7 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
+    case 'sync-busy':
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

@@ -25,6 +25,14 @@ export const PREFIXES = {
   run: 'run/',
   /** Hot: commits that a witness holds and the one seal that it signed for an attempt. */
   seal: 'seal/',
+  /** Hot: this witness's votes may have been lost, so it never votes again. */
+  amnesia: 'amnesia',
+  /** Hot: an owner's request to settle a fork, with its proof, until that is decided. */
+  resolving: 'resolving/',
+  /** Hot: how a fork was settled, by account and instance. */
+  resolved: 'resolved/',
+  /** Hot: where an account forked first. */
+  forked: 'forked/',
   /** Hot: heads of jobs, for the state digest. */
   jobHead: 'job-head/',
   /** Cold: certificates by chain position. */
@@ -33,10 +41,20 @@ export const PREFIXES = {
   entry: 'entry/',
   /** Cold: decisions by job and step. */
   decision: 'decision/',
+  /** Cold: decisions that settled forks, by account and instance. */
+  resolution: 'resolution/',
+  /** Cold: the two signed entries that convict an account's owner. */
+  fork: 'fork/',
   /** Cold: terminal jobs as pages show them. */
   closed: 'closed/',
   /** Cold: index of all jobs by the time this peer first heard of them. */
   jobTime: 'job-time/',
+  /** Cold: index of entries and terminal decisions that move credits, by the time this peer applied them. */
+  factTime: 'fact-time/',
+  /** Cold: the same index for each account and each job that such a fact concerns. */
+  factOf: 'fact-of/',
+  /** Cold: the entry that one of this peer's own requests became, by the name its asker gave the request. */
+  request: 'request/',
 } as const
 
 export const HOT_PREFIXES: readonly string[] = [
@@ -50,6 +68,10 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.job,
   PREFIXES.run,
   PREFIXES.seal,
+  PREFIXES.amnesia,
+  PREFIXES.resolving,
+  PREFIXES.resolved,
+  PREFIXES.forked,
   PREFIXES.jobHead,
 ]
 
@@ -70,6 +92,12 @@ export const keys = {
   job: (job: JobId) => `${PREFIXES.job}${job}`,
   run: (job: JobId, step: number, slot: number) => `${PREFIXES.run}${job}/${step}/${slot}`,
   seal: (job: JobId, step: number) => `${PREFIXES.seal}${job}/${step}`,
+  amnesia: PREFIXES.amnesia,
+  resolving: (account: AccountId) => `${PREFIXES.resolving}${account}`,
+  resolved: (account: AccountId, seq: number) => `${PREFIXES.resolved}${account}/${padded(seq)}`,
+  resolution: (account: AccountId, seq: number) => `${PREFIXES.resolution}${account}/${padded(seq)}`,
+  forked: (account: AccountId) => `${PREFIXES.forked}${account}`,
+  fork: (account: AccountId) => `${PREFIXES.fork}${account}`,
   jobHead: (job: JobId) => `${PREFIXES.jobHead}${job}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
@@ -77,4 +105,8 @@ export const keys = {
   decision: (job: JobId, step: number) => `${PREFIXES.decision}${job}/${padded(step)}`,
   closed: (job: JobId) => `${PREFIXES.closed}${job}`,
   jobTime: (atMs: number, job: JobId) => `${PREFIXES.jobTime}${padded(atMs)}/${job}`,
+  factTime: (atMs: number, source: Digest) => `${PREFIXES.factTime}${padded(atMs)}/${source}`,
+  factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
+    `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
+  request: (name: Digest) => `${PREFIXES.request}${name}`,
 } as const

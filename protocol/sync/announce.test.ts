@@ -49,7 +49,7 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
       sig: new Uint8Array(),
     }) as const
   const parts = {
-    heads: { nextSeq: () => 5, jobStep: () => 1 },
+    heads: { nextSeq: () => 5, jobStep: () => 1, resolved: () => undefined, placeKeys: () => [] },
     isConnected: (peer: string) => peer === near,
   }
   fetchAnnounced(out, message({ entries: [entryAt(4)], jobs: [{ job: swarm, step: 1 }] }), parts)
@@ -57,7 +57,12 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
   const news = { entries: [entryAt(5), entryAt(7)], jobs: [{ job: swarm, step: 3 }] }
   fetchAnnounced(out, message(news), parts)
   fetchAnnounced(out, message(news), { ...parts, isConnected: () => true })
-  const fetch = { accounts: [{ account: signer.id, from: 5 }], jobs: [{ job: swarm, from: 2 }], ids: [] }
+  const fetch = {
+    accounts: [{ account: signer.id, from: 5 }],
+    jobs: [{ job: swarm, from: 2 }],
+    ids: [],
+    resolved: [],
+  }
   expect(sent).toEqual([
     [near, fetch],
     [far, fetch],

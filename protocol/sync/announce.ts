@@ -72,5 +72,6 @@ function lackedOf({ entries, jobs }: Announcement, heads: Heads): SyncFetch {
       .map((account) => ({ account, from: heads.nextSeq(account) })),
     jobs: [...new Set(lacked)].slice(0, LIMITS.fetched).map((job) => ({ job, from: steps.get(job) ?? 0 })),
     ids: [],
+    resolved: [],
   }
 }

@@ -1,6 +1,6 @@
 import { parseJobInstance } from '../ids.ts'
 import type { Digest, PeerId } from '../ids.ts'
-import type { Decision } from '../agreement/messages.ts'
+import { type Decision, valueDigestOf } from '../agreement/messages.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { entryIdOf, jobIdOf } from '../ledger/entry.ts'
 import type { Fact } from '../ledger/fact.ts'
@@ -123,8 +123,11 @@ function nameOf(fact: Fact): string {
 /** Ids under which others may wait for a fact: the entry's, those of jobs that it opens, the job decided on. */
 function idsShownBy(fact: Fact): readonly Digest[] {
   if (fact.type === 'decision') {
-    const instance = parseJobInstance(fact.decision.instance)
-    return instance === undefined ? [] : [instance.job]
+    const { instance, value } = fact.decision
+    const job = parseJobInstance(instance)?.job
+    // Entries behind a settled fork name the decision, or the one entry that it certifies.
+    if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.map(entryIdOf)]
+    return job === undefined ? [] : [job]
   }
   const { entry } = fact.certificate
   const { account, ops } = entry.body
@@ -140,9 +143,9 @@ function fetchFor(heads: Heads, fact: Fact, ids: readonly Digest[]): SyncFetch {
     const { account, seq, prev } = fact.certificate.entry.body
     const from = heads.nextSeq(account)
     if (seq > from && ids.every((id) => id === prev))
-      return { accounts: [{ account, from }], jobs: [], ids: [] }
+      return { accounts: [{ account, from }], jobs: [], ids: [], resolved: [] }
   }
-  return { accounts: [], jobs: [], ids: ids.slice(0, LIMITS.missing) }
+  return { accounts: [], jobs: [], ids: ids.slice(0, LIMITS.missing), resolved: [] }
 }
 
 function sameIds(a: readonly Digest[], b: readonly Digest[]): boolean {

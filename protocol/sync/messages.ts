@@ -1,17 +1,22 @@
-import { digest, type Infer, list, nullable, peerId, struct, text, uint } from '../encoding/codec.ts'
+import { digest, flag, type Infer, list, nullable, peerId, struct, text, uint } from '../encoding/codec.ts'
 import type { JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 
 /** "This is my root": whoever differs answers with its buckets, and asks in turn what it lacks itself. */
 export const syncRootCodec = struct({ root: digest() })
 
+/** "I have given you as much as I may": the request isn't answered; it is to be made again after this time. */
+export const syncBusyCodec = struct({ afterMs: uint(LIMITS.busyMs, 1) })
+
 /** All bucket digests; null stands for an empty bucket. */
 export const syncBucketsCodec = struct({
   buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }),
 })
 
-// Leaf keys are account ids, job ids and the epoch's name; the empty text stands before all of them.
-const leafKey = text({ max: 64 })
+// Leaf keys are account ids, job ids, the epoch's name, and settled forks by account and place; the empty text
+// stands before all of them.
+const leafKey = text({ max: 96 })
+const resolved = struct({ account: peerId, seq: uint() })
 
 /** Asks for the leaves of some buckets, in that order; of the first one only what follows `after`. */
 export const syncLeavesRequestCodec = struct({
@@ -29,6 +34,8 @@ export const syncLeavesCodec = struct({
   after: leafKey,
   accounts: list(struct({ account: peerId, seq: uint() }), { max: LIMITS.leaves }),
   jobs: list(struct({ job: digest<JobId>(), step: uint(LIMITS.steps) }), { max: LIMITS.leaves }),
+  /** Settled forks by their instances' places; `surfaced` where a merged branch's certificate is known. */
+  resolved: list(struct({ account: peerId, seq: uint(), surfaced: flag }), { max: LIMITS.leaves }),
 })
 export type SyncLeaves = Infer<typeof syncLeavesCodec>
 
@@ -41,5 +48,7 @@ export const syncFetchCodec = struct({
   jobs: list(struct({ job: digest<JobId>(), from: uint(LIMITS.steps) }), { max: LIMITS.fetched }),
   /** Entry ids, or job ids: those stand for the entry that opened the job and for all its decisions. */
   ids: list(digest(), { max: LIMITS.missing }),
+  /** Settled forks, each answered with its decision and a surfaced branch's certificate. */
+  resolved: list(resolved, { max: LIMITS.fetched }),
 })
 export type SyncFetch = Infer<typeof syncFetchCodec>

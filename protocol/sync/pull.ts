@@ -3,8 +3,8 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import type { SyncLeaves } from './messages.ts'
 
-/** Chains asked for in one request; each gets at least four facts of the answer. */
-const FETCHED_AT_ONCE = 16
+/** Chains asked for in one request; each gets at least four facts of the answer (`SERVED_FACTS`). */
+const FETCHED_AT_ONCE = 128
 
 /** Requests of one pull: enough for a million chains, and an end for one that a liar would never let end. */
 const REQUESTS_MAX = 65_536
@@ -23,7 +23,12 @@ interface Range {
 
 /** A chain that the other side is further along. */
 type Want = Range &
-  ({ readonly type: 'account'; readonly account: AccountId } | { readonly type: 'job'; readonly job: JobId })
+  (
+    | { readonly type: 'account'; readonly account: AccountId }
+    | { readonly type: 'job'; readonly job: JobId }
+    /** Position 0 is its decision, position 1 the certificate of the branch that surfaced. */
+    | { readonly type: 'resolved'; readonly account: AccountId; readonly seq: number }
+  )
 
 /** Fetches what one other peer has and this one lacks, a request at a time, so that neither side is flooded. */
 export interface Pull {
@@ -34,6 +39,8 @@ export interface Pull {
   onLeaves(leaves: SyncLeaves): boolean
   /** An answer to a `sync-fetch` is complete; false when this pull awaits none. */
   onFetched(): boolean
+  /** The last request wasn't answered and will be the next one; false when none was made. */
+  onBusy(): boolean
 }
 
 const START: Range = { upTo: 0, from: -1, tries: 0 }
@@ -47,8 +54,12 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
   let requests = 0
 
   /** How far this peer is along a wanted chain: its next entry or step. */
-  const positionOf = (want: Want) =>
-    want.type === 'account' ? heads.nextSeq(want.account) : (heads.jobStep(want.job) ?? -1) + 1
+  const positionOf = (want: Want): number => {
+    if (want.type === 'account') return heads.nextSeq(want.account)
+    if (want.type === 'job') return (heads.jobStep(want.job) ?? -1) + 1
+    const known = heads.resolved(want.account, want.seq)
+    return known === undefined ? 0 : known.surfaced === null ? 1 : 2
+  }
 
   const current = (want: Want): readonly Want[] => {
     const from = positionOf(want)
@@ -65,7 +76,8 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
       if (asked.length > 0) {
         const accounts = asked.flatMap((want) => (want.type === 'account' ? [want] : []))
         const jobs = asked.flatMap((want) => (want.type === 'job' ? [want] : []))
-        out.send(peer, 'sync-fetch', { accounts, jobs, ids: [] })
+        const resolved = asked.flatMap((want) => (want.type === 'resolved' ? [want] : []))
+        out.send(peer, 'sync-fetch', { accounts, jobs, ids: [], resolved })
       } else if (wants.length > 0) return this.next(out)
       else if (buckets.length > 0) {
         awaitsLeaves = true
@@ -85,7 +97,16 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
         ({ account, seq }): Want => ({ ...START, type: 'account', account, upTo: seq }),
       )
       const jobs = leaves.jobs.map(({ job, step }): Want => ({ ...START, type: 'job', job, upTo: step }))
-      wants = [...accounts, ...jobs].flatMap(current)
+      const resolved = leaves.resolved.map(
+        ({ account, seq, surfaced }): Want => ({
+          ...START,
+          type: 'resolved',
+          account,
+          seq,
+          upTo: surfaced ? 1 : 0,
+        }),
+      )
+      wants = [...accounts, ...jobs, ...resolved].flatMap(current)
       return true
     },
     onFetched() {
@@ -98,6 +119,13 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
       wants = [...moved.flatMap(current), ...wants, ...stayed]
       asked = []
       return true
+    },
+    onBusy() {
+      const refused = asked.length > 0 || awaitsLeaves
+      wants = [...asked, ...wants]
+      asked = []
+      awaitsLeaves = false
+      return refused
     },
   }
 }

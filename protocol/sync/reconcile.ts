@@ -8,6 +8,7 @@ import type { StateDigest } from './state-digest.ts'
 
 const ROUND_TIMER = 'sync/round'
 const PULL_TIMER = 'sync/pull'
+const RESUME_TIMER = 'sync/resume'
 
 /** A differing root is answered with one's own at most so often: each answer makes the other side look again. */
 const ROOT_MS_MIN = 1_000
@@ -30,6 +31,8 @@ export interface Reconcile {
   onLeaves(out: Outbox, from: PeerId, leaves: SyncLeaves): void
   /** An empty `facts` message: the answer to a fetch is complete. */
   onFetched(out: Outbox, from: PeerId): void
+  /** The peer gives nothing for this time; the pull pauses and then asks again. */
+  onBusy(out: Outbox, from: PeerId, afterMs: number): void
   /** Facts arrived, so whoever sends them is alive. */
   onProgress(out: Outbox, from: PeerId): void
   onTimer(out: Outbox, id: string): boolean
@@ -63,6 +66,7 @@ export function createReconcile({
     }
     pull = undefined
     out.cancelTimer(PULL_TIMER)
+    out.cancelTimer(RESUME_TIMER)
     const [next] = postponed
     if (next === undefined) return
     postponed.delete(next)
@@ -121,12 +125,19 @@ export function createReconcile({
       if (pull?.peer !== from) return
       if (pull.onFetched()) advance(out)
     },
+    onBusy(out, from, afterMs) {
+      if (pull?.peer !== from || !pull.onBusy()) return
+      out.timer(RESUME_TIMER, afterMs)
+      out.timer(PULL_TIMER, afterMs + TIMES.retryMsMax)
+    },
     onProgress(out, from) {
       if (pull?.peer === from) out.timer(PULL_TIMER, TIMES.retryMsMax)
     },
     onTimer(out, id) {
       if (id === ROUND_TIMER) round(out)
-      else if (id === PULL_TIMER) {
+      else if (id === RESUME_TIMER) {
+        if (pull !== undefined) advance(out)
+      } else if (id === PULL_TIMER) {
         pull = undefined
         advance(out)
       } else return false

@@ -1,8 +1,10 @@
 import { decodeRecord } from '../encoding/body.ts'
 import { isDigest, type JobId, type PeerId } from '../ids.ts'
+import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
-import { LIMITS } from '../params.ts'
+import { parseResolvedLeaf } from '../ledger/resolved.ts'
+import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -10,8 +12,11 @@ import { EPOCH_KEY, type Heads } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
 
-/** Facts that one request brings; whoever needs more asks again from where it then stands. */
-const SERVED_FACTS = 64
+/**
+ * Facts that one request brings; whoever needs more asks again from where it then stands. Verifying them takes it
+ * longer than a round trip, so neither waits for the other; half a MiB of them fit any queue on the way.
+ */
+export const SERVED_FACTS = 512
 
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4
@@ -22,18 +27,27 @@ const POSITIONS_AT_ONCE = 16
 /** Leaves in one answer: reading 256 account ids takes the receiver about as long as one signature. */
 export const SERVED_LEAVES = 256
 
-/** Loads that one peer may have open here, as many as four of its requests make; further requests are dropped. */
-const LOADS_OPEN_MAX = 64
+/** Loads that one peer may have open here, as many as four of its requests make. */
+export const LOADS_OPEN_MAX = 512
+
+/** A store that hasn't answered so many loads yet is given this time before it is asked for more. */
+const LOADS_BUSY_MS = 500
+
+/** A leaf in an answer, about; its exact size isn't worth encoding it twice. */
+const LEAF_BYTES = 64
 
 export type FetchVerdict = 'served' | 'nothing' | 'busy'
 
-/** Answers what others ask while they reconcile: heads from memory, facts from the store. */
+/**
+ * Answers what others ask while they reconcile: heads from memory, facts from the store. What a peer was given is
+ * counted in bytes against `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with
+ * how long to wait. Both counts outlive the connection, so reconnecting gains nothing.
+ */
 export interface Serve {
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
   onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
   /** For `loaded` with the purposes `serve` and `positions`. */
   onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
-  forget(peer: PeerId): void
 }
 
 export function createServe({
@@ -44,6 +58,15 @@ export function createServe({
   readonly digest: StateDigest
 }): Serve {
   const loadsOpen = new Map<PeerId, number>()
+  const budgets = createBudgets(SERVE_QUOTA)
+
+  /** Tells a peer to wait; false when it needn't. */
+  function refuse(out: Outbox, to: PeerId): boolean {
+    const loadsMs = (loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX ? LOADS_BUSY_MS : 0
+    const afterMs = Math.min(LIMITS.busyMs, Math.max(loadsMs, budgets.waitMs(to, out.now)))
+    if (afterMs > 0) out.send(to, 'sync-busy', { afterMs })
+    return afterMs > 0
+  }
 
   function load(out: Outbox, to: PeerId, wanted: readonly string[], type: 'serve' | 'positions'): void {
     const size = type === 'serve' ? FACTS_AT_ONCE : POSITIONS_AT_ONCE
@@ -54,6 +77,11 @@ export function createServe({
   }
 
   function sendFacts(out: Outbox, to: PeerId, values: readonly Uint8Array[]): void {
+    budgets.overdraw(
+      to,
+      values.reduce((sum, { length }) => sum + length, 0),
+      out.now,
+    )
     for (const facts of packFacts(values, FACTS_AT_ONCE)) out.send(to, 'facts', { facts })
   }
 
@@ -69,7 +97,7 @@ export function createServe({
 
   return {
     onFetch(out, to, fetch) {
-      if ((loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX) return 'busy'
+      if (refuse(out, to)) return 'busy'
       const wanted = factKeys(heads, fetch)
       load(out, to, wanted, 'serve')
       load(out, to, fetch.ids.map(keys.entry), 'positions')
@@ -78,29 +106,31 @@ export function createServe({
       return 'nothing'
     },
     onLeavesRequest(out, to, request) {
-      out.send(to, 'sync-leaves', leavesFor(heads, digest, request))
+      if (refuse(out, to)) return
+      const leaves = leavesFor(heads, digest, request)
+      budgets.overdraw(to, (leaves.accounts.length + leaves.jobs.length) * LEAF_BYTES, out.now)
+      out.send(to, 'sync-leaves', leaves)
     },
     onLoaded(out, values, purpose) {
       const found = values.filter((value) => value !== undefined)
       if (purpose.type === 'serve') sendFacts(out, purpose.to, found)
       else if (purpose.type === 'positions') {
         const places = found.map((value) => decodeRecord(positionCodec, value, 'entry'))
-        const certificates = new Set(places.map(({ account, seq }) => keys.certificate(account, seq)))
+        const certificates = new Set(places.flatMap(({ account, seq }) => heads.placeKeys(account, seq)))
         load(out, purpose.to, [...certificates], 'serve')
       }
       loaded(out, purpose.to)
     },
-    forget: (peer) => loadsOpen.delete(peer),
   }
 }
 
 /** Store keys of what a request names, each of its chains with the same share of the limit. */
-function factKeys(heads: Heads, { accounts, jobs, ids }: SyncFetch): readonly string[] {
+function factKeys(heads: Heads, { accounts, jobs, ids, resolved }: SyncFetch): readonly string[] {
   const share = Math.max(1, Math.floor(SERVED_FACTS / Math.max(1, accounts.length + jobs.length)))
   const found: string[] = []
   for (const { account, from } of accounts) {
     const end = Math.min(heads.nextSeq(account), from + share)
-    for (let seq = from; seq < end; seq += 1) found.push(keys.certificate(account, seq))
+    for (let seq = from; seq < end; seq += 1) found.push(...heads.placeKeys(account, seq))
   }
   const named = ids.map((job) => ({ job, from: 0 }))
   for (const { job, from } of [...jobs, ...named]) {
@@ -109,20 +139,29 @@ function factKeys(heads: Heads, { accounts, jobs, ids }: SyncFetch): readonly st
     for (let step = from; step <= Math.min(newest, from + LIMITS.steps); step += 1)
       found.push(keys.decision(job, step))
   }
-  return found.slice(0, SERVED_FACTS)
+  for (const { account, seq } of resolved) {
+    if (heads.resolved(account, seq) === undefined) continue
+    found.push(keys.resolution(account, seq), keys.certificate(account, seq))
+  }
+  return [...new Set(found)].slice(0, SERVED_FACTS)
 }
 
 function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest) {
   const buckets: number[] = []
   const accounts: { account: PeerId; seq: number }[] = []
   const jobs: { job: JobId; step: number }[] = []
+  const resolved: { account: PeerId; seq: number; surfaced: boolean }[] = []
   let { after } = request
   for (const bucket of request.buckets) {
     const names = digest.keysOf(bucket)
     for (const name of names.slice(names.indexOf(after) + 1)) {
-      if (accounts.length + jobs.length >= SERVED_LEAVES) return { buckets, after, accounts, jobs }
-      if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
-      // Leaf keys are this peer's own: whatever is no job and not the epoch is an account.
+      if (accounts.length + jobs.length + resolved.length >= SERVED_LEAVES)
+        return { buckets, after, accounts, jobs, resolved }
+      const fork = parseResolvedLeaf(name)
+      if (fork !== undefined)
+        resolved.push({ ...fork, surfaced: heads.resolved(fork.account, fork.seq)?.surfaced !== null })
+      else if (isDigest(name)) jobs.push({ job: name, step: heads.jobStep(name) ?? 0 })
+      // Leaf keys are this peer's own: whatever is no job, no fork and not the epoch is an account.
       else if (name !== EPOCH_KEY)
         accounts.push({ account: name as PeerId, seq: heads.nextSeq(name as PeerId) - 1 })
       after = name
@@ -130,5 +169,5 @@ function leavesFor(heads: Heads, digest: StateDigest, request: SyncLeavesRequest
     buckets.push(bucket)
     after = ''
   }
-  return { buckets, after, accounts, jobs }
+  return { buckets, after, accounts, jobs, resolved }
 }

@@ -7,10 +7,18 @@ import { LIMITS, OUTPUT_MIN } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { createFacts } from './facts.ts'
+import type { Heads } from './leaves.ts'
 import { createStateDigest } from './state-digest.ts'
 import { createServe, SERVED_LEAVES } from './serve.ts'
 
 const CREDIT = 1_000_000n
+/** A peer that knows of nothing. */
+const HEADS: Heads = {
+  nextSeq: () => 0,
+  jobStep: () => undefined,
+  resolved: () => undefined,
+  placeKeys: (account, seq) => [keys.certificate(account, seq)],
+}
 
 function peerAt(swarm: TestSwarm, at: number): TestPeer {
   const peer = swarm.peers[at]
@@ -132,8 +140,8 @@ describe('facts', () => {
     const asked: string[] = []
     const facts = createFacts({
       self: witness.self,
-      heads: { nextSeq: () => 0, jobStep: () => undefined },
-      applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest] }),
+      heads: { ...HEADS, nextSeq: () => 0 },
+      applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest], resolved: [] }),
       applyDecision: () => ({ status: 'known' }),
     })
     const out = {
@@ -200,7 +208,7 @@ describe('serving', () => {
     const digest = createStateDigest()
     const names = Array.from({ length: 600 }, (_, at) => at.toString(16).padStart(64, '0') as Digest)
     for (const name of names) digest.set(name, name)
-    const serve = createServe({ heads: { nextSeq: () => 0, jobStep: () => 3 }, digest })
+    const serve = createServe({ heads: { ...HEADS, jobStep: () => 3 }, digest })
     const seen: string[] = []
     let buckets = Array.from({ length: 256 }, (_, at) => at)
     let after = ''
@@ -222,29 +230,6 @@ describe('serving', () => {
     }
     expect(pages).toBe(3)
     expect(seen.toSorted()).toEqual(names)
-  })
-
-  it('drops requests of a peer whose loads are still open, and says when all is answered', () => {
-    const swarm = busySwarm(2, 1)
-    const [witness, asker] = [peerAt(swarm, 0), peerAt(swarm, 1)]
-    const serve = createServe({
-      heads: { nextSeq: () => 1_000, jobStep: () => undefined },
-      digest: createStateDigest(),
-    })
-    const loads: unknown[] = []
-    const sent: { facts: readonly unknown[] }[] = []
-    const out = {
-      load: (...load: unknown[]) => loads.push(load),
-      send: (_to: unknown, _kind: unknown, body: { facts: readonly unknown[] }) => sent.push(body),
-    } as unknown as Outbox
-    const fetch = { accounts: [{ account: witness.self, from: 0 }], jobs: [], ids: [] }
-    const verdicts = Array.from({ length: 5 }, () => serve.onFetch(out, asker.self, fetch))
-    expect(verdicts).toEqual(['served', 'served', 'served', 'served', 'busy'])
-    expect(loads).toHaveLength(64)
-    const value = witness.store.get(keys.certificate(witness.self, 0))
-    for (const _ of loads) serve.onLoaded(out, [value], { type: 'serve', to: asker.self })
-    expect(sent.map(({ facts }) => facts.length)).toEqual([...loads.map(() => 1), 0])
-    expect(serve.onFetch(out, asker.self, { accounts: [], jobs: [], ids: [] })).toBe('nothing')
   })
 })
 

@@ -24,6 +24,7 @@ type SyncKind =
   | 'sync-leaves-request'
   | 'sync-leaves'
   | 'sync-fetch'
+  | 'sync-busy'
 export type SyncMessage = Extract<Message, { kind: SyncKind }>
 
 /** How facts reach this peer and others: the pool that applies them, gossip about new ones, reconciliation. */
@@ -50,10 +51,7 @@ export function createSync({ signer, roster, digest, heads, ...apply }: SyncOpti
     announce,
     start: reconcile.start,
     onConnected: reconcile.onConnected,
-    onDisconnected(out, peer) {
-      serve.forget(peer)
-      reconcile.onDisconnected(out, peer)
-    },
+    onDisconnected: reconcile.onDisconnected,
     onMessage(out, message) {
       const { from } = message
       switch (message.kind) {
@@ -74,6 +72,9 @@ export function createSync({ signer, roster, digest, heads, ...apply }: SyncOpti
           return reconcile.onLeaves(out, from, message.body)
         case 'sync-fetch':
           serve.onFetch(out, from, message.body)
+          return
+        case 'sync-busy':
+          return reconcile.onBusy(out, from, message.body.afterMs)
       }
     },
     onLoaded: serve.onLoaded,

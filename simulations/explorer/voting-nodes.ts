@@ -9,6 +9,7 @@ import { jobIdOf } from '../../protocol/ledger/entry.ts'
 import type { JobValue } from '../../protocol/jobs/value.ts'
 import { EventOutbox } from '../../protocol/peer/event-outbox.ts'
 import type { Actor, Model, NodeSpec, Sent } from './model.ts'
+import { createWitnessDuty } from '../../protocol/swarm/witness-duty.ts'
 import { createSmallSwarm, type SmallSwarm } from './small-swarm.ts'
 
 export const ONE: JobValue = { type: 'void', reason: 'unassigned' }
@@ -55,6 +56,7 @@ export function nodeOf({ swarm, instance, natural, rival }: Roles, signer: Signe
     const agreement = new Agreement({
       signer,
       roster,
+      duty: createWitnessDuty(signer.id, roster),
       rules: {
         naturalProposer: () => natural.id,
         dueAt: () => 0,

@@ -42,6 +42,7 @@ export function Shell(props: RouteSectionProps): JSX.Element {
         <nav aria-label="Pages">
           <A href="/jobs">Jobs</A>
           <A href="/network">Network</A>
+          <A href="/wallet">Wallet</A>
           {/* Served by the peer itself, so it is loaded and not routed. */}
           <a href="/docs" rel="external" target="_self">
             API

@@ -1,5 +1,6 @@
 import { For, type JSX } from 'solid-js'
 import type { NetworkStats } from '../../protocol/api/network-schema.ts'
+import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
 import { groupDigits, percentOf, sumUnits, unitsOf } from '../format/credits.ts'
 
 type Supply = NetworkStats['ledger']['supply']
@@ -46,6 +47,7 @@ export function SupplyBar(props: { supply: Supply }): JSX.Element {
           )}
         </For>
       </dl>
+      <p class="note about">{CREDIT_SENTENCE}</p>
     </section>
   )
 }

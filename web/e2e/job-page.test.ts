@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
 import { requireComponent } from '../../node/e2e/require-component.ts'
+import { barriersOf } from './accessibility.ts'
 
 const COMMAND = fileURLToPath(new URL('../../node/packaging/hyperlooms.cjs', import.meta.url))
 const PROMPT =
@@ -63,10 +65,27 @@ function startSwarm(): Promise<string> {
   return promise
 }
 
+/** A narrow telephone. */
+const PHONE = { width: 360, height: 740 } as const
+
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return
   await mkdir(PICTURES, { recursive: true })
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
+  const shoot = (as: string) => page.screenshot({ path: join(PICTURES, `${name}-${as}.png`), fullPage: true })
+  await shoot('light')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await shoot('dark')
+  await page.emulateMedia({ colorScheme: null })
+  const size = page.viewportSize()
+  await page.setViewportSize(PHONE)
+  await shoot('phone')
+  if (size !== null) await page.setViewportSize(size)
+}
+
+/** Looks at the page as it stands: a picture for people, and nothing on it that keeps somebody out. */
+async function inspect(page: Page, name: string): Promise<void> {
+  await picture(page, name)
+  expect(await barriersOf(page), name).toEqual([])
 }
 
 describe('the page of a running peer', () => {
@@ -86,11 +105,11 @@ describe('the page of a running peer', () => {
       () =>
         document.body.innerText.includes('hyperlooms-reference-1') || document.querySelector('h1') !== null,
     )
-    await picture(page, 'home')
+    await inspect(page, 'home')
 
     await page.goto(new URL('/jobs', address).href)
     await page.fill('#prompt', PROMPT)
-    await picture(page, 'jobs')
+    await inspect(page, 'jobs')
     await page.click('button.primary')
     await page.waitForURL(/\/jobs\/[0-9a-f]{64}/)
 
@@ -102,12 +121,48 @@ describe('the page of a running peer', () => {
     expect(await page.locator('.answer[data-outcome=agreed]').count()).toBe(2)
     await page.waitForSelector('.verified[data-verified=true]')
     expect(await page.locator('.receipts tfoot').count()).toBe(1)
-    await picture(page, 'job')
+    await inspect(page, 'job')
 
     await page.goto(new URL('/network', address).href)
     await page.waitForSelector('table')
-    await picture(page, 'network')
+    await inspect(page, 'network')
+
+    // By the keyboard alone: the page is the third of the navigation.
+    await page.focus('nav a[href="/wallet"]')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.data .moved')
+    expect(new URL(page.url()).pathname).toBe('/wallet')
+    expect(await page.innerText('main')).toContain(CREDIT_SENTENCE)
+    const labels = await page.locator('.data td[data-label=What]').allInnerTexts()
+    expect(labels).toContain('Set aside for a job')
+    expect(labels).toContain('Minted')
+    const columns = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect(columns).toBe(0)
+    await inspect(page, 'wallet')
+    await page.selectOption('.filter select', 'mint')
+    await page.waitForFunction(() => document.querySelectorAll('.data .moved').length === 1)
+    await page.selectOption('.filter select', 'spend')
+    await page.waitForSelector('.empty')
+    await page.selectOption('.filter select', '')
+    await page.click('.data td[data-label=Proof] a[href^="/jobs/"]')
+    await page.waitForSelector('.verdict .text')
     expect(complaints).toEqual([])
+  })
+
+  it('says on the wallet that the peer is gone, and keeps what it showed', async (context) => {
+    const executablePath = requireComponent(context, 'chromium')
+    const address = await startSwarm()
+    browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
+    const page = await browser.newPage()
+    await page.goto(new URL('/wallet', address).href)
+    await page.waitForSelector('.data .moved')
+    await page.route('**/api/**', (route) => route.abort())
+    await page.waitForSelector('[role=alert]')
+    expect(await page.innerText('[role=alert]')).toContain('does not answer')
+    expect(await page.locator('.data .moved').count()).toBeGreaterThan(0)
+    expect(await barriersOf(page)).toEqual([])
   })
 
   it('says what is wrong with an empty prompt and charges nothing', async (context) => {

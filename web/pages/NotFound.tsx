@@ -8,7 +8,8 @@ export function NotFound(): JSX.Element {
     <section class="narrow">
       <h1>There is nothing at this address</h1>
       <p>
-        Jobs are listed under <A href="/jobs">Jobs</A>, nodes under <A href="/network">Network</A>.
+        Jobs are listed under <A href="/jobs">Jobs</A>, nodes under <A href="/network">Network</A>, credits
+        under <A href="/wallet">Wallet</A>.
       </p>
     </section>
   )

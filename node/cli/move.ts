@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import type { CallOptions } from '../../protocol/api/client.ts'
+import type { MoveAnswer } from '../../protocol/api/transaction-schema.ts'
+import { connectWithKey } from './api-key.ts'
+import { connect, type KeyFlags, type PeerClient } from './api.ts'
+import { EXIT } from './exit-codes.ts'
+import { describeMove } from './move-text.ts'
+import { print, printJson } from './output.ts'
+import { apiOptions, keyOptions, wholeNumber } from './run.ts'
+
+export interface MoveFlags extends KeyFlags {
+  readonly memo?: string
+  readonly wait: number
+  readonly idempotencyKey?: string
+}
+
+/** Certifying takes milliseconds; this is for a witness that is away for a moment. */
+const WAIT_SECONDS_DEFAULT = 10
+
+/** Options of a verb that moves credits; `withKey` for those that need the peer's API key. */
+export function moveOptions(command: Command, { withKey }: { readonly withKey: boolean }): Command {
+  return (withKey ? keyOptions(command) : apiOptions(command))
+    .option('--memo <text>', 'a word about it, at most 140 bytes; everybody in the swarm can read it')
+    .option(
+      '--wait <seconds>',
+      'how long to wait for the certificate, at most 30',
+      wholeNumber,
+      WAIT_SECONDS_DEFAULT,
+    )
+    .option('--idempotency-key <text>', 'a name for this request: repeated under it, it is carried out once')
+}
+
+export interface MoveInput {
+  readonly query: { readonly wait_ms: number }
+  readonly memo: { readonly memo?: string }
+  readonly options: CallOptions<AbortSignal>
+}
+
+/** Carries out one operation and prints it. Exit code 1: accepted, but not certified within the time. */
+export async function runMove(
+  flags: MoveFlags,
+  { withKey }: { readonly withKey: boolean },
+  act: (client: PeerClient, input: MoveInput) => Promise<MoveAnswer>,
+): Promise<void> {
+  const client = withKey ? await connectWithKey(flags) : connect(flags.api)
+  const answer = await act(client, {
+    query: { wait_ms: flags.wait * 1_000 },
+    memo: flags.memo === undefined ? {} : { memo: flags.memo },
+    // Without one from the user it still keeps a repetition by anything in between from being a second operation.
+    options: { headers: { 'idempotency-key': flags.idempotencyKey ?? randomUUID() } },
+  })
+  if (flags.json === true) printJson(answer)
+  else print(describeMove(answer))
+  process.exitCode = answer.status === 'certified' ? EXIT.ok : EXIT.notCompleted
+}

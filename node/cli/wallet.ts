@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
+import { connectWithKey } from './api-key.ts'
+import { type ApiFlags, connect, type KeyFlags } from './api.ts'
+import { type MoveFlags, moveOptions, runMove } from './move.ts'
+import { print, printJson, say } from './output.ts'
+import { apiOptions, keyOptions } from './run.ts'
+
+const FORKED =
+  'Two entries were signed with the key of this account for one place, as when two machines use one key. It ' +
+  'stands still until "hyperlooms wallet resolve" settles that.'
+
+/** `wallet`: what this peer's account holds, and sending some of it. */
+export function addWallet(program: Command): void {
+  const wallet = program.command('wallet').description("this peer's account: balance, sending")
+  const list = wallet
+    .command('list', { isDefault: true })
+    .description('show what the account holds and what a credit is')
+  apiOptions(list).action(listWallet)
+  const send = wallet
+    .command('send')
+    .description("send credits of this peer's account; needs the API key")
+    .argument('<to>', 'id of the account that gets them')
+    .argument('<amount>', 'credits, such as 1.5; at least 0.01')
+  moveOptions(send, { withKey: true }).action((to: string, amount: string, flags: MoveFlags) =>
+    runMove(flags, { withKey: true }, (client, { query, memo, options }) =>
+      client.transferCredits({ query, body: { to, amount, ...memo } }, options),
+    ),
+  )
+  const resolve = wallet
+    .command('resolve')
+    .description('have the witnesses settle a fork of this account; needs the API key')
+  keyOptions(resolve).action(resolveFork)
+}
+
+async function resolveFork(flags: KeyFlags): Promise<void> {
+  const client = await connectWithKey(flags)
+  const answer = await client.resolveFork()
+  if (flags.json === true) return printJson(answer)
+  print('requested: the account goes on once a quorum of witnesses has settled which entry counts')
+}
+
+async function listWallet({ api, json }: ApiFlags): Promise<void> {
+  const client = connect(api)
+  const self = await client.getSelf()
+  const params = { account_type: 'node', account_id: self.peer_id } as const
+  const account = await client.getAccount({ params })
+  if (json === true) return printJson({ about: CREDIT_SENTENCE, accounts: [account] })
+  const rows = [
+    ['account', account.account_id],
+    ['to spend', `${account.spendable} credits (${account.free} free, ${account.claimable} to be claimed)`],
+    ['set aside', `${account.escrowed} credits in open jobs`],
+    ['entries', `${account.seq} certified${account.head === null ? '' : `, the newest is ${account.head}`}`],
+  ]
+  if (account.forked) say(FORKED)
+  print([...rows.map(([label = '', text = '']) => label.padEnd(11) + text), '', CREDIT_SENTENCE].join('\n'))
+}

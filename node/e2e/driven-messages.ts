@@ -1,0 +1,54 @@
+import type { JobId, PeerId } from '../../protocol/ids.ts'
+import type { Command } from '../../protocol/peer/command.ts'
+import type { Supply } from '../../protocol/peer/view.ts'
+import type { OptionName } from '../config/options.ts'
+import type { StoreState } from '../store/store-recovery.ts'
+
+/** What a driven peer is started with. */
+export interface DrivenSettings {
+  readonly folder: string
+  readonly flags: Readonly<Partial<Record<OptionName, string>>>
+  /** Load the program, then touch nothing before the first message. */
+  readonly waits?: boolean
+}
+
+export type DrivenRequest =
+  | { readonly type: 'look' }
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'put-blob'; readonly body: Uint8Array }
+  | { readonly type: 'record'; readonly job: JobId }
+
+export interface Holding {
+  readonly free: bigint
+  readonly claimable: bigint
+  readonly escrowed: bigint
+  readonly seq: number
+}
+
+/** A peer's own view of the ledger and of the swarm. */
+export interface Look {
+  readonly root: string
+  readonly entries: number
+  readonly supply: Supply
+  readonly accounts: Readonly<Record<PeerId, Holding>>
+  readonly online: number
+  /** Members whose models it has heard of. */
+  readonly offering: number
+  readonly storeState: StoreState
+}
+
+/** Times are milliseconds since 1970, so that another process can compare them with its own. */
+export type DrivenReport =
+  | {
+      readonly type: 'ready'
+      readonly id: PeerId
+      readonly url: string
+      /** The program is loaded; where it waits, that is how far it comes before `go`. */
+      readonly loadedMs: number
+      readonly restoredMs: number
+      readonly answeringMs: number
+      readonly isStoreSound: boolean
+    }
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  | { readonly type: 'broken'; readonly message: string }
+  | { readonly type: 'answer'; readonly id: number; readonly result: unknown }

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { pino } from 'pino'
+import { explainBroken } from '../cli/output.ts'
+import { resolveConfig } from '../config/config.ts'
+import { dataFolder } from '../config/data-folder.ts'
+import { type Daemon, startDaemon } from '../daemon.ts'
+import type { DrivenRequest, DrivenSettings, Look } from './driven-messages.ts'
+
+/**
+ * A whole peer in a process of its own, as `up` runs it, that does what the process that started it asks for over
+ * the channel. Its one argument is the settings as JSON.
+ */
+const loadedMs = performance.timeOrigin + performance.now()
+const { folder: root, flags, waits = false }: DrivenSettings = JSON.parse(process.argv[2] ?? '')
+const folder = dataFolder(root)
+const logger = pino({ level: flags.logLevel ?? 'warn' }, pino.destination({ dest: 2, sync: true }))
+const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
+
+function look({ view, storeState }: Daemon): Look {
+  const accounts = [...view.roster.members()].map(({ peer }) => {
+    const { free = 0n, claimable = 0n, escrowed = 0n, seq = 0 } = view.account(peer) ?? {}
+    return [peer, { free, claimable, escrowed, seq }] as const
+  })
+  return {
+    root: view.ledgerRoot(),
+    entries: view.counters().entries,
+    supply: view.supply(),
+    accounts: Object.fromEntries(accounts),
+    online: view.nodes(Date.now()).filter(({ status }) => status === 'online').length,
+    offering: view.nodes(Date.now()).filter(({ heartbeat }) => (heartbeat?.nodes.length ?? 0) > 0).length,
+    storeState,
+  }
+}
+
+async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> {
+  switch (request.type) {
+    case 'look':
+      return look(daemon)
+    case 'command':
+      return daemon.command(request.command)
+    case 'put-blob':
+      return daemon.putBlob(request.body)
+    case 'record':
+      return daemon.record(request.job)
+  }
+}
+
+if (waits) await once(process, 'message')
+const daemon = await startDaemon({ folder, config, webRoot: undefined, version: 'test', logger }).catch(
+  (error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const message = error instanceof Error ? error.message : String(error)
+    process.send?.({ type: 'refused', code, message }, () => process.exit(1))
+    return new Promise<never>(() => undefined)
+  },
+)
+await (await fetch(`${daemon.url}/healthz`)).text()
+process.send?.({
+  type: 'ready',
+  id: daemon.id,
+  url: daemon.url,
+  isStoreSound: daemon.storeState.status === 'sound',
+  loadedMs,
+  restoredMs: performance.timeOrigin + daemon.restoredMs,
+  answeringMs: performance.timeOrigin + performance.now(),
+})
+process.on('message', ({ id, ...request }: DrivenRequest & { readonly id: number }) => {
+  void answer(daemon, request).then((result) => process.send?.({ type: 'answer', id, result }))
+})
+// Whoever drives it has gone.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('SIGTERM', () => void daemon.stop().then(() => process.exit(0)))
+const { message, exitCode } = explainBroken(await daemon.broken, root)
+process.send?.({ type: 'broken', message }, () => process.exit(exitCode))

@@ -1,0 +1,37 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import type { Topic } from '../../protocol/encoding/kinds.ts'
+import { digestFromBytes, type PeerId } from '../../protocol/ids.ts'
+import type { Backend, Ruling } from '../api/backend.ts'
+import { createBoundedCache } from '../crypto/bounded-cache.ts'
+import type { MindHost } from './mind-host.ts'
+import type { Wire } from './ports.ts'
+
+/** Accepted frames that are known again, so that a copy of one isn't spread a second time; 100 bytes each. */
+const REMEMBERED_MAX = 4_096
+/** Whose quota frames count among that came over HTTP: a stranger must not use up a member's. */
+const CHARGED_TO = 'http'
+
+interface InjectorOptions {
+  readonly self: PeerId
+  readonly host: Pick<MindHost, 'judge'>
+  readonly wire: Pick<Wire, 'publish'>
+}
+
+/** Messages that come over HTTP: the same intake as gossip, and the same forwarding of what it accepts. */
+export function createInjector({ self, host, wire }: InjectorOptions): Backend['inject'] {
+  const seen = createBoundedCache<true>(REMEMBERED_MAX)
+  return async (
+    frame: Uint8Array,
+    source: { readonly from: PeerId; readonly via: Topic },
+  ): Promise<Ruling> => {
+    // Somebody hands this peer's own words back to it, which gossip never does.
+    if (source.from === self) return { verdict: 'ignore', code: 'own_message' }
+    const digest = digestFromBytes(sha256(frame))
+    if (seen.get(digest) === true) return { verdict: 'ignore', code: 'duplicate' }
+    const ruling = await host.judge(frame, source, CHARGED_TO)
+    if (ruling.verdict !== 'accept') return ruling
+    seen.set(digest, true)
+    wire.publish(source.via, frame)
+    return ruling
+  }
+}

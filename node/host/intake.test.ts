@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { SignatureCheck } from '../../protocol/crypto/verifier.ts'
+import type { PeerId } from '../../protocol/ids.ts'
+import type { Source } from '../../protocol/intake/message.ts'
+import type { Inspection } from '../../protocol/peer/options.ts'
+import { Intake } from './intake.ts'
+
+const SOURCE: Source = { from: 'sender' as PeerId, via: 'sync' }
+
+/** Frames of one byte: 0 is dropped at inspection, everything else has one signature to be checked. */
+function build() {
+  const answers = new Map<number, (valid: boolean) => void>()
+  const taken: unknown[] = []
+  const inspect = ([number = 0]: Uint8Array): Inspection => {
+    if (number === 0) return { ok: false, code: 'malformed' }
+    const check = { signer: SOURCE.from, message: Uint8Array.of(number), sig: new Uint8Array(64) }
+    return { ok: true, candidate: { value: number as never, checks: [check] } }
+  }
+  const verify = (checks: readonly SignatureCheck[]): Promise<readonly boolean[]> =>
+    new Promise((resolve) => {
+      answers.set(checks[0]?.message[0] ?? 0, (valid) => resolve([valid]))
+    })
+  const intake = new Intake({ inspect }, { verify }, (message) => taken.push(message))
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  return { intake, answers, taken, settled }
+}
+
+describe('frames of a stream', () => {
+  it('are verified at once and handled in their order, without the wrong ones', async () => {
+    const { intake, answers, taken, settled } = build()
+    for (const number of [1, 0, 2, 3]) void intake.admit(Uint8Array.of(number), SOURCE)
+    expect([...answers.keys()]).toEqual([1, 2, 3])
+    answers.get(3)?.(true)
+    answers.get(2)?.(false)
+    await settled()
+    expect(taken).toEqual([])
+    answers.get(1)?.(true)
+    await settled()
+    expect(taken).toEqual([1, 3])
+    expect(intake.dropped.bad_signature).toBe(1)
+  })
+
+  it('do not wait for those of another stream', async () => {
+    const { intake, answers, taken, settled } = build()
+    void intake.admit(Uint8Array.of(1), SOURCE)
+    void intake.admit(Uint8Array.of(2), { ...SOURCE, via: 'certify' })
+    answers.get(2)?.(true)
+    await settled()
+    expect(taken).toEqual([2])
+  })
+})

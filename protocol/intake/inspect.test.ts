@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { plainFrame, signedFrame } from '../encoding/envelope.ts'
+import { type KindName, KINDS } from '../encoding/kinds.ts'
+import { sign } from '../encoding/signed.ts'
+import type { Digest } from '../ids.ts'
+import { ENTRY, VOTE } from '../ledger/entry.ts'
+import { testCharter, testSigner } from '../ledger/testing-mind.ts'
+import { INTAKE_QUOTAS, LIMITS } from '../params.ts'
+import { rosterOf } from '../swarm/roster.ts'
+import { inspect } from './inspect.ts'
+import { allowanceOf, createIntakeQuota } from './quota.ts'
+
+const members = [0, 1, 2, 3, 4].map(testSigner)
+const [sender = testSigner(0), other = testSigner(1)] = members
+const stranger = testSigner(99)
+const roster = rosterOf(testCharter(members, 4))
+const zero = '0'.repeat(64) as Digest
+
+const entryOf = (signer = sender) =>
+  sign(signer, roster.swarm, ENTRY, {
+    account: signer.id,
+    seq: 0,
+    prev: zero,
+    claims: [{ source: zero, index: 0 }],
+    ops: [],
+    free: 1n,
+  })
+
+const certifyFrame = (owner: typeof sender, from = sender) =>
+  plainFrame(roster.swarm, from.id, 'certify', { epoch: 0, entry: entryOf(owner), evidence: [] })
+
+/** An intake at a time of the test's choosing. */
+function intake() {
+  const clock = { now: 0 }
+  const checks = { roster, quota: createIntakeQuota(() => clock.now) }
+  const outcome = (frame: Uint8Array, via: 'certify' | 'sync' | 'jobs', from = sender) => {
+    const inspected = inspect(frame, { from: from.id, via }, checks)
+    return inspected.ok ? inspected.candidate.checks.map(({ signer }) => signer) : inspected.code
+  }
+  return { clock, outcome }
+}
+
+describe('membership', () => {
+  it('is not asked of the owner of a nested entry, whose signature is checked like any other', () => {
+    const { outcome } = intake()
+    expect(outcome(certifyFrame(stranger), 'certify')).toEqual([stranger.id])
+  })
+
+  it('is asked of whoever brings it, and of whoever gossips an entry', () => {
+    const { outcome } = intake()
+    expect(outcome(certifyFrame(sender, stranger), 'certify', stranger)).toBe('not_a_member')
+    expect(outcome(certifyFrame(sender, stranger), 'certify')).toBe('not_a_member')
+    expect(outcome(signedFrame(roster.swarm, 'entry', entryOf(stranger)), 'jobs')).toBe('not_a_member')
+  })
+
+  it('is asked of every other signer', () => {
+    const { outcome } = intake()
+    const vote = sign(stranger, roster.swarm, VOTE, { epoch: 0, account: sender.id, seq: 0, entry: zero })
+    expect(outcome(signedFrame(roster.swarm, 'vote', vote), 'certify')).toBe('not_a_member')
+  })
+})
+
+describe('quota', () => {
+  const { burst, perSecond } = INTAKE_QUOTAS.certify
+  const frame = certifyFrame(sender)
+  // The frame and its owner's signature.
+  const cost = 2
+
+  it('lets a sender have its whole burst checked, and not one frame more', () => {
+    const { outcome } = intake()
+    for (let count = 0; count < burst / cost; count += 1)
+      expect(outcome(frame, 'certify')).toEqual([sender.id])
+    expect(outcome(frame, 'certify')).toBe('over_quota')
+  })
+
+  it('is counted for each sender and each kind, and refilled by time alone', () => {
+    const { clock, outcome } = intake()
+    for (let count = 0; count <= burst / cost; count += 1) outcome(frame, 'certify')
+    expect(outcome(frame, 'certify')).toBe('over_quota')
+    expect(outcome(certifyFrame(sender, other), 'certify', other)).toEqual([sender.id])
+    expect(outcome(plainFrame(roster.swarm, sender.id, 'sync-root', { root: zero }), 'sync')).toEqual([])
+    clock.now += 1_000
+    const refilled = Array.from({ length: perSecond / cost + 1 }, () => outcome(frame, 'certify'))
+    expect(refilled.filter((result) => result !== 'over_quota')).toHaveLength(perSecond / cost)
+    expect(refilled.at(-1)).toBe('over_quota')
+  })
+
+  it('of no kind is below what one frame within the limits may cost', () => {
+    for (const kind of Object.keys(KINDS) as KindName[]) {
+      expect(allowanceOf(kind).burst).toBeGreaterThan(LIMITS.signatureChecks)
+    }
+  })
+})

@@ -1,0 +1,119 @@
+import type { InstanceRules } from '../agreement/instance-rules.ts'
+import type { Signer } from '../crypto/signer.ts'
+import { sign } from '../encoding/signed.ts'
+import {
+  type AccountId,
+  type InstanceId,
+  parseResolveInstance,
+  type PeerId,
+  resolveInstance,
+} from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
+import type { ForkBook } from './forks.ts'
+import type { LedgerListener } from './ledger.ts'
+import { RESOLVE, type ResolveMessage } from './resolution.ts'
+import { createResolveRules, isWorthResolving, type ResolveParts } from './resolve-rules.ts'
+import type { ResolvedBook } from './resolved.ts'
+import { isResolveRequest, REQUEST_REPEAT_MS } from './resolving.ts'
+
+const TIMER = 'ledger/resolve'
+
+export type ResolveVerdict = 'not_a_request' | 'settled' | 'not_due' | 'busy' | 'held'
+
+interface ResolutionParts extends ResolveParts {
+  readonly signer: Signer
+  readonly self: AccountId
+  readonly duty: WitnessDuty
+  readonly forks: ForkBook
+  readonly resolved: ResolvedBook
+  readonly listener: Pick<LedgerListener, 'stirResolution'>
+}
+
+/** Settling forks (5.7): the owner's request, the witnesses' stop, and the instance that ends it. */
+export interface ResolutionPart {
+  readonly rules: InstanceRules
+  start(out: Outbox): void
+  onResolve(out: Outbox, message: MessageOf<'resolve'>): ResolveVerdict
+  resolveOwn(out: Outbox): boolean
+  serve(out: Outbox, instance: InstanceId, to: PeerId): boolean
+  audience(instance: InstanceId): readonly PeerId[]
+  /** The account's chain or its locks have moved. */
+  stir(out: Outbox, account: AccountId): void
+  onTimer(out: Outbox, id: string): boolean
+}
+
+export function createResolution(parts: ResolutionParts): ResolutionPart {
+  const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener } = parts
+
+  function take(out: Outbox, message: ResolveMessage): ResolveVerdict {
+    const { account, seq } = message.request.body
+    if (!resolving.hold(out, message)) return 'busy'
+    forks.keep(out, message.proof)
+    listener.stirResolution(out, resolveInstance(account, seq))
+    return 'held'
+  }
+
+  /** The owner repeats its request until it is settled: witnesses may have been away. */
+  function request(out: Outbox): void {
+    const mine = resolving.of(self)
+    if (mine === undefined) return
+    for (const witness of roster.epoch.witnesses) {
+      if (witness !== self) out.send(witness, 'resolve', mine.message)
+    }
+    out.timer(TIMER, REQUEST_REPEAT_MS)
+  }
+
+  function serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
+    const place = parseResolveInstance(instance)
+    if (place === undefined || resolved.get(place.account, place.seq) === undefined) return false
+    if (to !== self) out.load([keys.resolution(place.account, place.seq)], { type: 'serve', to })
+    return true
+  }
+
+  return {
+    rules: createResolveRules(parts),
+    serve,
+    audience(instance) {
+      const account = parseResolveInstance(instance)?.account
+      if (account === undefined) return []
+      const owner = roster.member(account) === undefined ? [] : [account]
+      return [...new Set([...roster.epoch.witnesses, ...owner])].filter((peer) => peer !== self)
+    },
+    start(out) {
+      for (const instance of resolving.instances()) listener.stirResolution(out, instance)
+      request(out)
+    },
+    onResolve(out, { from, body }) {
+      if (!isResolveRequest(body)) return 'not_a_request'
+      const { account, seq } = body.request.body
+      if (serve(out, resolveInstance(account, seq), from)) return 'settled'
+      if (!duty.active && account !== self) return 'not_due'
+      return isWorthResolving(parts, body) ? take(out, body) : 'not_due'
+    },
+    resolveOwn(out) {
+      const proof = forks.ownProof()
+      if (proof === undefined) return false
+      const { seq } = proof.first.body
+      if (resolved.get(self, seq) !== undefined || seq < accounts.get(self).seq) return false
+      if (resolving.of(self) === undefined) {
+        take(out, { request: sign(signer, roster.swarm, RESOLVE, { account: self, seq }), proof })
+      }
+      request(out)
+      return true
+    },
+    stir(out, account) {
+      const held = resolving.of(account)
+      if (held !== undefined) {
+        listener.stirResolution(out, resolveInstance(account, held.message.request.body.seq))
+      }
+    },
+    onTimer(out, id) {
+      if (id !== TIMER) return false
+      request(out)
+      return true
+    },
+  }
+}

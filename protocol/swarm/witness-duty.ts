@@ -1,0 +1,43 @@
+import type { PeerId } from '../ids.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import type { Roster } from './roster.ts'
+
+/**
+ * Whether this peer does a witness's duty (4.10). A witness whose votes may have been lost could sign a second
+ * body for a place that it has forgotten, so it never signs a witness's statement again under its key: no vote,
+ * promise, prepare, commit, seal or beacon, and no proposal in a witness's round. What it lost of certified
+ * facts its peers give back to it; it stays a member, and asks to be replaced.
+ */
+export interface WitnessDuty {
+  readonly active: boolean
+  /** When, in this process, the loss was found; undefined without one. */
+  readonly lostMs: number | undefined
+  restore(record: StoredRecord): boolean
+  /** Votes may be lost: remembered for ever, in the same batch as whatever the event does. */
+  lose(out: Outbox): void
+}
+
+export function createWitnessDuty(self: PeerId, roster: Roster): WitnessDuty {
+  let lost = false
+  let lostMs: number | undefined
+  return {
+    get active() {
+      return !lost && roster.isWitness(self)
+    },
+    get lostMs() {
+      return lostMs
+    },
+    restore({ key }) {
+      if (key !== keys.amnesia) return false
+      lost = true
+      return true
+    },
+    lose(out) {
+      lost = true
+      lostMs = out.now
+      out.write(keys.amnesia, new Uint8Array(0))
+    },
+  }
+}

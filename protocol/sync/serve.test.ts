@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../ids.ts'
+import { testSigner } from '../ledger/testing-mind.ts'
+import { LIMITS, SERVE_QUOTA } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import { keys } from '../records/keys.ts'
+import { createServe, LOADS_OPEN_MAX, type Serve, SERVED_FACTS } from './serve.ts'
+import { createStateDigest } from './state-digest.ts'
+
+const [asker, other] = [testSigner(0).id, testSigner(1).id]
+const FACTS_A_LOAD = 4
+
+interface Sent {
+  readonly to: PeerId
+  readonly kind: string
+  readonly body: { readonly facts?: readonly unknown[]; readonly afterMs?: number }
+}
+
+function open(chain = 100_000) {
+  const sent: Sent[] = []
+  const loads: { readonly type: 'serve'; readonly to: PeerId }[] = []
+  const clock = { now: 0 }
+  const serve: Serve = createServe({
+    heads: {
+      nextSeq: () => chain,
+      jobStep: () => undefined,
+      resolved: () => undefined,
+      placeKeys: (account, seq) => [keys.certificate(account, seq)],
+    },
+    digest: createStateDigest(),
+  })
+  const out = {
+    get now() {
+      return clock.now
+    },
+    load: (_keys: unknown, purpose: { type: 'serve'; to: PeerId }) => loads.push(purpose),
+    send: (to: PeerId, kind: string, body: Sent['body']) => sent.push({ to, kind, body }),
+  } as unknown as Outbox
+  const fetch = (to = asker) =>
+    serve.onFetch(out, to, { accounts: [{ account: other, from: 0 }], jobs: [], ids: [], resolved: [] })
+  /** Answers what is loading with facts of so many bytes altogether. */
+  const answer = (bytes: number) => {
+    const open = loads.splice(0)
+    const each = Math.floor(bytes / open.length)
+    for (const purpose of open) serve.onLoaded(out, [new Uint8Array(each).fill(0xa2)], purpose)
+  }
+  return { sent, loads, clock, serve, out, fetch, answer }
+}
+
+describe('serving', () => {
+  it('loads at most so much for one peer at a time, and tells it to wait', () => {
+    const { sent, loads, fetch, answer } = open()
+    const fitting = (LOADS_OPEN_MAX * FACTS_A_LOAD) / SERVED_FACTS
+    const verdicts = Array.from({ length: fitting + 1 }, () => fetch())
+    expect(verdicts).toEqual([...Array(fitting).fill('served'), 'busy'])
+    expect(loads).toHaveLength(LOADS_OPEN_MAX)
+    expect(sent).toEqual([{ to: asker, kind: 'sync-busy', body: { afterMs: 500 } }])
+    expect(fetch(other)).toBe('served')
+    answer(1_000_000)
+    // One fact for each load, and one empty message to each of the two when all is answered.
+    expect(sent.filter(({ body }) => body.facts?.length === 0)).toHaveLength(2)
+    expect(fetch()).toBe('served')
+  })
+
+  it('gives one peer its quota of bytes, then names the time after which there is more', () => {
+    const { sent, clock, fetch, answer } = open()
+    fetch()
+    answer(SERVE_QUOTA.burst - 1_024)
+    expect(fetch()).toBe('served')
+    answer(1_024 * 1_024)
+    expect(fetch()).toBe('busy')
+    const { afterMs = 0 } = sent.at(-1)?.body ?? {}
+    expect(afterMs).toBeGreaterThan(100)
+    expect(afterMs).toBeLessThan(200)
+    expect(fetch(other)).toBe('served')
+    clock.now += afterMs - 1
+    expect(fetch()).toBe('busy')
+    clock.now += 1
+    expect(fetch()).toBe('served')
+  })
+
+  it('never asks for a longer pause than the message may hold', () => {
+    const { sent, fetch, answer } = open()
+    fetch()
+    answer(SERVE_QUOTA.burst * 10)
+    fetch()
+    expect(sent.at(-1)).toEqual({ to: asker, kind: 'sync-busy', body: { afterMs: LIMITS.busyMs } })
+  })
+
+  it('counts leaves, too', () => {
+    const { sent, serve, out, fetch, answer } = open()
+    fetch()
+    answer(SERVE_QUOTA.burst + 1_024 * 1_024)
+    serve.onLeavesRequest(out, asker, { buckets: [0], after: '' })
+    expect(sent.at(-1)?.kind).toBe('sync-busy')
+    serve.onLeavesRequest(out, other, { buckets: [0], after: '' })
+    expect(sent.at(-1)?.kind).toBe('sync-leaves')
+  })
+
+  it('says at once when there is nothing', () => {
+    const { sent, fetch } = open(0)
+    expect(fetch()).toBe('nothing')
+    expect(sent).toEqual([{ to: asker, kind: 'facts', body: { facts: [] } }])
+  })
+})
