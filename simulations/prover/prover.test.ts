@@ -37,6 +37,7 @@ describe('the prover', { timeout: 600_000 }, () => {
     // A prover that proves nothing would be clean, too.
     expect(proof.reports.some(({ adversaries }) => adversaries > 0)).toBe(true)
     expect(proof.reports.some(({ decided }) => decided > 0)).toBe(true)
+    expect(proof.reports.some(({ resolved }) => resolved > 0)).toBe(true)
   })
 
   it('catches every mutant with a checker that is there for it, and is clean without it', async () => {
