@@ -46,11 +46,16 @@ export const runner = b
 export const liar = d
 export const witnesses: readonly Signer[] = sorted
 
+function noMind(): never {
+  throw new Error('there is no swarm around this bench')
+}
+
 /** Runs `act` on a fresh checker and returns what it reported. */
 export function reports(
   create: CreateChecker,
   act: (checker: Checker) => void,
   durable: Records = new Map(),
+  freshMind: Facts['freshMind'] = noMind,
 ): readonly string[] {
   const found: string[] = []
   const facts: Facts = {
@@ -60,9 +65,7 @@ export function reports(
     correct: new Set(sorted.map(({ id }) => id)),
     honest: new Set([a.id, b.id, c.id]),
     verify: crypto.verify,
-    freshMind: () => {
-      throw new Error('there is no swarm around this bench')
-    },
+    freshMind,
     read: createFactReader(),
     durable: () => durable,
   }

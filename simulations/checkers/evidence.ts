@@ -32,7 +32,8 @@ export function createEvidenceReader(): EvidenceReader {
     frame: (frame) => (isNew(frame) ? readFrame(frame) : undefined),
     record(key, value) {
       if (key.startsWith(PREFIXES.certificate) && isNew(value)) return readRecord(certificateCodec, value)
-      const isDecision = key.startsWith(PREFIXES.decision) || key.startsWith(PREFIXES.trust)
+      const decisions = [PREFIXES.decision, PREFIXES.resolution, PREFIXES.trust]
+      const isDecision = decisions.some((prefix) => key.startsWith(prefix))
       if (isDecision && isNew(value)) return readRecord(decisionCodec, value)
       return undefined
     },

@@ -5,11 +5,14 @@ import { sign } from '../../protocol/encoding/signed.ts'
 import { jobInstance } from '../../protocol/ids.ts'
 import { COMMIT, REVEAL, SEAL, sealDigestOf } from '../../protocol/jobs/messages.ts'
 import { entryIdOf } from '../../protocol/ledger/entry.ts'
+import type { Peer } from '../../protocol/peer/options.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Observation } from '../observation.ts'
 import { certified, decided, digestOf, examine, frameOf, minted, minter } from './bench.ts'
 import { opening, openedJob, persisted, reports, runner, show, swarm, witnesses } from './bench.ts'
 import { createDurableWrites } from './durable-writes.ts'
 import { createLivenessChecker } from './liveness.ts'
+import { createOrderIndependenceChecker } from './order-independence.ts'
 import { createPromiseKeptChecker } from './promise-kept.ts'
 import { createSealedCloseChecker } from './sealed-close.ts'
 
@@ -104,6 +107,38 @@ describe('sealed close', () => {
     ])
     expect(found(close(seals.slice(1), seals))).toEqual([expect.stringContaining('rests on 2 seals')])
     expect(found(close(seals.slice(2), seals))).toHaveLength(2)
+  })
+})
+
+describe('order independence', () => {
+  /** A mind whose root is the facts in the order in which it heard of them, or only their number. */
+  const mindOf = (isOrdered: boolean): Peer => {
+    let root = ''
+    return {
+      view: { self: minter.id, swarm, ledgerRoot: () => digestOf(root) } as PeerView,
+      restore: () => undefined,
+      inspect: (frame) => {
+        root += isOrdered ? digestOf(frame.join()) : 'x'
+        return { ok: false, code: 'duplicate' }
+      },
+      handle: () => [],
+    }
+  }
+  const facts = [certified(minted), certified(opening)]
+  const found = (isOrdered: boolean, root: string) =>
+    reports(
+      createOrderIndependenceChecker,
+      (checker) => {
+        const view = { ledgerRoot: () => digestOf(root) } as PeerView
+        checker.conclude?.([{ peer: minter.id, records: new Map(facts), view }])
+      },
+      new Map(),
+      () => mindOf(isOrdered),
+    )
+
+  it('finds a root that depends on the order of the facts', () => {
+    expect(found(false, 'xx')).toEqual([])
+    expect(found(true, 'xx')).toHaveLength(1)
   })
 })
 

@@ -1,23 +1,37 @@
 import { hash } from 'node:crypto'
 import { type Decision, decisionCodec } from '../../protocol/agreement/messages.ts'
-import { decodeBody } from '../../protocol/encoding/body.ts'
+import { type Value, valueCodec } from '../../protocol/agreement/value.ts'
+import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
 import { encodeCanonical } from '../../protocol/encoding/cbor.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
+import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import { PREFIXES } from '../../protocol/records/keys.ts'
 import type { Records } from './records.ts'
 
-export interface StoredCertificate extends Certificate {
+export interface StoredEntry {
   readonly id: string
+  readonly entry: SignedEntry
 }
+
+export interface StoredCertificate extends StoredEntry, Certificate {}
 
 export interface StoredDecision extends Decision {
   readonly job: string
   readonly step: number
 }
 
+/** How a fork was settled: one entry is certified by it, several are merged behind its own id. */
+export interface StoredResolution {
+  readonly id: string
+  readonly seq: number
+  readonly head: string
+  readonly entries: readonly StoredEntry[]
+}
+
 /** The facts on one disk: chains by account in order of `seq`, and decisions by job in order of step. */
 export interface StoredFacts {
+  readonly resolutions: ReadonlyMap<string, readonly StoredResolution[]>
   readonly chains: ReadonlyMap<string, readonly StoredCertificate[]>
   readonly jobs: ReadonlyMap<string, readonly StoredDecision[]>
 }
@@ -29,22 +43,35 @@ export function createFactReader(): (records: Records) => StoredFacts {
   return (records) => {
     const chains = new Map<string, StoredCertificate[]>()
     const jobs = new Map<string, StoredDecision[]>()
+    const resolutions = new Map<string, StoredResolution[]>()
     for (const [key, value] of [...records].filter(([name]) => isFact(name)).sort(byKey)) {
       if (key.startsWith(PREFIXES.certificate)) {
         const certificate = certificateOf(value)
         append(chains, certificate.entry.body.account, certificate)
       } else if (key.startsWith(PREFIXES.decision)) {
         const decision = decisionOf(value)
-        append(jobs, decision.job, decision)
+        if (decision.value.type === 'resolve')
+          append(resolutions, decision.value.account, resolutionOf(decision.value))
+        else append(jobs, decision.job, decision)
       }
     }
-    return { chains, jobs }
+    return { chains, jobs, resolutions }
   }
 }
 
 export function isFact(key: string): boolean {
-  const { certificate, decision, trust } = PREFIXES
-  return [certificate, decision, trust].some((prefix) => key.startsWith(prefix))
+  const prefixes = [PREFIXES.certificate, PREFIXES.decision, PREFIXES.resolution, PREFIXES.trust]
+  return prefixes.some((prefix) => key.startsWith(prefix))
+}
+
+function resolutionOf(value: Extract<Value, { type: 'resolve' }>): StoredResolution {
+  const entries = value.entries.map((entry) => ({ id: tagged('entry', entry.bytes), entry }))
+  return {
+    id: tagged('value', encodeBody(valueCodec, value)),
+    seq: value.seq,
+    head: value.head,
+    entries,
+  }
 }
 
 function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {

@@ -2,6 +2,7 @@
 export const MODEL_NAMES = [
   'forking-owner-3',
   'forking-owner-4',
+  'forking-proposer-4',
   'competing-proposers-3',
   'competing-proposers-4',
 ] as const
@@ -14,4 +15,5 @@ export const EXPLORED_MUTANTS = [
   'vote-before-sync',
   'prepared-left-out',
   'carried-value-ignored',
+  'second-prepare',
 ] as const

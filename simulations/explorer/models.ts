@@ -1,5 +1,6 @@
 import { competingProposersModel } from './competing-proposers.ts'
 import { forkingOwnerModel } from './forking-owner.ts'
+import { forkingProposerModel } from './forking-proposer.ts'
 import type { Model } from './model.ts'
 import { MODEL_NAMES, type ModelName } from './model-names.ts'
 import { type Exploration, search } from './search.ts'
@@ -10,6 +11,7 @@ const STATES_MAX = 1_500_000
 const MODELS: Readonly<Record<ModelName, () => Model>> = {
   'forking-owner-3': () => forkingOwnerModel(3),
   'forking-owner-4': () => forkingOwnerModel(4),
+  'forking-proposer-4': forkingProposerModel,
   'competing-proposers-3': () => competingProposersModel(3),
   'competing-proposers-4': () => competingProposersModel(4),
 }

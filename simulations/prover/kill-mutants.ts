@@ -1,13 +1,12 @@
 import { mutantNamed } from './mutants.ts'
 import { runSeeds } from './pool.ts'
 import { createProgress } from './progress.ts'
-import { isClean } from './prove-seeds.ts'
 import { table } from './table.ts'
 
 /** What became of a mutant. */
 export interface Kill {
   readonly mutant: string
-  /** Undefined: it lived through all seeds. */
+  /** By a checker that is there for it; undefined: it lived through all seeds, or others noticed it by chance. */
   readonly caught: { readonly seed: number; readonly checker: string; readonly detail: string } | undefined
   readonly seedsRun: number
   /** The simulator failed under it, which is no checker's merit. */
@@ -45,20 +44,18 @@ async function killOne(mutant: string, options: Omit<KillOptions, 'mutants'>): P
   let caught: Kill['caught']
   let error: string | undefined
   let seedsRun = 0
+  const { seeds: known, caughtBy } = mutantNamed(mutant)
   await runSeeds({
     threads,
     mutant,
-    seeds: orderedSeeds(mutantNamed(mutant).seeds, first, seeds),
+    seeds: orderedSeeds(known, first, seeds),
     signal,
     take(reply) {
       seedsRun += 1
       if (reply.type === 'failed') error ??= reply.error
-      else if (!isClean(reply.report) && caught === undefined) {
-        const [violation] = reply.report.violations
-        if (violation !== undefined) {
-          const { checker, detail } = violation
-          caught = { seed: reply.report.seed, checker, detail }
-        }
+      else {
+        const violation = reply.report.violations.find(({ checker }) => caughtBy.includes(checker))
+        if (violation !== undefined) caught ??= { seed: reply.report.seed, ...violation }
       }
       return caught === undefined && error === undefined
     },

@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/locks.ts',
     find: 'out.write(keyOf(lock), encodeBody(lockCodec, lock))',
     replace: 'void [out, encodeBody, lockCodec]',
-    seeds: [7],
+    seeds: [8],
     caughtBy: ['single-signature'],
   },
   {
@@ -78,7 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'this.#save(out, { ...ballot, promise: asked.round, newview })',
     replace: 'this.#ballots.set(ballot.instance, { ...ballot, promise: asked.round, newview })',
-    seeds: [15],
+    seeds: [41],
     caughtBy: ['promise-kept', 'single-signature'],
   },
   {

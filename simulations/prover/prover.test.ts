@@ -24,16 +24,20 @@ async function prover(...args: readonly string[]): Promise<unknown> {
 const wrongs = (reports: readonly LedgerReport[]) => reports.flatMap(({ violations }) => violations)
 
 describe('the prover', { timeout: 600_000 }, () => {
+  const traces = new Map<number, string>()
+
   it('finds nothing in two hundred seeds and in those that failed once', async () => {
     const proof = (await prover('--seeds', String(SEEDS))) as Proof
     expect(proof.failures).toEqual([])
     expect(wrongs(proof.reports)).toEqual([])
+    for (const { seed, traceHash } of proof.reports) traces.set(seed, traceHash)
     const seeds = proof.reports.map(({ seed }) => seed)
     expect(seeds).toEqual(expect.arrayContaining([...regressionSeeds()]))
     expect(seeds.length).toBeGreaterThanOrEqual(SEEDS)
     // A prover that proves nothing would be clean, too.
     expect(proof.reports.some(({ adversaries }) => adversaries > 0)).toBe(true)
     expect(proof.reports.some(({ decided }) => decided > 0)).toBe(true)
+    expect(proof.reports.some(({ resolved }) => resolved > 0)).toBe(true)
   })
 
   it('catches every mutant with a checker that is there for it, and is clean without it', async () => {
@@ -47,6 +51,8 @@ describe('the prover', { timeout: 600_000 }, () => {
     for (const seed of seeds) {
       const report = (await prover('--seed', String(seed))) as LedgerReport
       expect(wrongs([report])).toEqual([])
+      // Alone in the command's own thread it is the same run as among others in a worker.
+      expect(report.traceHash).toBe(traces.get(seed))
     }
   })
 })

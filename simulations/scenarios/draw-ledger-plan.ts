@@ -60,14 +60,14 @@ const TARGETED_PPM = 500_000
 const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
 
 /** Some runs are about one thing that a free mix brings together too rarely. */
-const FOCUS_PPM = 250_000
+const FOCUS_PPM = 320_000
 /** A little more than commitMs, after which a witness seals whatever it has. */
 const UNSEEN_COMMITS_MS = 130_000
 
 export function drawLedgerPlan(random: Random): LedgerPlan {
   const plan = drawMix(random)
   if (!random.chance(FOCUS_PPM)) return plan
-  return random.pick([unseenCommits, swappingSteward, restartingVoters])(plan, random)
+  return random.pick([unseenCommits, swappingSteward, restartingVoters, forkedAmongCrashes])(plan, random)
 }
 
 /** Runners' commits are repeated every second; only their lasting absence makes witnesses seal without them. */
@@ -105,6 +105,24 @@ function restartingVoters(plan: LedgerPlan, random: Random): LedgerPlan {
     troubleMs: TROUBLE_MS.max,
     jobs: JOBS_MAX,
     pointsMax: 60,
+    crashes: 2 * peers.length,
+    downMsMax: 100,
+    partitions: [],
+  }
+}
+
+/** An owner forks at every place while witnesses crash right before and after they bind themselves. */
+function forkedAmongCrashes(plan: LedgerPlan, random: Random): LedgerPlan {
+  const peers = drawPeers(random, random.pick([3, 4]), 0)
+  const forker: PeerPlan = { ...peers[0], witness: false, operator: 'forker', adversaries: ['forking-owner'] }
+  return {
+    ...plan,
+    peers: [...peers, forker],
+    faults: { ...CALM, host: { ...CALM.host, syncMs: { min: 0, max: 100 } } },
+    troubleMs: TROUBLE_MS.max,
+    commands: 2 * COMMANDS.max,
+    jobs: 0,
+    pointsMax: 30,
     crashes: 2 * peers.length,
     downMsMax: 100,
     partitions: [],

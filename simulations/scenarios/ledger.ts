@@ -26,6 +26,8 @@ export interface LedgerReport {
   readonly crashes: number
   readonly certified: number
   readonly decided: number
+  /** Forks settled. */
+  readonly resolved: number
   readonly virtualMs: number
   readonly steps: number
   readonly traceHash: string
@@ -43,6 +45,8 @@ const STEPS_LIMIT = 100_000
 const GRANT_UNITS = 5_000_000n
 const TRANSFER_UNITS_MAX = 1_500_000
 const TRANSFER_UNITS_MIN = 10_000
+/** An owner that forked asks so often for its fork to be settled, if it has been found out by then. */
+const RESOLVES_MAX = 3
 /** The payer is the job's steward, whose power to do harm is the greatest. */
 const LIAR_PAYS_PPM = 500_000
 
@@ -80,6 +84,7 @@ export function runLedger(options: LedgerOptions): LedgerReport {
     crashes: counts.crashes,
     certified: counts.certified.size,
     decided: counts.decided.size,
+    resolved: counts.resolved.size,
     virtualMs: world.now,
     steps: world.steps,
     traceHash: world.traceHash(),
@@ -88,13 +93,15 @@ export function runLedger(options: LedgerOptions): LedgerReport {
 }
 
 function countFacts(world: World) {
-  const counts = { crashes: 0, certified: new Set<string>(), decided: new Set<string>() }
+  const named = () => new Set<string>()
+  const counts = { crashes: 0, certified: named(), decided: named(), resolved: named() }
   world.watch((observation) => {
     if (observation.type === 'crashed') counts.crashes += 1
     if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
     for (const { key } of observation.effect.writes) {
       if (key.startsWith(PREFIXES.certificate)) counts.certified.add(key)
       if (key.startsWith(PREFIXES.decision)) counts.decided.add(key)
+      if (key.startsWith(PREFIXES.resolution)) counts.resolved.add(key)
     }
   })
   return counts
@@ -132,6 +139,8 @@ class LedgerRun {
     if (spared !== undefined) this.#healAllBut(undefined)
     this.#converge('everybody', undefined)
     this.#pass(SETTLED_MS)
+    // An adversary may have had one more entry certified meanwhile, and shown it to some.
+    this.#converge('everybody, once more,', undefined)
     panel.examine()
     if (!this.#isBroken()) panel.conclude()
   }
@@ -154,6 +163,10 @@ class LedgerRun {
       world.after(random.below(plan.troubleMs), () => {
         world.command(from, { type: 'transfer', to, amount, memo: '' })
       })
+    }
+    for (const liar of liars) {
+      for (let count = 0; count < RESOLVES_MAX; count += 1)
+        world.after(random.below(plan.troubleMs), () => world.command(liar, { type: 'resolve' }))
     }
     for (let count = 0; count < plan.jobs; count += 1) {
       const at = (plan.troubleMs >> 2) + random.below(plan.troubleMs >> 1)
