@@ -48,7 +48,7 @@ export function createFactReader(): (records: Records) => StoredFacts {
       if (key.startsWith(PREFIXES.certificate)) {
         const certificate = certificateOf(value)
         append(chains, certificate.entry.body.account, certificate)
-      } else if (key.startsWith(PREFIXES.decision)) {
+      } else if (!key.startsWith(PREFIXES.trust)) {
         const decision = decisionOf(value)
         if (decision.value.type === 'resolve')
           append(resolutions, decision.value.account, resolutionOf(decision.value))
