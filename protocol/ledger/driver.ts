@@ -7,6 +7,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import { certificateFact, type Fact, packFacts } from './fact.ts'
+import { createPace } from './pace.ts'
 import type { EntryFault } from './messages.ts'
 
 /** Facts sent along with one request: applying more would keep the witness's other work waiting. */
@@ -41,6 +42,7 @@ interface Driven {
    * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
    */
   readonly supplied: Map<number, string>
+  readonly sinceMs: number
   delayMs: number
 }
 
@@ -75,6 +77,7 @@ export interface Driver {
 
 export function createDriver({ self, roster, apply, announce, conflict, evidenceKeys }: DriverParts): Driver {
   const driven = new Map<string, Driven>()
+  const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
   const places = new Map<string, readonly Driven[]>()
   const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
@@ -110,6 +113,7 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
     const { id, entry, votes } = drive
     const { number, witnesses } = roster.epoch
     const fact = certificateFact({ entry, quorum: quorumOf(number, witnesses.length, votes) })
+    pace.note(out.now - drive.sinceMs)
     forget(out, drive)
     // Before whatever follows from it: the owner's next entry, perhaps in the same batch, builds on this one.
     const body = { facts: [fact] }
@@ -130,7 +134,8 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
         votes: new Map(),
         refusals: new Map(),
         supplied: new Map(),
-        delayMs: TIMES.retryMs,
+        sinceMs: out.now,
+        delayMs: pace.waitMs(TIMES.retryMs, TIMES.retryMsMax),
       }
       driven.set(id, drive)
       const key = nameOf(entry.body)

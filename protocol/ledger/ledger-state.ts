@@ -182,6 +182,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   /** A place of a chain has its entry, or a merged head: whatever else was wanted there is over. */
   function settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void {
     locks.release(out, place.account, place.seq)
+    nudge.settled(out, place)
     driver.settled(out, place, entry)
     if (place.account !== self) return owner.received(out)
     listener.ownSettled(out)
@@ -197,6 +198,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const lock = locks.get(place.account, place.seq)
     if (lock === undefined || lock.entry.body.prev === accounts.get(place.account).head) return
     locks.release(out, place.account, place.seq)
+    nudge.settled(out, place)
     driver.settled(out, place, undefined)
   }
 

@@ -1,13 +1,17 @@
 import type { Outbox } from '../peer/outbox.ts'
 import { TIMES } from '../params.ts'
-import type { Driver } from './driver.ts'
+import type { Driver, Place } from './driver.ts'
 import type { SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
+import { createPace } from './pace.ts'
 
 const TIMER = 'ledger/nudge'
 
 /** Entries taken up by one event; each is encoded once and sent to every witness. */
 const NUDGED_AT_ONCE = 8
+
+/** However slow certificates are, an entry whose driver is gone is taken up within this time. */
+const WAIT_MS_MAX = 10_000
 
 /**
  * A witness whose lock stays without a certificate for `nudgeMs` drives the entry itself (4.7), since whoever
@@ -15,6 +19,8 @@ const NUDGED_AT_ONCE = 8
  */
 export interface Nudge {
   locked(out: Outbox, entry: SignedEntry): void
+  /** The place has its certificate or resolution. */
+  settled(out: Outbox, place: Place): void
   /** After a restart every lock counts as new. */
   start(out: Outbox): void
   onTimer(out: Outbox, id: string): boolean
@@ -22,43 +28,45 @@ export interface Nudge {
 
 interface Waiting {
   readonly entry: SignedEntry
-  readonly dueMs: number
+  readonly lockedMs: number
 }
 
 export function createNudge({ locks, driver }: { readonly locks: Locks; readonly driver: Driver }): Nudge {
-  // In the order of their dues, since each waits for the same time.
-  let waiting: Waiting[] = []
-
-  /** Locks that are still without a certificate; the others have gone their way. */
-  function dropSettled(): void {
-    const at = waiting.findIndex(({ entry: { body } }) => locks.get(body.account, body.seq) !== undefined)
-    waiting.splice(0, at === -1 ? waiting.length : at)
-  }
+  // In the order in which they were locked.
+  const waiting = new Map<string, Waiting>()
+  const pace = createPace()
+  const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
+  const dueMs = ({ lockedMs }: Waiting) => lockedMs + pace.waitMs(TIMES.nudgeMs, WAIT_MS_MAX)
 
   function arm(out: Outbox): void {
-    const [next] = waiting
-    if (next !== undefined) out.timer(TIMER, Math.max(0, next.dueMs - out.now))
+    const [next] = waiting.values()
+    if (next !== undefined) out.timer(TIMER, Math.max(0, dueMs(next) - out.now))
   }
 
   function locked(out: Outbox, entry: SignedEntry): void {
-    waiting.push({ entry, dueMs: out.now + TIMES.nudgeMs })
-    if (waiting.length === 1) arm(out)
+    waiting.set(nameOf(entry.body), { entry, lockedMs: out.now })
+    if (waiting.size === 1) arm(out)
   }
 
   return {
     locked,
+    settled(out, place) {
+      const one = waiting.get(nameOf(place))
+      if (one === undefined) return
+      waiting.delete(nameOf(place))
+      pace.note(out.now - one.lockedMs)
+    },
     start(out) {
       for (const { entry } of locks.all()) locked(out, entry)
     },
     onTimer(out, id) {
       if (id !== TIMER) return false
-      dropSettled()
-      for (let count = 0; count < NUDGED_AT_ONCE; count += 1) {
-        const [next] = waiting
-        if (next === undefined || next.dueMs > out.now) break
-        waiting.shift()
-        if (!driver.drive(out, next.entry)) locked(out, next.entry)
-        dropSettled()
+      let count = 0
+      for (const [name, one] of waiting) {
+        count += 1
+        if (count > NUDGED_AT_ONCE || dueMs(one) > out.now) break
+        waiting.delete(name)
+        if (!driver.drive(out, one.entry)) locked(out, one.entry)
       }
       arm(out)
       return true
