@@ -88,8 +88,6 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
         })
         return
       }
-      // Concluded: late answers to the same question wait for the timer, else each would ask everybody again.
-      if (askedFor < 0) return
       if (seq !== askedFor) return ask(out)
       const { entry } = body
       const isOwn = entry?.signer === self && entry.body.account === self && entry.body.seq === seq

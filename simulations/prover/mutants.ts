@@ -15,7 +15,7 @@ export interface Mutant {
 /**
  * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns epochs,
  * `resolve` and standbys joins the list with them: locks or prepared values dropped at an epoch change, the
- * epoch inside the entry, closed epochs still accepted, resolve by "neither", coin known to the replica.
+ * epoch inside the entry, closed epochs still accepted, coin known to the replica.
  */
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'claim-again',
     breaks: 'an output is gone once it is claimed',
     file: 'protocol/ledger/output-book.ts',
-    find: 'holding.outputs.delete(nameOf(ref))',
-    replace: 'void nameOf',
+    find: 'holdings.remove(owner, ref)',
+    replace: 'holdings.find(owner, ref)',
     seeds: [2],
     caughtBy: ['supply', 'ledger-replay'],
   },
@@ -98,6 +98,15 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'void this.#repeat',
     seeds: [45],
     caughtBy: ['single-signature'],
+  },
+  {
+    name: 'resolve-by-neither',
+    breaks: 'a merged fork leaves no more than its least branch does, since one of them may be certified',
+    file: 'protocol/ledger/apply-resolution.ts',
+    find: '(least, { body }) => (body.free < least ? body.free : least),',
+    replace: '(least, { body }) => (body.free < 0n ? least : state.free + claimed),',
+    seeds: [14],
+    caughtBy: ['ledger-replay', 'supply'],
   },
   {
     name: 'counting-by-f-plus-1',
