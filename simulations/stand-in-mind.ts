@@ -82,6 +82,7 @@ function viewOf({ signer, roster }: PeerOptions, records: () => number): PeerVie
     self: signer.id,
     swarm: roster.swarm,
     roster,
+    duty: () => 'active',
     ledgerRoot: () => blobRefOf(Uint8Array.of(0)).digest,
     supply: () => ({ minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),

@@ -60,6 +60,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     self: payer,
     swarm: roster.swarm,
     roster,
+    duty: () => 'active',
     ledgerRoot: () => digestNamed(4),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     supply: () => ({

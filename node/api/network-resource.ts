@@ -95,6 +95,7 @@ export function selfResource({ view, network }: Backend, version: string): Self 
     peer_id: view.self,
     operator: view.roster.member(view.self)?.operator ?? null,
     witness: view.roster.isWitness(view.self),
+    votes: view.duty() === 'active',
     swarm_id: view.swarm,
     swarm_name: view.roster.charter.name,
     treasury: view.roster.charter.treasury,

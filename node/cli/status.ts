@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { LedgerRoot } from '../../protocol/api/network-schema.ts'
+import type { LedgerRoot, Self } from '../../protocol/api/network-schema.ts'
 import { type ApiFlags, connect } from './api.ts'
 import { print, printJson } from './output.ts'
 import { apiOptions } from './run.ts'
@@ -20,7 +20,7 @@ export function addStatus(program: Command): void {
     const { peers, jobs, nodes, models } = stats
     print(
       [
-        `peer     ${self.peer_id} (${self.operator ?? 'not a member'}${self.witness ? ', witness' : ''})`,
+        `peer     ${self.peer_id} (${self.operator ?? 'not a member'}${dutyOf(self)})`,
         `swarm    ${self.swarm_name} (${self.swarm_id.slice(0, 12)}): ${peers.online} of ${peers.members} peers online`,
         `offers   ${models} models on ${nodes} nodes`,
         `jobs     ${jobs.open} open, ${jobs.completed} completed, ${jobs.unresolved} unresolved, ${jobs.void} void`,
@@ -30,6 +30,11 @@ export function addStatus(program: Command): void {
       ].join('\n'),
     )
   })
+}
+
+function dutyOf({ witness, votes }: Self): string {
+  if (!witness) return ''
+  return votes ? ', witness' : ', a witness that forgot votes: it never votes again and is to be replaced'
 }
 
 /** How far the peers' ledgers are the same, by what each said of its own last. */

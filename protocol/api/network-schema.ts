@@ -111,6 +111,9 @@ export const selfSchema = Type.Object({
   peer_id: peerId('Also its default account'),
   operator: nullable(Type.String()),
   witness: Type.Boolean(),
+  votes: Type.Boolean({
+    description: 'False for a witness whose store lost records: it never votes again and is to be replaced',
+  }),
   swarm_id: digest(),
   swarm_name: Type.String(),
   treasury: peerId(),

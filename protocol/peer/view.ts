@@ -47,6 +47,8 @@ export interface PeerView {
   readonly self: PeerId
   readonly swarm: SwarmId
   readonly roster: Roster
+  /** Whether this peer votes; `amnesiac`: it is named as a witness, but may have forgotten votes (4.10). */
+  duty(): 'active' | 'amnesiac' | 'none'
   ledgerRoot(): Digest
   supply(): Supply
   /** The newest trust snapshot, and how many closes no snapshot has folded yet. */
