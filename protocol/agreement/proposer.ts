@@ -292,11 +292,19 @@ export class Proposer {
   #show(out: Outbox, attempt: Attempt, peer: PeerId): void {
     const { instance, round, proposal } = attempt
     if (proposal === undefined) {
+      const epoch = this.#options.roster.epoch.number
       if (round > 0)
-        out.send(peer, 'newview-request', { instance, epoch: this.#options.roster.epoch.number, round })
+        out.send(peer, 'newview-request', { instance, epoch, round, newviews: this.#shownPromises(attempt) })
       return
     }
     out.send(peer, 'propose', proposal)
+  }
+
+  /** Fewer promises than hold a correct one convince nobody, and more of them no better. */
+  #shownPromises({ newviews }: Attempt): readonly Signed<NewView>[] {
+    const { witnesses, quorum } = this.#options.roster.epoch.sizes
+    const enough = witnesses - quorum + 1
+    return newviews.size < enough ? [] : [...newviews.values()].slice(0, enough)
   }
 
   #retry(out: Outbox, instance: InstanceId): void {

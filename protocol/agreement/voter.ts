@@ -132,7 +132,8 @@ export class Voter {
       return this.#refuse(out, message.from, message.body, 'missing', { ids: idsOf(instance) })
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
-    if (due === undefined || out.now < this.readyAt(instance, round, due)) return
+    if (due === undefined) return
+    if (out.now < this.readyAt(instance, round, due) && !isTimeFor(message.body, roster)) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
@@ -245,19 +246,41 @@ function idsOf(instance: InstanceId): readonly Digest[] {
   return match === null ? [] : [match[1] as Digest]
 }
 
+type Asked = Pick<Ballot, 'instance' | 'epoch' | 'round'>
+
+function promisesFor(newviews: readonly Signed<NewView>[], asked: Asked, roster: Roster) {
+  return newviews.filter(
+    ({ signer, body }) =>
+      roster.isWitness(signer) &&
+      body.instance === asked.instance &&
+      body.epoch === asked.epoch &&
+      body.round === asked.round,
+  )
+}
+
+/**
+ * Whether a correct witness has promised the round, hence has waited for it: one that is behind the others need
+ * not wait as long again. Waits are the same for all, so without this a witness that was away stays behind.
+ */
+function isTimeFor(
+  asked: Asked & { readonly newviews: readonly Signed<NewView>[] },
+  roster: Roster,
+): boolean {
+  const { witnesses, quorum } = roster.epoch.sizes
+  const promised = new Set(promisesFor(asked.newviews, asked, roster).map(({ signer }) => signer))
+  return promised.size > witnesses - quorum
+}
+
 /**
  * The value that a quorum of promises binds a round to: that of the highest prepared certificate among them,
  * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round.
  */
 export function carriedBy(
   newviews: readonly Signed<NewView>[],
-  { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
+  { instance, epoch, round }: Asked,
   roster: Roster,
 ): Digest | undefined | 'no_quorum' {
-  const fitting = newviews.filter(
-    ({ signer, body }) =>
-      roster.isWitness(signer) && body.instance === instance && body.epoch === epoch && body.round === round,
-  )
+  const fitting = promisesFor(newviews, { instance, epoch, round }, roster)
   const signers = new Set(fitting.map(({ signer }) => signer))
   if (signers.size < roster.epoch.sizes.quorum || signers.size !== newviews.length) return 'no_quorum'
   let highest: Ballot | undefined
