@@ -59,9 +59,14 @@ function from<K extends 'newview-request' | 'propose' | 'prepared'>(
 const promiseBy = (signer: Signer, round: number, epoch = 0): Signed<NewView> =>
   sign(signer, roster.swarm, NEWVIEW, { instance: INSTANCE, epoch, round, prepared: null })
 
-function asked(round: number, now: number, newviews: readonly Signed<NewView>[] = []): readonly string[] {
+function asked(
+  round: number,
+  now: number,
+  newviews: readonly Signed<NewView>[] = [],
+  by: Signer = proposer,
+): readonly string[] {
   const body = { instance: INSTANCE, epoch: 0, round, newviews }
-  return answersTo(now, (out) => voter.onNewViewRequest(out, from(proposer.id, 'newview-request', body)))
+  return answersTo(now, (out) => voter.onNewViewRequest(out, from(by.id, 'newview-request', body)))
 }
 
 beforeEach(() => {
@@ -127,6 +132,26 @@ describe('when a round is promised', () => {
   ])('is not hastened by %s', (_, newviews) => {
     expect(asked(round, readyMs - 1, newviews)).toEqual([])
     expect(voter.promised(INSTANCE)).toBe(0)
+  })
+
+  it("is not put off by other promises since its proposer's first question, but by its last promise", () => {
+    const far = turnAfter(100)
+    const farMs = DUE_MS + waitMs(0, far, 4)
+    expect(asked(far, DUE_MS)).toEqual([])
+    const other = nextTurnOf(third.id, INSTANCE, 2, roster.epoch)
+    expect(asked(other, farMs - 1, [], third)).toEqual(['promised'])
+    expect(asked(far, farMs - 1)).toEqual([])
+    expect(asked(far, farMs)).toEqual(['promised'])
+    const next = turnAfter(far + 1)
+    expect(asked(next, farMs + waitMs(far, next, 4) - 1)).toEqual([])
+    expect(asked(next, farMs + waitMs(far, next, 4))).toEqual(['promised'])
+  })
+
+  it('is not hastened by a question about a past round', () => {
+    const later = turnAfter(round + 1)
+    expect(asked(later, LATE_MS)).toEqual(['promised'])
+    expect(asked(round, LATE_MS)).toEqual(['refusal'])
+    expect(asked(turnAfter(later + 1), LATE_MS)).toEqual([])
   })
 
   it('is never below the last promise, whoever has promised it', () => {

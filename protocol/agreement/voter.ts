@@ -44,6 +44,9 @@ export class Voter {
   /** Values this witness prepared, so that a prepared certificate finds its value. Newest only. */
   readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: Value }>()
 
+  /** When each proposer that waits for a promise is to have it; one each, so it is bounded by the witnesses. */
+  readonly #askedBy = new Map<InstanceId, Map<PeerId, number>>()
+
   constructor(options: VoterOptions) {
     this.#options = options
   }
@@ -70,6 +73,19 @@ export class Voter {
     return (
       this.#ballots.get(instance)?.prepared !== undefined && this.#ballots.get(instance)?.prepared !== null
     )
+  }
+
+  /**
+   * When a proposer that asked before is answered: no later than its first question promised, whatever this
+   * witness promised to itself meanwhile. Its own turns would else put off for ever one that is far ahead. A
+   * liar so gets one promise at a time of its choice for each wait, which leaves most turns undisturbed.
+   */
+  #readyFor(from: PeerId, instance: InstanceId, readyMs: number): number {
+    const asked = this.#askedBy.get(instance) ?? new Map<PeerId, number>()
+    this.#askedBy.set(instance, asked)
+    const earliest = Math.min(readyMs, asked.get(from) ?? readyMs)
+    asked.set(from, earliest)
+    return earliest
   }
 
   onPropose(out: Outbox, message: Propose): void {
@@ -133,26 +149,35 @@ export class Voter {
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
     if (due === undefined) return
-    if (out.now < this.readyAt(instance, round, due) && !isTimeFor(message.body, roster)) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
       return this.#refuse(out, message.from, refused, 'promised', {})
     }
-    out.send(message.from, 'promised', this.#promise(out, ballot, { instance, epoch, round }))
+    // Only for a round above the last promise: a question about a past one is due at once.
+    const readyMs = this.#readyFor(message.from, instance, this.readyAt(instance, round, due))
+    if (out.now < readyMs && !isTimeFor(message.body, roster)) return
+    out.send(message.from, 'promised', this.#promise(out, message.from, ballot, { instance, epoch, round }))
   }
 
   /** Called when the instance is decided: the decision answers everything from now on. */
   forget(out: Outbox, instance: InstanceId): void {
     this.#waiting.delete(instance)
     this.#seen.delete(instance)
+    this.#askedBy.delete(instance)
     if (this.#ballots.delete(instance)) out.write(keys.ballot(instance), null)
   }
 
-  #promise(out: Outbox, ballot: BallotRecord, asked: Pick<NewView, 'instance' | 'epoch' | 'round'>) {
+  #promise(
+    out: Outbox,
+    to: PeerId,
+    ballot: BallotRecord,
+    asked: Pick<NewView, 'instance' | 'epoch' | 'round'>,
+  ) {
     const value = ballot.prepared?.value ?? null
     if (ballot.newview?.body.round === asked.round) return { newview: ballot.newview, value }
     const { signer, roster } = this.#options
+    this.#askedBy.get(asked.instance)?.delete(to)
     const prepared = ballot.prepared?.certificate ?? null
     const newview = sign(signer, roster.swarm, NEWVIEW, { ...asked, prepared })
     this.#save(out, { ...ballot, promise: asked.round, newview })

@@ -57,6 +57,24 @@ describe('settling a fork', () => {
     expect(fork.conserved()).toBe(true)
   })
 
+  it('comes to its end when witnesses come back one by one, five minutes apart', () => {
+    const to = fork.peerAt(0).id
+    fork.certify(fork.entryPaying(to, CREDIT), fork.witnesses().slice(0, 2))
+    fork.certify(fork.entryPaying(to, 2n * CREDIT), fork.witnesses().slice(2))
+    fork.pass(1_900)
+    const away = fork.witnesses().slice(1)
+    for (const peer of away) fork.world.crash(peer)
+    expect(fork.ask(fork.owner, { type: 'resolve' })).toMatchObject({ ok: true })
+    fork.pass(20 * MINUTE_MS)
+    for (const peer of away) {
+      fork.world.start(peer)
+      fork.pass(5 * MINUTE_MS)
+    }
+    expect(places(fork.world.peers)).toEqual(Array(5).fill(1))
+    expect(fork.roots().size).toBe(1)
+    expect(fork.conserved()).toBe(true)
+  })
+
   it("is not stopped by a liar that answers with the account's old entries", () => {
     const old = payTimes(LIMITS.forkEntries + 1)
     const { world, owner } = fork
