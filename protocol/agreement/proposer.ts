@@ -187,8 +187,10 @@ export class Proposer {
     const attempt = this.#attempts.get(body.instance)
     const { roster, rules } = this.#options
     const position = roster.witnessPosition(from)
-    if (attempt === undefined || attempt.round !== body.round || position < 0) return
+    if (position < 0) return
+    // What a witness misses is worth knowing for the next try, also when this one has ended meanwhile.
     rules.learn(out, body, from)
+    if (attempt === undefined || attempt.round !== body.round) return
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
