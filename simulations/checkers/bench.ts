@@ -53,6 +53,8 @@ export const minter = a
 export const runner = b
 /** The one whose runs lie. */
 export const liar = d
+/** The one whose store is lost. */
+export const lostOne = c
 export const witnesses: readonly Signer[] = sorted
 
 function noMind(): never {
@@ -72,6 +74,7 @@ export function reports(
     witnesses: sorted.map(({ id }) => id),
     minters: [minter.id],
     correct: new Set(sorted.map(({ id }) => id)),
+    hasLost: (peer) => peer === lostOne.id,
     honest: new Set([a.id, b.id, c.id]),
     verify: crypto.verify,
     freshMind,

@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/locks.ts',
     find: 'out.write(keyOf(lock), encodeBody(lockCodec, lock))',
     replace: 'void [out, encodeBody, lockCodec]',
-    seeds: [8],
+    seeds: [28],
     caughtBy: ['single-signature'],
   },
   {
@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/peer/event-outbox.ts',
     find: 'for (const effect of this.#stamped) effects.push({ ...effect, after })',
     replace: 'for (const effect of this.#stamped) effects.push({ ...effect, after: position })',
-    seeds: [8],
+    seeds: [2],
     caughtBy: ['single-signature'],
   },
   {
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/validate.ts',
     find: 'if (before !== undefined && compareRefs(before, claim) >= 0)',
     replace: 'if (before !== undefined && compareRefs(before, claim) > 0)',
-    seeds: [2],
+    seeds: [3],
     caughtBy: ['ledger-replay', 'supply'],
   },
   {
@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)',
     replace: 'void this.#repeat',
-    seeds: [45],
+    seeds: [23],
     caughtBy: ['single-signature'],
   },
   {
@@ -136,12 +136,21 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ['single-fact'],
   },
   {
+    name: 'votes-after-a-loss',
+    breaks: 'a witness whose votes may be lost votes for nothing any more',
+    file: 'protocol/ledger/witness.ts',
+    find: "if (!duty.active) return 'not_a_witness'",
+    replace: 'void duty.active',
+    seeds: [6],
+    caughtBy: ['silence'],
+  },
+  {
     name: 'counting-by-f-plus-1',
     breaks: 'a commit counts in t seals',
     file: 'protocol/swarm/quorum-size.ts',
     find: 'counting: witnesses - quorum + 1',
     replace: 'counting: faulty + 1',
-    seeds: [2],
+    seeds: [15],
     caughtBy: ['sealed-reveal'],
   },
   {
@@ -150,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/runner.ts',
     find: 'if (attempt === undefined || attempt.seals.size < sizes.quorum) return false',
     replace: 'if (attempt === undefined) return false',
-    seeds: [3],
+    seeds: [5],
     caughtBy: ['sealed-reveal'],
   },
   {
@@ -159,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [9],
+    seeds: [20],
     caughtBy: ['sealed-close'],
   },
 ]

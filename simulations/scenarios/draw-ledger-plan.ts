@@ -64,13 +64,17 @@ const TARGETS: readonly (readonly KindName[])[] = [
 const TARGETED_PPM = 500_000
 const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
 
+/** Of the runs in which a quorum of correct witnesses is left. */
+const LOST_STORE_PPM = 250_000
+
 /** Some runs are about one thing that a free mix brings together too rarely. */
 const FOCUS_PPM = 400_000
 /** A little more than commitMs, after which a witness seals whatever it has. */
 const UNSEEN_COMMITS_MS = 130_000
 
 export function drawLedgerPlan(random: Random): LedgerPlan {
-  const plan = drawMix(random)
+  const mix = drawMix(random)
+  const plan = { ...mix, peers: withLoss(mix.peers, random.fork('lost store')) }
   if (!random.chance(FOCUS_PPM)) return plan
   const focus = random.pick([
     unseenCommits,
@@ -80,6 +84,16 @@ export function drawLedgerPlan(random: Random): LedgerPlan {
     hiddenCertificates,
   ])
   return focus(plan, random)
+}
+
+/** The last correct witness's store may be lost, if the others can do without it for ever. */
+function withLoss(peers: LedgerPlan['peers'], random: Random): LedgerPlan['peers'] {
+  const witnesses = peers.filter(({ witness }) => witness)
+  const correct = witnesses.filter(({ adversaries = [] }) => adversaries.length === 0)
+  const loser = correct.at(-1)
+  if (correct.length <= quorumSizes(witnesses.length).quorum || !random.chance(LOST_STORE_PPM)) return peers
+  const [first, ...others] = peers
+  return [first, ...others.map((peer) => (peer === loser ? { ...peer, losesStore: true } : peer))]
 }
 
 /** Runners' commits are repeated every second; only their lasting absence makes witnesses seal without them. */
