@@ -2,7 +2,7 @@ import { parseJobInstance } from '../ids.ts'
 import type { Digest, PeerId } from '../ids.ts'
 import { type Decision, valueDigestOf } from '../agreement/messages.ts'
 import type { Certificate } from '../ledger/certificate.ts'
-import { entryIdOf, jobIdOf } from '../ledger/entry.ts'
+import { entryIdOf, jobIdOf, type SignedEntry } from '../ledger/entry.ts'
 import type { Fact } from '../ledger/fact.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
@@ -124,15 +124,16 @@ function nameOf(fact: Fact): string {
 
 /** Ids under which others may wait for a fact: the entry's, those of jobs that it opens, the job decided on. */
 function idsShownBy(fact: Fact): readonly Digest[] {
-  if (fact.type === 'decision') {
-    const { instance, value } = fact.decision
-    const job = parseJobInstance(instance)?.job
-    if (value.type === 'trust') return [snapshotId(value.number)]
-    // Entries behind a settled fork name the decision, or the one entry that it certifies.
-    if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.map(entryIdOf)]
-    return job === undefined ? [] : [job]
-  }
-  const { entry } = fact.certificate
+  if (fact.type === 'certificate') return idsOf(fact.certificate.entry)
+  const { instance, value } = fact.decision
+  if (value.type === 'trust') return [snapshotId(value.number)]
+  // Entries behind a settled fork name the decision, or the one entry that it certifies.
+  if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.flatMap(idsOf)]
+  const job = parseJobInstance(instance)?.job
+  return job === undefined ? [] : [job]
+}
+
+function idsOf(entry: SignedEntry): readonly Digest[] {
   const { account, ops } = entry.body
   const jobs = ops.flatMap((operation) =>
     operation.type === 'open' ? [jobIdOf(account, operation.spec.nonce)] : [],
