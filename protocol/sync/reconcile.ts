@@ -98,6 +98,8 @@ export function createReconcile({
     },
     isConnected: (peer) => connected.has(peer),
     onRoot(out, from, root) {
+      // Who speaks is connected, whatever this peer was told of it: else it would never ask that one for anything.
+      if (!connected.has(from)) connected.set(from, out.now - ROOT_MS_MIN)
       if (root === digest.root()) return
       out.send(from, 'sync-buckets', { buckets: digest.buckets() })
       const sentAt = connected.get(from)

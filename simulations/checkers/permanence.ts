@@ -1,11 +1,12 @@
 import type { CreateChecker } from './checker.ts'
-import { isFact } from './stored-facts.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
+import { isFact, type StoredFacts } from './stored-facts.ts'
 
 /**
  * Certificates and decisions never revert (12.4 after healing): no peer deletes one, and what was ever durable
  * on any correct peer's disk is on every one's in the end.
  */
-export const createPermanenceChecker: CreateChecker = (_facts, report) => {
+export const createPermanenceChecker: CreateChecker = (facts, report) => {
   const written = new Set<string>()
   return {
     stored(peer, writes) {
@@ -17,8 +18,21 @@ export const createPermanenceChecker: CreateChecker = (_facts, report) => {
     },
     conclude(peers) {
       for (const { peer, records } of peers) {
-        for (const key of written) if (!records.has(key)) report(`${peer} lacks ${key} in the end`)
+        const resolved = placesCertifiedByResolution(facts.read(records))
+        for (const key of written) {
+          if (!records.has(key) && !resolved.has(key)) report(`${peer} lacks ${key} in the end`)
+        }
       }
     },
   }
+}
+
+/** Keys of certificates that a resolution with one entry stands for: two proofs of one fact (4.1). */
+function placesCertifiedByResolution({ resolutions }: StoredFacts): ReadonlySet<string> {
+  const keys = [...resolutions].flatMap(([account, settled]) =>
+    settled.flatMap(({ seq, entries }) =>
+      entries.length === 1 ? [`${PREFIXES.certificate}${account}/${seq.toString().padStart(16, '0')}`] : [],
+    ),
+  )
+  return new Set(keys)
 }
