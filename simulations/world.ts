@@ -33,6 +33,8 @@ export interface PeerPlan {
   readonly skewMs: number
   /** What it does wrong on purpose; a peer without any is correct. */
   readonly adversaries?: readonly AdversaryName[]
+  /** Its store is lost at some time. What it said before is still its word, and as an owner it may contradict it. */
+  readonly losesStore?: boolean
 }
 
 export interface WorldOptions {
@@ -60,9 +62,9 @@ export interface WorldPeer {
   readonly blobs: BlobStore
 }
 
-/** Whether a peer runs the real mind and nothing but it. */
+/** Whether a peer runs the real mind and nothing but it, with all that it ever wrote. */
 export function isCorrect({ plan }: Pick<WorldPeer, 'plan'>): boolean {
-  return (plan.adversaries ?? []).length === 0
+  return (plan.adversaries ?? []).length === 0 && plan.losesStore !== true
 }
 
 export interface RunLimits {
@@ -97,6 +99,9 @@ export interface World {
   resultOf(command: number): CommandResult | undefined
   start(peer: WorldPeer): void
   crash(peer: WorldPeer): void
+  /** The process dies and its disk with it; the host finds out at every start from now on. */
+  lose(peer: WorldPeer): void
+  hasLost(peer: PeerId): boolean
   /** Closes or opens the connection of two peers, who hear of it. */
   disconnect(left: WorldPeer, right: WorldPeer): void
   connect(left: WorldPeer, right: WorldPeer): void
@@ -118,6 +123,7 @@ export function createWorld(options: WorldOptions): World {
   const network = createNetwork({ scheduler, random: random.fork('network'), faults: options.faults.link })
   const results = new Map<number, CommandResult>()
   const observers: Observe[] = []
+  const lost = new Set<PeerId>()
   let faults = options.faults
   let commands = 0
   let steps = 0
@@ -139,7 +145,12 @@ export function createWorld(options: WorldOptions): World {
     const body = createBody({
       self: signer.id,
       createMind: () => {
-        const mind = options.createMind({ signer, roster, rules: options.judge.rules })
+        const mind = options.createMind({
+          signer,
+          roster,
+          rules: options.judge.rules,
+          amnesia: lost.has(signer.id),
+        })
         const means = { signer, roster, random: own.fork('adversary') }
         return turnedAdversary(plan.adversaries ?? [], mind, means)
       },
@@ -230,6 +241,12 @@ export function createWorld(options: WorldOptions): World {
       }
     },
     crash: (peer) => peer.body.crash(),
+    lose(peer) {
+      peer.body.crash()
+      peer.disk.wipe()
+      lost.add(peer.id)
+    },
+    hasLost: (peer) => lost.has(peer),
     disconnect: (left, right) => network.disconnect(left.id, right.id),
     connect(left, right) {
       if (left.body.running && right.body.running) network.connect(left.id, right.id)

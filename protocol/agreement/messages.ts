@@ -136,4 +136,6 @@ export const newViewRequestCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
   round: uint(Number.MAX_SAFE_INTEGER, 1),
+  /** None, or promises of others for this round: from so many that one of them is correct, its time has come. */
+  newviews: list(signedNewView, { max: LIMITS.witnesses }),
 })

@@ -187,8 +187,10 @@ export class Proposer {
     const attempt = this.#attempts.get(body.instance)
     const { roster, rules } = this.#options
     const position = roster.witnessPosition(from)
-    if (attempt === undefined || attempt.round !== body.round || position < 0) return
+    if (position < 0) return
+    // What a witness misses is worth knowing for the next try, also when this one has ended meanwhile.
     rules.learn(out, body, from)
+    if (attempt === undefined || attempt.round !== body.round) return
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
@@ -292,11 +294,19 @@ export class Proposer {
   #show(out: Outbox, attempt: Attempt, peer: PeerId): void {
     const { instance, round, proposal } = attempt
     if (proposal === undefined) {
+      const epoch = this.#options.roster.epoch.number
       if (round > 0)
-        out.send(peer, 'newview-request', { instance, epoch: this.#options.roster.epoch.number, round })
+        out.send(peer, 'newview-request', { instance, epoch, round, newviews: this.#shownPromises(attempt) })
       return
     }
     out.send(peer, 'propose', proposal)
+  }
+
+  /** Fewer promises than hold a correct one convince nobody, and more of them no better. */
+  #shownPromises({ newviews }: Attempt): readonly Signed<NewView>[] {
+    const { witnesses, quorum } = this.#options.roster.epoch.sizes
+    const enough = witnesses - quorum + 1
+    return newviews.size < enough ? [] : [...newviews.values()].slice(0, enough)
   }
 
   #retry(out: Outbox, instance: InstanceId): void {

@@ -44,6 +44,9 @@ export class Voter {
   /** Values this witness prepared, so that a prepared certificate finds its value. Newest only. */
   readonly #seen = new Map<InstanceId, { readonly digest: Digest; readonly value: Value }>()
 
+  /** When each proposer that waits for a promise is to have it; one each, so it is bounded by the witnesses. */
+  readonly #askedBy = new Map<InstanceId, Map<PeerId, number>>()
+
   constructor(options: VoterOptions) {
     this.#options = options
   }
@@ -70,6 +73,19 @@ export class Voter {
     return (
       this.#ballots.get(instance)?.prepared !== undefined && this.#ballots.get(instance)?.prepared !== null
     )
+  }
+
+  /**
+   * When a proposer that asked before is answered: no later than its first question promised, whatever this
+   * witness promised to itself meanwhile. Its own turns would else put off for ever one that is far ahead. A
+   * liar so gets one promise at a time of its choice for each wait, which leaves most turns undisturbed.
+   */
+  #readyFor(from: PeerId, instance: InstanceId, readyMs: number): number {
+    const asked = this.#askedBy.get(instance) ?? new Map<PeerId, number>()
+    this.#askedBy.set(instance, asked)
+    const earliest = Math.min(readyMs, asked.get(from) ?? readyMs)
+    asked.set(from, earliest)
+    return earliest
   }
 
   onPropose(out: Outbox, message: Propose): void {
@@ -132,26 +148,36 @@ export class Voter {
       return this.#refuse(out, message.from, message.body, 'missing', { ids: idsOf(instance) })
     if (message.from !== proposerOf(instance, round, natural, roster.epoch)) return
     const due = rules.dueAt(instance)
-    if (due === undefined || out.now < this.readyAt(instance, round, due)) return
+    if (due === undefined) return
     const ballot = this.#ballots.get(instance) ?? freshBallot(instance)
     if (round < ballot.promise) {
       const refused = { instance, epoch, round }
       return this.#refuse(out, message.from, refused, 'promised', {})
     }
-    out.send(message.from, 'promised', this.#promise(out, ballot, { instance, epoch, round }))
+    // Only for a round above the last promise: a question about a past one is due at once.
+    const readyMs = this.#readyFor(message.from, instance, this.readyAt(instance, round, due))
+    if (out.now < readyMs && !isTimeFor(message.body, roster)) return
+    out.send(message.from, 'promised', this.#promise(out, message.from, ballot, { instance, epoch, round }))
   }
 
   /** Called when the instance is decided: the decision answers everything from now on. */
   forget(out: Outbox, instance: InstanceId): void {
     this.#waiting.delete(instance)
     this.#seen.delete(instance)
+    this.#askedBy.delete(instance)
     if (this.#ballots.delete(instance)) out.write(keys.ballot(instance), null)
   }
 
-  #promise(out: Outbox, ballot: BallotRecord, asked: Pick<NewView, 'instance' | 'epoch' | 'round'>) {
+  #promise(
+    out: Outbox,
+    to: PeerId,
+    ballot: BallotRecord,
+    asked: Pick<NewView, 'instance' | 'epoch' | 'round'>,
+  ) {
     const value = ballot.prepared?.value ?? null
     if (ballot.newview?.body.round === asked.round) return { newview: ballot.newview, value }
     const { signer, roster } = this.#options
+    this.#askedBy.get(asked.instance)?.delete(to)
     const prepared = ballot.prepared?.certificate ?? null
     const newview = sign(signer, roster.swarm, NEWVIEW, { ...asked, prepared })
     this.#save(out, { ...ballot, promise: asked.round, newview })
@@ -245,19 +271,41 @@ function idsOf(instance: InstanceId): readonly Digest[] {
   return match === null ? [] : [match[1] as Digest]
 }
 
+type Asked = Pick<Ballot, 'instance' | 'epoch' | 'round'>
+
+function promisesFor(newviews: readonly Signed<NewView>[], asked: Asked, roster: Roster) {
+  return newviews.filter(
+    ({ signer, body }) =>
+      roster.isWitness(signer) &&
+      body.instance === asked.instance &&
+      body.epoch === asked.epoch &&
+      body.round === asked.round,
+  )
+}
+
+/**
+ * Whether a correct witness has promised the round, hence has waited for it: one that is behind the others need
+ * not wait as long again. Waits are the same for all, so without this a witness that was away stays behind.
+ */
+function isTimeFor(
+  asked: Asked & { readonly newviews: readonly Signed<NewView>[] },
+  roster: Roster,
+): boolean {
+  const { witnesses, quorum } = roster.epoch.sizes
+  const promised = new Set(promisesFor(asked.newviews, asked, roster).map(({ signer }) => signer))
+  return promised.size > witnesses - quorum
+}
+
 /**
  * The value that a quorum of promises binds a round to: that of the highest prepared certificate among them,
  * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round.
  */
 export function carriedBy(
   newviews: readonly Signed<NewView>[],
-  { instance, epoch, round }: Pick<Ballot, 'instance' | 'epoch' | 'round'>,
+  { instance, epoch, round }: Asked,
   roster: Roster,
 ): Digest | undefined | 'no_quorum' {
-  const fitting = newviews.filter(
-    ({ signer, body }) =>
-      roster.isWitness(signer) && body.instance === instance && body.epoch === epoch && body.round === round,
-  )
+  const fitting = promisesFor(newviews, { instance, epoch, round }, roster)
   const signers = new Set(fitting.map(({ signer }) => signer))
   if (signers.size < roster.epoch.sizes.quorum || signers.size !== newviews.length) return 'no_quorum'
   let highest: Ballot | undefined

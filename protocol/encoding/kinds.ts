@@ -79,7 +79,7 @@ export const KINDS = {
   prepare: kind('agree', true, KIB, PREPARE.body),
   prepared: kind('agree', false, 16 * KIB, preparedCodec),
   commit: kind('agree', true, KIB, COMMIT_BALLOT.body),
-  'newview-request': kind('agree', false, KIB, newViewRequestCodec),
+  'newview-request': kind('agree', false, LIMITS.frameBytes, newViewRequestCodec),
   newview: kind('agree', true, 16 * KIB, NEWVIEW.body),
   promised: kind('agree', false, LIMITS.frameBytes, promisedCodec),
   refusal: kind('agree', false, 512 * KIB, refusalCodec),

@@ -105,6 +105,20 @@ describe('an adversary', () => {
     expect(certified?.seq).toBeLessThanOrEqual(2)
   })
 
+  it('certificate hider: its forks are settled, whatever it hides meanwhile', () => {
+    const { world, left } = play('certificate-hider')
+    const [first] = world.peers
+    const owner = idOf(world, 1)
+    const entries = ownEntries(world, left)
+    expect(entries.length).toBeGreaterThan(new Set(entries.map(({ seq }) => seq)).size)
+    expect(
+      [...(first?.disk.records().keys() ?? [])].filter((key) => key.startsWith('resolution/')),
+    ).not.toEqual([])
+    expect(first?.body.view?.account(owner)?.seq).toBe(2)
+    const roots = world.peers.map(({ body }) => body.view?.ledgerRoot())
+    expect(new Set(roots).size).toBe(1)
+  })
+
   it('double claimer: names an output twice, in vain', () => {
     const { world, left } = play('double-claimer')
     const names = (entry: ReturnType<typeof ownEntries>[number]) =>

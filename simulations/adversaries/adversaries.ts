@@ -1,6 +1,7 @@
 import type { Peer } from '../../protocol/peer/options.ts'
 import { type CreateAdversary, type Means, misled } from './adversary.ts'
 import { createBadEntries } from './bad-entries.ts'
+import { createCertificateHider } from './certificate-hider.ts'
 import { createDoubleClaimer } from './double-claimer.ts'
 import { createDoubleVoter } from './double-voter.ts'
 import { createForger } from './forger.ts'
@@ -35,10 +36,16 @@ export const MEMBER_ADVERSARIES = [
   'forking-proposer',
 ] as const
 
-export type AdversaryName = (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
+/** Owner and witness in one; only the runs that are about it have one. */
+export const FORK_ADVERSARY = 'certificate-hider'
+
+export type AdversaryName =
+  | (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
+  | typeof FORK_ADVERSARY
 
 const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'bad-entries': createBadEntries,
+  'certificate-hider': createCertificateHider,
   'double-claimer': createDoubleClaimer,
   'double-voter': createDoubleVoter,
   forger: createForger,

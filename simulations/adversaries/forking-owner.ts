@@ -40,7 +40,7 @@ export const createForkingOwner: CreateAdversary = (means) => {
 }
 
 /** The same entry with its money sent to somebody else; undefined where it sends none. */
-function makeTwin({ signer, roster, random }: Means, { body }: SignedEntry): SignedEntry | undefined {
+export function makeTwin({ signer, roster, random }: Means, { body }: SignedEntry): SignedEntry | undefined {
   const receivers = [...roster.members()].map(({ peer }) => peer)
   let changed = false
   const ops = body.ops.map((operation): Operation => {

@@ -55,7 +55,7 @@ export const createRoundRacer: CreateAdversary = (means) => {
         const ahead = random.below(TURNS_AHEAD)
         const round = nextTurnOf(signer.id, instance, from + 1 + ahead, roster.epoch)
         races.set(instance, { round, promises: new Map() })
-        const asked = { instance, epoch: roster.epoch.number, round }
+        const asked = { instance, epoch: roster.epoch.number, round, newviews: [] }
         return toWitnesses(means, (to) => plain(means, to, 'newview-request', asked))
       }),
   }

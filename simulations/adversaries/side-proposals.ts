@@ -1,13 +1,17 @@
 import { type Ballot, COMMIT_BALLOT, PREPARE } from '../../protocol/agreement/messages.ts'
 import type { BodyOf } from '../../protocol/encoding/kinds.ts'
 import { quorumOf } from '../../protocol/encoding/quorum.ts'
+import { sign, type SignedKind } from '../../protocol/encoding/signed.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import type { Message } from '../../protocol/intake/message.ts'
 import { type Means, type Outgoing, plain, toWitnesses } from './adversary.ts'
 
 export type Proposal = BodyOf<'propose'>
 
-/** Gets values decided that the adversary's own mind knows nothing of, if witnesses let it. */
+/**
+ * Gets values decided that the adversary's own mind knows nothing of, if witnesses let it. It prepares and commits
+ * each of them itself, if it is a witness.
+ */
 export interface SideProposals {
   show(to: PeerId, proposal: Proposal): Outgoing
   /** To be shown every message: quorums of prepares and commits are passed on to all witnesses. */
@@ -28,7 +32,11 @@ export function createSideProposals(means: Means): SideProposals {
   return {
     show(to, proposal) {
       const name = nameOf(proposal.proposal.body)
-      if (!driven.has(name)) driven.set(name, { proposal, prepares: new Map(), commits: new Map() })
+      if (!driven.has(name)) {
+        const { body } = proposal.proposal
+        const prepares = ownVote(means, PREPARE, body)
+        driven.set(name, { proposal, prepares, commits: ownVote(means, COMMIT_BALLOT, body) })
+      }
       return plain(means, to, 'propose', proposal)
     },
     onMessage(message) {
@@ -51,4 +59,10 @@ export function createSideProposals(means: Means): SideProposals {
       )
     },
   }
+}
+
+function ownVote({ signer, roster }: Means, kind: SignedKind<Ballot>, body: Ballot): Map<number, Uint8Array> {
+  const position = roster.witnessPosition(signer.id)
+  const sig = position < 0 ? undefined : sign(signer, roster.swarm, kind, body).sig
+  return new Map(sig === undefined ? [] : [[position, sig]])
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { PREPARE } from '../../protocol/agreement/messages.ts'
+import { PREPARE, valueDigestOf } from '../../protocol/agreement/messages.ts'
 import { plainFrame, signedFrame } from '../../protocol/encoding/envelope.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
-import { jobInstance } from '../../protocol/ids.ts'
+import { type Digest, jobInstance } from '../../protocol/ids.ts'
 import { COMMIT, REVEAL, SEAL } from '../../protocol/jobs/messages.ts'
-import { entryIdOf, VOTE } from '../../protocol/ledger/entry.ts'
+import { entryIdOf, type SignedEntry, VOTE } from '../../protocol/ledger/entry.ts'
 import { certified, decided, digestOf, entryOf, frameOf, minted, minter, openedJob } from './bench.ts'
-import { reports, runner, show, showRecords, swarm, witnesses } from './bench.ts'
+import { reports, resolutionOf, runner, settledBy, show, showRecords, swarm, witnesses } from './bench.ts'
 import { faultyMax, quorumOf } from './checker.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
@@ -133,5 +133,39 @@ describe('single fact', () => {
     const double = [...votes('x', witnesses.slice(0, 3)), ...votes('y', witnesses.slice(1))]
     expect(reports(createSingleFactChecker, (checker) => show(checker, split))).toEqual([])
     expect(reports(createSingleFactChecker, (checker) => show(checker, double))).toHaveLength(1)
+  })
+
+  describe('of a fork that was settled', () => {
+    const [one, two, three] = [60_000n, 70_000n, 80_000n].map((amount) =>
+      entryOf(minter, { ops: [{ type: 'mint', to: runner.id, amount, memo: '' }] }),
+    ) as [SignedEntry, SignedEntry, SignedEntry]
+    const behind = (prev: Digest) => entryOf(minter, { seq: 1, prev })
+    const frameWith = (entry: SignedEntry) => signedFrame(swarm, 'entry', entry)
+    const found = (entries: readonly SignedEntry[], ...certain: readonly SignedEntry[]) =>
+      reports(createSingleFactChecker, (checker) => {
+        show(checker, certain.map(frameWith))
+        showRecords(
+          checker,
+          certain.map((entry) => certified(entry)),
+        )
+        const [key, value] = settledBy(entries)
+        checker.stored?.(minter.id, [{ key, value }])
+      })
+
+    it('accepts what was settled, and what builds on it', () => {
+      expect(found([one], one, behind(entryIdOf(one)))).toEqual([])
+      expect(found([one, two], two, behind(valueDigestOf(resolutionOf([one, two]))))).toEqual([])
+    })
+
+    it('finds another certificate at the place', () => {
+      expect(found([one], two)).toHaveLength(1)
+      expect(found([one, two], three)).toEqual([expect.stringContaining('merged from')])
+    })
+
+    it('finds one behind a branch that was left', () => {
+      expect(found([one, two], two, behind(entryIdOf(two)))).toEqual([
+        expect.stringContaining('another head'),
+      ])
+    })
   })
 })

@@ -10,7 +10,16 @@ import { signedFrame } from '../../protocol/encoding/envelope.ts'
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import { quorumOf } from '../../protocol/encoding/quorum.ts'
 import { sign, type SignedKind } from '../../protocol/encoding/signed.ts'
-import { blobRefOf, type Digest, jobInstance, type JobId, type PeerId } from '../../protocol/ids.ts'
+import {
+  blobRefOf,
+  type Digest,
+  type InstanceId,
+  jobInstance,
+  type JobId,
+  type PeerId,
+  resolveInstance,
+} from '../../protocol/ids.ts'
+import type { Value } from '../../protocol/agreement/value.ts'
 import type { JobSpec } from '../../protocol/jobs/spec.ts'
 import type { JobValue } from '../../protocol/jobs/value.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
@@ -44,6 +53,8 @@ export const minter = a
 export const runner = b
 /** The one whose runs lie. */
 export const liar = d
+/** The one whose store is lost. */
+export const lostOne = c
 export const witnesses: readonly Signer[] = sorted
 
 function noMind(): never {
@@ -63,6 +74,7 @@ export function reports(
     witnesses: sorted.map(({ id }) => id),
     minters: [minter.id],
     correct: new Set(sorted.map(({ id }) => id)),
+    hasLost: (peer) => peer === lostOne.id,
     honest: new Set([a.id, b.id, c.id]),
     verify: crypto.verify,
     freshMind,
@@ -124,12 +136,27 @@ export function certified(entry: SignedEntry, voters: readonly Signer[] = sorted
 }
 
 export function decided(job: JobId, step: number, value: JobValue): StoredFact {
-  const instance = jobInstance(job, step)
+  return [keys.decision(job, step), decisionOf(jobInstance(job, step), value)]
+}
+
+function decisionOf(instance: InstanceId, value: Value): Uint8Array {
   const ballot = { instance, epoch: 0, round: 0, value: valueDigestOf(value) }
   const voters = sorted.slice(0, 3)
   const sigs = new Map(voters.map((voter, at) => [at, sign(voter, swarm, COMMIT_BALLOT, ballot).sig]))
   const decision: Decision = { instance, round: 0, value, quorum: quorumOf(0, sorted.length, sigs) }
-  return [keys.decision(job, step), encodeBody(decisionCodec, decision)]
+  return encodeBody(decisionCodec, decision)
+}
+
+/** The resolution of a fork at the first place of the minter's chain. */
+export function resolutionOf(entries: readonly SignedEntry[]): Extract<Value, { type: 'resolve' }> {
+  const account = minter.id
+  const ascending = entries.toSorted((one, other) => (entryIdOf(one) < entryIdOf(other) ? -1 : 1))
+  return { type: 'resolve', account, seq: 0, head: genesisOf(swarm, account), entries: ascending }
+}
+
+export function settledBy(entries: readonly SignedEntry[]): StoredFact {
+  const value = decisionOf(resolveInstance(minter.id, 0), resolutionOf(entries))
+  return [keys.resolution(minter.id, 0), value]
 }
 
 function specOf(payer: PeerId): JobSpec {

@@ -25,6 +25,8 @@ export interface Facts {
   readonly minters: readonly PeerId[]
   /** Peers whose signatures are held against them: all that run the real mind and nothing but it. */
   readonly correct: ReadonlySet<PeerId>
+  /** Whether a peer's store is lost by now: it must never speak as a witness again. */
+  readonly hasLost: (peer: PeerId) => boolean
   /** Peers whose runs are faithful. */
   readonly honest: ReadonlySet<PeerId>
   readonly verify: (check: SignatureCheck) => boolean

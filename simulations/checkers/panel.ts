@@ -19,6 +19,7 @@ import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
 import { createFactReader } from './stored-facts.ts'
 import { createSupplyChecker } from './supply.ts'
+import { createSilenceChecker } from './silence.ts'
 
 export const CHECKERS = {
   supply: createSupplyChecker,
@@ -31,6 +32,7 @@ export const CHECKERS = {
   'sealed-reveal': createSealedRevealChecker,
   'sealed-close': createSealedCloseChecker,
   'promise-kept': createPromiseKeptChecker,
+  silence: createSilenceChecker,
   permanence: createPermanenceChecker,
   liveness: createLivenessChecker,
   convergence: createConvergenceChecker,
@@ -108,12 +110,13 @@ export function createPanel(world: World): Panel {
   }
 }
 
-function factsOf({ roster, charter, peers, verify, freshMind }: World): Facts {
+function factsOf({ roster, charter, peers, verify, freshMind, hasLost }: World): Facts {
   return {
     swarm: roster.swarm,
     witnesses: charter.witnesses,
     minters: charter.minters,
     correct: new Set(peers.filter(isCorrect).map(({ id }) => id)),
+    hasLost,
     honest: new Set(peers.filter(({ plan }) => plan.runner === 'honest').map(({ id }) => id)),
     verify,
     freshMind,

@@ -3,8 +3,11 @@ import { decodeBody } from '../../protocol/encoding/body.ts'
 import { type QuorumEvidence, type SignedEvidence, TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { signingBytes } from '../../protocol/encoding/signed.ts'
 import type { PeerId } from '../../protocol/ids.ts'
-import { VOTE, voteCodec } from '../../protocol/ledger/entry.ts'
+import { ENTRY, VOTE, voteCodec } from '../../protocol/ledger/entry.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
+import type { Write } from '../../protocol/records/record.ts'
 import { type CreateChecker, type Facts, quorumOf } from './checker.ts'
+import { createForkRecord, placeName } from './fork-record.ts'
 
 interface Claim {
   /** What can be settled once: a chain position, an instance, a round's prepared value. */
@@ -16,17 +19,20 @@ interface Claim {
 
 /**
  * At most one certificate's entry per (account, seq) and one decided value per instance (12.2), over all that
- * any disk or wire ever held: quorums that somebody assembled, and votes that somebody could assemble.
+ * any disk or wire ever held: quorums that somebody assembled, and votes that somebody could assemble. A fork's
+ * resolution certifies its only entry; `fork-record.ts` says what else it rules out.
  */
 export const createSingleFactChecker: CreateChecker = (facts, report) => {
   const quorum = quorumOf(facts.witnesses.length)
   const settled = new Map<string, string>()
+  const forks = createForkRecord(report)
   const voters = new Map<string, Set<PeerId>>()
 
-  const settle = ({ subject, value }: Claim) => {
+  const settle = ({ subject, value }: Omit<Claim, 'tally'>) => {
     const before = settled.get(subject)
     if (before !== undefined && before !== value) report(`two values are settled: ${subject}`)
     settled.set(subject, value)
+    forks.settled(subject, value)
   }
 
   const count = (claim: Claim, voter: PeerId) => {
@@ -36,7 +42,17 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
   }
 
   return {
+    stored(_peer, writes) {
+      for (const [account, resolutions] of facts.read(resolutionsOf(writes)).resolutions)
+        for (const resolution of resolutions) {
+          forks.resolved(account, resolution)
+          const [only, ...others] = resolution.entries
+          const subject = placeName(account, resolution.seq)
+          if (only !== undefined && others.length === 0) settle({ subject, value: only.id })
+        }
+    },
     evidence(peer, { signed, quorums }) {
+      for (const { kind, body } of signed) if (kind === ENTRY.kind) forks.entry(body)
       for (const evidence of quorums) {
         const claim = claimOf(evidence.kind, evidence.body)
         if (claim === undefined) continue
@@ -54,10 +70,18 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
   }
 }
 
+function resolutionsOf(writes: readonly Write[]): ReadonlyMap<string, Uint8Array> {
+  return new Map(
+    writes.flatMap(({ key, value }) =>
+      value !== null && key.startsWith(PREFIXES.resolution) ? [[key, value] as const] : [],
+    ),
+  )
+}
+
 function claimOf(kind: string, body: Uint8Array): Claim | undefined {
   if (kind === VOTE.kind) {
     const { account, seq, epoch, entry } = decodeBody(voteCodec, body, 'vote', TRUSTED)
-    const subject = `entry ${account}/${seq}`
+    const subject = placeName(account, seq)
     return { subject, value: entry, tally: `${subject} ${epoch} ${entry}` }
   }
   if (kind !== PREPARE.kind && kind !== COMMIT_BALLOT.kind) return undefined

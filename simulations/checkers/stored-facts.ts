@@ -65,7 +65,7 @@ export function isFact(key: string): boolean {
 }
 
 function resolutionOf(value: Extract<Value, { type: 'resolve' }>): StoredResolution {
-  const entries = value.entries.map((entry) => ({ id: tagged('entry', entry.bytes), entry }))
+  const entries = value.entries.map((entry) => ({ id: entryIdOf(entry.bytes), entry }))
   return {
     id: tagged('value', encodeBody(valueCodec, value)),
     seq: value.seq,
@@ -101,13 +101,17 @@ function append<T>(lists: Map<string, T[]>, name: string, item: T): void {
 
 function readCertificate(bytes: Uint8Array): StoredCertificate {
   const certificate = decodeBody(certificateCodec, bytes, 'certificate', TRUSTED)
-  return { ...certificate, id: tagged('entry', certificate.entry.bytes) }
+  return { ...certificate, id: entryIdOf(certificate.entry.bytes) }
 }
 
 function readDecision(bytes: Uint8Array): StoredDecision {
   const decision = decodeBody(decisionCodec, bytes, 'decision', TRUSTED)
   const [, job = '', step = ''] = decision.instance.split('/')
   return { ...decision, job, step: Number(step) }
+}
+
+export function entryIdOf(body: Uint8Array): string {
+  return tagged('entry', body)
 }
 
 /** H(tag, body) of section 3, written again. */

@@ -2,18 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { plainFrame } from '../../protocol/encoding/envelope.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { COMMIT, REVEAL, SEAL, sealDigestOf } from '../../protocol/jobs/messages.ts'
+import type { PeerId } from '../../protocol/ids.ts'
 import type { PeerView, Supply } from '../../protocol/peer/view.ts'
 import { rosterOf } from '../../protocol/swarm/roster.ts'
 import { foundSwarm } from '../founding.ts'
 import type { Observation } from '../observation.ts'
+import { VOTE } from '../../protocol/ledger/entry.ts'
 import { createRandom } from '../random.ts'
 import { createStandInMind } from '../stand-in-mind.ts'
-import { certified, decided, digestOf, minted, minter, openedJob, persisted } from './bench.ts'
-import { reports, runner, show, swarm, witnesses } from './bench.ts'
+import { certified, decided, digestOf, frameOf, minted, minter, openedJob, persisted } from './bench.ts'
+import { lostOne, reports, runner, show, swarm, witnesses } from './bench.ts'
 import { createConvergenceChecker } from './convergence.ts'
 import { createDecidedRunChecker } from './decided-run.ts'
+import { createEvidenceReader } from './evidence.ts'
 import { createPermanenceChecker } from './permanence.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
+import { createSilenceChecker } from './silence.ts'
 import { createSupplyChecker } from './supply.ts'
 
 const rules = digestOf('rules')
@@ -48,6 +52,25 @@ describe('supply', () => {
     expect(found({ minted: 5n, free: 6n })).toHaveLength(1)
     expect(found({ minted: 5n, free: 4n })).toHaveLength(1)
     expect(found({ minted: 5n, free: 6n, escrowed: -1n })).toHaveLength(1)
+  })
+})
+
+describe('silence', () => {
+  const frame = frameOf(VOTE, 'vote', lostOne, {
+    epoch: 0,
+    account: minter.id,
+    seq: 0,
+    entry: digestOf('entry'),
+  })
+  const sentBy = (peer: PeerId) =>
+    reports(createSilenceChecker, (checker) => {
+      const evidence = createEvidenceReader().frame(frame)
+      if (evidence !== undefined) checker.evidence?.(peer, evidence)
+    })
+
+  it('finds a witness that votes though its votes are lost', () => {
+    expect(sentBy(lostOne.id)).toHaveLength(1)
+    expect(sentBy(runner.id)).toEqual([])
   })
 })
 

@@ -47,6 +47,7 @@ export function createSmallSwarm(count: number): SmallSwarm {
         correct,
         honest: correct,
         verify: crypto.verify,
+        hasLost: () => false,
         freshMind: () => {
           throw new Error('a small swarm has no further minds')
         },

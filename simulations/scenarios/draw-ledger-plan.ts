@@ -1,6 +1,11 @@
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
-import { type AdversaryName, MEMBER_ADVERSARIES, WITNESS_ADVERSARIES } from '../adversaries/adversaries.ts'
+import {
+  type AdversaryName,
+  FORK_ADVERSARY,
+  MEMBER_ADVERSARIES,
+  WITNESS_ADVERSARIES,
+} from '../adversaries/adversaries.ts'
 import { CALM, type Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'
 import type { Random } from '../random.ts'
@@ -59,15 +64,36 @@ const TARGETS: readonly (readonly KindName[])[] = [
 const TARGETED_PPM = 500_000
 const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
 
+/** Of the runs in which a quorum of correct witnesses is left. */
+const LOST_STORE_PPM = 250_000
+
 /** Some runs are about one thing that a free mix brings together too rarely. */
-const FOCUS_PPM = 320_000
+const FOCUS_PPM = 400_000
 /** A little more than commitMs, after which a witness seals whatever it has. */
 const UNSEEN_COMMITS_MS = 130_000
 
 export function drawLedgerPlan(random: Random): LedgerPlan {
-  const plan = drawMix(random)
+  const mix = drawMix(random)
+  const plan = { ...mix, peers: withLoss(mix.peers, random.fork('lost store')) }
   if (!random.chance(FOCUS_PPM)) return plan
-  return random.pick([unseenCommits, swappingSteward, restartingVoters, forkedAmongCrashes])(plan, random)
+  const focus = random.pick([
+    unseenCommits,
+    swappingSteward,
+    restartingVoters,
+    forkedAmongCrashes,
+    hiddenCertificates,
+  ])
+  return focus(plan, random)
+}
+
+/** The last correct witness's store may be lost, if the others can do without it for ever. */
+function withLoss(peers: LedgerPlan['peers'], random: Random): LedgerPlan['peers'] {
+  const witnesses = peers.filter(({ witness }) => witness)
+  const correct = witnesses.filter(({ adversaries = [] }) => adversaries.length === 0)
+  const loser = correct.at(-1)
+  if (correct.length <= quorumSizes(witnesses.length).quorum || !random.chance(LOST_STORE_PPM)) return peers
+  const [first, ...others] = peers
+  return [first, ...others.map((peer) => (peer === loser ? { ...peer, losesStore: true } : peer))]
 }
 
 /** Runners' commits are repeated every second; only their lasting absence makes witnesses seal without them. */
@@ -125,6 +151,26 @@ function forkedAmongCrashes(plan: LedgerPlan, random: Random): LedgerPlan {
     pointsMax: 30,
     crashes: 2 * peers.length,
     downMsMax: 100,
+    partitions: [],
+  }
+}
+
+/** A witness forks its own account, has the forks settled, and shows the certificates that it hid afterwards. */
+function hiddenCertificates(plan: LedgerPlan, random: Random): LedgerPlan {
+  const [first, second, ...others] = drawPeers(random, 4, 0).map(
+    (peer): PeerPlan => ({ ...peer, adversaries: [] }),
+  )
+  if (first === undefined || second === undefined) return plan
+  const link = { ...CALM.link, baseMs: { min: 1, max: random.pick([2, 20, 120]) } }
+  return {
+    ...plan,
+    peers: [first, { ...second, adversaries: [FORK_ADVERSARY] }, ...others],
+    faults: { ...CALM, link },
+    troubleMs: TROUBLE_MS.max,
+    commands: 2 * COMMANDS.max,
+    jobs: 0,
+    crashes: 0,
+    pointsMax: undefined,
     partitions: [],
   }
 }

@@ -80,7 +80,7 @@ export function runLedger(options: LedgerOptions): LedgerReport {
     seed: options.seed,
     witnesses: world.charter.witnesses.length,
     peers: plan.peers.length,
-    adversaries: world.peers.filter((peer) => !isCorrect(peer)).length,
+    adversaries: plan.peers.filter(({ adversaries = [] }) => adversaries.length > 0).length,
     crashes: counts.crashes,
     certified: counts.certified.size,
     decided: counts.decided.size,

@@ -42,6 +42,10 @@ export function scheduleTrouble(world: World, plan: LedgerPlan, random: Random):
     const victim = random.pick(world.peers)
     world.after(someTime(), () => world.crash(victim))
   }
+  for (const peer of world.peers) {
+    // `comeBack` starts it again.
+    if (peer.plan.losesStore === true) world.after(someTime(), () => world.lose(peer))
+  }
   for (const kind of plan.partitions) {
     const side = new Set(random.shuffled(world.peers).slice(0, 1 + random.below(world.peers.length)))
     world.after(someTime(), () => part(world, kind, side))
