@@ -34,6 +34,7 @@ const [INSTANCE, OTHER] = [jobInstance(JOB, 0), jobInstance(JOB, 1)]
 const VALUE: Value = { type: 'void', reason: 'unassigned' }
 const OTHER_VALUE: Value = { type: 'void', reason: 'expired' }
 const BALLOT: Ballot = { instance: INSTANCE, epoch: 0, round: 0, value: valueDigestOf(VALUE) }
+const ASKED = { instance: INSTANCE, epoch: 0, round: 1, newviews: [] }
 /** Each names something else than `BALLOT` does. */
 const OTHERS: readonly [string, Partial<Ballot>][] = [
   ['another instance', { instance: OTHER }],
@@ -237,7 +238,7 @@ describe('a witness commits nothing', () => {
     expect(hear('prepared', steward, prepared())).toEqual(['commit'])
     expect(hear('prepared', steward, prepared({ value: valueDigestOf(OTHER_VALUE) }))).toEqual([])
     expect([...disk]).toEqual(before)
-    expect(hear('newview-request', steward, { instance: INSTANCE, epoch: 0, round: 1 })).toEqual(['promised'])
+    expect(hear('newview-request', steward, ASKED)).toEqual(['promised'])
     expect(hear('prepared', steward, prepared())).toEqual(['refusal promised'])
     expect(hear('propose', steward, proposeOf({}, steward, VALUE, []))).toEqual(['refusal promised'])
   })
@@ -252,17 +253,16 @@ describe('a witness promises nothing', () => {
     ['of an unknown instance', steward, { instance: jobInstance(JOB, 9) }, ['refusal missing']],
   ])('%s', (_name, from, change, expected) => {
     const { hear, disk } = agreementOf(second)
-    const request = { instance: INSTANCE, epoch: 0, round: 1, ...change }
+    const request = { ...ASKED, ...change }
     expect(hear('newview-request', from, request)).toEqual(expected)
     expect(disk.size).toBe(0)
   })
 
   it('anew: the same request gets the stored promise', () => {
     const { hear, disk } = agreementOf(second)
-    const request = { instance: INSTANCE, epoch: 0, round: 1 }
-    expect(hear('newview-request', steward, request)).toEqual(['promised'])
+    expect(hear('newview-request', steward, ASKED)).toEqual(['promised'])
     const before = [...disk]
-    expect(hear('newview-request', steward, request)).toEqual(['promised'])
+    expect(hear('newview-request', steward, ASKED)).toEqual(['promised'])
     expect([...disk]).toEqual(before)
   })
 })

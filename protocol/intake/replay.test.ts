@@ -75,7 +75,6 @@ const BARE = [
   'certify-reply 4',
   'certify-reply 5',
   'head-query 0',
-  'newview-request 0',
   'stage 0',
   'lease 0',
   'sync-root 0',

@@ -88,7 +88,7 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
     prepare: [ballot],
     prepared: [preparedOf(ballot)],
     commit: [ballot],
-    'newview-request': [{ instance, epoch: 0, round: 1 }],
+    'newview-request': [{ instance, epoch: 0, round: 2, newviews: [newview] }],
     newview: [newview.body],
     promised: [{ newview, value: values.again[1] }],
     refusal: [{ ...refusal, bids: [bid], reveals: [reveal], entries: [paying], closes: [JOB] }],

@@ -113,7 +113,9 @@ function agreementFloods({ self }: Liar) {
     }),
     prepare: ballotOf,
     commit: (at) => said(COMMIT_BALLOT, self, ballotOf(at)).body,
-    'newview-request': (at) => ({ instance: instanceOf(at), epoch: 0, round: 1 }),
+    'newview-request': (at) => {
+      return { instance: instanceOf(at), epoch: 0, round: 1, newviews: [said(NEWVIEW, self, promiseOf(at))] }
+    },
     newview: promiseOf,
     promised: (at) => ({ newview: said(NEWVIEW, self, promiseOf(at)), value: null }),
     refusal: (at) => ({ instance: instanceOf(at), epoch: 0, round: 1, code: 'guard', ...nothing }),
