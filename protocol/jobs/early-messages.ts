@@ -7,6 +7,11 @@ const EARLY_PER_JOB = 128
 const EARLY_PER_SENDER = 10
 /** Jobs with early messages; the oldest is forgotten first, since its messages are sent again anyway. */
 const EARLY_JOBS = LIMITS.openJobs / 4
+/**
+ * Bytes of all of them, some 20 MiB once decoded: 16 KiB for each job, where an honest bid has 400 and a seal 3,000.
+ * Without it a dozen members could fill every place with seals of 10 KiB each, more than a GiB.
+ */
+const EARLY_BYTES = 4_194_304
 
 interface Early<M> {
   readonly from: PeerId
@@ -14,22 +19,29 @@ interface Early<M> {
 }
 
 /** Messages about a job, or an attempt, that this peer hasn't heard of yet: streams and gossip race. */
-export class EarlyMessages<M> {
+export class EarlyMessages<M extends { readonly bytes: Uint8Array }> {
   readonly #held = new Map<JobId, Early<M>[]>()
+  #bytes = 0
 
   keep(job: JobId, from: PeerId, message: M): void {
     const held = this.#held.get(job) ?? []
     const ofSender = held.filter((early) => early.from === from).length
-    if (held.length < EARLY_PER_JOB && ofSender < EARLY_PER_SENDER) held.push({ from, message })
+    if (held.length < EARLY_PER_JOB && ofSender < EARLY_PER_SENDER) {
+      held.push({ from, message })
+      this.#bytes += message.bytes.length
+    }
     this.#held.delete(job)
     this.#held.set(job, held)
-    const oldest = this.#held.keys().next().value
-    if (this.#held.size > EARLY_JOBS && oldest !== undefined) this.#held.delete(oldest)
+    for (const oldest of this.#held.keys()) {
+      if (this.#held.size <= EARLY_JOBS && this.#bytes <= EARLY_BYTES) break
+      this.take(oldest)
+    }
   }
 
   take(job: JobId): readonly M[] {
     const held = this.#held.get(job) ?? []
     this.#held.delete(job)
+    for (const { message } of held) this.#bytes -= message.bytes.length
     return held.map(({ message }) => message)
   }
 }

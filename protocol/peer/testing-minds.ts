@@ -1,0 +1,168 @@
+import { mintVerified } from '../crypto/verified.ts'
+import type { Signer } from '../crypto/signer.ts'
+import { decodeEnvelope, decodeKind, plainFrame } from '../encoding/envelope.ts'
+import { TRUSTED } from '../encoding/evidence.ts'
+import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
+import type { PeerId } from '../ids.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { Command, CommandResult } from './command.ts'
+import type { Effect } from './effect.ts'
+import type { Event } from './event.ts'
+import type { Peer } from './options.ts'
+import { createPeer } from './peer.ts'
+
+/*
+ * Whole minds on a network that loses nothing, for tests of what one of them is sent. Signatures of what honest
+ * minds say to each other aren't checked; whoever forges one asks intake itself.
+ */
+
+/** What a peer was sent, as far as its kind is of interest. */
+export interface Sent<K extends KindName> {
+  readonly from: PeerId
+  readonly body: BodyOf<K>
+}
+
+interface TestNode {
+  readonly signer: Signer
+  readonly mind: Peer
+  readonly store: Map<string, Uint8Array>
+  readonly timers: Map<string, number>
+}
+
+type Queued =
+  | { readonly to: TestNode; readonly event: Event }
+  | { readonly to: TestNode; readonly from: PeerId; readonly frame: Uint8Array }
+
+export class TestMinds {
+  readonly roster: Roster
+  readonly #nodes: readonly TestNode[]
+  readonly #queue: Queued[] = []
+  readonly #results: CommandResult[] = []
+  /** Frames to each peer since it was last asked for them. */
+  readonly #heard = new Map<PeerId, { readonly from: PeerId; readonly frame: Uint8Array }[]>()
+  now = 1_000
+
+  constructor(roster: Roster, signers: readonly Signer[]) {
+    this.roster = roster
+    this.#nodes = signers.map((signer) => {
+      const mind = createPeer({ signer, roster, rules: roster.charter.rules })
+      return { signer, mind, store: new Map(), timers: new Map() }
+    })
+    const start = { type: 'start', boot: 1, addresses: [], version: 'test' } as const
+    for (const node of this.#nodes) this.#queue.push({ to: node, event: start })
+    for (const node of this.#nodes)
+      for (const { signer } of this.#nodes)
+        if (signer !== node.signer)
+          this.#queue.push({ to: node, event: { type: 'connected', peer: signer.id } })
+    this.settle()
+  }
+
+  mindOf(peer: PeerId): Peer {
+    return this.#nodeOf(peer).mind
+  }
+
+  get minds(): readonly Peer[] {
+    return this.#nodes.map(({ mind }) => mind)
+  }
+
+  /** Gives a peer's command, lets everything follow, and returns the answer. */
+  command(peer: PeerId, command: Command): CommandResult | undefined {
+    this.#results.length = 0
+    const event = { type: 'command', id: 1, command, entropy: new Uint8Array(32) } as const
+    this.#queue.push({ to: this.#nodeOf(peer), event })
+    this.settle()
+    return this.#results[0]
+  }
+
+  /** Says something unsigned to a peer, and lets everything follow. */
+  say<K extends KindName>(from: PeerId, to: PeerId, kind: K, body: BodyOf<K>): void {
+    this.bring(from, to, plainFrame(this.roster.swarm, from, kind, body))
+    this.settle()
+  }
+
+  /** Hands a peer a frame as its connection to `from` would. */
+  bring(from: PeerId, to: PeerId, frame: Uint8Array): void {
+    this.#queue.push({ to: this.#nodeOf(to), from, frame })
+  }
+
+  /** What a peer was sent of a kind since it was last asked. */
+  heard<K extends KindName>(peer: PeerId, kind: K): readonly Sent<K>[] {
+    const frames = this.#heard.get(peer) ?? []
+    this.#heard.delete(peer)
+    return frames.flatMap(({ from, frame }) => {
+      const envelope = decodeEnvelope(frame)
+      return envelope.kind === kind ? [{ from, body: decodeKind(kind, envelope.body, TRUSTED) }] : []
+    })
+  }
+
+  /** Handles events until none is left but timers. */
+  settle(): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const event = 'event' in next ? next.event : this.#messageOf(next)
+      if (event !== undefined) this.#carry(next.to, next.to.mind.handle(event, this.now))
+    }
+  }
+
+  /** Lets time pass, firing timers in order. */
+  pass(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      const due = this.#nodes.flatMap((node) => [...node.timers].map(([id, at]) => ({ node, id, at })))
+      const [first] = due.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+      if (first === undefined) break
+      this.now = Math.max(this.now, first.at)
+      first.node.timers.delete(first.id)
+      this.#queue.push({ to: first.node, event: { type: 'timer', id: first.id } })
+      this.settle()
+    }
+    this.now = end
+  }
+
+  #nodeOf(peer: PeerId): TestNode {
+    const node = this.#nodes.find(({ signer }) => signer.id === peer)
+    if (node === undefined) throw new RangeError(`no mind of ${peer}`)
+    return node
+  }
+
+  #messageOf({ to, from, frame }: Extract<Queued, { frame: Uint8Array }>): Event | undefined {
+    const { kind } = decodeEnvelope(frame)
+    if (!isKind(kind)) return undefined
+    const inspected = to.mind.inspect(frame, { from, via: KINDS[kind].via })
+    if (!inspected.ok) return undefined
+    const message = mintVerified(
+      inspected.candidate,
+      inspected.candidate.checks.map(() => true),
+    )
+    return message === undefined ? undefined : { type: 'message', message }
+  }
+
+  #carry(node: TestNode, effects: readonly Effect[]): void {
+    const { store, timers, signer } = node
+    for (const effect of effects) {
+      if (effect.type === 'persist') {
+        for (const { key, value } of effect.writes) {
+          if (value === null) store.delete(key)
+          else store.set(key, value)
+        }
+      } else if (effect.type === 'send') this.#send(signer.id, effect.to, effect.frame)
+      else if (effect.type === 'publish') {
+        for (const { signer: other } of this.#nodes)
+          if (other !== signer) this.#send(signer.id, other.id, effect.frame)
+      } else if (effect.type === 'to-self') {
+        this.#queue.push({ to: node, event: { type: 'message', message: effect.message } })
+      } else if (effect.type === 'load') {
+        const values = effect.keys.map((key) => store.get(key))
+        this.#queue.push({ to: node, event: { type: 'loaded', values, purpose: effect.purpose } })
+      } else if (effect.type === 'timer') timers.set(effect.id, this.now + effect.delayMs)
+      else if (effect.type === 'cancel-timer') timers.delete(effect.id)
+      else if (effect.type === 'respond') this.#results.push(effect.result)
+    }
+  }
+
+  #send(from: PeerId, to: PeerId, frame: Uint8Array): void {
+    const node = this.#nodes.find(({ signer }) => signer.id === to)
+    if (node === undefined) return
+    this.#heard.set(to, [...(this.#heard.get(to) ?? []).slice(-200), { from, frame }])
+    this.#queue.push({ to: node, from, frame })
+  }
+}
