@@ -91,6 +91,8 @@ export const TIMES = {
   revealMs: 5_000,
   voidMs: 760_000,
   trustMs: 60_000,
+  /** Least distance of two snapshots of trust: a round of sync, by which members hear of them. */
+  snapshotMs: 15_000,
   /** A steward with fewer than the bids it hopes for proposes once this has passed and they suffice. */
   bidWindowMs: 120,
   /** Longest wait for storage receipts before a proposal goes out with fewer. */
@@ -114,6 +116,14 @@ export const SPEC_BOUNDS = {
 
 /** Parts per million: the fixed-point unit of trust, cosine and confidence. */
 export const PPM = 1_000_000
+
+/** Bytes of an unreadable frame for one unit; a mebibyte of them can keep the mind busy for half a second. */
+export const WASTE_UNIT_BYTES = 1_024
+/**
+ * Unreadable frames of one sender: a version's mistake passes, a flood doesn't. The largest frame costs four times
+ * the burst, hence a minute in which nothing of that sender is read.
+ */
+export const WASTE_QUOTA = { perSecond: 16, burst: 256 } as const
 
 /**
  * What one sender may make this peer do at intake, by kind: a frame costs one unit and each signature in it

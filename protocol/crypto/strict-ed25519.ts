@@ -1,5 +1,6 @@
 import { getPublicKey, hashes, Point, sign } from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
+import { equalBytes } from '../encoding/bytes.ts'
 
 // The synchronous functions of @noble/ed25519 ship without a hash; this is its documented way to wire one.
 hashes.sha512 = sha512
@@ -66,8 +67,4 @@ function littleEndian(bytes: Uint8Array): bigint {
   let number = 0n
   for (let at = bytes.length - 1; at >= 0; at--) number = (number << 8n) | BigInt(bytes[at] ?? 0)
   return number
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.every((byte, at) => right[at] === byte)
 }

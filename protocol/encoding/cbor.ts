@@ -1,6 +1,7 @@
 import { decode as cborDecode, encode as cborEncode } from 'cborg'
 import { CanonicalReader, UNUSUAL } from './canonical-reader.ts'
 import { CanonicalWriter } from './canonical-writer.ts'
+import { equalBytes } from './bytes.ts'
 import { DecodeError } from './decode-error.ts'
 
 const writer = new CanonicalWriter()
@@ -49,10 +50,4 @@ export function decodeByLibrary(bytes: Uint8Array): unknown {
   }
   if (!equalBytes(bytes, again)) throw new DecodeError('not_canonical', '')
   return value
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
-  return true
 }

@@ -3,9 +3,10 @@ import { plainFrame, signedFrame } from '../encoding/envelope.ts'
 import { type KindName, KINDS } from '../encoding/kinds.ts'
 import { sign } from '../encoding/signed.ts'
 import type { Digest } from '../ids.ts'
-import { ENTRY, VOTE } from '../ledger/entry.ts'
+import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
+import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
-import { INTAKE_QUOTAS, LIMITS } from '../params.ts'
+import { INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
 import { rosterOf } from '../swarm/roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
@@ -90,4 +91,39 @@ describe('quota', () => {
       expect(allowanceOf(kind).burst).toBeGreaterThan(LIMITS.signatureChecks)
     }
   })
+})
+
+describe('frames that cannot be read', () => {
+  const garbage = (bytes: number) => new Uint8Array(bytes).fill(0xff)
+
+  it('cost their sender by size: after a large one nothing of it is decoded for a while', () => {
+    const { clock, outcome } = intake()
+    expect(outcome(garbage(LIMITS.frameBytes), 'certify')).toBe('malformed')
+    expect(outcome(certifyFrame(sender), 'certify')).toBe('over_quota')
+    // Others don't pay for it.
+    expect(outcome(certifyFrame(other, other), 'certify', other)).toEqual([other.id])
+    clock.now += 1_000 * Math.ceil(LIMITS.frameBytes / WASTE_UNIT_BYTES / WASTE_QUOTA.perSecond)
+    expect(outcome(certifyFrame(sender), 'certify')).toEqual([sender.id])
+  })
+
+  it('are let pass as long as they are few and small', () => {
+    const { outcome } = intake()
+    for (let count = 0; count < WASTE_QUOTA.burst; count += 1) {
+      expect(outcome(garbage(10), 'certify')).toBe('malformed')
+    }
+    expect(outcome(garbage(10), 'certify')).toBe('over_quota')
+  })
+})
+
+it('has each signature of a frame checked once, however often it stands there', () => {
+  const { outcome } = intake()
+  const entry = entryOf()
+  const body = { epoch: 0, entry, evidence: [] }
+  const reply = { entry: entryIdOf(entry), outcome: { type: 'conflict' as const, entry } }
+  expect(outcome(plainFrame(roster.swarm, sender.id, 'certify', body), 'certify')).toEqual([sender.id])
+  expect(outcome(plainFrame(roster.swarm, sender.id, 'certify-reply', reply), 'certify')).toEqual([sender.id])
+  const proof = { first: entry, second: entry }
+  const request = sign(sender, roster.swarm, RESOLVE, { account: sender.id, number: 0 })
+  const resolve = plainFrame(roster.swarm, sender.id, 'resolve', { request, proof })
+  expect(outcome(resolve, 'certify')).toEqual([sender.id, sender.id])
 })

@@ -1,5 +1,8 @@
 import type { Candidate } from '../crypto/verified.ts'
 import type { SignatureCheck } from '../crypto/verifier.ts'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { equalBytes } from '../encoding/bytes.ts'
+import { RESOLVE } from '../ledger/resolution.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
 import { decodeEnvelope, decodeKind, type Envelope } from '../encoding/envelope.ts'
 import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
@@ -42,6 +45,7 @@ export function inspect(frame: Uint8Array, source: Source, { roster, quota }: Ch
   try {
     return { ok: true, candidate: examine(frame, source, roster, quota) }
   } catch (error) {
+    if (error instanceof DecodeError) quota.waste(source.from, frame.length)
     if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
     throw error
   }
@@ -50,6 +54,7 @@ export function inspect(frame: Uint8Array, source: Source, { roster, quota }: Ch
 function examine(frame: Uint8Array, source: Source, roster: Roster, quota: IntakeQuota): Candidate<Message> {
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
   if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
+  if (!quota.mayDecode(source.from)) throw new Drop('over_quota')
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
   if (!quota.open(source.from, kind)) throw new Drop('over_quota')
@@ -85,19 +90,29 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
   return envelope.kind
 }
 
+/** What an account's owner says of its own account. */
+const OWNERS_KINDS: ReadonlySet<string> = new Set([ENTRY.kind, RESOLVE.kind])
+
 function collectSignatures(roster: Roster): {
   readonly sink: EvidenceSink
   readonly checks: SignatureCheck[]
 } {
   const checks: SignatureCheck[] = []
+  const seen = new Map<string, SignatureCheck>()
+  /** The promises of a new view each hold the same prepared certificate: what is met again isn't checked again. */
   const add = (check: SignatureCheck) => {
+    const name = bytesToHex(check.sig)
+    const before = seen.get(name)
+    if (before !== undefined && before.signer === check.signer && equalBytes(before.message, check.message))
+      return
+    seen.set(name, check)
     if (checks.length >= LIMITS.signatureChecks) throw new Drop('too_many_signatures')
     checks.push(check)
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      // An account is any key, so an entry's owner need not be a member; whoever passes it on must be.
-      if (kind !== ENTRY.kind && roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, so its owner need not be a member; whoever passes its word on must be.
+      if (!OWNERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

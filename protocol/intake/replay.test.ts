@@ -24,7 +24,7 @@ describe('the same bytes', () => {
   })
 
   it.each(NAMED)('of %s come over no other channel', (_name, sample) => {
-    const quota = { open: () => true, charge: () => true }
+    const quota = { mayDecode: () => true, waste: () => undefined, open: () => true, charge: () => true }
     const others = CHANNELS.filter((via) => via !== KINDS[sample.kind].via)
     const codes = others.map((via) => {
       const result = inspect(frameOf(sample), { from: sample.signer.id, via }, { roster: ROSTER, quota })

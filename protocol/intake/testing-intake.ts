@@ -9,7 +9,10 @@ import { frameOf, type Sample } from './sample-messages.ts'
 import { ROSTER } from './sample-values.ts'
 
 /** A sender's budget has tests of its own; here it must never be what drops a frame. */
-const CHECKS = { roster: ROSTER, quota: { open: () => true, charge: () => true } }
+const CHECKS = {
+  roster: ROSTER,
+  quota: { mayDecode: () => true, waste: () => undefined, open: () => true, charge: () => true },
+}
 
 /** What intake's first step says to a sample, or to it with something changed, from its own signer. */
 export function inspected(sample: Sample, change: Parameters<typeof frameOf>[1] = {}): Inspected {

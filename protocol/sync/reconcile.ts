@@ -13,6 +13,9 @@ const RESUME_TIMER = 'sync/resume'
 /** A differing root is answered with one's own at most so often: each answer makes the other side look again. */
 const ROOT_MS_MIN = 1_000
 
+/** However steadily facts arrive, one request is over after this time: else a drip of them keeps a pull for ever. */
+const REQUEST_MS_MAX = 15_000
+
 /** A pull makes room for other waiting peers after this time, so that no slow or lying one holds them up. */
 const PULL_MS_MAX = 10_000
 
@@ -51,6 +54,7 @@ export function createReconcile({
   const postponed = new Set<PeerId>()
   let pull: Pull | undefined
   let pullSince = 0
+  let requestSince = 0
 
   function sendRoot(out: Outbox, peer: PeerId): void {
     connected.set(peer, out.now)
@@ -61,6 +65,7 @@ export function createReconcile({
     const overdue = postponed.size > 0 && out.now - pullSince >= PULL_MS_MAX
     if (pull !== undefined && overdue) postponed.add(pull.peer)
     else if (pull?.next(out)) {
+      requestSince = out.now
       out.timer(PULL_TIMER, TIMES.retryMsMax)
       return
     }
@@ -133,7 +138,8 @@ export function createReconcile({
       out.timer(PULL_TIMER, afterMs + TIMES.retryMsMax)
     },
     onProgress(out, from) {
-      if (pull?.peer === from) out.timer(PULL_TIMER, TIMES.retryMsMax)
+      const leftMs = requestSince + REQUEST_MS_MAX - out.now
+      if (pull?.peer === from && leftMs > 0) out.timer(PULL_TIMER, Math.min(TIMES.retryMsMax, leftMs))
     },
     onTimer(out, id) {
       if (id === ROUND_TIMER) round(out)

@@ -8,6 +8,7 @@ import { LIMITS } from '../params.ts'
 import { LATENCY, type LatencyReport, Measured, mediansOf } from './latency.ts'
 import { said } from './testing-closes.ts'
 import { snapshotId, type TrustValue } from './value.ts'
+import { isOrderlyReport } from './value.ts'
 
 const peers = Array.from({ length: LIMITS.reported + 1 }, (_, at) => testSigner(at).id)
 const [first = '', second = ''] = peers
@@ -26,6 +27,17 @@ function accepted(decode: () => unknown): boolean {
 }
 
 describe('a report', () => {
+  it('is orderly only with each peer once, ascending', () => {
+    const rows = peers
+      .slice(0, 3)
+      .toSorted()
+      .map((peer) => ({ peer, ms: 1 }))
+    const [first] = rows
+    expect(isOrderlyReport({ number: 1, peers: rows })).toBe(true)
+    expect(isOrderlyReport({ number: 1, peers: rows.toReversed() })).toBe(false)
+    expect(isOrderlyReport({ number: 1, peers: first === undefined ? [] : [first, ...rows] })).toBe(false)
+  })
+
   const row = (ms: number) => peers.slice(0, 1).map((peer) => ({ peer, ms }))
 
   it('names at most so many peers, and no round trip above a minute', () => {

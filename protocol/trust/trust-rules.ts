@@ -87,7 +87,10 @@ export function dueAt({ table, waiting }: TrustParts): number | undefined {
   const { sinceMs, fullMs } = waiting
   if (sinceMs === undefined) return undefined
   const timely = Math.max(sinceMs, table.appliedMs + TIMES.trustMs)
-  return fullMs === undefined ? timely : Math.min(timely, Math.max(fullMs, table.appliedMs))
+  // Even a backlog leaves everybody the time to hear of a snapshot before the next: jobs name what they know.
+  return fullMs === undefined
+    ? timely
+    : Math.min(timely, Math.max(fullMs, table.appliedMs + TIMES.snapshotMs))
 }
 
 /** What the instances `trust/<number>` bring to the agreement (5.8). */

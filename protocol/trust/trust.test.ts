@@ -285,7 +285,9 @@ describe('a value', () => {
     expect(peer.judge(value)).toEqual({ verdict: 'prepare' })
   })
 
-  it('may leave out what waits for long, and comes at once, when it is full', { timeout: 30_000 }, () => {
+  it('may leave out what waits for long, and comes as soon as it may, when it is full', {
+    timeout: 30_000,
+  }, () => {
     const peer = new Peer()
     const many = Array.from({ length: LIMITS.closes + 1 }, (_, nonce) =>
       chainOf({ charter, nonce: 100 + nonce, submitter: first, replicas: [{ peer: second, did: 'noshow' }] }),
@@ -298,7 +300,8 @@ describe('a value', () => {
     const due = () => peer.trust.rules.dueAt(trustInstance(2))
     expect(due()).toBe(LATER + TIMES.trustMs)
     peer.takeAll(many.slice(-2))
-    expect(due()).toBe(LATER)
+    expect(due()).toBe(LATER + TIMES.snapshotMs)
+    peer.now += TIMES.snapshotMs
     const full = peer.build()
     expect(full.closes).toHaveLength(LIMITS.closes)
     peer.now += TIMES.trustMs
@@ -325,6 +328,19 @@ describe('reports', () => {
     // Lower medians; a peer that nobody names has none.
     const latency = ids.map((id) => peer.trust.newest().row(id, MODEL).latencyMs)
     expect(latency).toEqual([undefined, undefined, 5, 8])
+  })
+
+  it('that name a peer twice are not kept: every value that held one would be refused', () => {
+    const peer = fed()
+    const twice = { peer: third, ms: 5 }
+    peer.report(second, { peers: [twice, twice] })
+    peer.report(third)
+    peer.report(fourth)
+    expect(peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))).toBeUndefined()
+    // Its proper report is still welcome.
+    peer.report(second, { peers: [twice] })
+    const value = peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))
+    expect(value?.type === 'trust' && peer.judge(value)).toEqual({ verdict: 'prepare' })
   })
 
   it('of this witness are signed once for a snapshot, across a restart', () => {

@@ -26,7 +26,7 @@ import { follow, type JobDecided, type Voters } from './outcomes.ts'
 import type { TrustSnapshot } from './snapshot.ts'
 import { TrustTable } from './table.ts'
 import { createTrustRules, dueAt, refold, type TrustParts } from './trust-rules.ts'
-import { snapshotId } from './value.ts'
+import { snapshotId, isOrderlyReport } from './value.ts'
 import { WaitingCloses } from './waiting.ts'
 
 const TIMER = 'trust/due'
@@ -142,6 +142,7 @@ export class Trust {
     const { roster } = this.#options
     const next = this.#table.number + 1
     if (!roster.isWitness(signer) || body.number !== next || this.#reports.has(signer)) return
+    if (!isOrderlyReport(body)) return
     this.#reports.set(signer, { signer, body, bytes, sig })
     if (this.#isDue(out)) this.#stir(out)
   }

@@ -4,7 +4,7 @@ import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { signedReport } from './latency.ts'
+import { type LatencyReport, signedReport } from './latency.ts'
 
 /** What `trust/<number>` decides (5.8): the closes it folds, the reports it takes latencies from, the result. */
 export const trustValues = {
@@ -19,22 +19,27 @@ export type TrustValue = ValueOf<typeof trustValues>
 
 /** Order, numbers and signers: all of a value's validity that needs no other fact. */
 export function isWellFormed({ number, closes, reports }: TrustValue, { epoch }: Roster): boolean {
-  const ascending = <T>(items: readonly T[], nameOf: (item: T) => string) =>
-    items.every((item, at) => {
-      const before = items[at - 1]
-      return before === undefined || nameOf(before) < nameOf(item)
-    })
   return (
-    ascending(closes, (job) => job) &&
+    isAscending(closes, (job) => job) &&
     reports.length >= epoch.sizes.quorum &&
-    ascending(reports, ({ signer }) => signer) &&
+    isAscending(reports, ({ signer }) => signer) &&
     reports.every(
       ({ signer, body }) =>
-        epoch.witnesses.includes(signer) &&
-        body.number === number &&
-        ascending(body.peers, ({ peer }) => peer),
+        epoch.witnesses.includes(signer) && body.number === number && isOrderlyReport(body),
     )
   )
+}
+
+/** A report names each peer once, ascending; one that doesn't would spoil every value that holds it. */
+export function isOrderlyReport({ peers }: LatencyReport): boolean {
+  return isAscending(peers, ({ peer }) => peer)
+}
+
+function isAscending<T>(items: readonly T[], nameOf: (item: T) => string): boolean {
+  return items.every((item, at) => {
+    const before = items[at - 1]
+    return before === undefined || nameOf(before) < nameOf(item)
+  })
 }
 
 /** The name under which facts wait for a snapshot, where others wait for an entry's or a job's id. */
