@@ -1,14 +1,13 @@
 import type { KindName } from '../encoding/kinds.ts'
-import type { PeerId } from '../ids.ts'
 import { INTAKE_QUOTAS } from '../params.ts'
 import { type Allowance, type Budgets, createBudgets } from './budget.ts'
 
-/** Charges a frame's work to whoever sent it, before that work is done. */
+/** Charges a frame's work, before it is done, to whoever brought the frame: a peer by its id, or another way by a name. */
 export interface IntakeQuota {
-  /** False when the sender has nothing left for this kind: the frame isn't even decoded. */
-  open(from: PeerId, kind: KindName): boolean
+  /** False when the payer has nothing left for this kind: the frame isn't even decoded. */
+  open(payer: string, kind: KindName): boolean
   /** Charges a decoded frame and the signatures that it would have checked; false when that is too much. */
-  charge(from: PeerId, kind: KindName, signatures: number): boolean
+  charge(payer: string, kind: KindName, signatures: number): boolean
 }
 
 /** `now` is the mind's newest event's time: a mind that handles nothing refills nothing, and need not. */
@@ -23,8 +22,8 @@ export function createIntakeQuota(now: () => number): IntakeQuota {
   }
 
   return {
-    open: (from, kind) => budgetsOf(kind).solvent(from, now()),
-    charge: (from, kind, signatures) => budgetsOf(kind).spend(from, 1 + signatures, now()),
+    open: (payer, kind) => budgetsOf(kind).solvent(payer, now()),
+    charge: (payer, kind, signatures) => budgetsOf(kind).spend(payer, 1 + signatures, now()),
   }
 }
 
