@@ -34,7 +34,8 @@ export function connect(baseUrl: string, apiKey?: string): PeerClient {
       const signal = init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout])
       try {
         const headers = apiKey === undefined ? init.headers : { ...init.headers, 'x-api-key': apiKey }
-        return await fetch(url, { ...init, headers, signal })
+        // A peer never redirects, and whoever answers in its place must not send the key on to another address.
+        return await fetch(url, { ...init, headers, signal, redirect: 'error' })
       } catch (error) {
         if (init.signal?.aborted === true) throw error
         const message = `No peer answers at ${base}. Start one with "hyperlooms up" or "npm start", or name another with --api.`
