@@ -5,7 +5,7 @@ import { SERVER_LIMITS } from './limits.ts'
 const WINDOW_MS = 60_000
 
 export interface ApiKeys {
-  /** `locked`: this address showed too many wrong keys lately, so that nothing is compared any more. */
+  /** `locked`: wrong, like too many keys that this address showed lately. A right key is never refused. */
   check(address: string, key: string): 'valid' | 'invalid' | 'locked'
 }
 
@@ -14,7 +14,11 @@ export function digestOfKey(key: string): Digest {
   return digestFromBytes(createHash('sha256').update(key, 'utf8').digest())
 }
 
-/** Compares keys in constant time, and stops comparing for whoever guesses. `now` is in milliseconds. */
+/**
+ * Compares keys in constant time, and counts wrong ones by address. Nobody guesses 256 random bits at any rate, so
+ * the count only slows whoever tries; it must not shut out the owner, whose address a guesser may share. `now` is
+ * in milliseconds.
+ */
 export function createApiKeys(digests: readonly Digest[], now: () => number): ApiKeys {
   const known = digests.map(digestToBytes)
   const failures = new Map<string, { readonly sinceMs: number; count: number }>()
@@ -48,8 +52,8 @@ export function createApiKeys(digests: readonly Digest[], now: () => number): Ap
 
   return {
     check(address, key) {
-      if (isLocked(address)) return 'locked'
       if (isKnown(key)) return 'valid'
+      if (isLocked(address)) return 'locked'
       count(address)
       return 'invalid'
     },

@@ -21,6 +21,31 @@ export interface KeyFlags extends ApiFlags {
   readonly data?: string
 }
 
+/** Failures of a connection that was never made. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** No answer came, or only a part of one. */
+export class NoAnswerError extends CommandError {
+  /** Whether the peer may have got the request, and done what it asks for. */
+  readonly maybeDone: boolean
+
+  constructor(base: string, error: unknown) {
+    super(
+      `No peer answers at ${base}. Start one with "hyperlooms up" or "npm start", or name another with --api.`,
+      EXIT.unavailable,
+    )
+    const cause = error instanceof Error ? error.cause : undefined
+    this.maybeDone = !(cause instanceof Error && 'code' in cause && NEVER_SENT.has(cause.code))
+  }
+}
+
 /** A client of the peer at `baseUrl`; a call fails with `ApiError`, or with `CommandError` when nobody answers. */
 export function connect(baseUrl: string, apiKey?: string): PeerClient {
   if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
@@ -34,11 +59,13 @@ export function connect(baseUrl: string, apiKey?: string): PeerClient {
       const signal = init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout])
       try {
         const headers = apiKey === undefined ? init.headers : { ...init.headers, 'x-api-key': apiKey }
-        return await fetch(url, { ...init, headers, signal })
+        // A peer never redirects, and whoever answers in its place must not send the key on to another address.
+        const response = await fetch(url, { ...init, headers, signal, redirect: 'error' })
+        const body = await response.text()
+        return { ok: response.ok, status: response.status, text: () => Promise.resolve(body) }
       } catch (error) {
         if (init.signal?.aborted === true) throw error
-        const message = `No peer answers at ${base}. Start one with "hyperlooms up" or "npm start", or name another with --api.`
-        throw new CommandError(message, EXIT.unavailable)
+        throw new NoAnswerError(base, error)
       }
     },
   })

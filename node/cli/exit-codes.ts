@@ -13,6 +13,8 @@ export const EXIT = {
   cannotStart: 73,
   /** The disk failed or is full while the peer ran; nothing that was acknowledged is lost. */
   diskFailed: 74,
+  /** Whether credits were moved is not known: no answer came. Repeated under its idempotency key it is moved once. */
+  outcomeUnknown: 75,
 } as const
 
 export const EXIT_HELP = `
@@ -23,4 +25,5 @@ Exit codes:
   69  no peer answers, or it cannot do this now
   70  a broken invariant; see the log
   73  the data folder or a port cannot be used
-  74  the disk failed or is full while the peer ran`
+  74  the disk failed or is full while the peer ran
+  75  credits may have been moved: repeat it with the --idempotency-key that was printed`

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
-import type { CallOptions } from '../../protocol/api/client.ts'
+import { ApiError, type CallOptions } from '../../protocol/api/client.ts'
 import type { MoveAnswer } from '../../protocol/api/transaction-schema.ts'
 import { connectWithKey } from './api-key.ts'
-import { connect, type KeyFlags, type PeerClient } from './api.ts'
+import { connect, type KeyFlags, NoAnswerError, type PeerClient } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeMove } from './move-text.ts'
-import { print, printJson } from './output.ts'
+import { CommandError, print, printJson } from './output.ts'
 import { apiOptions, keyOptions, wholeNumber } from './run.ts'
 
 export interface MoveFlags extends KeyFlags {
@@ -37,20 +37,43 @@ export interface MoveInput {
   readonly options: CallOptions<AbortSignal>
 }
 
-/** Carries out one operation and prints it. Exit code 1: accepted, but not certified within the time. */
+/** Answers of a peer that has no room or too few witnesses: nothing was signed. */
+const REFUSED: ReadonlySet<string> = new Set(['queue_full', 'not_ready'])
+
+/** Whether the operation may have been carried out although no answer says so. */
+function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof NoAnswerError) return error.maybeDone
+  // A success that can't be read is none that was understood; a server's own fault may come after its signature.
+  return error instanceof ApiError && (error.status < 300 || error.status >= 500) && !REFUSED.has(error.code)
+}
+
+/**
+ * Carries out one operation and prints it. Exit code 1: accepted, but not certified within the time; 75: nobody
+ * knows, and the key that is printed lets it be repeated without moving the credits twice.
+ */
 export async function runMove(
   flags: MoveFlags,
   { withKey }: { readonly withKey: boolean },
   act: (client: PeerClient, input: MoveInput) => Promise<MoveAnswer>,
 ): Promise<void> {
   const client = withKey ? await connectWithKey(flags) : connect(flags.api)
+  // Without one from the user it still keeps a repetition from being a second operation.
+  const key = flags.idempotencyKey ?? randomUUID()
   const answer = await act(client, {
     query: { wait_ms: flags.wait * 1_000 },
     memo: flags.memo === undefined ? {} : { memo: flags.memo },
-    // Without one from the user it still keeps a repetition by anything in between from being a second operation.
-    options: { headers: { 'idempotency-key': flags.idempotencyKey ?? randomUUID() } },
+    options: { headers: { 'idempotency-key': key } },
+  }).catch((error: unknown) => {
+    throw isOutcomeUnknown(error) ? unknownOutcome(key) : error
   })
   if (flags.json === true) printJson(answer)
   else print(describeMove(answer))
   process.exitCode = answer.status === 'certified' ? EXIT.ok : EXIT.notCompleted
+}
+
+function unknownOutcome(key: string): CommandError {
+  const message =
+    'The outcome is unknown: no answer came, and the credits may have been moved. To move them once and not ' +
+    `twice, repeat with --idempotency-key ${key}`
+  return new CommandError(message, EXIT.outcomeUnknown)
 }

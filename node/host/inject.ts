@@ -8,7 +8,10 @@ import type { Wire } from './ports.ts'
 
 /** Accepted frames that are known again, so that a copy of one isn't spread a second time; 100 bytes each. */
 const REMEMBERED_MAX = 4_096
-/** Whose quota frames count among that came over HTTP: a stranger must not use up a member's. */
+/**
+ * Who pays for frames that came over HTTP: nobody has shown yet that their signer sent them, so they share one
+ * budget of their own, and a flood of them leaves every member's alone.
+ */
 const CHARGED_TO = 'http'
 
 interface InjectorOptions {

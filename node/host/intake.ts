@@ -49,14 +49,14 @@ export class Intake {
     return (await this.judge(frame, source)).verdict
   }
 
-  /** `chargedTo` is whose frames in flight it counts among: whoever brought it, where that isn't `source.from`. */
+  /** `chargedTo` pays for it, in frames in flight and in budget: whoever brought it, where that isn't `source.from`. */
   async judge(frame: Uint8Array, source: Source, chargedTo: string = source.from): Promise<Ruling> {
     const before = this.#inFlight.get(chargedTo) ?? 0
     if (before >= IN_FLIGHT_MAX) {
       this.dropped.busy += 1
       return { verdict: 'ignore', code: 'busy' }
     }
-    const inspection = this.#peer.inspect(frame, source)
+    const inspection = this.#peer.inspect(frame, source, chargedTo)
     if (!inspection.ok) {
       return { verdict: IGNORED.has(inspection.code) ? 'ignore' : 'reject', code: inspection.code }
     }

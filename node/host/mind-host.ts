@@ -81,7 +81,7 @@ export class MindHost {
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)
   }
 
-  /** A frame that another way than the network brought, e.g. HTTP; in flight it counts among `chargedTo`'s. */
+  /** A frame that another way than the network brought, e.g. HTTP; `chargedTo` pays for it. */
   async judge(frame: Uint8Array, source: Source, chargedTo: string): Promise<Ruling> {
     await this.#started.promise
     if (this.#closed) return { verdict: 'ignore', code: 'busy' }

@@ -1,12 +1,10 @@
-import type { PeerId } from '../ids.ts'
-
 /** What may be spent in the long run, and at once after a pause. Whole units; what they are is the owner's matter. */
 export interface Allowance {
   readonly perSecond: number
   readonly burst: number
 }
 
-/** Peers whose spending is remembered; beyond, the one that spent nothing for longest starts anew. */
+/** Payers whose spending is remembered; beyond, the one that spent nothing for longest starts anew. */
 export const SPENDERS_MAX = 4_096
 
 interface Account {
@@ -16,31 +14,31 @@ interface Account {
 }
 
 /**
- * A token bucket for each peer. Nothing but time refills it: a peer that reconnects finds what it left. Times are
- * the mind's, in milliseconds, and never fall.
+ * A token bucket for each payer, a peer by its id. Nothing but time refills it: a peer that reconnects finds what
+ * it left. Times are the mind's, in milliseconds, and never fall.
  */
 export interface Budgets {
   /** Whether anything is left to spend. */
-  solvent(peer: PeerId, now: number): boolean
+  solvent(peer: string, now: number): boolean
   /** Spends `cost` if there is so much; else nothing is spent. */
-  spend(peer: PeerId, cost: number, now: number): boolean
+  spend(peer: string, cost: number, now: number): boolean
   /** Spends what was already done, into the red if need be. */
-  overdraw(peer: PeerId, cost: number, now: number): void
+  overdraw(peer: string, cost: number, now: number): void
   /** Milliseconds until something is left again; 0 when it is. */
-  waitMs(peer: PeerId, now: number): number
+  waitMs(peer: string, now: number): number
 }
 
 export function createBudgets({ perSecond, burst }: Allowance): Budgets {
-  const accounts = new Map<PeerId, Account>()
+  const accounts = new Map<string, Account>()
   const full = burst * 1_000
 
-  function accountOf(peer: PeerId, now: number): Account {
+  function accountOf(peer: string, now: number): Account {
     const known = accounts.get(peer)
     const left = known === undefined ? full : Math.min(full, known.left + (now - known.at) * perSecond)
     return { left, at: now }
   }
 
-  function put(peer: PeerId, account: Account): void {
+  function put(peer: string, account: Account): void {
     // Setting it anew puts it behind those that spent earlier.
     accounts.delete(peer)
     accounts.set(peer, account)
@@ -48,7 +46,7 @@ export function createBudgets({ perSecond, burst }: Allowance): Budgets {
     if (accounts.size > SPENDERS_MAX && oldest !== undefined) accounts.delete(oldest)
   }
 
-  function spend(peer: PeerId, cost: number, now: number, least: number): boolean {
+  function spend(peer: string, cost: number, now: number, least: number): boolean {
     const account = accountOf(peer, now)
     const left = account.left - cost * 1_000
     if (left < least) return false

@@ -39,31 +39,52 @@ class Drop extends Error {
  * First step of intake: size, decoding, membership, quota and shape, synchronously and with no effect but on the
  * quota. Yields the message with every signature in it, nested ones and quorums included, so that the second step
  * can check them all before a rule sees it. Cost is bounded by the kind's size and by `LIMITS.signatureChecks`,
- * and what a sender makes this peer check by its budget for the kind.
+ * and what a sender makes this peer check by its budget for the kind. `chargedTo` is whose budget that is, where
+ * nothing has shown yet that `source.from` brought the frame: a claimed name must not cost its bearer anything.
  */
-export function inspect(frame: Uint8Array, source: Source, { roster, quota }: Checks): Inspected {
+export function inspect(
+  frame: Uint8Array,
+  source: Source,
+  { roster, quota }: Checks,
+  chargedTo: string = source.from,
+): Inspected {
   try {
-    return { ok: true, candidate: examine(frame, source, roster, quota) }
+    return { ok: true, candidate: examine(frame, source, roster, payingFrom(quota, chargedTo)) }
   } catch (error) {
-    if (error instanceof DecodeError) quota.waste(source.from, frame.length)
+    if (error instanceof DecodeError) quota.waste(chargedTo, frame.length)
     if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
     throw error
   }
 }
 
-function examine(frame: Uint8Array, source: Source, roster: Roster, quota: IntakeQuota): Candidate<Message> {
+/** One payer's budgets. */
+interface Purse {
+  mayDecode(): boolean
+  open(kind: KindName): boolean
+  charge(kind: KindName, signatures: number): boolean
+}
+
+function payingFrom(quota: IntakeQuota, payer: string): Purse {
+  return {
+    mayDecode: () => quota.mayDecode(payer),
+    open: (kind) => quota.open(payer, kind),
+    charge: (kind, signatures) => quota.charge(payer, kind, signatures),
+  }
+}
+
+function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse): Candidate<Message> {
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
   if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
-  if (!quota.mayDecode(source.from)) throw new Drop('over_quota')
+  if (!purse.mayDecode()) throw new Drop('over_quota')
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
-  if (!quota.open(source.from, kind)) throw new Drop('over_quota')
+  if (!purse.open(kind)) throw new Drop('over_quota')
   const collector = collectSignatures(roster)
   const body = decodeKind(kind, envelope.body, collector.sink)
   if (envelope.sig.length > 0) {
     collector.sink.signed({ kind, signer: envelope.signer, body: envelope.body, sig: envelope.sig })
   }
-  if (!quota.charge(source.from, kind, collector.checks.length)) throw new Drop('over_quota')
+  if (!purse.charge(kind, collector.checks.length)) throw new Drop('over_quota')
   const message = {
     kind,
     from: source.from,

@@ -36,7 +36,8 @@ export type Inspection =
 export interface Peer {
   readonly view: PeerView
   restore(record: StoredRecord): void
-  inspect(frame: Uint8Array, source: Source): Inspection
+  /** `chargedTo`: whose budget the frame's work draws on, where that isn't `source.from`'s; not a peer's id then. */
+  inspect(frame: Uint8Array, source: Source, chargedTo?: string): Inspection
   handle(event: Event, now: number): readonly Effect[]
 }
 

@@ -40,8 +40,8 @@ export function createPeer(options: PeerOptions): Peer {
     restore(record) {
       restore(parts, record)
     },
-    inspect(frame, source): Inspection {
-      const inspected = inspect(frame, source, checks)
+    inspect(frame, source, chargedTo): Inspection {
+      const inspected = inspect(frame, source, checks, chargedTo)
       if (!inspected.ok) counters.drop(inspected.code)
       return inspected
     },
