@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -233,6 +235,34 @@ async function soundOrNamed(
     throw error
   }
 }
+
+describe('a store that another process has open', () => {
+  it.each([
+    ['as it is', async () => {}],
+    ['and that looks damaged', () => rm(join(paths.store, 'CURRENT'))],
+    ['and whose mark is gone', () => rm(join(paths.root, MARK))],
+  ])('stays where it is, %s', async (_, damage) => {
+    await fill(1, 3)
+    const url = new URL('level-store.ts', import.meta.url).href
+    const script = `const { openLevelStore } = await import(${JSON.stringify(url)})
+      await openLevelStore(${JSON.stringify(paths.store)})
+      console.log('open')
+      process.stdin.resume()`
+    const other = spawn(process.execPath, ['--input-type=module', '--eval', script])
+    try {
+      await once(other.stdout, 'data')
+      await damage()
+      const names = await readdir(paths.root)
+      for (const hasPeers of [true, false]) {
+        await expect(open(paths, hasPeers)).rejects.toMatchObject({ code: 'store_locked' })
+      }
+      expect(await readdir(paths.root)).toEqual(names)
+    } finally {
+      other.kill('SIGKILL')
+      await once(other, 'exit')
+    }
+  })
+})
 
 describe('a power failure', () => {
   it('raises no alarm: any end of the batch in flight, a mark from any time before', async () => {
