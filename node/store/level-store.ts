@@ -82,7 +82,7 @@ export async function openLevelStore(
   async function writeNext(operations: readonly Operation[], id = progress.id): Promise<void> {
     if (failure !== undefined) throw failure
     const sequence = progress.sequence + 1
-    const batch = [putNumber(sequence), ...operations]
+    const batch = [putNumber(sequence, id), ...operations]
     try {
       await guard(directory, database, () => database.batch(batch, { sync: true }))
       progress = { id, sequence }

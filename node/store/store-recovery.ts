@@ -138,8 +138,8 @@ async function isUnnamed(directory: string): Promise<boolean> {
 }
 
 async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark) {
-  const { sequence, replaced } = reading.content
-  if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber).catch(asDamage)
+  const { id, sequence, replaced } = reading.content
+  if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
   else if (sequence > 0) throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
   const opening = new AsyncDisposableStack()
   try {
