@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { Level } from 'level'
 import type { Write } from '../../protocol/records/record.ts'
 import { openValue, sealValue } from './checked-value.ts'
@@ -81,7 +82,7 @@ export async function openLevelStore(
   async function writeNext(operations: readonly Operation[], id = progress.id): Promise<void> {
     if (failure !== undefined) throw failure
     const sequence = progress.sequence + 1
-    const batch = [putNumber(sequence), ...operations]
+    const batch = [putNumber(sequence, id), ...operations]
     try {
       await guard(directory, database, () => database.batch(batch, { sync: true }))
       progress = { id, sequence }
@@ -126,6 +127,37 @@ export async function openLevelStore(
       await last
       await database.close()
     },
+  }
+}
+
+/**
+ * Throws `store_locked` if another process has the database in `directory` open, and what `openLevelStore` throws
+ * if its lock can't be taken. Nothing of the database is read or written: LevelDB takes its lock first, and then
+ * finds that both what exists and what doesn't is refused.
+ */
+export async function assertClosed(directory: string): Promise<void> {
+  // LevelDB would make the directory.
+  if (!(await isDirectory(directory))) return
+  const probe = new Level(directory, { createIfMissing: false, errorIfExists: true })
+  try {
+    await probe.open()
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    if (cause instanceof Error && REFUSED_BOTH.test(cause.message)) return
+    throw openError(directory, error)
+  }
+  await probe.close()
+}
+
+/** What LevelDB says once it has its lock, of a directory without and with a database. */
+const REFUSED_BOTH = /\((create_if_missing is false|error_if_exists is true)\)$/
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
   }
 }
 

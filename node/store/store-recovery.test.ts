@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -234,7 +236,50 @@ async function soundOrNamed(
   }
 }
 
+describe('a store that another process has open', () => {
+  it.each([
+    ['as it is', async () => {}],
+    ['and that looks damaged', () => rm(join(paths.store, 'CURRENT'))],
+    ['and whose mark is gone', () => rm(join(paths.root, MARK))],
+  ])('stays where it is, %s', async (_, damage) => {
+    await fill(1, 3)
+    const url = new URL('level-store.ts', import.meta.url).href
+    const script = `const { openLevelStore } = await import(${JSON.stringify(url)})
+      await openLevelStore(${JSON.stringify(paths.store)})
+      console.log('open')
+      process.stdin.resume()`
+    const other = spawn(process.execPath, ['--input-type=module', '--eval', script])
+    try {
+      await once(other.stdout, 'data')
+      await damage()
+      const names = await readdir(paths.root)
+      for (const hasPeers of [true, false]) {
+        await expect(open(paths, hasPeers)).rejects.toMatchObject({ code: 'store_locked' })
+      }
+      expect(await readdir(paths.root)).toEqual(names)
+    } finally {
+      other.kill('SIGKILL')
+      await once(other, 'exit')
+    }
+  })
+})
+
 describe('a power failure', () => {
+  it('raises no alarm if the batch in flight carries what looks like a record of the log', async () => {
+    const { store } = await open()
+    await store.write([put('a')])
+    const mark = await readFile(join(paths.root, MARK))
+    // Valid text, so a memo can be this; as a record of the log its checksum, length and type fit its data.
+    const memo = Buffer.from('\u000fQIP\u0001\u0000\u00012')
+    await store.write([{ key: 'b', value: new Uint8Array(Buffer.concat([memo, Buffer.alloc(400)])) }])
+    await store.close()
+    const [log] = await storeFiles(/\.log$/)
+    const file = join(paths.store, log ?? '')
+    await truncate(file, (await readFile(file)).length - 50)
+    await writeFile(join(paths.root, MARK), mark)
+    expect([...(await contents()).keys()]).toEqual(['a'])
+  })
+
   it('raises no alarm: any end of the batch in flight, a mark from any time before', async () => {
     const { store } = await open()
     await store.write([put('a')])

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { checkLevelFiles, holdsDatabase } from './level-files/check-files.ts'
 import { LevelDamage } from './level-files/reader.ts'
-import { type LevelStore, openLevelStore } from './level-store.ts'
+import { assertClosed, type LevelStore, openLevelStore } from './level-store.ts'
 import { batchNumber } from './own-records.ts'
 import { type Store, StoreError } from './store.ts'
 import {
@@ -99,13 +99,20 @@ class Damaged extends Error {
   }
 }
 
+/**
+ * Another process may have the store open, also one that the data folder's lock doesn't show: it names processes,
+ * and a container sees its own only. Files that LevelDB is writing look damaged and must stay where they are, so
+ * LevelDB's own lock is asked before the check and again before its verdict counts.
+ */
 async function open(paths: StorePaths): Promise<Opening> {
+  await assertClosed(paths.store)
   try {
     const mark = await requireMark(paths)
     return { status: 'sound', ...(await openMarked(paths, mark)) }
   } catch (error) {
-    if (error instanceof Damaged) return { status: 'damaged', damage: error.damage }
-    throw error
+    if (!(error instanceof Damaged)) throw error
+    await assertClosed(paths.store)
+    return { status: 'damaged', damage: error.damage }
   }
 }
 
@@ -131,8 +138,8 @@ async function isUnnamed(directory: string): Promise<boolean> {
 }
 
 async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark) {
-  const { sequence, replaced } = reading.content
-  if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber).catch(asDamage)
+  const { id, sequence, replaced } = reading.content
+  if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
   else if (sequence > 0) throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
   const opening = new AsyncDisposableStack()
   try {

@@ -1,6 +1,6 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openLevelStore } from '../level-store.ts'
 import { batchNumber } from '../own-records.ts'
@@ -11,6 +11,7 @@ import { LevelDamage } from './reader.ts'
 
 /** Header of a log's record. */
 const HEADER_BYTES = 7
+const BLOCK_BYTES = 32_768
 
 let directory: string
 let log: string
@@ -29,12 +30,25 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true }))
 
-const check = () => checkLevelFiles(directory, batchNumber)
+/** Of a store without a name. */
+const numberOf = batchNumber(undefined)
+const isBatch = (piece: Uint8Array) => numberOf(piece) !== undefined
+const check = () => checkLevelFiles(directory, numberOf)
 
 /** Where the record of a batch begins: all six lie in the first block. */
 function startOf(batch: number): number {
-  const lengths = readLogFile(bytes).records.map(({ length }) => HEADER_BYTES + length)
+  const lengths = readLogFile(bytes, isBatch).records.map(({ length }) => HEADER_BYTES + length)
   return lengths.slice(0, batch).reduce((sum, length) => sum + length, 0)
+}
+
+/** The log of another store, which has a batch for each of these sizes. */
+async function logOf(name: string, sizes: readonly number[]) {
+  const store = await openLevelStore(join(directory, name))
+  for (const size of sizes) await store.write([{ key: 'k', value: new Uint8Array(size) }])
+  await store.close()
+  const found = (await readdir(join(directory, name))).find((each) => each.endsWith('.log')) ?? ''
+  const file = join(directory, name, found)
+  return { file, bytes: new Uint8Array(await readFile(file)) }
 }
 
 describe('crc32c', () => {
@@ -80,18 +94,32 @@ describe('two logs that are both alive, as a full memory table leaves them', () 
 })
 
 describe('a log with a changed record', () => {
+  it.each([0, 4, 20, 40])(
+    'is damaged if one follows of which only %i bytes fit into a block',
+    async (left) => {
+      const rest = (await logOf('measured', [20_000])).bytes.length - 20_000
+      const size = BLOCK_BYTES - HEADER_BYTES - left - rest
+      const { file, bytes: long } = await logOf('long', [size, 100])
+      long[100] = (long[100] ?? 0) ^ 1
+      await writeFile(file, long)
+      await expect(checkLevelFiles(dirname(file), numberOf)).rejects.toMatchObject({
+        message: expect.stringMatching(/between others/),
+      })
+    },
+  )
+
   it('is damaged if a record follows, even where LevelDB would drop both', async () => {
     const changed = Uint8Array.from(bytes)
     changed[startOf(3) + 4] = 0xff
     await writeFile(log, changed)
-    expect(readLogFile(changed).end).toBe('damaged')
+    expect(readLogFile(changed, isBatch).end).toBe('damaged')
     await expect(check()).rejects.toBeInstanceOf(LevelDamage)
   })
 
   it('counts as torn if it is the last one', async () => {
     const changed = Uint8Array.from(bytes)
     changed[startOf(5) + 9] = 0xff
-    expect(readLogFile(changed)).toMatchObject({ end: 'torn', records: { length: 5 } })
+    expect(readLogFile(changed, isBatch)).toMatchObject({ end: 'torn', records: { length: 5 } })
   })
 })
 

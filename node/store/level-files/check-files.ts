@@ -8,7 +8,7 @@ import { tableFault } from './table-file.ts'
 const CURRENT = 'CURRENT'
 const CURRENT_PATTERN = /^(MANIFEST-\d+)\n$/
 
-/** Number of the batch that a log's record holds; undefined for one that carries none. */
+/** Number of the batch that a log's record begins; undefined for anything else. */
 type NumberOf = (record: Uint8Array) => number | undefined
 
 /** Whether LevelDB would find a database there or make a new one. */
@@ -37,7 +37,7 @@ export async function checkLevelFiles(directory: string, numberOf: NumberOf): Pr
 async function readManifest(directory: string): Promise<LiveFiles> {
   const [, name] = CURRENT_PATTERN.exec((await readFile(join(directory, CURRENT))).toString('latin1')) ?? []
   if (name === undefined) throw new LevelDamage(CURRENT, 'it names no MANIFEST')
-  const content = readLogFile(await require(directory, name))
+  const content = readLogFile(await require(directory, name), () => true)
   if (content.end === 'damaged') throw new LevelDamage(name, 'a record fails its checksum')
   if (content.records.length === 0) throw new LevelDamage(name, 'it holds no whole record')
   try {
@@ -71,7 +71,10 @@ async function checkLogs(directory: string, logNumber: number, numberOf: NumberO
   let last: number | undefined
   for (const number of numbers) {
     const name = fileName(number, 'log')
-    const { records, end } = readLogFile(await require(directory, name))
+    const reached = last
+    const { records, end } = readLogFile(await require(directory, name), (piece, before) =>
+      isAbove(numberOf(piece), before === undefined ? reached : numberOf(before)),
+    )
     if (end === 'damaged') throw new LevelDamage(name, 'a record between others fails its checksum')
     if (records.length > 0 && ended !== undefined) throw new LevelDamage(ended, 'its end is missing')
     for (const record of records) {
@@ -82,6 +85,11 @@ async function checkLogs(directory: string, logNumber: number, numberOf: NumberO
     }
     if (end === 'torn' || records.length === 0) ended = name
   }
+}
+
+/** Whether a batch comes after another; before it there may be none with a number. */
+function isAbove(number: number | undefined, other: number | undefined): boolean {
+  return number !== undefined && (other === undefined || number > other)
 }
 
 async function require(directory: string, name: string): Promise<Uint8Array> {

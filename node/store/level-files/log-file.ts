@@ -10,8 +10,8 @@ export interface LogContent {
   /** What was appended, piece by piece, up to the first record that is not intact. */
   readonly records: readonly Uint8Array[]
   /**
-   * `torn`: nothing that begins after the last piece is intact, as a writer leaves it that dies while it
-   * appends. `damaged`: an intact piece begins behind one that isn't, which no writer leaves behind.
+   * `torn`: nothing that was appended after the last piece is intact, as a writer leaves it that dies while it
+   * appends. `damaged`: a later piece is intact behind one that isn't, which no writer leaves behind.
    */
   readonly end: 'clean' | 'torn' | 'damaged'
 }
@@ -23,10 +23,16 @@ interface Fragment {
 }
 
 /**
+ * Whether these bytes begin a piece that was appended after others, `before` being the last of them: anything is
+ * found in what a torn piece carries, also bytes that a stranger made to look like a piece.
+ */
+export type IsLater = (piece: Uint8Array, before: Uint8Array | undefined) => boolean
+
+/**
  * Reads a log, or a MANIFEST, as strictly as a reader can: LevelDB itself skips over what fails its checksum
  * and goes on, so what was synced would be gone without a word.
  */
-export function readLogFile(bytes: Uint8Array): LogContent {
+export function readLogFile(bytes: Uint8Array, isLater: IsLater): LogContent {
   const records: Uint8Array[] = []
   let pieces: Uint8Array[] | undefined
   let at = 0
@@ -36,7 +42,9 @@ export function readLogFile(bytes: Uint8Array): LogContent {
     const fragment = fragmentAt(bytes, at)
     const starts = fragment?.type === TYPE.full || fragment?.type === TYPE.first
     if (fragment === undefined || starts !== (pieces === undefined)) {
-      return { records, end: somethingBegins(bytes, at) ? 'damaged' : 'torn' }
+      const before = records.at(-1)
+      const later = somethingBegins(bytes, at, (piece) => isLater(piece, before))
+      return { records, end: later ? 'damaged' : 'torn' }
     }
     pieces = [...(pieces ?? []), fragment.data]
     if (fragment.type === TYPE.full || fragment.type === TYPE.last) {
@@ -70,11 +78,18 @@ function fragmentAt(bytes: Uint8Array, at: number): Fragment | undefined {
  * before it was synced: behind a torn one only fragments of itself can be whole, and those don't begin one.
  * A damaged length hides where the next record is, so every place is tried.
  */
-function somethingBegins(bytes: Uint8Array, from: number): boolean {
+function somethingBegins(bytes: Uint8Array, from: number, accept: (piece: Uint8Array) => boolean): boolean {
   for (let at = from; at + HEADER_BYTES <= bytes.length; at += 1) {
     const type = bytes[at + 6]
     if (type !== TYPE.full && type !== TYPE.first) continue
-    if (fragmentAt(bytes, at) !== undefined) return true
+    const fragment = fragmentAt(bytes, at)
+    if (fragment !== undefined && accept(beginningOf(bytes, fragment))) return true
   }
   return false
+}
+
+/** What a fragment holds, and the next one if it goes on there: the first may be too short to tell anything. */
+function beginningOf(bytes: Uint8Array, { type, data, next }: Fragment): Uint8Array {
+  const following = type === TYPE.first ? fragmentAt(bytes, skipTrailer(next)) : undefined
+  return following === undefined ? data : Buffer.concat([data, following.data])
 }
