@@ -30,6 +30,14 @@ it('a key is shown by the first start that succeeds, and by no other', async () 
   expect(await start()).toEqual({ digest: failed.digest, made: undefined })
 })
 
+it('no address is noted while a start is under way', async () => {
+  const { folder, start } = await build()
+  await start()
+  expect((await readApiAccess(folder))?.url).toBe(URL)
+  await start({ succeeds: false })
+  expect((await readApiAccess(folder))?.url).toBe('')
+})
+
 it('a key that nobody has seen and that lies nowhere is made anew', async () => {
   const { folder, start } = await build()
   const failed = await start({ succeeds: false })

@@ -38,6 +38,8 @@ export async function loadOrCreateApiKey(folder: DataFolder, renew: boolean): Pr
   if (renew) return makeApiKey(folder, access !== undefined)
   const { sha256, unshown } = keptIn(text.toString('utf8'), folder.apiKey)
   if (access !== undefined && digestOf(access.key) !== sha256) return makeApiKey(folder, true)
+  // Until this start listens, whoever has the port of the one before must not be taken for this peer.
+  if (access !== undefined) await replaceFile(folder.apiAccess, accessText({ ...access, url: '' }))
   if (unshown !== true) return { digest: sha256, made: undefined }
   return access === undefined ? makeApiKey(folder, false) : { digest: sha256, made: access.key }
 }
