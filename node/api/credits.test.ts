@@ -96,6 +96,14 @@ describe('an operation that is refused', () => {
     expect(await refusalOf('credits/transfer', body, { origin: 'null' })).toBe('origin_not_allowed')
   })
 
+  it('without the key, also where the credits go to the treasury', async () => {
+    await expect(test.client.spendCredits({ body: { amount: '1' } })).rejects.toMatchObject({
+      code: 'api_key_missing',
+      status: 401,
+    })
+    expect(test.backend.commands).toEqual([])
+  })
+
   it('without the authority', async () => {
     expect(await refusalOf('credits/reward', { to, amount: '1' })).toBe('not_the_treasury')
     test.backend.refusal = { ok: false, code: 'not_a_minter', detail: 'the charter names other minters' }
@@ -115,7 +123,7 @@ describe('an operation that is carried out', () => {
       from: payer,
       ...body,
     })
-    await test.client.spendCredits({ body: { amount: '0.01' } })
+    await test.client.spendCredits({ body: { amount: '0.01' } }, WITH_KEY)
     expect(test.backend.commands).toEqual([
       { type: 'transfer', to, amount: 2n ** 63n - 1n, memo: body.memo },
       { type: 'transfer', to: second, amount: 10_000n, memo: '' },
