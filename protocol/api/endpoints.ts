@@ -39,6 +39,7 @@ export const ENDPOINTS = {
       'replicas_out_of_range',
       'model_unknown',
       'price_too_low',
+      'not_ready',
       'queue_full',
     ],
   },
