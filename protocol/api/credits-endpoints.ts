@@ -90,6 +90,6 @@ export const CREDITS_ENDPOINTS = {
     tag: 'credits',
     status: 202,
     response: resolveAnswerSchema,
-    errors: ['not_forked', 'queue_full'],
+    errors: ['not_forked', 'queue_full', 'outcome_unknown'],
   },
 } as const

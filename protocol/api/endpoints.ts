@@ -41,6 +41,7 @@ export const ENDPOINTS = {
       'price_too_low',
       'not_ready',
       'queue_full',
+      'outcome_unknown',
     ],
   },
   listJobs: {
