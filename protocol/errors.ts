@@ -51,7 +51,7 @@ export const ERRORS = {
   not_ready: { status: 503, title: 'This peer cannot reach enough witnesses' },
   queue_full: { status: 503, title: 'This peer has too much open work' },
   too_many_sockets: { status: 503, title: 'Too many sockets are open' },
-  outcome_unknown: { status: 504, title: 'The operation still waits for earlier ones of this account' },
+  outcome_unknown: { status: 504, title: 'The operation may still be carried out' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -112,13 +112,18 @@ export interface DecisionView {
   readonly verified: boolean
 }
 
+/** What became of a command; `outcome_unknown` when this peer stops between its signature and the log's sync. */
+export type CommandAnswer =
+  | CommandResult
+  | { readonly ok: false; readonly code: 'outcome_unknown'; readonly detail: string }
+
 /** All that the API needs of the daemon. */
 export interface Backend {
   readonly view: PeerView
   /** Wall time in milliseconds. */
   now(): number
   /** Through the mind. An accepted job is in `view` once this resolves. */
-  command(command: Command): Promise<CommandResult>
+  command(command: Command): Promise<CommandAnswer>
   /** Stores a body by its content; it is durable once this resolves. */
   putBlob(bytes: Uint8Array): Promise<BlobRef>
   /** Takes back the body of a refused command. Does nothing while any job names it. */

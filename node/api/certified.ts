@@ -12,24 +12,57 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number): Promise
   }
 }
 
-/** Whether the entry is certified here within the time; with none left, whether it is now. */
-export async function untilCertified(
-  backend: Pick<Backend, 'ledger' | 'subscribe'>,
-  entry: EntryId,
-  waitMs: number,
-): Promise<boolean> {
-  const { promise, resolve, reject } = Promise.withResolvers<boolean>()
-  // Nobody may be waiting any more when a look fails.
-  promise.catch(() => undefined)
-  const look = (): void => {
-    backend.ledger.isCertified(entry).then((is) => (is ? resolve(true) : undefined), reject)
+/** Those who wait for one entry. */
+interface Watch {
+  readonly certified: Promise<boolean>
+  waiting: number
+  stop(): void
+}
+
+/**
+ * Tells whether an entry is certified here within a time; with none left, whether it is now. However many wait for
+ * an entry and however much happens meanwhile, one look for it is in flight. A look that fails has seen nothing:
+ * the operation is signed already, so its asker must not be told of a failure.
+ */
+export function createCertificates(backend: Pick<Backend, 'ledger' | 'subscribe'>) {
+  const watches = new Map<EntryId, Watch>()
+  const isCertified = (entry: EntryId): Promise<boolean> =>
+    backend.ledger.isCertified(entry).catch(() => false)
+
+  function watch(entry: EntryId): Watch {
+    const { promise: certified, resolve } = Promise.withResolvers<boolean>()
+    let isLooking = false
+    let again = false
+    const look = async (): Promise<void> => {
+      again = true
+      if (isLooking) return
+      isLooking = true
+      while (again) {
+        again = false
+        if (await isCertified(entry)) resolve(true)
+      }
+      isLooking = false
+    }
+    // Before the first look, so that nothing happens unseen between the two.
+    const stop = backend.subscribe(() => void look())
+    void look()
+    const made = { certified, waiting: 0, stop }
+    watches.set(entry, made)
+    return made
   }
-  // Before the first look, so that nothing happens unseen between the two.
-  const stop = backend.subscribe(look)
-  try {
-    if (await backend.ledger.isCertified(entry)) return true
-    return waitMs > 0 && (await within(promise, waitMs)) === true
-  } finally {
-    stop()
+
+  return async function untilCertified(entry: EntryId, waitMs: number): Promise<boolean> {
+    if (waitMs <= 0) return isCertified(entry)
+    const joined = watches.get(entry) ?? watch(entry)
+    joined.waiting += 1
+    try {
+      return (await within(joined.certified, waitMs)) === true
+    } finally {
+      joined.waiting -= 1
+      if (joined.waiting === 0) {
+        joined.stop()
+        watches.delete(entry)
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { ERRORS, isErrorCode } from '../../protocol/errors.ts'
 import { envelopeOf, payer, second, third } from './sample-swarm.ts'
 import { startTestServer, TEST_HOST, TEST_KEY, type TestServer, WITH_KEY } from './test-server.ts'
@@ -96,6 +97,29 @@ describe('an operation that is refused', () => {
     expect(await refusalOf('credits/transfer', body, { origin: 'null' })).toBe('origin_not_allowed')
   })
 
+  it('while too few witnesses answer, with the time after which to ask again', async () => {
+    test.backend.refusal = { ok: false, code: 'not_ready', detail: 'try again shortly' }
+    const answer = await test.server.app.inject({
+      method: 'POST',
+      url: '/api/v1/credits/transfer',
+      headers: { host: TEST_HOST, 'x-api-key': TEST_KEY },
+      body: { to, amount: '1' },
+    })
+    expect(answer.json()).toMatchObject({ code: 'not_ready', status: 503 })
+    expect(answer.headers['retry-after']).toBe('1')
+    for (const route of ['submitJob', 'transferCredits', 'mintCredits'] as const) {
+      expect(ENDPOINTS[route].errors).toContain('not_ready')
+    }
+  })
+
+  it('without the key, also where the credits go to the treasury', async () => {
+    await expect(test.client.spendCredits({ body: { amount: '1' } })).rejects.toMatchObject({
+      code: 'api_key_missing',
+      status: 401,
+    })
+    expect(test.backend.commands).toEqual([])
+  })
+
   it('without the authority', async () => {
     expect(await refusalOf('credits/reward', { to, amount: '1' })).toBe('not_the_treasury')
     test.backend.refusal = { ok: false, code: 'not_a_minter', detail: 'the charter names other minters' }
@@ -115,7 +139,7 @@ describe('an operation that is carried out', () => {
       from: payer,
       ...body,
     })
-    await test.client.spendCredits({ body: { amount: '0.01' } })
+    await test.client.spendCredits({ body: { amount: '0.01' } }, WITH_KEY)
     expect(test.backend.commands).toEqual([
       { type: 'transfer', to, amount: 2n ** 63n - 1n, memo: body.memo },
       { type: 'transfer', to: second, amount: 10_000n, memo: '' },

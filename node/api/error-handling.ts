@@ -40,6 +40,8 @@ function problemOf(error: Error & Partial<FastifyError>, request: FastifyRequest
 
 /** When it is worth asking again. */
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  // A peer that has just started asks its witnesses again within seconds.
+  not_ready: 1,
   queue_full: 1,
   outcome_unknown: 1,
   api_key_attempts: 60,

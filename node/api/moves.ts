@@ -6,7 +6,7 @@ import { LIMITS, OUTPUT_MIN } from '../../protocol/params.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import { digestOfKey } from './api-keys.ts'
 import type { Backend } from './backend.ts'
-import { untilCertified, within } from './certified.ts'
+import { createCertificates, within } from './certified.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { ApiProblem } from './problem.ts'
 import { createRequests } from './requests.ts'
@@ -49,6 +49,7 @@ function prepare(route: MoveRoute, { to, amount: text, memo = '' }: MoveRequest)
  */
 export function createMoves(backend: Backend) {
   const requests = createRequests(backend.ledger)
+  const untilCertified = createCertificates(backend)
   const { self, roster } = backend.view
 
   async function sign(command: Extract<Command, Move>): Promise<EntryId> {
@@ -76,7 +77,7 @@ export function createMoves(backend: Backend) {
       const detail = 'it waits for earlier operations of this account and may still be carried out'
       throw new ApiProblem('outcome_unknown', detail)
     }
-    const certified = await untilCertified(backend, entry, query.wait_ms ?? 0)
+    const certified = await untilCertified(entry, query.wait_ms ?? 0)
     const operation = { type, to, amount, memo }
     const [movement] = entryMovements({ account: self, ops: [operation] }, roster.charter.treasury)
     return {

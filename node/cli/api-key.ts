@@ -1,26 +1,32 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readApiAccess } from '../config/api-key-file.ts'
+import { type ApiAccess, readApiAccess } from '../config/api-key-file.ts'
 import { dataFolder, defaultDataFolder } from '../config/data-folder.ts'
+import { isHeldByOwn } from '../store/lock.ts'
 import { connect, type KeyFlags, type PeerClient } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { CommandError } from './output.ts'
 
 /**
  * A client that shows the peer's API key: the one given, or the one that the peer left for this machine account
- * in its data folder. A key found there is shown only to the address that the same file names.
+ * in its data folder. A key found there is shown only to the address that the same file names, and only while the
+ * peer that noted it runs: whoever has taken the port of one that stopped must not get it.
  */
 export async function connectWithKey({ api, apiKey, data }: KeyFlags): Promise<PeerClient> {
-  return connect(api, apiKey ?? (await findKey(api, data)))
+  if (apiKey !== undefined) return connect(api, apiKey)
+  const { url, key } = await findAccess(api, data)
+  return connect(url, key)
 }
 
-async function findKey(api: string, data: string | undefined): Promise<string> {
+async function findAccess(api: string, data: string | undefined): Promise<ApiAccess> {
   const folders = data === undefined ? await knownFolders() : [data]
-  const found = await Promise.all(folders.map((folder) => readApiAccess(dataFolder(folder))))
-  const key = found.find((access) => access !== undefined && originOf(access.url) === originOf(api))?.key
-  if (key !== undefined) return key
+  for (const folder of folders) {
+    const access = await readApiAccess(dataFolder(folder))
+    const isNamed = access !== undefined && originOf(access.url) === originOf(api)
+    if (isNamed && (await isHeldByOwn(folder))) return access
+  }
   const message =
-    `No API key of the peer at ${api} was found here. Name its data folder with --data, or give the key with ` +
+    `No API key of a running peer at ${api} was found here. Name its data folder with --data, or give the key with ` +
     '--api-key or HYPERLOOMS_API_KEY; "hyperlooms up --new-api-key" makes another one.'
   throw new CommandError(message, EXIT.usage)
 }

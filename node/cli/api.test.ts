@@ -24,7 +24,7 @@ async function serve(answer: RequestListener): Promise<string> {
 
 function move(flags: Pick<MoveFlags, 'api' | 'idempotencyKey'>) {
   const all = { apiKey: 'hlk_x', wait: 0, ...flags }
-  return runMove(all, { withKey: true }, (client, { query, options }) =>
+  return runMove(all, (client, { query, options }) =>
     client.transferCredits({ query, body: { to: 'somebody', amount: '1' } }, options),
   ).then(() => undefined, explainError)
 }

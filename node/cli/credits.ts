@@ -71,28 +71,27 @@ function addMoves(credits: Command): void {
   const mint = credits
     .command('mint')
     .description('make new credits, if the charter names this peer as a minter; needs the API key')
-  moveOptions(mint.argument('<to>', 'id of an account').argument('<amount>', amountText), {
-    withKey: true,
-  }).action((to: string, amount: string, flags: MoveFlags) =>
-    runMove(flags, { withKey: true }, (client, { query, memo, options }) =>
-      client.mintCredits({ query, body: { to, amount, ...memo } }, options),
-    ),
+  moveOptions(mint.argument('<to>', 'id of an account').argument('<amount>', amountText)).action(
+    (to: string, amount: string, flags: MoveFlags) =>
+      runMove(flags, (client, { query, memo, options }) =>
+        client.mintCredits({ query, body: { to, amount, ...memo } }, options),
+      ),
   )
   const reward = credits
     .command('reward')
     .description('pay from the treasury, if this peer holds its key; needs the API key')
-  moveOptions(reward.argument('<to>', 'id of an account').argument('<amount>', amountText), {
-    withKey: true,
-  }).action((to: string, amount: string, flags: MoveFlags) =>
-    runMove(flags, { withKey: true }, (client, { query, memo, options }) =>
-      client.rewardCredits({ query, body: { to, amount, ...memo } }, options),
-    ),
-  )
-  const spend = credits.command('spend').description("send credits of this peer's account to the treasury")
-  moveOptions(spend.argument('<amount>', amountText), { withKey: false }).action(
-    (amount: string, flags: MoveFlags) =>
-      runMove(flags, { withKey: false }, (client, { query, memo, options }) =>
-        client.spendCredits({ query, body: { amount, ...memo } }, options),
+  moveOptions(reward.argument('<to>', 'id of an account').argument('<amount>', amountText)).action(
+    (to: string, amount: string, flags: MoveFlags) =>
+      runMove(flags, (client, { query, memo, options }) =>
+        client.rewardCredits({ query, body: { to, amount, ...memo } }, options),
       ),
+  )
+  const spend = credits
+    .command('spend')
+    .description("send credits of this peer's account to the treasury; needs the API key")
+  moveOptions(spend.argument('<amount>', amountText)).action((amount: string, flags: MoveFlags) =>
+    runMove(flags, (client, { query, memo, options }) =>
+      client.spendCredits({ query, body: { amount, ...memo } }, options),
+    ),
   )
 }

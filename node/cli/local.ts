@@ -7,7 +7,7 @@ import { describeJob } from './job-text.ts'
 import { CommandError, print, printJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { wholeNumber } from './run.ts'
-import { apiKeyText } from './up.ts'
+import { newKeyText } from './new-key-text.ts'
 
 interface LocalFlags {
   readonly prompt?: string
@@ -89,8 +89,8 @@ async function serve(
 ): Promise<void> {
   const { ledgerRoots, localDocument, runLocalJob, waitUntilSettled } = await import('./local-job.ts')
   const { SAMPLE_PROMPT } = await import('../swarm/sample-prompt.ts')
-  const { newApiKey } = swarm.peers[0]
-  if (newApiKey !== undefined) progress.note(apiKeyText(newApiKey))
+  const { newApiKey, folder } = swarm.peers[0]
+  if (newApiKey !== undefined) progress.note(await newKeyText(newApiKey, folder, process.stderr.isTTY))
   await waitUntilSettled(swarm, progress)
   const prompt = flags.prompt ?? SAMPLE_PROMPT
   const job = await runLocalJob(swarm, { prompt, replicas: flags.replicas }, progress)

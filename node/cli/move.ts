@@ -3,11 +3,11 @@ import type { Command } from 'commander'
 import { ApiError, type CallOptions } from '../../protocol/api/client.ts'
 import type { MoveAnswer } from '../../protocol/api/transaction-schema.ts'
 import { connectWithKey } from './api-key.ts'
-import { connect, type KeyFlags, NoAnswerError, type PeerClient } from './api.ts'
+import { type KeyFlags, NoAnswerError, type PeerClient } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeMove } from './move-text.ts'
 import { CommandError, print, printJson } from './output.ts'
-import { apiOptions, keyOptions, wholeNumber } from './run.ts'
+import { keyOptions, wholeNumber } from './run.ts'
 
 export interface MoveFlags extends KeyFlags {
   readonly memo?: string
@@ -18,9 +18,9 @@ export interface MoveFlags extends KeyFlags {
 /** Certifying takes milliseconds; this is for a witness that is away for a moment. */
 const WAIT_SECONDS_DEFAULT = 10
 
-/** Options of a verb that moves credits; `withKey` for those that need the peer's API key. */
-export function moveOptions(command: Command, { withKey }: { readonly withKey: boolean }): Command {
-  return (withKey ? keyOptions(command) : apiOptions(command))
+/** Options of a verb that moves credits, which takes the peer's API key. */
+export function moveOptions(command: Command): Command {
+  return keyOptions(command)
     .option('--memo <text>', 'a word about it, at most 140 bytes; everybody in the swarm can read it')
     .option(
       '--wait <seconds>',
@@ -53,10 +53,9 @@ function isOutcomeUnknown(error: unknown): boolean {
  */
 export async function runMove(
   flags: MoveFlags,
-  { withKey }: { readonly withKey: boolean },
   act: (client: PeerClient, input: MoveInput) => Promise<MoveAnswer>,
 ): Promise<void> {
-  const client = withKey ? await connectWithKey(flags) : connect(flags.api)
+  const client = await connectWithKey(flags)
   // Without one from the user it still keeps a repetition from being a second operation.
   const key = flags.idempotencyKey ?? randomUUID()
   const answer = await act(client, {

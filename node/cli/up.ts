@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander'
 import type { ConfigSources } from '../config/config.ts'
+import type { DataFolder } from '../config/data-folder.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
+import { newKeyText } from './new-key-text.ts'
 import { explainBroken, print, say } from './output.ts'
 
 interface UpFlags {
@@ -56,7 +58,7 @@ async function up(
   const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
   const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger, renewApiKey })
-  announce(daemon)
+  await announce(daemon, folder)
   const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
   if (end !== undefined) {
     const { message, exitCode } = explainBroken(end.error, folder.root)
@@ -71,18 +73,11 @@ async function up(
 
 type Running = Awaited<ReturnType<typeof import('../daemon.ts').startDaemon>>
 
-export function apiKeyText(key: string): string {
-  return (
-    `The API key of this peer, shown this once: ${key}\n` +
-    "It moves the peer's credits. Commands of this machine account find it by themselves."
-  )
-}
-
 /** A launcher is told over its channel, and may ask how long the mind takes over its events. */
-function announce(daemon: Running): void {
+async function announce(daemon: Running, folder: DataFolder): Promise<void> {
   const { id, url, newApiKey } = daemon
   if (process.send === undefined) {
-    if (newApiKey !== undefined) print(apiKeyText(newApiKey))
+    if (newApiKey !== undefined) print(await newKeyText(newApiKey, folder, process.stdout.isTTY))
     return print(`The peer ${id} runs at ${url} (Ctrl-C stops it)`)
   }
   process.send({ type: 'ready', id, url, newApiKey })

@@ -22,8 +22,8 @@ export function addWallet(program: Command): void {
     .description("send credits of this peer's account; needs the API key")
     .argument('<to>', 'id of the account that gets them')
     .argument('<amount>', 'credits, such as 1.5; at least 0.01')
-  moveOptions(send, { withKey: true }).action((to: string, amount: string, flags: MoveFlags) =>
-    runMove(flags, { withKey: true }, (client, { query, memo, options }) =>
+  moveOptions(send).action((to: string, amount: string, flags: MoveFlags) =>
+    runMove(flags, (client, { query, memo, options }) =>
       client.transferCredits({ query, body: { to, amount, ...memo } }, options),
     ),
   )

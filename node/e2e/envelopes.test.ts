@@ -71,7 +71,7 @@ describe('a member that reaches this peer over HTTP', () => {
       })
     const answer = await post(heartbeat(), '/api/v1/p2p/gossip')
     expect(await answer.json()).toEqual({ verdict: 'ACCEPT', code: null })
-    expect((await post(heartbeat(), '/api/v1/credits/spend')).status).toBe(415)
+    expect((await post(heartbeat(), '/api/v1/jobs')).status).toBe(415)
     expect((await post(new Uint8Array(0), '/api/v1/p2p/gossip')).status).toBe(400)
     expect((await post(new Uint8Array(200_000), '/api/v1/p2p/gossip')).status).toBe(413)
   })

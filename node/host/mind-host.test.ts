@@ -123,6 +123,18 @@ describe('MindHost', () => {
     expect(await host.command({ type: 'mint', to: OTHER, amount: 1n, memo: '' })).toMatchObject({ ok: false })
   })
 
+  it.each([
+    [{ ok: true, type: 'job', job: JOB }, 'outcome_unknown'],
+    [{ ok: false, code: 'not_a_minter', detail: '' }, 'not_a_minter'],
+  ] as const)('says of an answer that waits for the log when it is closed: %j', async (result, code) => {
+    const { host, wire, sync } = build({ command: [{ type: 'respond', command: 1, result, after: 1 }] })
+    host.start(wire, START)
+    const waiting = host.command({ type: 'mint', to: OTHER, amount: 1n, memo: '' })
+    host.close()
+    sync()
+    expect(await waiting).toMatchObject({ ok: false, code })
+  })
+
   it('reports a throw of the mind once and handles nothing more', () => {
     const { host, wire, events, failures } = build({ start: 'throw' })
     host.start(wire, START)

@@ -5,6 +5,7 @@ import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
+import type { CommandAnswer } from '../api/backend.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
 import { Intake, type IntakeVerdict, type Ruling } from './intake.ts'
@@ -18,6 +19,13 @@ const COMMANDS_MAX = 1_024
 
 type HeldEffect = Extract<Effect, { readonly after: number }>
 type Listener = (job: string | null) => void
+
+/** A command without an answer. */
+interface Waiting {
+  readonly respond: (answer: CommandAnswer) => void
+  /** The mind's answer, which waits for the log. */
+  decided?: CommandResult
+}
 
 /**
  * A mind's body within the process: hands it one event after another and carries out what it asks for. Records
@@ -34,7 +42,7 @@ export class MindHost {
   readonly #fetches: Fetches
   readonly #started = Promise.withResolvers<Wire>()
   readonly #queue: Event[] = []
-  readonly #commands = new Map<number, (result: CommandResult) => void>()
+  readonly #commands = new Map<number, Waiting>()
   readonly #listeners = new Set<Listener>()
   #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
@@ -105,14 +113,14 @@ export class MindHost {
     this.#handle({ type: 'capabilities', capabilities })
   }
 
-  command(command: Command): Promise<CommandResult> {
+  command(command: Command): Promise<CommandAnswer> {
     if (this.#closed || this.#commands.size >= COMMANDS_MAX) {
       const detail = this.#closed ? 'this peer is stopping' : 'too many requests wait for an answer'
       return Promise.resolve({ ok: false, code: 'queue_full', detail })
     }
     const id = ++this.#commandCount
-    const { promise, resolve } = Promise.withResolvers<CommandResult>()
-    this.#commands.set(id, resolve)
+    const { promise, resolve } = Promise.withResolvers<CommandAnswer>()
+    this.#commands.set(id, { respond: resolve })
     this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) })
     return promise
   }
@@ -127,9 +135,7 @@ export class MindHost {
     this.#closed = true
     this.#timers.cancelAll()
     this.#fetches.stop()
-    for (const respond of this.#commands.values()) {
-      respond({ ok: false, code: 'queue_full', detail: 'this peer is stopping' })
-    }
+    for (const { respond, decided } of this.#commands.values()) respond(answerAtEnd(decided))
     this.#commands.clear()
   }
 
@@ -168,11 +174,18 @@ export class MindHost {
         return this.#timers.cancel(effect.id)
       case 'to-self':
         return this.#handle({ type: 'message', message: effect.message })
+      case 'respond':
+        this.#decide(effect.command, effect.result)
+        return this.#hold(effect)
       default:
-        return log.whenSynced(effect.after, () => {
-          if (!this.#closed) this.#release(effect)
-        })
+        return this.#hold(effect)
     }
+  }
+
+  #hold(effect: HeldEffect): void {
+    this.#ports.log.whenSynced(effect.after, () => {
+      if (!this.#closed) this.#release(effect)
+    })
   }
 
   #release(effect: HeldEffect): void {
@@ -198,8 +211,13 @@ export class MindHost {
     }
   }
 
+  #decide(command: number, result: CommandResult): void {
+    const waiting = this.#commands.get(command)
+    if (waiting !== undefined) waiting.decided = result
+  }
+
   #respond(command: number, result: CommandResult): void {
-    this.#commands.get(command)?.(result)
+    this.#commands.get(command)?.respond(result)
     this.#commands.delete(command)
   }
 
@@ -245,4 +263,13 @@ export class MindHost {
     this.close()
     this.#ports.onFailure(error)
   }
+}
+
+/** A command that the mind had not taken up is gone with it; what it had signed may still reach the disk. */
+function answerAtEnd(decided: CommandResult | undefined): CommandAnswer {
+  if (decided === undefined) return { ok: false, code: 'queue_full', detail: 'this peer is stopping' }
+  if (!decided.ok) return decided
+  const detail =
+    'this peer stops and cannot say whether what it signed is on disk; it may still be carried out'
+  return { ok: false, code: 'outcome_unknown', detail }
 }

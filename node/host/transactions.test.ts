@@ -95,6 +95,38 @@ describe('the list of transactions', () => {
     expect(await amounts({ account: other.id, type: 'charge' })).toEqual([])
   })
 
+  it('reads a bounded number of facts for a page, and one page at a time', async () => {
+    const { apply, books, nextEntry, store, amounts } = build()
+    for (let count = 0; count < 250; count += 1) {
+      const ops = [mint(1n, count < 2 ? minter.id : other.id)]
+      await apply((out) => applyToBooks(books, out, { entry: nextEntry(ops), quorum }))
+    }
+    const scans = { open: 0, most: 0, read: 0 }
+    async function* scan(range: Parameters<typeof store.scan>[0]) {
+      scans.open += 1
+      scans.most = Math.max(scans.most, scans.open)
+      try {
+        for await (const one of store.scan(range)) {
+          scans.read += 1
+          yield one
+        }
+      } finally {
+        scans.open -= 1
+      }
+    }
+    const transactions = createTransactions({ ...store, get: (key) => store.get(key), scan }, roster)
+    const rare = { type: 'charge', limit: 100 } as const
+    const [first] = await Promise.all([transactions(rare), transactions(rare)])
+    expect(first).toMatchObject({ items: [], nextCursor: expect.any(String) })
+    // One more for each tells whether there is a next page.
+    expect(scans).toEqual({ open: 0, most: 1, read: 2 * 101 })
+    expect(await amounts({}, 7)).toHaveLength(250)
+    const cursor = first?.nextCursor ?? ''
+    const second = await transactions({ limit: 100, cursor })
+    // The fact that the cursor is within comes once more, with nothing left of it.
+    expect(second?.items).toHaveLength(99)
+  })
+
   it('knows only its own cursors', async () => {
     const { transactions } = build()
     for (const cursor of ['', 'x', `${'0'.repeat(16)}/${'0'.repeat(64)}`, '../identity.key']) {

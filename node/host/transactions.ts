@@ -9,10 +9,20 @@ import type { TransactionPage, TransactionQuery, TransactionView } from '../api/
 import { MissingFact, openingOf, readEntry } from './entries.ts'
 import type { ColdRecords } from './ports.ts'
 
-/** Movements looked at for one page that asks for rare ones; the page then ends early, with a cursor to go on. */
-const SCANNED_MAX = 2_000
+/**
+ * Facts read for one page: a page of rare movements then ends early, with a cursor to go on. A fact takes 60 µs of
+ * the thread that the mind runs on, and anybody may ask.
+ */
+const FACTS_MAX = 100
 /** Time and source as in the key, then the position within the fact. */
 const CURSOR = /^([0-9]{16}\/[0-9a-f]{64})\/([0-9]{1,5})$/
+
+interface Fact {
+  /** Time and source as in the key. */
+  readonly name: string
+  /** What a cursor hasn't passed yet, newest first. */
+  readonly views: readonly TransactionView[]
+}
 
 interface Moved {
   readonly fact: TransactionView['fact']
@@ -41,7 +51,7 @@ export function createTransactions(store: ColdRecords, roster: Roster) {
     return { fact: { job, step }, movements: decisionMovements(job, value, { account, operation }) }
   }
 
-  async function* newestFirst({ account, job, cursor }: TransactionQuery) {
+  async function* newestFirst({ account, job, cursor }: TransactionQuery): AsyncGenerator<Fact> {
     const subject = job ?? account
     const prefix = subject === undefined ? PREFIXES.factTime : `${PREFIXES.factOf}${subject}/`
     const [, place, index] = CURSOR.exec(cursor ?? '') ?? []
@@ -54,26 +64,37 @@ export function createTransactions(store: ColdRecords, roster: Roster) {
       // Keys of this peer's own store were written from digests.
       const { fact, movements } = await movementsOf(source as Digest, decodeRecord(indexedCodec, value, key))
       const limit = name === place ? Number(index) : Number.POSITIVE_INFINITY
-      for (const movement of movements.toReversed()) {
-        if (movement.index < limit)
-          yield { name: `${name}/${movement.index}`, view: { ...movement, atMs, fact } }
-      }
+      const left = movements.toReversed().filter(({ index: at }) => at < limit)
+      yield { name, views: left.map((movement) => ({ ...movement, atMs, fact })) }
     }
   }
 
-  return async function transactions(query: TransactionQuery): Promise<TransactionPage | undefined> {
-    if (query.cursor !== undefined && !CURSOR.test(query.cursor)) return undefined
+  async function pageOf(query: TransactionQuery): Promise<TransactionPage> {
     const items: TransactionView[] = []
-    let scanned = 0
+    let read = 0
     let last: string | null = null
-    for await (const { name, view } of newestFirst(query)) {
-      // One more than the page holds tells whether there is a next one.
-      if (items.length >= query.limit || scanned >= SCANNED_MAX) return { items, nextCursor: last }
-      scanned += 1
-      last = name
-      if (isWanted(view, query)) items.push(view)
+    for await (const { name, views } of newestFirst(query)) {
+      // One more than a page reads or holds tells whether there is a next one.
+      if (read >= FACTS_MAX) return { items, nextCursor: last }
+      read += 1
+      for (const view of views) {
+        if (items.length >= query.limit) return { items, nextCursor: last }
+        last = `${name}/${view.index}`
+        if (isWanted(view, query)) items.push(view)
+      }
+      last = `${name}/0`
     }
     return { items, nextCursor: null }
+  }
+
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** One page is read at a time: many askers together take no more of the thread than one. */
+  return async function transactions(query: TransactionQuery): Promise<TransactionPage | undefined> {
+    if (query.cursor !== undefined && !CURSOR.test(query.cursor)) return undefined
+    const page = turn.then(() => pageOf(query))
+    turn = page.catch(() => undefined)
+    return page
   }
 }
 

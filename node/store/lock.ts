@@ -1,5 +1,5 @@
 import { claimLink, highestLink, readLink } from './lock-links.ts'
-import { isAlive, ownRun } from './process-status.ts'
+import { isAlive, isOwnAlive, ownRun } from './process-status.ts'
 import type { ProcessRun } from './process-status.ts'
 import { createSyncedDirectory } from './synced-file.ts'
 
@@ -52,6 +52,17 @@ export async function acquireLock(directory: string): Promise<Lock> {
     throw failed(directory, error)
   }
   throw failed(directory, new Error(`the race for it was lost ${ATTEMPTS_MAX} times`))
+}
+
+/** Whether a running process of this account holds the data folder; false where there is no such folder. */
+export async function isHeldByOwn(directory: string): Promise<boolean> {
+  try {
+    const content = await readLink(directory, await highestLink(directory))
+    const holder = content === undefined ? undefined : parseHolder(content)
+    return holder !== undefined && (await isOwnAlive(holder))
+  } catch {
+    return false
+  }
 }
 
 /** The number of the lock acquired; undefined when another process was faster. */

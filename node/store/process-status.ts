@@ -19,6 +19,16 @@ export async function isAlive(run: ProcessRun): Promise<boolean> {
   return started === undefined || run.started === undefined || started === run.started
 }
 
+/** Whether exactly that run is alive and this account may signal it: a process of another account is not. */
+export async function isOwnAlive(run: ProcessRun): Promise<boolean> {
+  try {
+    process.kill(run.pid, 0)
+  } catch {
+    return false
+  }
+  return isAlive(run)
+}
+
 function exists(pid: number): boolean {
   try {
     // Signal 0 only asks whether the process could be signalled.

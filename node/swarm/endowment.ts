@@ -1,12 +1,13 @@
 import type { PeerId } from '../../protocol/ids.ts'
-import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { Command } from '../../protocol/peer/command.ts'
+import type { CommandAnswer } from '../api/backend.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 
 interface EndowmentOptions {
   readonly view: PeerView
   /** Units for each founding member. */
   readonly amount: bigint
-  readonly command: (command: Command) => Promise<CommandResult>
+  readonly command: (command: Command) => Promise<CommandAnswer>
   readonly refused: (detail: string) => void
 }
 

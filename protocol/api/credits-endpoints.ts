@@ -33,6 +33,7 @@ const MOVE_ERRORS = [
   'memo_too_long',
   'idempotency_key_reused',
   'account_forked',
+  'not_ready',
   'queue_full',
   'outcome_unknown',
 ] as const
@@ -89,6 +90,6 @@ export const CREDITS_ENDPOINTS = {
     tag: 'credits',
     status: 202,
     response: resolveAnswerSchema,
-    errors: ['not_forked', 'queue_full'],
+    errors: ['not_forked', 'queue_full', 'outcome_unknown'],
   },
 } as const

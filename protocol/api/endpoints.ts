@@ -39,7 +39,9 @@ export const ENDPOINTS = {
       'replicas_out_of_range',
       'model_unknown',
       'price_too_low',
+      'not_ready',
       'queue_full',
+      'outcome_unknown',
     ],
   },
   listJobs: {

@@ -13,7 +13,7 @@ type Row = Readonly<Record<Caller, boolean>>
 const ANYONE: Row = { loopback: true, api_key: true, none: true }
 /** Spends this peer's credit on its users' work or shows their prompts and answers. */
 const OWNER: Row = { loopback: true, api_key: true, none: false }
-/** Moves credits to whomever the caller names: being a program of this machine is not enough. */
+/** Moves credits of this peer without limit: being a program of this machine is not enough. */
 const KEY_HOLDER: Row = { loopback: false, api_key: true, none: false }
 
 /** Which caller may use which route; a route or socket without a row doesn't compile. */
@@ -29,7 +29,7 @@ export const RIGHTS = {
   mintCredits: KEY_HOLDER,
   rewardCredits: KEY_HOLDER,
   transferCredits: KEY_HOLDER,
-  spendCredits: OWNER,
+  spendCredits: KEY_HOLDER,
   resolveFork: KEY_HOLDER,
   getEntry: ANYONE,
   // What the member signed is the proof; who carries it does not matter.
