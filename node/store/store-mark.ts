@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { createSyncedFile, syncDirectory } from './synced-file.ts'
+import { linkSyncedFile, syncDirectory } from './synced-file.ts'
 
 /** What the mark knows of the store beside it. */
 export interface MarkContent {
@@ -100,11 +100,7 @@ export async function readStoreMark(root: string): Promise<MarkReading> {
 
 /** The mark of a store that is still to be created. Of several creators one wins, and the others keep its mark. */
 export async function createStoreMark(root: string): Promise<void> {
-  try {
-    await createSyncedFile(join(root, FILE_NAME), fresh(false))
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
+  await linkSyncedFile(join(root, FILE_NAME), fresh(false))
   await syncDirectory(root)
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -73,6 +73,25 @@ describe('opening the store', () => {
     await first.store.write([put('a')])
     await first.store.close()
     expect([...(await contents()).keys()]).toEqual(['a'])
+  })
+
+  it('opens a new one after a first start that no file could be written in', async () => {
+    const root = join(base, 'full')
+    await mkdir(root)
+    const url = new URL('keystore.ts', import.meta.url).href
+    const script = `const { loadOrCreateIdentity } = await import(${JSON.stringify(url)})
+      await loadOrCreateIdentity(${JSON.stringify(root)})`
+    // No file may grow: writing the mark fails, or kills, once the file is there.
+    const shell = 'ulimit -f 0 && exec "$0" "$@"'
+    const first = spawn('sh', ['-c', shell, process.execPath, '--input-type=module', '--eval', script])
+    const [code] = await once(first, 'exit')
+    expect(code).not.toBe(0)
+    expect((await readdir(root)).length).toBeLessThan(2)
+
+    await loadOrCreateIdentity(root)
+    const opened = await open(pathsOf(root), false)
+    expect(opened).toMatchObject({ amnesia: false, state: { status: 'sound' } })
+    await opened.store.close()
   })
 
   it('takes over a store without a name and a mark', async () => {
