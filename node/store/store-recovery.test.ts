@@ -11,8 +11,10 @@ import { loadOrCreateIdentity } from './keystore.ts'
 import { openLevelStore } from './level-store.ts'
 import { openStore, type StorePaths } from './store-recovery.ts'
 import { list } from './store.acceptance.ts'
+import { replaceStoreMark } from './store-mark.ts'
 
 const MARK = 'store.mark'
+const RECURSIVE = { recursive: true }
 
 let base: string
 let paths: StorePaths
@@ -104,6 +106,25 @@ describe('opening the store', () => {
     await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
   })
 
+  it.each([
+    ['whose table is damaged', async () => {}],
+    ['that is gone once it has its mark', () => rm(paths.store, RECURSIVE)],
+  ])('forgets a store without a name and a mark for good %s', async (_, after) => {
+    await rm(join(paths.root, MARK))
+    for (let start = 0; start < 2; start += 1) {
+      const old = await openLevelStore(paths.store)
+      await old.write([put('a', 1_000)])
+      await old.close()
+    }
+    const [table] = await storeFiles(/\.ldb$/)
+    await flip(join(paths.store, table ?? ''), 60)
+    await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+    await after()
+    const opened = await open()
+    expect(opened).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await opened.store.close()
+  })
+
   it('refuses the store of a newer program', async () => {
     const mark = await readFile(join(paths.root, MARK))
     // Checksummed anew, as the newer program would.
@@ -177,6 +198,32 @@ describe('a damaged store', () => {
     const replaced = await open()
     await replaced.store.close()
     await rm(paths.store, { recursive: true })
+    const again = await open()
+    expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await again.store.close()
+  })
+
+  it.each(['before it was moved', 'after it was moved'])(
+    'of which a kill %s left a part of the way is forgotten all the same',
+    async (when) => {
+      await replaceStoreMark(paths.root, { condemned: true })
+      if (when === 'after it was moved') await rm(paths.store, { ...RECURSIVE, force: true })
+      else await (await openLevelStore(paths.store)).close()
+      const again = await open()
+      const damage = { code: 'replacement_interrupted' }
+      expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced', damage } })
+      await again.store.close()
+    },
+  )
+
+  it('moves nothing before the mark says that something was lost', async () => {
+    await fill(1, 3)
+    await rm(join(paths.store, 'CURRENT'))
+    // The new mark can't be written, as on a full disk.
+    await mkdir(join(paths.root, `${MARK}.tmp`))
+    await expect(open()).rejects.toThrow(/EISDIR/)
+    expect(await readdir(paths.root)).toContain('store')
+    await rm(join(paths.root, `${MARK}.tmp`), RECURSIVE)
     const again = await open()
     expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
     await again.store.close()

@@ -28,6 +28,8 @@ export type DamageCode =
   | 'record_damaged'
   /** The mark beside the store is missing or unreadable, so nothing tells whether the store is whole. */
   | 'mark_lost'
+  /** An earlier start found it damaged, for one of the other reasons, and ended before it was replaced. */
+  | 'replacement_interrupted'
 
 export interface Damage {
   readonly code: DamageCode
@@ -63,7 +65,7 @@ export interface StorePaths {
  * take everything certified from (`hasPeers`), the store is moved aside whole and an empty one takes its place:
  * nothing is kept of what can't be trusted, and nothing is deleted. Without any it throws `store_damaged`.
  *
- * A crash in between leaves a mark without its store, which the next start replaces in the same way.
+ * A crash in between leaves a mark that condemns the store, which the next start replaces in the same way.
  *
  * Also throws `store_version_unknown`, and what `openLevelStore` throws when the store can't be opened for a
  * reason that says nothing about its contents: another process, a full disk, missing rights.
@@ -76,6 +78,7 @@ export async function openStore(
   if (found.status === 'sound') return { ...found, state: { status: 'sound' } }
   const { damage } = found
   if (!hasPeers) throw refusal(paths, damage)
+  await replaceStoreMark(paths.root, { condemned: true })
   const movedTo = await moveAside(paths)
   await replaceStoreMark(paths.root)
   const replacement = await open(paths)
@@ -120,13 +123,19 @@ async function requireMark({ root, store }: StorePaths): Promise<ReadMark> {
   let reading = await readStoreMark(root)
   // Programs before the mark gave stores no name; what they left is taken over as it is.
   if (reading.status === 'absent' && (await isUnnamed(store))) {
-    await createStoreMark(root)
+    await createStoreMark(root, { adopted: true })
     reading = await readStoreMark(root)
   }
   if (reading.status === 'version-unknown') throw unknownVersion(root, reading.version)
   if (reading.status !== 'read')
     throw new Damaged('mark_lost', `The store's mark in ${root} is ${reading.status}.`)
-  if (!reading.content.condemned) return reading
+  const { condemned, sequence } = reading.content
+  if (!condemned) return reading
+  if (sequence === 0)
+    throw new Damaged(
+      'replacement_interrupted',
+      'It was found damaged before, and its replacement was cut short.',
+    )
   throw new Damaged('record_damaged', 'A record failed its checksum when it was read.')
 }
 
@@ -138,9 +147,10 @@ async function isUnnamed(directory: string): Promise<boolean> {
 }
 
 async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark) {
-  const { id, sequence, replaced } = reading.content
+  const { id, sequence, adopted, replaced } = reading.content
   if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
-  else if (sequence > 0) throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
+  else if (sequence > 0 || adopted)
+    throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
   const opening = new AsyncDisposableStack()
   try {
     const mark = opening.adopt(new StoreMark(root, reading), async (each) => each.close())
