@@ -60,6 +60,16 @@ export interface StorePaths {
   readonly store: string
 }
 
+/** A record that was read failed its checksum, and the store is condemned: whoever uses it must stop. */
+type OnCorrupt = (error: unknown) => void
+
+interface OpenOptions {
+  /** Whether other members can give back everything certified. */
+  readonly hasPeers: boolean
+  /** Called before the read rejects, whoever reads: not all of them bring the peer down by themselves. */
+  readonly onCorrupt?: OnCorrupt
+}
+
 /**
  * Opens the peer's store if nothing that was ever synced is missing or changed. Otherwise, with other members to
  * take everything certified from (`hasPeers`), the store is moved aside whole and an empty one takes its place:
@@ -72,16 +82,16 @@ export interface StorePaths {
  */
 export async function openStore(
   paths: StorePaths,
-  { hasPeers }: { hasPeers: boolean },
+  { hasPeers, onCorrupt = () => {} }: OpenOptions,
 ): Promise<OpenedStore> {
-  const found = await open(paths)
+  const found = await open(paths, onCorrupt)
   if (found.status === 'sound') return { ...found, state: { status: 'sound' } }
   const { damage } = found
   if (!hasPeers) throw refusal(paths, damage)
   await replaceStoreMark(paths.root, { condemned: true })
   const movedTo = await moveAside(paths)
   await replaceStoreMark(paths.root)
-  const replacement = await open(paths)
+  const replacement = await open(paths, onCorrupt)
   if (replacement.status === 'damaged') throw new StoreError('store_failed', replacement.damage.detail)
   return { ...replacement, state: { status: 'replaced', damage, movedTo } }
 }
@@ -107,11 +117,11 @@ class Damaged extends Error {
  * and a container sees its own only. Files that LevelDB is writing look damaged and must stay where they are, so
  * LevelDB's own lock is asked before the check and again before its verdict counts.
  */
-async function open(paths: StorePaths): Promise<Opening> {
+async function open(paths: StorePaths, onCorrupt: OnCorrupt): Promise<Opening> {
   await assertClosed(paths.store)
   try {
     const mark = await requireMark(paths)
-    return { status: 'sound', ...(await openMarked(paths, mark)) }
+    return { status: 'sound', ...(await openMarked(paths, mark, onCorrupt)) }
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
     await assertClosed(paths.store)
@@ -146,7 +156,7 @@ async function isUnnamed(directory: string): Promise<boolean> {
   return store.progress().id === undefined
 }
 
-async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark) {
+async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark, onCorrupt: OnCorrupt) {
   const { id, sequence, adopted, replaced } = reading.content
   if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
   else if (sequence > 0 || adopted)
@@ -156,7 +166,10 @@ async function openMarked({ root, store: directory }: StorePaths, reading: ReadM
     const mark = opening.adopt(new StoreMark(root, reading), async (each) => each.close())
     const options = {
       synced: (number: number) => mark.advance(number),
-      corrupt: () => mark.settle({ condemned: true }),
+      corrupt: (error: unknown) => {
+        mark.settle({ condemned: true })
+        onCorrupt(error)
+      },
     }
     const store = opening.adopt(await openLevelStore(directory, options).catch(asDamage), (each) =>
       each.close(),
