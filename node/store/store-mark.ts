@@ -87,6 +87,16 @@ export class StoreMark {
   }
 }
 
+type Place = Extract<MarkReading, { readonly status: 'read' }>
+
+/** A flag that only one place has was set when the writer was killed: none is ever taken back for the same store. */
+function newerOf(one: Place, other: Place): Place {
+  const newer = other.content.sequence > one.content.sequence ? other : one
+  if (one.content.id !== other.content.id) return newer
+  const flags = FLAG_NAMES.map((name) => [name, one.content[name] || other.content[name]] as const)
+  return { ...newer, content: { ...newer.content, ...Object.fromEntries(flags) } }
+}
+
 export async function readStoreMark(root: string): Promise<MarkReading> {
   const bytes = await readFile(join(root, FILE_NAME)).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
@@ -98,9 +108,8 @@ export async function readStoreMark(root: string): Promise<MarkReading> {
     const content = decode(bytes.subarray(offset, offset + SLOT_BYTES))
     if (typeof content === 'number') return { status: 'version-unknown', version: content }
     if (content === undefined) continue
-    if (newest.status !== 'read' || content.sequence > newest.content.sequence) {
-      newest = { status: 'read', content, slot }
-    }
+    if (newest.status !== 'read') newest = { status: 'read', content, slot }
+    else newest = newerOf(newest, { status: 'read', content, slot })
   }
   return newest
 }

@@ -11,7 +11,7 @@ import { loadOrCreateIdentity } from './keystore.ts'
 import { openLevelStore } from './level-store.ts'
 import { openStore, type StorePaths } from './store-recovery.ts'
 import { list } from './store.acceptance.ts'
-import { replaceStoreMark } from './store-mark.ts'
+import { readStoreMark, replaceStoreMark, StoreMark } from './store-mark.ts'
 
 const MARK = 'store.mark'
 const RECURSIVE = { recursive: true }
@@ -226,6 +226,24 @@ describe('a damaged store', () => {
     await rm(join(paths.root, `${MARK}.tmp`), RECURSIVE)
     const again = await open()
     expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await again.store.close()
+  })
+
+  it.each([0, 4_096])('is not used again if a kill let only the place at %i say so', async (offset) => {
+    await fill(1, 1)
+    const file = join(paths.root, MARK)
+    const reading = await readStoreMark(paths.root)
+    if (reading.status !== 'read') throw new Error('unreachable')
+    const mark = new StoreMark(paths.root, reading)
+    mark.settle({})
+    const before = await readFile(file)
+    mark.settle({ condemned: true })
+    mark.close()
+    const after = await readFile(file)
+    before.set(after.subarray(offset, offset + 4_096), offset)
+    await writeFile(file, before)
+    const again = await open()
+    expect(again.state).toMatchObject({ status: 'replaced', damage: { code: 'record_damaged' } })
     await again.store.close()
   })
 
