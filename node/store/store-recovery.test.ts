@@ -11,7 +11,7 @@ import { loadOrCreateIdentity } from './keystore.ts'
 import { openLevelStore } from './level-store.ts'
 import { openStore, type StorePaths } from './store-recovery.ts'
 import { list } from './store.acceptance.ts'
-import { readStoreMark, replaceStoreMark, StoreMark } from './store-mark.ts'
+import { createStoreMark, readStoreMark, replaceStoreMark, StoreMark } from './store-mark.ts'
 
 const MARK = 'store.mark'
 const RECURSIVE = { recursive: true }
@@ -119,10 +119,23 @@ describe('opening the store', () => {
     const [table] = await storeFiles(/\.ldb$/)
     await flip(join(paths.store, table ?? ''), 60)
     await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+    await createStoreMark(paths.root, { adopted: true })
     await after()
     const opened = await open()
     expect(opened).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
     await opened.store.close()
+  })
+
+  it('leaves a damaged store without a name and a mark as it is', async () => {
+    await rm(join(paths.root, MARK))
+    const old = await openLevelStore(paths.store)
+    for (let at = 0; at < 3; at += 1) await old.write([put('a')])
+    await old.close()
+    const [log = ''] = await storeFiles(/\.log$/)
+    await flip(join(paths.store, log), 60)
+    const before = await readFile(join(paths.store, log))
+    await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+    expect(await readFile(join(paths.store, log))).toEqual(before)
   })
 
   it('refuses the store of a newer program', async () => {

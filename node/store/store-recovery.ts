@@ -151,6 +151,8 @@ async function requireMark({ root, store }: StorePaths): Promise<ReadMark> {
 
 async function isUnnamed(directory: string): Promise<boolean> {
   if (!(await holdsDatabase(directory))) return false
+  // Opening drops what can't be read of a log.
+  await checkLevelFiles(directory, batchNumber(undefined)).catch(asDamage)
   const store = await openLevelStore(directory).catch(asDamage)
   await store.close()
   return store.progress().id === undefined
