@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Level } from 'level'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { digestFromBytes } from '../../protocol/ids.ts'
+import { keys } from '../../protocol/records/keys.ts'
 import { EXIT } from '../cli/exit-codes.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import type { Look } from './driven-messages.ts'
 import type { DrivenProcess } from './driven-process.ts'
+import { startLonePeer } from './lone-peer.ts'
 import { balance, openSwarm, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
 
 const COMMAND = fileURLToPath(new URL('../packaging/hyperlooms.cjs', import.meta.url))
@@ -207,6 +210,25 @@ describe('a swarm of one whose store is damaged', () => {
     await database.close()
     expect(await startSeat(seat).ended).toMatchObject({ errorCode: 'store_damaged' })
   })
+})
+
+it('a peer stops when a record that nothing but a question reads fails its checksum', async () => {
+  const lone = await startLonePeer()
+  try {
+    await lone.daemon.stop()
+    const job = digestFromBytes(new Uint8Array(32))
+    const database = new Level<string, Uint8Array>(lone.folder.store, {
+      valueEncoding: 'view',
+      compression: false,
+    })
+    await database.put(keys.closed(job), new Uint8Array(20))
+    await database.close()
+    await lone.restart()
+    await expect(lone.daemon.record(job)).rejects.toMatchObject({ code: 'store_corrupt' })
+    expect(await lone.daemon.broken).toMatchObject({ code: 'store_corrupt', key: keys.closed(job) })
+  } finally {
+    await lone.stop()
+  }
 })
 
 /** The command that people run, as far as it comes. */

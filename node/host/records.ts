@@ -10,8 +10,9 @@ export async function openRecords(
   folder: StorePaths,
   charter: Charter,
   logger: Logger,
+  onCorrupt: (error: unknown) => void,
 ): Promise<OpenedStore> {
-  const opened = await openStore(folder, { hasPeers: charter.founders.length > 1 })
+  const opened = await openStore(folder, { hasPeers: charter.founders.length > 1, onCorrupt })
   if (opened.state.status === 'replaced') {
     const { damage, movedTo } = opened.state
     logger.error(

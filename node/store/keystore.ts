@@ -1,11 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { link, open, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { publicKeyOfSeed, SEED_BYTES } from '../../protocol/crypto/strict-ed25519.ts'
 import { peerIdOf } from '../../protocol/ids.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { createStoreMark } from './store-mark.ts'
-import { createSyncedDirectory, createSyncedFile, syncDirectory } from './synced-file.ts'
+import { createSyncedDirectory, linkSyncedFile, syncDirectory } from './synced-file.ts'
 
 export interface Identity {
   /** RFC 8032 seed of the peer's key: whoever has it is this peer. */
@@ -69,18 +69,8 @@ async function create(directory: string, path: string): Promise<boolean> {
   // First, so that a key without a mark is one whose folder lost it (`store-recovery.ts`).
   await createStoreMark(directory)
   const seed = new Uint8Array(randomBytes(SEED_BYTES))
-  const temporary = join(directory, `${FILE_NAME}.${randomUUID()}.tmp`)
   const id = peerIdOf(publicKeyOfSeed(seed))
-  await createSyncedFile(temporary, `${HEADER}\n${Buffer.from(seed).toString('hex')}\n${id}\n`)
-  try {
-    await link(temporary, path)
-    return true
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
-    throw error
-  } finally {
-    await rm(temporary, { force: true })
-  }
+  return linkSyncedFile(path, `${HEADER}\n${Buffer.from(seed).toString('hex')}\n${id}\n`)
 }
 
 async function load(path: string): Promise<{ seed: Uint8Array; id: PeerId }> {

@@ -30,7 +30,7 @@ export interface LevelStoreOptions {
   /** A batch is synced; called before its `write` resolves. */
   readonly synced?: (sequence: number) => void
   /** A record fails its checksum; called before the read rejects. */
-  readonly corrupt?: () => void
+  readonly corrupt?: (error: unknown) => void
 }
 
 export interface LevelStore extends Store {
@@ -72,7 +72,7 @@ export async function openLevelStore(
     try {
       return openValue(key, sealed)
     } catch (error) {
-      options.corrupt?.()
+      options.corrupt?.(error)
       throw error
     }
   }

@@ -3,17 +3,22 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { createSyncedFile, syncDirectory } from './synced-file.ts'
+import { linkSyncedFile, syncDirectory } from './synced-file.ts'
 
 /** What the mark knows of the store beside it. */
 export interface MarkContent {
   /** Random name of the store, in hexadecimal: one that was put in its place has another. */
   readonly id: string
-  /** Batches synced, as far as the mark knows. 0: the store is still to be created, nothing was ever kept. */
+  /**
+   * Batches synced, as far as the mark knows. 0: the store is still to be created and nothing was ever kept, unless
+   * it was adopted.
+   */
   readonly sequence: number
+  /** The mark was made for a database that a program without marks left: that one must be there. */
+  readonly adopted: boolean
   /** It took the place of one that was damaged or lost: what that one held must be taken as forgotten. */
   readonly replaced: boolean
-  /** A record failed its checksum: the store must not be used again. */
+  /** The store must not be used again: a record failed its checksum, or it was about to be moved aside. */
   readonly condemned: boolean
 }
 
@@ -26,7 +31,9 @@ const FILE_NAME = 'store.mark'
 const MAGIC = Buffer.from('hl-mark', 'latin1')
 const VERSION = 1
 const ID_BYTES = 16
-const FLAGS = { replaced: 1, condemned: 2 } as const
+const FLAGS = { replaced: 1, condemned: 2, adopted: 4 } as const
+type Flag = keyof typeof FLAGS
+const FLAG_NAMES = ['replaced', 'condemned', 'adopted'] as const
 // magic 7, version 1, id 16, sequence 8, flags 1, checksum 4.
 const SLOT_BYTES = 37
 /** Far enough apart that no device writes both at once. */
@@ -80,6 +87,16 @@ export class StoreMark {
   }
 }
 
+type Place = Extract<MarkReading, { readonly status: 'read' }>
+
+/** A flag that only one place has was set when the writer was killed: none is ever taken back for the same store. */
+function newerOf(one: Place, other: Place): Place {
+  const newer = other.content.sequence > one.content.sequence ? other : one
+  if (one.content.id !== other.content.id) return newer
+  const flags = FLAG_NAMES.map((name) => [name, one.content[name] || other.content[name]] as const)
+  return { ...newer, content: { ...newer.content, ...Object.fromEntries(flags) } }
+}
+
 export async function readStoreMark(root: string): Promise<MarkReading> {
   const bytes = await readFile(join(root, FILE_NAME)).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
@@ -91,46 +108,50 @@ export async function readStoreMark(root: string): Promise<MarkReading> {
     const content = decode(bytes.subarray(offset, offset + SLOT_BYTES))
     if (typeof content === 'number') return { status: 'version-unknown', version: content }
     if (content === undefined) continue
-    if (newest.status !== 'read' || content.sequence > newest.content.sequence) {
-      newest = { status: 'read', content, slot }
-    }
+    if (newest.status !== 'read') newest = { status: 'read', content, slot }
+    else newest = newerOf(newest, { status: 'read', content, slot })
   }
   return newest
 }
 
-/** The mark of a store that is still to be created. Of several creators one wins, and the others keep its mark. */
-export async function createStoreMark(root: string): Promise<void> {
-  try {
-    await createSyncedFile(join(root, FILE_NAME), fresh(false))
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
+/**
+ * The mark of a store that is still to be created, or of one without a mark that is taken over (`adopted`). Of
+ * several creators one wins, and the others keep its mark.
+ */
+export async function createStoreMark(root: string, { adopted = false } = {}): Promise<void> {
+  await linkSyncedFile(join(root, FILE_NAME), fresh({ adopted }))
   await syncDirectory(root)
 }
 
-/** Puts a new mark in the place of any other, for the store that follows a damaged one. */
-export async function replaceStoreMark(root: string): Promise<void> {
+/**
+ * Puts a new mark in the place of any other. Before a damaged store is moved aside one that is `condemned`, so that
+ * whatever happens next the loss isn't forgotten; then the one of the store that follows.
+ */
+export async function replaceStoreMark(root: string, { condemned = false } = {}): Promise<void> {
   const temporary = join(root, `${FILE_NAME}.tmp`)
-  await writeFile(temporary, fresh(true), { mode: 0o600, flush: true })
+  await writeFile(temporary, fresh({ replaced: true, condemned }), { mode: 0o600, flush: true })
   await rename(temporary, join(root, FILE_NAME))
   await syncDirectory(root)
 }
 
-function fresh(replaced: boolean): Uint8Array {
+function fresh(flags: Partial<Pick<MarkContent, Flag>>): Uint8Array {
   const id = randomBytes(ID_BYTES).toString('hex')
-  const slot = encode({ id, sequence: 0, replaced, condemned: false })
+  const slot = encode({ id, sequence: 0, replaced: false, condemned: false, adopted: false, ...flags })
   const bytes = new Uint8Array(FILE_BYTES)
   for (const offset of SLOT_OFFSETS) bytes.set(slot, offset)
   return bytes
 }
 
-function encode({ id, sequence, replaced, condemned }: MarkContent): Uint8Array {
+function encode({ id, sequence, ...flags }: MarkContent): Uint8Array {
   const slot = Buffer.alloc(SLOT_BYTES)
   MAGIC.copy(slot)
   slot.writeUInt8(VERSION, 7)
   slot.write(id, 8, ID_BYTES, 'hex')
   slot.writeBigUInt64LE(BigInt(sequence), 24)
-  slot.writeUInt8((replaced ? FLAGS.replaced : 0) | (condemned ? FLAGS.condemned : 0), 32)
+  slot.writeUInt8(
+    FLAG_NAMES.reduce((bits, name) => bits | (flags[name] ? FLAGS[name] : 0), 0),
+    32,
+  )
   slot.writeUInt32LE(crc32(slot.subarray(0, SLOT_BYTES - 4)), SLOT_BYTES - 4)
   return slot
 }
@@ -147,5 +168,6 @@ function decode(slot: Buffer): MarkContent | number | undefined {
     sequence: Number(slot.readBigUInt64LE(24)),
     replaced: (flags & FLAGS.replaced) !== 0,
     condemned: (flags & FLAGS.condemned) !== 0,
+    adopted: (flags & FLAGS.adopted) !== 0,
   }
 }

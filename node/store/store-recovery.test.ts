@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -11,8 +11,10 @@ import { loadOrCreateIdentity } from './keystore.ts'
 import { openLevelStore } from './level-store.ts'
 import { openStore, type StorePaths } from './store-recovery.ts'
 import { list } from './store.acceptance.ts'
+import { createStoreMark, readStoreMark, replaceStoreMark, StoreMark } from './store-mark.ts'
 
 const MARK = 'store.mark'
+const RECURSIVE = { recursive: true }
 
 let base: string
 let paths: StorePaths
@@ -75,6 +77,25 @@ describe('opening the store', () => {
     expect([...(await contents()).keys()]).toEqual(['a'])
   })
 
+  it('opens a new one after a first start that no file could be written in', async () => {
+    const root = join(base, 'full')
+    await mkdir(root)
+    const url = new URL('keystore.ts', import.meta.url).href
+    const script = `const { loadOrCreateIdentity } = await import(${JSON.stringify(url)})
+      await loadOrCreateIdentity(${JSON.stringify(root)})`
+    // No file may grow: writing the mark fails, or kills, once the file is there.
+    const shell = 'ulimit -f 0 && exec "$0" "$@"'
+    const first = spawn('sh', ['-c', shell, process.execPath, '--input-type=module', '--eval', script])
+    const [code] = await once(first, 'exit')
+    expect(code).not.toBe(0)
+    expect((await readdir(root)).length).toBeLessThan(2)
+
+    await loadOrCreateIdentity(root)
+    const opened = await open(pathsOf(root), false)
+    expect(opened).toMatchObject({ amnesia: false, state: { status: 'sound' } })
+    await opened.store.close()
+  })
+
   it('takes over a store without a name and a mark', async () => {
     await rm(join(paths.root, MARK))
     const old = await openLevelStore(paths.store)
@@ -83,6 +104,38 @@ describe('opening the store', () => {
     expect([...(await contents()).keys()]).toEqual(['a'])
     await rm(paths.store, { recursive: true })
     await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+  })
+
+  it.each([
+    ['whose table is damaged', async () => {}],
+    ['that is gone once it has its mark', () => rm(paths.store, RECURSIVE)],
+  ])('forgets a store without a name and a mark for good %s', async (_, after) => {
+    await rm(join(paths.root, MARK))
+    for (let start = 0; start < 2; start += 1) {
+      const old = await openLevelStore(paths.store)
+      await old.write([put('a', 1_000)])
+      await old.close()
+    }
+    const [table] = await storeFiles(/\.ldb$/)
+    await flip(join(paths.store, table ?? ''), 60)
+    await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+    await createStoreMark(paths.root, { adopted: true })
+    await after()
+    const opened = await open()
+    expect(opened).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await opened.store.close()
+  })
+
+  it('leaves a damaged store without a name and a mark as it is', async () => {
+    await rm(join(paths.root, MARK))
+    const old = await openLevelStore(paths.store)
+    for (let at = 0; at < 3; at += 1) await old.write([put('a')])
+    await old.close()
+    const [log = ''] = await storeFiles(/\.log$/)
+    await flip(join(paths.store, log), 60)
+    const before = await readFile(join(paths.store, log))
+    await expect(open(paths, false)).rejects.toMatchObject({ code: 'store_damaged' })
+    expect(await readFile(join(paths.store, log))).toEqual(before)
   })
 
   it('refuses the store of a newer program', async () => {
@@ -160,6 +213,50 @@ describe('a damaged store', () => {
     await rm(paths.store, { recursive: true })
     const again = await open()
     expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await again.store.close()
+  })
+
+  it.each(['before it was moved', 'after it was moved'])(
+    'of which a kill %s left a part of the way is forgotten all the same',
+    async (when) => {
+      await replaceStoreMark(paths.root, { condemned: true })
+      if (when === 'after it was moved') await rm(paths.store, { ...RECURSIVE, force: true })
+      else await (await openLevelStore(paths.store)).close()
+      const again = await open()
+      const damage = { code: 'replacement_interrupted' }
+      expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced', damage } })
+      await again.store.close()
+    },
+  )
+
+  it('moves nothing before the mark says that something was lost', async () => {
+    await fill(1, 3)
+    await rm(join(paths.store, 'CURRENT'))
+    // The new mark can't be written, as on a full disk.
+    await mkdir(join(paths.root, `${MARK}.tmp`))
+    await expect(open()).rejects.toThrow(/EISDIR/)
+    expect(await readdir(paths.root)).toContain('store')
+    await rm(join(paths.root, `${MARK}.tmp`), RECURSIVE)
+    const again = await open()
+    expect(again).toMatchObject({ amnesia: true, state: { status: 'replaced' } })
+    await again.store.close()
+  })
+
+  it.each([0, 4_096])('is not used again if a kill let only the place at %i say so', async (offset) => {
+    await fill(1, 1)
+    const file = join(paths.root, MARK)
+    const reading = await readStoreMark(paths.root)
+    if (reading.status !== 'read') throw new Error('unreachable')
+    const mark = new StoreMark(paths.root, reading)
+    mark.settle({})
+    const before = await readFile(file)
+    mark.settle({ condemned: true })
+    mark.close()
+    const after = await readFile(file)
+    before.set(after.subarray(offset, offset + 4_096), offset)
+    await writeFile(file, before)
+    const again = await open()
+    expect(again.state).toMatchObject({ status: 'replaced', damage: { code: 'record_damaged' } })
     await again.store.close()
   })
 

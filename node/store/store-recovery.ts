@@ -28,6 +28,8 @@ export type DamageCode =
   | 'record_damaged'
   /** The mark beside the store is missing or unreadable, so nothing tells whether the store is whole. */
   | 'mark_lost'
+  /** An earlier start found it damaged, for one of the other reasons, and ended before it was replaced. */
+  | 'replacement_interrupted'
 
 export interface Damage {
   readonly code: DamageCode
@@ -58,27 +60,38 @@ export interface StorePaths {
   readonly store: string
 }
 
+/** A record that was read failed its checksum, and the store is condemned: whoever uses it must stop. */
+type OnCorrupt = (error: unknown) => void
+
+interface OpenOptions {
+  /** Whether other members can give back everything certified. */
+  readonly hasPeers: boolean
+  /** Called before the read rejects, whoever reads: not all of them bring the peer down by themselves. */
+  readonly onCorrupt?: OnCorrupt
+}
+
 /**
  * Opens the peer's store if nothing that was ever synced is missing or changed. Otherwise, with other members to
  * take everything certified from (`hasPeers`), the store is moved aside whole and an empty one takes its place:
  * nothing is kept of what can't be trusted, and nothing is deleted. Without any it throws `store_damaged`.
  *
- * A crash in between leaves a mark without its store, which the next start replaces in the same way.
+ * A crash in between leaves a mark that condemns the store, which the next start replaces in the same way.
  *
  * Also throws `store_version_unknown`, and what `openLevelStore` throws when the store can't be opened for a
  * reason that says nothing about its contents: another process, a full disk, missing rights.
  */
 export async function openStore(
   paths: StorePaths,
-  { hasPeers }: { hasPeers: boolean },
+  { hasPeers, onCorrupt = () => {} }: OpenOptions,
 ): Promise<OpenedStore> {
-  const found = await open(paths)
+  const found = await open(paths, onCorrupt)
   if (found.status === 'sound') return { ...found, state: { status: 'sound' } }
   const { damage } = found
   if (!hasPeers) throw refusal(paths, damage)
+  await replaceStoreMark(paths.root, { condemned: true })
   const movedTo = await moveAside(paths)
   await replaceStoreMark(paths.root)
-  const replacement = await open(paths)
+  const replacement = await open(paths, onCorrupt)
   if (replacement.status === 'damaged') throw new StoreError('store_failed', replacement.damage.detail)
   return { ...replacement, state: { status: 'replaced', damage, movedTo } }
 }
@@ -104,11 +117,11 @@ class Damaged extends Error {
  * and a container sees its own only. Files that LevelDB is writing look damaged and must stay where they are, so
  * LevelDB's own lock is asked before the check and again before its verdict counts.
  */
-async function open(paths: StorePaths): Promise<Opening> {
+async function open(paths: StorePaths, onCorrupt: OnCorrupt): Promise<Opening> {
   await assertClosed(paths.store)
   try {
     const mark = await requireMark(paths)
-    return { status: 'sound', ...(await openMarked(paths, mark)) }
+    return { status: 'sound', ...(await openMarked(paths, mark, onCorrupt)) }
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
     await assertClosed(paths.store)
@@ -120,33 +133,45 @@ async function requireMark({ root, store }: StorePaths): Promise<ReadMark> {
   let reading = await readStoreMark(root)
   // Programs before the mark gave stores no name; what they left is taken over as it is.
   if (reading.status === 'absent' && (await isUnnamed(store))) {
-    await createStoreMark(root)
+    await createStoreMark(root, { adopted: true })
     reading = await readStoreMark(root)
   }
   if (reading.status === 'version-unknown') throw unknownVersion(root, reading.version)
   if (reading.status !== 'read')
     throw new Damaged('mark_lost', `The store's mark in ${root} is ${reading.status}.`)
-  if (!reading.content.condemned) return reading
+  const { condemned, sequence } = reading.content
+  if (!condemned) return reading
+  if (sequence === 0)
+    throw new Damaged(
+      'replacement_interrupted',
+      'It was found damaged before, and its replacement was cut short.',
+    )
   throw new Damaged('record_damaged', 'A record failed its checksum when it was read.')
 }
 
 async function isUnnamed(directory: string): Promise<boolean> {
   if (!(await holdsDatabase(directory))) return false
+  // Opening drops what can't be read of a log.
+  await checkLevelFiles(directory, batchNumber(undefined)).catch(asDamage)
   const store = await openLevelStore(directory).catch(asDamage)
   await store.close()
   return store.progress().id === undefined
 }
 
-async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark) {
-  const { id, sequence, replaced } = reading.content
+async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark, onCorrupt: OnCorrupt) {
+  const { id, sequence, adopted, replaced } = reading.content
   if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
-  else if (sequence > 0) throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
+  else if (sequence > 0 || adopted)
+    throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
   const opening = new AsyncDisposableStack()
   try {
     const mark = opening.adopt(new StoreMark(root, reading), async (each) => each.close())
     const options = {
       synced: (number: number) => mark.advance(number),
-      corrupt: () => mark.settle({ condemned: true }),
+      corrupt: (error: unknown) => {
+        mark.settle({ condemned: true })
+        onCorrupt(error)
+      },
     }
     const store = opening.adopt(await openLevelStore(directory, options).catch(asDamage), (each) =>
       each.close(),

@@ -1,4 +1,5 @@
-import { mkdir, open } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 // Readable by the peer's user only: bodies are other people's prompts and answers, identities are secrets.
@@ -13,6 +14,25 @@ export async function createSyncedFile(path: string, content: Uint8Array | strin
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/**
+ * Creates a file whole or not at all, whatever fails or is killed meanwhile: a private temporary file is written
+ * and synced, then linked to its name. Resolves with whether this call created it: of several creators one does.
+ * The name is durable only after `syncDirectory`. A kill may leave the temporary file, which nobody reads.
+ */
+export async function linkSyncedFile(path: string, content: Uint8Array | string): Promise<boolean> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    await createSyncedFile(temporary, content)
+    await link(temporary, path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(temporary, { force: true })
   }
 }
 
