@@ -6,7 +6,6 @@ import { LIMITS } from '../protocol/params.ts'
 import type { Peer } from '../protocol/peer/options.ts'
 import { createPeer } from '../protocol/peer/peer.ts'
 import { type Charter, swarmIdOf } from '../protocol/swarm/charter.ts'
-import { rosterOf } from '../protocol/swarm/roster.ts'
 import type { Backend } from './api/backend.ts'
 import { createApiServer } from './api/server.ts'
 import { createComputePool } from './compute/compute-pool.ts'
@@ -186,12 +185,11 @@ async function startMind(
   onFailure: (error: unknown) => void,
 ) {
   const { options, identity, charter, store, amnesia, bodies, log, runner } = opened
-  const roster = rosterOf(charter)
   const threads = createVerifierThreads(availableParallelism())
   starting.defer(() => threads.close())
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)
-  const peer = createPeer({ signer, roster, rules: await ownRules(), amnesia })
+  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))

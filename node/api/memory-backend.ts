@@ -4,7 +4,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import type { Backend, ConnectionView, Ruling } from './backend.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {

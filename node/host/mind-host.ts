@@ -206,6 +206,8 @@ export class MindHost {
         return this.#fetches.start(effect)
       case 'load':
         return this.#load(effect)
+      case 'roster':
+        return this.#requireWire().membershipChanged(effect.key)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }

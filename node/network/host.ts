@@ -65,6 +65,12 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       connections().flatMap((connection) => describeConnection(connection, { meter, gossip, agents }) ?? []),
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
+    membershipChanged(peer) {
+      if (options.isMember(peer)) return
+      for (const connection of connections())
+        if (namePeer(connection.remotePeer) === peer)
+          connection.abort(new Error(`${peer} is no member any more`))
+    },
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),
     counters: () => meter.snapshot(),
     start: async () => {

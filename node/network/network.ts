@@ -73,6 +73,8 @@ export interface Network {
    * who does; it passes them on, but a peer that comes later misses them.
    */
   publish(topic: Topic, frame: Uint8Array): void
+  /** Asks `isMember` anew: a peer that is none any more is disconnected at once. */
+  membershipChanged(peer: PeerId): void
   /** A body whose size and digest have been checked. Throws only NetworkError. */
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
   counters(): NetworkCounters

@@ -11,6 +11,8 @@ import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
+import { EPOCH_ORDER } from '../swarm/governance.ts'
+import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
@@ -111,8 +113,10 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
   return envelope.kind
 }
 
-/** What an account's owner says of its own account. */
-const OWNERS_KINDS: ReadonlySet<string> = new Set([ENTRY.kind, RESOLVE.kind])
+/** What an account's owner says of its own account, operators of the swarm, and a newcomer of itself. */
+const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
+  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER].map(({ kind }) => kind),
+)
 
 function collectSignatures(roster: Roster): {
   readonly sink: EvidenceSink
@@ -132,8 +136,8 @@ function collectSignatures(roster: Roster): {
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      // An account is any key, so its owner need not be a member; whoever passes its word on must be.
-      if (!OWNERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, and so is an operator: neither need be a member; whoever passes its word on must be.
+      if (!OUTSIDERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

@@ -29,7 +29,7 @@ import {
 } from '../ledger/entry.ts'
 import { testCharter, testSigner, testSpec } from '../ledger/testing-mind.ts'
 import { type ForkProof, forkProofOf, RESOLVE } from '../ledger/resolution.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { LATENCY } from '../trust/latency.ts'
 
 /*

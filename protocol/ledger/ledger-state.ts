@@ -8,7 +8,7 @@ import { LIMITS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Roster } from '../swarm/roster.ts'
+import type { LiveRoster } from '../swarm/live-roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
 import { createAccountBook } from './account.ts'
@@ -41,7 +41,7 @@ const FORK_GOSSIP_BYTES_MAX = LIMITS.gossipBytes - 4_096
 
 export interface LedgerOptions {
   readonly signer: Signer
-  readonly roster: Roster
+  readonly roster: LiveRoster
   readonly duty: WitnessDuty
   readonly listener: LedgerListener
   readonly digest: { set(key: string, leaf: Digest): void }
@@ -120,6 +120,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     opens: createOpenJobs(),
     resolved: createResolvedBook(digest),
     digest,
+    membership: roster.changes,
   }
   const { accounts, outputs, opens, resolved } = books
   const locks = createLocks()

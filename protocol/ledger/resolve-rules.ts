@@ -130,7 +130,7 @@ function validityOf(
 ): Validity {
   const { account } = entry.body
   return validateEntry(entry, accounts.get(account), {
-    charter: roster.charter,
+    roster,
     unclaimed: (ref) => outputs.find(account, ref)?.amount,
     settled: () => undefined,
   })

@@ -6,7 +6,7 @@ import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { AccountBook } from './account.ts'
-import { entryIdOf, type SignedEntry, VOTE } from './entry.ts'
+import { entryIdOf, outputOf, type SignedEntry, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
 import type { ApplyResult, JobOutput } from './ledger.ts'
 import type { Locks } from './locks.ts'
@@ -14,7 +14,7 @@ import type { Nudge } from './nudge.ts'
 import type { Resolving } from './resolving.ts'
 import type { CertifyReply, ENTRY_FAULTS } from './messages.ts'
 import type { OutputBook } from './output-book.ts'
-import { validateEntry } from './validate.ts'
+import { validateEntry, votingRefusal } from './validate.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface WitnessParts {
@@ -91,7 +91,7 @@ export function answerCertify(
     return 'voted_before'
   }
   const validity = validateEntry(body.entry, state, {
-    charter: roster.charter,
+    roster,
     unclaimed: (ref) => parts.outputs.find(account, ref)?.amount,
     settled: (source) => settled.get(source),
   })
@@ -102,6 +102,11 @@ export function answerCertify(
   if (validity.status === 'fault') {
     reply({ type: 'reject', code: validity.code })
     return validity.code
+  }
+  const refusal = votingRefusal(body.entry.body, roster, out.now)
+  if (refusal !== undefined) {
+    reply({ type: 'reject', code: refusal })
+    return refusal
   }
   out.sendSigned(from, 'vote', lockFor(parts, out, body.entry))
   return 'voted'
@@ -127,9 +132,10 @@ function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: Mes
     const { entry } = fact.certificate
     settled.set(
       entryIdOf(entry),
-      entry.body.ops.flatMap((operation, index) =>
-        operation.type === 'open' ? [] : [{ index, to: operation.to }],
-      ),
+      entry.body.ops.flatMap((operation, index) => {
+        const made = outputOf(operation)
+        return made === undefined ? [] : [{ index, to: made.to }]
+      }),
     )
   }
   return settled

@@ -70,6 +70,8 @@ export type Effect =
    * other message; its sender repeats it.
    */
   | { readonly type: 'to-self'; readonly message: Verified<Message> }
+  /** A key became a member or was revoked: the host looks it up in the roster and admits or expels it. */
+  | ({ readonly type: 'roster'; readonly key: PeerId } & Stamped)
   | { readonly type: 'timer'; readonly id: string; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly id: string }
   | ({ readonly type: 'notify'; readonly job: string | null } & Stamped)

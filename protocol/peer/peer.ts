@@ -11,6 +11,7 @@ import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
@@ -29,15 +30,17 @@ const NOTHING: Capabilities = { offers: [], vramTotalMb: 0, slots: 0 }
 
 /** One peer's mind (see `Peer`). Composition only: every rule lives in the room of its part. */
 export function createPeer(options: PeerOptions): Peer {
-  const { signer, roster } = options
+  const { signer } = options
+  const roster = createRoster(options.charter)
   const counters = new IntakeCounters()
-  const parts = compose(options)
+  const parts = compose(options, roster)
   let position = 0
   let newest = 0
   const checks = { roster, quota: createIntakeQuota(() => newest) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
+      roster.restore(record)
       restore(parts, record)
     },
     inspect(frame, source, chargedTo): Inspection {
@@ -68,8 +71,8 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.trust.restore(record)
 }
 
-function compose(options: PeerOptions): Parts {
-  const { signer, roster, rules } = options
+function compose(options: PeerOptions, roster: LiveRoster): Parts {
+  const { signer, rules } = options
   const digest = createStateDigest()
   const duty = createWitnessDuty(signer.id, roster)
   const sync: Sync = createSync({

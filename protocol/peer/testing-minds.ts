@@ -45,7 +45,7 @@ export class TestMinds {
   constructor(roster: Roster, signers: readonly Signer[]) {
     this.roster = roster
     this.#nodes = signers.map((signer) => {
-      const mind = createPeer({ signer, roster, rules: roster.charter.rules })
+      const mind = createPeer({ signer, charter: roster.charter, rules: roster.charter.rules })
       return { signer, mind, store: new Map(), timers: new Map() }
     })
     const start = { type: 'start', boot: 1, addresses: [], version: 'test' } as const

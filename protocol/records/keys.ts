@@ -1,4 +1,4 @@
-import type { AccountId, Digest, InstanceId, JobId } from '../ids.ts'
+import type { AccountId, Digest, InstanceId, JobId, PeerId } from '../ids.ts'
 
 /**
  * The permanent registry of record keys: a prefix is never given a second meaning. Hot records are read into
@@ -45,6 +45,10 @@ export const PREFIXES = {
   trustClose: 'trust-close/',
   /** Hot: this witness's one latency report for the next snapshot. */
   trustReport: 'trust-report',
+  /** Hot: certified joins, by peer and token. */
+  member: 'member/',
+  /** Hot: keys that the operators have revoked. */
+  revoked: 'revoked/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -90,6 +94,8 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustJob,
   PREFIXES.trustClose,
   PREFIXES.trustReport,
+  PREFIXES.member,
+  PREFIXES.revoked,
 ]
 
 /**
@@ -132,6 +138,8 @@ export const keys = {
   trustJob: (job: JobId) => `${PREFIXES.trustJob}${job}`,
   trustClose: (job: JobId) => `${PREFIXES.trustClose}${job}`,
   trustReport: PREFIXES.trustReport,
+  member: (peer: PeerId, token: PeerId) => `${PREFIXES.member}${peer}/${token}`,
+  revoked: (key: PeerId) => `${PREFIXES.revoked}${key}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
