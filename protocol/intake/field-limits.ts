@@ -40,6 +40,7 @@ export const INTEGERS: Limits = {
   'spec.trust': ANY,
   trust: ANY,
   'sync-fetch:trust': POSITIVE,
+  'sync-fetch:epoch': POSITIVE,
   number: ANY,
   'value.number': POSITIVE,
   'latency:number': POSITIVE,
@@ -75,6 +76,7 @@ export const INTEGERS: Limits = {
   ms: upTo(60_000),
   afterMs: upTo(LIMITS.busyMs, 1),
   'buckets.*': upTo(LIMITS.buckets - 1),
+  bucket: upTo(LIMITS.buckets - 1),
 }
 
 /** Units of credit. */
@@ -105,7 +107,18 @@ export const TEXTS: Limits = {
 const EXACT = upTo(32, 32)
 const SIGNATURE = upTo(64, 64)
 const DIGESTS = ['job', 'entry', 'prev', 'source', 'digest', 'prompt', 'rules', 'coin', 'modelDigest', 'root']
-const MORE_DIGESTS = ['commitment', 'salt', 'seal', 'value', 'head', 'ids.*', 'missing.*', 'closes.*']
+const MORE_DIGESTS = [
+  'commitment',
+  'salt',
+  'seal',
+  'value',
+  'head',
+  'ids.*',
+  'missing.*',
+  'closes.*',
+  'surfaced',
+  'before',
+]
 
 /** Byte strings, by their length. Bodies inside other messages are bounded by the frame. */
 export const BYTES: Limits = {
@@ -151,6 +164,8 @@ export const LISTS: Limits = {
   'offer.modes': upTo(2, 1),
   addresses: upTo(LIMITS.addresses),
   'sync-buckets:buckets': upTo(LIMITS.buckets, LIMITS.buckets),
+  'closing-reply:body.buckets': upTo(LIMITS.buckets, LIMITS.buckets),
+  'closing-reply:body.leaves': upTo(LIMITS.closingLeaves),
   'sync-leaves-request:buckets': upTo(LIMITS.buckets, 1),
   'sync-leaves:buckets': upTo(LIMITS.buckets),
   accounts: upTo(LIMITS.fetched),
@@ -177,7 +192,7 @@ export const WORDS = new Set([
 ])
 export const MORE_WORDS = ['diversity', 'visibility', 'mode', 'modes.*']
 /** Fields that tell a union's variants apart: what none of them is named is out of range, whatever its type. */
-export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type']
+export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type', 'body.type', 'leaves.*.type']
 /** Fields that may be null. */
 export const NULLABLE = [
   'prepared',
@@ -190,7 +205,13 @@ export const NULLABLE = [
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',
+  'sync-fetch:epoch',
   'sync-buckets:buckets.*',
+  'body.buckets.*',
+  'value.before',
+  'leaves.*.surfaced',
+  'closing-request:bucket',
+  'closing-reply:bucket',
 ]
 
 /** Whether a field, named `kind:path`, is one that `ending` means. */

@@ -180,7 +180,10 @@ function valuesOf(signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: Si
     again: [jobInstance(JOB, 1), { type: 'again', ...evidence, result, slots }],
     void: [jobInstance(JOB, 0), { type: 'void', reason: 'expired' }],
     resolve: [resolveInstance(account, 0), { type: 'resolve', account, seq, head: prev, entries: [entry] }],
-    trust: [trustInstance(1), { type: 'trust', number: 1, closes: [JOB], reports: [report], root: DIGEST }],
+    trust: [
+      trustInstance(1),
+      { type: 'trust', number: 1, closes: [JOB], reports: [report], before: DIGEST, root: DIGEST },
+    ],
   }
   return all
 }

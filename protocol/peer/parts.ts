@@ -3,6 +3,7 @@ import type { Jobs } from '../jobs/jobs.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
+import type { Closing } from '../sync/closing/closing.ts'
 import type { Sync } from '../sync/sync.ts'
 import type { Trust } from '../trust/trust.ts'
 import type { Commands } from './commands.ts'
@@ -13,6 +14,7 @@ import type { Heartbeats } from './heartbeats.ts'
 export interface Parts {
   readonly ledger: Ledger
   readonly sync: Sync
+  readonly closing: Closing
   readonly agreement: Agreement
   readonly jobs: Jobs
   readonly trust: Trust

@@ -9,10 +9,13 @@ import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
+import { genesisOf } from '../ledger/entry.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
+import { Closing } from '../sync/closing/closing.ts'
+import { ownStateOf } from '../sync/closing/own-state.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
 import { Commands } from './commands.ts'
@@ -23,6 +26,7 @@ import { Heartbeats } from './heartbeats.ts'
 import type { Inspection, Peer, PeerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { Parts } from './parts.ts'
+import { contentAt } from './leaf-contents.ts'
 import { route } from './route.ts'
 import { IntakeCounters, viewOf } from './peer-view.ts'
 
@@ -64,6 +68,7 @@ export function createPeer(options: PeerOptions): Peer {
 }
 
 function restore(parts: Parts, record: StoredRecord): void {
+  parts.closing.restore(record)
   parts.duty.restore(record)
   parts.ledger.restore(record)
   parts.agreement.restore(record)
@@ -75,10 +80,17 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const { signer, rules } = options
   const digest = createStateDigest()
   const duty = createWitnessDuty(signer.id, roster)
+  const contentOf = (key: string) => contentAt({ roster, ledger, jobs, trust }, key)
+  const closing = new Closing({
+    digest,
+    own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
+    contentsOf: (bucket) => digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
+  })
   const sync: Sync = createSync({
     signer,
     roster,
     digest,
+    closing,
     heads: {
       nextSeq: (account) => ledger.nextSeq(account),
       jobStep: (job) => jobs.heads.get(job)?.step,
@@ -174,6 +186,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     trust,
     heartbeats,
     commands,
+    closing,
     digest,
     duty,
     capabilities: NOTHING,

@@ -97,6 +97,8 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves':
     case 'sync-fetch':
     case 'sync-busy':
+    case 'closing-request':
+    case 'closing-reply':
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

@@ -49,6 +49,12 @@ export const PREFIXES = {
   member: 'member/',
   /** Hot: keys that the operators have revoked. */
   revoked: 'revoked/',
+  /** Hot: the newest closed epoch, and whether this peer has come to all that was certified in it. */
+  closing: 'closing',
+  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
+  statePart: 'state-part/',
+  /** Cold: decisions that began epochs, by number. */
+  epochDecision: 'epoch-decision/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -96,6 +102,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustReport,
   PREFIXES.member,
   PREFIXES.revoked,
+  PREFIXES.closing,
 ]
 
 /**
@@ -140,6 +147,10 @@ export const keys = {
   trustReport: PREFIXES.trustReport,
   member: (peer: PeerId, token: PeerId) => `${PREFIXES.member}${peer}/${token}`,
   revoked: (key: PeerId) => `${PREFIXES.revoked}${key}`,
+  epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
+  closing: PREFIXES.closing,
+  /** `null` for the digests of all buckets. */
+  statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */

@@ -69,6 +69,7 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
     ids: [],
     resolved: [],
     trust: null,
+    epoch: null,
   }
   expect(sent).toEqual([
     [near, fetch],

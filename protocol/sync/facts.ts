@@ -7,9 +7,11 @@ import type { Fact } from '../ledger/fact.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { Closing } from './closing/closing.ts'
 import type { Heads } from './leaves.ts'
 import { snapshotId } from '../trust/value.ts'
-import type { SyncFetch } from './messages.ts'
+import { NO_FETCH, type SyncFetch } from './messages.ts'
 
 /** Facts that one event takes up again; with some 0.1 ms each the rest waits for a timer. */
 const RETRIED_AT_ONCE = 4
@@ -21,6 +23,9 @@ export interface FactsParts {
   readonly heads: Heads
   readonly applyCertificate: (out: Outbox, certificate: Certificate) => ApplyResult
   readonly applyDecision: (out: Outbox, decision: Decision) => ApplyResult
+  readonly roster: Pick<Roster, 'epoch'>
+  /** Facts of closed epochs are asked about here first. */
+  readonly closing: Pick<Closing, 'admits' | 'applied'>
 }
 
 /**
@@ -42,7 +47,14 @@ interface Waiting {
   readonly ids: readonly Digest[]
 }
 
-export function createFacts({ self, heads, applyCertificate, applyDecision }: FactsParts): Facts {
+export function createFacts({
+  self,
+  heads,
+  applyCertificate,
+  applyDecision,
+  roster,
+  closing,
+}: FactsParts): Facts {
   const waiting = new Map<string, Waiting>()
   const waitingFor = new Map<Digest, Set<string>>()
   const ready = new Set<string>()
@@ -77,7 +89,20 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     ready.delete(name)
   }
 
+  /** What a closed epoch's quorum signed proves nothing by itself. */
+  function isClosed(fact: Fact): boolean {
+    const { quorum } = fact.type === 'certificate' ? fact.certificate : fact.decision
+    return quorum.epoch < roster.epoch.number
+  }
+
   function take(out: Outbox, fact: Fact, from: PeerId): ApplyResult {
+    const wasClosed = isClosed(fact)
+    const admission = wasClosed ? closing.admits(fact) : 'admit'
+    if (admission !== 'admit') {
+      unpark(nameOf(fact))
+      // Nothing is asked for: the pull that brought it goes on along the chain, and brings it again.
+      return admission === 'known' ? { status: 'known' } : { status: 'missing', ids: [] }
+    }
     const result = attempt(out, fact)
     if (result.status === 'missing') {
       park(out, fact, from, result.ids)
@@ -86,6 +111,7 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     unpark(nameOf(fact))
     if (result.status === 'contradiction') contradictions += 1
     if (result.status === 'applied') {
+      if (wasClosed) closing.applied(out)
       for (const id of idsShownBy(fact)) for (const name of waitingFor.get(id) ?? []) ready.add(name)
     }
     return result
@@ -143,13 +169,12 @@ function idsOf(entry: SignedEntry): readonly Digest[] {
 
 /** A gap in the same chain is asked for from its beginning, so that a long one takes few requests. */
 function fetchFor(heads: Heads, fact: Fact, ids: readonly Digest[]): SyncFetch {
-  const nothing: SyncFetch = { accounts: [], jobs: [], ids: [], resolved: [], trust: null }
   if (fact.type === 'certificate') {
     const { account, seq, prev } = fact.certificate.entry.body
     const from = heads.nextSeq(account)
-    if (seq > from && ids.every((id) => id === prev)) return { ...nothing, accounts: [{ account, from }] }
+    if (seq > from && ids.every((id) => id === prev)) return { ...NO_FETCH, accounts: [{ account, from }] }
   } else if (fact.decision.value.type === 'trust' && fact.decision.value.number > heads.trust() + 1) {
-    return { ...nothing, trust: heads.trust() + 1 }
+    return { ...NO_FETCH, trust: heads.trust() + 1 }
   }
-  return { ...nothing, ids: ids.slice(0, LIMITS.missing) }
+  return { ...NO_FETCH, ids: ids.slice(0, LIMITS.missing) }
 }

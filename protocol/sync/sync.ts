@@ -8,12 +8,15 @@ import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
 import { createReconcile } from './reconcile.ts'
 import { createServe } from './serve.ts'
+import type { Closing } from './closing/closing.ts'
+import { type Heads, TRUST_KEY } from './leaves.ts'
 import type { StateDigest } from './state-digest.ts'
 
-export interface SyncOptions extends Omit<FactsParts, 'self'> {
+export interface SyncOptions extends Omit<FactsParts, 'self' | 'closing' | 'roster'> {
   readonly signer: Signer
   readonly roster: Roster
   readonly digest: StateDigest
+  readonly closing: Closing
 }
 
 type SyncKind =
@@ -25,6 +28,8 @@ type SyncKind =
   | 'sync-leaves'
   | 'sync-fetch'
   | 'sync-busy'
+  | 'closing-request'
+  | 'closing-reply'
 export type SyncMessage = Extract<Message, { kind: SyncKind }>
 
 /** How facts reach this peer and others: the pool that applies them, gossip about new ones, reconciliation. */
@@ -41,11 +46,16 @@ export interface Sync {
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createSync({ signer, roster, digest, heads, ...apply }: SyncOptions): Sync {
-  const facts = createFacts({ self: signer.id, heads, ...apply })
+export function createSync({ signer, roster, digest, heads, closing, ...apply }: SyncOptions): Sync {
+  const facts = createFacts({ self: signer.id, heads, roster, closing, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
-  const reconcile = createReconcile({ heads, digest })
+  const reconcile = createReconcile({
+    heads: pulledFrom(heads, closing),
+    digest,
+    epoch: () => roster.epoch.number,
+    closing,
+  })
   return {
     facts,
     announce,
@@ -63,7 +73,7 @@ export function createSync({ signer, roster, digest, heads, ...apply }: SyncOpti
         case 'announce':
           return fetchAnnounced(out, message, { heads, isConnected: reconcile.isConnected })
         case 'sync-root':
-          return reconcile.onRoot(out, from, message.body.root)
+          return reconcile.onRoot(out, from, message.body)
         case 'sync-buckets':
           return reconcile.onBuckets(out, from, message.body.buckets)
         case 'sync-leaves-request':
@@ -73,11 +83,35 @@ export function createSync({ signer, roster, digest, heads, ...apply }: SyncOpti
         case 'sync-fetch':
           serve.onFetch(out, from, message.body)
           return
+        case 'closing-request':
+          return closing.onRequest(out, message)
+        case 'closing-reply':
+          return closing.onReply(out, message)
         case 'sync-busy':
           return reconcile.onBusy(out, from, message.body.afterMs)
       }
     },
-    onLoaded: serve.onLoaded,
-    onTimer: (out, id) => facts.onTimer(out, id) || announce.onTimer(out, id) || reconcile.onTimer(out, id),
+    onLoaded(out, values, purpose) {
+      if (purpose.type === 'closing') closing.onLoaded(out, values, purpose)
+      else serve.onLoaded(out, values, purpose)
+    },
+    onTimer: (out, id) =>
+      closing.onTimer(out, id) ||
+      facts.onTimer(out, id) ||
+      announce.onTimer(out, id) ||
+      reconcile.onTimer(out, id),
+  }
+}
+
+/** Where chains are asked for from: a closed chain is first followed to its end, which moves nothing yet. */
+function pulledFrom(heads: Heads, closing: Closing): Heads {
+  return {
+    ...heads,
+    nextSeq: (account) => closing.nextOf(account) ?? heads.nextSeq(account),
+    jobStep(job) {
+      const next = closing.nextOf(job)
+      return next === undefined ? heads.jobStep(job) : next - 1
+    },
+    trust: () => (closing.nextOf(TRUST_KEY) ?? heads.trust() + 1) - 1,
   }
 }

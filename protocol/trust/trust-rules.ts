@@ -5,7 +5,9 @@ import { type Digest, type InstanceId, type JobId, parseTrustInstance, type Peer
 import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
+import type { Epoch } from '../swarm/epoch.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { NO_FETCH } from '../sync/messages.ts'
 import { fold } from './fold.ts'
 import { type LatencyReport, mediansOf } from './latency.ts'
 import type { Voters } from './outcomes.ts'
@@ -44,12 +46,13 @@ export type Refold =
   | { readonly status: 'invalid' }
 
 /**
- * Refolds a value on the table before it: a pure function of both and of the closes that it names. A terminal
+ * Refolds a value of an epoch on the table before it: a pure function of both and of the closes that it names. A terminal
  * job that doesn't wait is folded already, or nothing of it counts; it may be in no further snapshot.
  */
-export function refold(parts: TrustParts, value: TrustValue): Refold {
-  const { roster, table, waiting, jobHead } = parts
-  if (value.number !== table.number + 1 || !isWellFormed(value, roster)) return { status: 'invalid' }
+export function refold(parts: TrustParts, value: TrustValue, epoch: Epoch): Refold {
+  const { table, waiting, jobHead } = parts
+  if (value.number !== table.number + 1 || !isWellFormed(value, epoch)) return { status: 'invalid' }
+  if (value.before !== (table.root ?? null)) return { status: 'invalid' }
   const absent = value.closes.filter((job) => waiting.get(job) === undefined)
   if (absent.some((job) => (jobHead(job)?.end ?? null) !== null)) return { status: 'invalid' }
   if (absent.length > 0) return { status: 'missing', jobs: absent }
@@ -108,7 +111,7 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       if (value.type !== 'trust' || parseTrustInstance(instance) !== value.number)
         return { verdict: 'not_valid' }
       if (!isNext(instance)) return WAITING
-      const refolded = refold(parts, value)
+      const refolded = refold(parts, value, roster.epoch)
       switch (refolded.status) {
         case 'invalid':
           return { verdict: 'not_valid' }
@@ -126,7 +129,8 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
         closes: waiting.oldest(),
         reports: [...reports.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1)),
       }
-      return { type: 'trust', number: table.number + 1, ...value, root: nextTable(parts, value).root }
+      const { number, root: before = null } = table
+      return { type: 'trust', number: number + 1, ...value, before, root: nextTable(parts, value).root }
     },
     learn(out, refusal, from) {
       if (isNext(refusal.instance)) learn(out, refusal, from)
@@ -152,7 +156,7 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
     const unknown = refusal.closes.filter((job) => (jobHead(job)?.end ?? null) === null)
     if (unknown.length > 0) {
       const ids = unknown.slice(0, MISSING_AT_ONCE)
-      out.send(from, 'sync-fetch', { accounts: [], jobs: [], ids, resolved: [], trust: null })
+      out.send(from, 'sync-fetch', { ...NO_FETCH, ids })
     }
     if (refusal.code !== 'missing') return
     const chains = refusal.missing.slice(0, MISSING_AT_ONCE).flatMap((job) => {

@@ -11,6 +11,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { HOT_PREFIXES } from '../records/keys.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
+import { neverClosed } from '../sync/closing/testing-closing.ts'
 import { createFacts, type Facts } from '../sync/facts.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { LATENCY, type LatencyReport } from './latency.ts'
@@ -120,6 +121,7 @@ class Peer {
       },
       applyCertificate: () => ({ status: 'known' }),
       applyDecision: (out, decision) => this.#apply(out, decision),
+      ...neverClosed(roster),
     })
   }
 

@@ -158,18 +158,21 @@ export class Trust {
     return true
   }
 
-  applyDecision(out: Outbox, { instance, value, ...rest }: Decision): ApplyResult {
+  applyDecision(out: Outbox, decision: Decision): ApplyResult {
+    const { instance, value, quorum } = decision
     const number = parseTrustInstance(instance)
     if (number === undefined || value.type !== 'trust' || value.number !== number)
       return { status: 'contradiction' }
     if (number <= this.#table.number) return { status: 'known' }
     if (number > this.#table.number + 1) return { status: 'missing', ids: [snapshotId(number - 1)] }
-    const refolded = refold(this.#parts, value)
+    const epoch = this.#options.roster.epochOf(quorum.epoch)
+    if (epoch === undefined) return { status: 'contradiction' }
+    const refolded = refold(this.#parts, value, epoch)
     if (refolded.status === 'invalid') return { status: 'contradiction' }
     if (refolded.status === 'missing') return { status: 'missing', ids: this.#ask(refolded.jobs) }
     this.#table.apply(out, refolded.next)
     this.#waiting.folded(out, value.closes)
-    out.write(keys.trust(number), encodeBody(decisionCodec, { instance, value, ...rest }))
+    out.write(keys.trust(number), encodeBody(decisionCodec, decision))
     this.#setLeaf()
     this.#reports.clear()
     this.#parts.folded = undefined

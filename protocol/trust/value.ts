@@ -1,9 +1,9 @@
-import { digest, list, struct, uint, type ValueOf } from '../encoding/codec.ts'
+import { digest, list, nullable, struct, uint, type ValueOf } from '../encoding/codec.ts'
 import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import type { Roster } from '../swarm/roster.ts'
+import type { Epoch } from '../swarm/epoch.ts'
 import { type LatencyReport, signedReport } from './latency.ts'
 
 /** What `trust/<number>` decides (5.8): the closes it folds, the reports it takes latencies from, the result. */
@@ -12,13 +12,15 @@ export const trustValues = {
     number: uint(Number.MAX_SAFE_INTEGER, 1),
     closes: list(digest<JobId>(), { min: 1, max: LIMITS.closes }),
     reports: list(signedReport, { min: 1, max: LIMITS.witnesses }),
+    /** Root of the table before it; null for the first. */
+    before: nullable(digest()),
     root: digest(),
   }),
 } as const
 export type TrustValue = ValueOf<typeof trustValues>
 
 /** Order, numbers and signers: all of a value's validity that needs no other fact. */
-export function isWellFormed({ number, closes, reports }: TrustValue, { epoch }: Roster): boolean {
+export function isWellFormed({ number, closes, reports }: TrustValue, epoch: Epoch): boolean {
   return (
     isAscending(closes, (job) => job) &&
     reports.length >= epoch.sizes.quorum &&
