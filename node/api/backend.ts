@@ -135,7 +135,10 @@ export interface Backend {
     addresses(): readonly string[]
     connections(): readonly ConnectionView[]
   }
-  /** Judges a signed message as gossip does; an accepted one is handled and passed on. */
+  /**
+   * Judges a signed message as gossip does; an accepted one is handled and passed on. One that says nothing that isn't
+   * known here is a `duplicate`.
+   */
   inject(frame: Uint8Array, source: { readonly from: PeerId; readonly via: Topic }): Promise<Ruling>
   /** Calls for each durable change of a job (its id) or of the network (null) until the result is called. */
   subscribe(listener: (job: string | null) => void): () => void
