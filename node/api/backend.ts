@@ -62,13 +62,21 @@ export interface EntryView {
   readonly verified: boolean
 }
 
+/**
+ * - `waiting`: signed and driven until it is certified or void.
+ * - `certified`: final.
+ * - `void`: a fork of the account was settled without it. Only a certificate from before then would still count.
+ */
+export type EntryState = 'waiting' | 'certified' | 'void'
+
 /** Cold reads of the ledger. */
 export interface LedgerHistory {
   /** undefined for a cursor that it never issued. */
   transactions(query: TransactionQuery): Promise<TransactionPage | undefined>
   /** By the entry's id, or by that of a job that it opened; undefined while it isn't certified here. */
   entry(id: Digest): Promise<EntryView | undefined>
-  isCertified(entry: EntryId): Promise<boolean>
+  /** Of an entry that this peer signed. */
+  stateOf(entry: EntryId): Promise<EntryState>
   /** What became of a request of this peer's owner; undefined where none was signed under that name. */
   request(name: Digest): Promise<{ readonly content: Digest; readonly entry: EntryId } | undefined>
 }
