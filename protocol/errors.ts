@@ -24,6 +24,7 @@ export const ERRORS = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   account_forked: { status: 409, title: 'Two entries were signed for one place of the account' },
   not_forked: { status: 409, title: 'The account has no unsettled fork' },
+  operation_void: { status: 409, title: 'Another entry took the place of the operation' },
   too_few_nodes: { status: 409, title: 'The swarm has too few nodes for this job' },
   body_too_large: { status: 413, title: 'The body is too large' },
   prompt_too_large: { status: 413, title: 'The prompt is too large' },

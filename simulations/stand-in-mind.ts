@@ -98,5 +98,6 @@ function viewOf({ signer, roster }: PeerOptions, records: () => number): PeerVie
       entries: records(),
     }),
     mayFetch: () => true,
+    isNews: () => true,
   }
 }

@@ -82,6 +82,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
       entries: 4,
     }),
     mayFetch: () => true,
+    isNews: () => true,
   }
 }
 

@@ -43,7 +43,7 @@ export interface ApiServer {
   /** Where it listens, e.g. `http://127.0.0.1:8000`; known once `listen` resolved. */
   readonly url: string
   listen(): Promise<string>
-  /** Says goodbye to sockets, lets running requests end and frees the port. */
+  /** Says goodbye to sockets, answers requests that wait, lets the others end and frees the port. */
   close(): Promise<void>
 }
 
@@ -120,13 +120,20 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const throughput = watchThroughput(backend)
   const failed = (error: unknown) => app.log.error({ err: error }, 'a socket could not be served')
   const hub = createSocketHub({ backend, throughput, failed })
+  const stopping = new AbortController()
+  // Else the stop waits for whoever keeps the connection of the answer open.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping.signal.aborted) reply.header('connection', 'close')
+    done()
+  })
   app.addHook('preClose', (done) => {
+    stopping.abort()
     hub.stop()
     throughput.stop()
     done()
   })
   await serveDocs(app, version)
-  bindRoutes(app, createHandlers(backend, throughput, version))
+  bindRoutes(app, createHandlers({ backend, throughput, version, stopping: stopping.signal }))
   bindSockets(app, hub)
   await servePages(app, options.webRoot)
   await app.ready()

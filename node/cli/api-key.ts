@@ -5,6 +5,7 @@ import { dataFolder, defaultDataFolder } from '../config/data-folder.ts'
 import { isHeldByOwn } from '../store/lock.ts'
 import { connect, type KeyFlags, type PeerClient } from './api.ts'
 import { EXIT } from './exit-codes.ts'
+import { givenKey } from './given-key.ts'
 import { CommandError } from './output.ts'
 
 /**
@@ -12,8 +13,9 @@ import { CommandError } from './output.ts'
  * in its data folder. A key found there is shown only to the address that the same file names, and only while the
  * peer that noted it runs: whoever has taken the port of one that stopped must not get it.
  */
-export async function connectWithKey({ api, apiKey, data }: KeyFlags): Promise<PeerClient> {
-  if (apiKey !== undefined) return connect(api, apiKey)
+export async function connectWithKey({ api, data, ...source }: KeyFlags): Promise<PeerClient> {
+  const given = await givenKey(source)
+  if (given !== undefined) return connect(api, given)
   const { url, key } = await findAccess(api, data)
   return connect(url, key)
 }
@@ -27,7 +29,7 @@ async function findAccess(api: string, data: string | undefined): Promise<ApiAcc
   }
   const message =
     `No API key of a running peer at ${api} was found here. Name its data folder with --data, or give the key with ` +
-    '--api-key or HYPERLOOMS_API_KEY; "hyperlooms up --new-api-key" makes another one.'
+    '--api-key-file, HYPERLOOMS_API_KEY or --api-key - (standard input); "hyperlooms up --new-api-key" makes another one.'
   throw new CommandError(message, EXIT.usage)
 }
 

@@ -1,5 +1,6 @@
 import { type ApiClient, createClient } from '../../protocol/api/client.ts'
 import { EXIT } from './exit-codes.ts'
+import type { KeySource } from './given-key.ts'
 import { CommandError } from './output.ts'
 
 export const API_DEFAULT = 'http://127.0.0.1:8000'
@@ -15,8 +16,7 @@ export interface ApiFlags {
 }
 
 /** Flags of the verbs that move credits. */
-export interface KeyFlags extends ApiFlags {
-  readonly apiKey?: string
+export interface KeyFlags extends ApiFlags, KeySource {
   /** Data folder of the peer. */
   readonly data?: string
 }

@@ -33,6 +33,7 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'store_damaged',
   'store_failed',
   'store_full',
+  'store_immovable',
   'store_version_unknown',
   'keystore_exposed',
   'keystore_malformed',

@@ -23,10 +23,13 @@ export function apiOptions(command: Command): Command {
 export function keyOptions(command: Command): Command {
   return apiOptions(command)
     .addOption(
-      new Option('--api-key <key>', "the peer's API key (default: found in its data folder)").env(
-        'HYPERLOOMS_API_KEY',
-      ),
+      new Option(
+        '--api-key <key>',
+        "the peer's API key, - reads it from standard input; other users see one given here (default: " +
+          '$HYPERLOOMS_API_KEY, or found in its data folder)',
+      ).conflicts('apiKeyFile'),
     )
+    .option('--api-key-file <file>', 'file that holds the API key (default: $HYPERLOOMS_API_KEY_FILE)')
     .option('--data <folder>', 'data folder of the peer, if it is not the default one')
 }
 

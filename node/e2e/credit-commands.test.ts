@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
@@ -22,7 +23,11 @@ interface Run {
 }
 
 /** A command of the account that owns the peer's data folder, unless `environment` says otherwise. */
-function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
+function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const env = {
     PATH: process.env['PATH'],
@@ -34,6 +39,9 @@ function run(args: readonly string[], environment: Readonly<Record<string, strin
   const child = execFile(process.execPath, [COMMAND, ...args], { env }, (_error, out, err) =>
     resolve({ code: child.exitCode, out, err }),
   )
+  // A command that is refused before it reads has closed its end.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(input)
   return promise
 }
 
@@ -137,6 +145,13 @@ describe('the API key', () => {
 
     await rm(peer.folder.apiAccess)
     expect((await run(send)).err).toContain('No API key')
-    expect((await run([...send, '--api-key', key])).code).toBe(0)
+    const visible = await run([...send, '--api-key', key])
+    expect(visible.code).toBe(0)
+    expect(visible.err).toContain('list of processes')
+    expect(await run([...send, '--api-key', '-'], {}, `${key}\n`)).toMatchObject({ code: 0, err: '' })
+    const file = join(peer.folder.root, 'key.txt')
+    await writeFile(file, `${key}\n`)
+    expect(await run([...send, '--api-key-file', file])).toMatchObject({ code: 0, err: '' })
+    expect((await run([...send, '--api-key-file', file, '--api-key', '-'])).code).toBe(2)
   })
 })

@@ -5,6 +5,14 @@ import type { Source } from '../../protocol/intake/message.ts'
 import type { Inspection, Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
 import { OrderedWindow } from './ordered-window.ts'
 
+/** Of a frame that its sender hasn't brought itself. */
+interface Bringer {
+  /** Pays for it, in frames in flight and in budget. */
+  readonly chargedTo: string
+  /** Whether the state learns anything from it: whoever can repeat a signed word at will must not have it spread. */
+  readonly isNews: (message: VerifiedMessage) => boolean
+}
+
 /** What gossip is told of a frame: whether it is passed on, dropped, or held against whoever passed it. */
 export type IntakeVerdict = 'accept' | 'ignore' | 'reject'
 
@@ -49,8 +57,9 @@ export class Intake {
     return (await this.judge(frame, source)).verdict
   }
 
-  /** `chargedTo` pays for it, in frames in flight and in budget: whoever brought it, where that isn't `source.from`. */
-  async judge(frame: Uint8Array, source: Source, chargedTo: string = source.from): Promise<Ruling> {
+  /** `bringer`: where it isn't `source.from`. */
+  async judge(frame: Uint8Array, source: Source, bringer?: Bringer): Promise<Ruling> {
+    const chargedTo = bringer?.chargedTo ?? source.from
     const before = this.#inFlight.get(chargedTo) ?? 0
     if (before >= IN_FLIGHT_MAX) {
       this.dropped.busy += 1
@@ -64,8 +73,9 @@ export class Intake {
     try {
       const message = await this.#verify(inspection.candidate)
       if (message === undefined) return { verdict: 'reject', code: 'bad_signature' }
+      const isNews = bringer?.isNews(message) ?? true
       this.#take(message)
-      return { verdict: 'accept', code: null }
+      return isNews ? { verdict: 'accept', code: null } : { verdict: 'ignore', code: 'duplicate' }
     } finally {
       this.#leave(chargedTo)
     }

@@ -4,7 +4,7 @@ import type { Source } from '../../protocol/intake/message.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
-import type { Peer } from '../../protocol/peer/options.ts'
+import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
 import type { CommandAnswer } from '../api/backend.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
@@ -16,6 +16,9 @@ import { Timers } from './timers.ts'
 
 /** Commands that wait for their answer: each holds a request of this machine's owner. */
 const COMMANDS_MAX = 1_024
+
+/** Frames that another way than the network brought and that wait for the disk: 16 MiB of the largest. */
+const EASING_MAX = 256
 
 type HeldEffect = Extract<Effect, { readonly after: number }>
 type Listener = (job: string | null) => void
@@ -47,6 +50,7 @@ export class MindHost {
   #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
   #commandCount = 0
+  #easing = 0
   #handling = false
   #closed = false
 
@@ -89,11 +93,27 @@ export class MindHost {
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)
   }
 
-  /** A frame that another way than the network brought, e.g. HTTP; `chargedTo` pays for it. */
+  /**
+   * A frame that another way than the network brought, e.g. HTTP; `chargedTo` pays for it. It waits for a slow disk
+   * like a frame of a stream, and is accepted only if it says something that isn't known here.
+   */
   async judge(frame: Uint8Array, source: Source, chargedTo: string): Promise<Ruling> {
     await this.#started.promise
-    if (this.#closed) return { verdict: 'ignore', code: 'busy' }
-    return this.intake.judge(frame, source, chargedTo)
+    const isEased = await this.#ease()
+    if (!isEased || this.#closed) return { verdict: 'ignore', code: 'busy' }
+    const isNews = (message: VerifiedMessage): boolean => this.#peer.view.isNews(message)
+    return this.intake.judge(frame, source, { chargedTo, isNews })
+  }
+
+  /** Waits while much waits for the disk; false when too many do so already. */
+  async #ease(): Promise<boolean> {
+    const eased = this.#ports.log.eased()
+    if (eased === undefined) return true
+    if (this.#easing >= EASING_MAX) return false
+    this.#easing += 1
+    await eased
+    this.#easing -= 1
+    return true
   }
 
   connection(type: 'connected' | 'disconnected', peer: PeerId): void {

@@ -33,6 +33,7 @@ export interface Store {
  * - `store_damaged`: the store lost or changed records, and there is no peer to take them from.
  * - `store_failed`: reading or writing failed; `cause` tells why.
  * - `store_full`: the disk that holds it has no space left.
+ * - `store_immovable`: the damaged store can't be moved out of the way of an empty one; the message says what to do.
  * - `store_key_invalid`: a key that has no UTF-8 form (an unpaired surrogate) or is empty.
  * - `store_locked`: another process has the database open.
  * - `store_version_unknown`: a newer program wrote it.
@@ -43,6 +44,7 @@ export type StoreErrorCode =
   | 'store_damaged'
   | 'store_failed'
   | 'store_full'
+  | 'store_immovable'
   | 'store_key_invalid'
   | 'store_locked'
   | 'store_version_unknown'

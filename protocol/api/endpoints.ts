@@ -32,6 +32,7 @@ export const ENDPOINTS = {
     errors: [
       ...BODY_ERRORS,
       'insufficient_credit',
+      'account_forked',
       'too_few_nodes',
       'prompt_too_large',
       'prompt_empty',

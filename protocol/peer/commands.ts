@@ -1,14 +1,13 @@
-import { encodeBody } from '../encoding/body.ts'
-import { digest, struct } from '../encoding/codec.ts'
 import type { AccountId, EntryId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { draftJob } from '../jobs/offering.ts'
 import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
-import { keys } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
 import type { Command, CommandFault, CommandResult, RequestName } from './command.ts'
 import type { Event } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
 
 type CommandEvent = Extract<Event, { type: 'command' }>
@@ -24,9 +23,6 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   queue_full: 'too many operations wait for this account; try again shortly',
 }
 
-/** What became of a named request of this peer's owner. */
-export const requestCodec = struct({ content: digest(), entry: digest<EntryId>() })
-
 /** An operation that no witness would accept was drafted wrongly here; users see it as a matter of its amount. */
 function faultOf(code: SubmitFault): CommandFault {
   return code === 'operation_invalid' ? 'amount_out_of_range' : code
@@ -41,10 +37,15 @@ export class Commands {
   readonly #heartbeats: () => Heartbeats
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
+  readonly #signed = new NamedRequests()
 
   constructor(context: JobContext, heartbeats: () => Heartbeats) {
     this.#context = context
     this.#heartbeats = heartbeats
+  }
+
+  restore(record: StoredRecord): void {
+    this.#signed.restore(record)
   }
 
   handle(out: Outbox, event: CommandEvent): void {
@@ -73,12 +74,11 @@ export class Commands {
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
   }
 
-  /** In the batch of the signed entry: a repetition finds either both or neither. */
   #remember(out: Outbox, request: number, entry: EntryId): void {
     const named = this.#names.get(request)
     if (named === undefined) return
     this.#names.delete(request)
-    out.write(keys.request(named.name), encodeBody(requestCodec, { content: named.content, entry }))
+    this.#signed.remember(out, named, entry)
   }
 
   #resolve(out: Outbox, id: number): void {

@@ -73,11 +73,15 @@ export class Heartbeats {
   }
 
   onMessage(out: Outbox, { signer, body }: MessageOf<'heartbeat'>): void {
-    const before = this.#known.get(signer)?.beat
-    if (before !== undefined && !isNewer(body, before)) return
-    if (before === undefined && this.#known.size >= LIMITS.heartbeats) return
+    if (!this.isNews(signer, body)) return
     this.#known.set(signer, { beat: body, seenMs: out.now })
     out.notify(null)
+  }
+
+  /** Whether it is the newest of its member, and there is room for it. */
+  isNews(peer: PeerId, beat: Heartbeat): boolean {
+    const before = this.#known.get(peer)?.beat
+    return before === undefined ? this.#known.size < LIMITS.heartbeats : isNewer(beat, before)
   }
 
   onTimer(out: Outbox, id: string): boolean {

@@ -66,6 +66,7 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.agreement.restore(record)
   parts.jobs.restore(record)
   parts.trust.restore(record)
+  parts.commands.restore(record)
 }
 
 function compose(options: PeerOptions): Parts {

@@ -1,4 +1,5 @@
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
 import type { AccountView } from '../ledger/ledger.ts'
@@ -60,6 +61,8 @@ export interface PeerView {
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
   counters(): Counters
+  /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
+  isNews(message: Message): boolean
   /** Whether `peer` may be given this body (6.4): prompts go to elected peers, answers to witnesses and the payer. */
   mayFetch(peer: PeerId, digest: Digest): boolean
 }

@@ -45,6 +45,8 @@ export const PREFIXES = {
   trustClose: 'trust-close/',
   /** Hot: this witness's one latency report for the next snapshot. */
   trustReport: 'trust-report',
+  /** Hot: when a named request was signed, by that time; the oldest are forgotten. */
+  requestTime: 'request-time/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -90,6 +92,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustJob,
   PREFIXES.trustClose,
   PREFIXES.trustReport,
+  PREFIXES.requestTime,
 ]
 
 /**
@@ -143,4 +146,5 @@ export const keys = {
   factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
     `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
   request: (name: Digest) => `${PREFIXES.request}${name}`,
+  requestTime: (atMs: number, name: Digest) => `${PREFIXES.requestTime}${padded(atMs)}/${name}`,
 } as const
