@@ -32,6 +32,8 @@ export const LIMITS = {
   slots: 27,
   /** Bids in an assignment: enough to choose from, and 64 signed bids stay below 32 KiB. */
   bids: 64,
+  /** Storage receipts in an assignment: two copies of a prompt survive the loss of one. */
+  receipts: 2,
   /** Longest chain of decisions of one job: first assignment, attempts, close. */
   steps: 16,
   promptBytes: 262_144,

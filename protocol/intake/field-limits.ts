@@ -100,6 +100,8 @@ export const TEXTS: Limits = {
   'addresses.*': upTo(LIMITS.addressBytes),
   instance: upTo(128, 1),
   after: upTo(96),
+  'operators.*': upTo(LIMITS.labelBytes, 1),
+  payer: upTo(LIMITS.labelBytes, 1),
 }
 
 const EXACT = upTo(32, 32)
@@ -131,6 +133,7 @@ export const LISTS: Limits = {
   newviews: upTo(LIMITS.witnesses),
   bids: upTo(LIMITS.bids, 1),
   'refusal:bids': upTo(LIMITS.bids),
+  operators: upTo(LIMITS.bids, 1),
   closes: upTo(LIMITS.closes, 1),
   'refusal:closes': upTo(LIMITS.closes),
   reveals: upTo(LIMITS.slots),
@@ -140,7 +143,7 @@ export const LISTS: Limits = {
   started: upTo(LIMITS.slots),
   slots: upTo(LIMITS.replicas, 1),
   standbys: upTo(LIMITS.standbys),
-  receipts: upTo(2),
+  receipts: upTo(LIMITS.receipts),
   replicas: upTo(LIMITS.slots),
   findings: upTo(LIMITS.findings),
   reports: upTo(LIMITS.witnesses, 1),
@@ -187,6 +190,8 @@ export const NULLABLE = [
   'replicas.*.answer',
   'cluster',
   'winner',
+  'operators.*',
+  'payer',
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',

@@ -11,13 +11,21 @@ const [payer, a, b, c] = ids as [PeerId, PeerId, PeerId, PeerId]
 const modelAt = (number: number): Digest => blobRefOf(Uint8Array.of(number)).digest
 const MODEL = modelAt(0)
 
-function close(number: number, outcomes: readonly [PeerId, Outcome][], submitter = payer): CloseFacts {
-  const replicas = outcomes.map(([peer, outcome]) => ({ peer, outcome }))
-  return { job: modelAt(number), submitter, model: MODEL, replicas }
+function close(number: number, outcomes: readonly [PeerId, Outcome][], by: string = payer): CloseFacts {
+  const replicas = outcomes.map(([peer, outcome]) => ({ peer, voter: peer, outcome }))
+  return { job: modelAt(number), payer: by, model: MODEL, replicas }
 }
 
-function folded(closes: readonly CloseFacts[], voterOf = (peer: PeerId): string => peer) {
-  const changes = fold(closes, { number: 1, rowsOf: () => undefined, voterOf })
+/** The same closes, with other voters behind the replicas. */
+function votedBy(closes: readonly CloseFacts[], voterOf: (peer: PeerId) => string): readonly CloseFacts[] {
+  return closes.map((facts) => ({
+    ...facts,
+    replicas: facts.replicas.map((one) => ({ ...one, voter: voterOf(one.peer) })),
+  }))
+}
+
+function folded(closes: readonly CloseFacts[]) {
+  const changes = fold(closes, { number: 1, rowsOf: () => undefined })
   return (peer: PeerId, counter: Outcome) => units(changes, peer, counter)
 }
 
@@ -52,9 +60,11 @@ describe('fold', () => {
   })
 
   it('takes an operator’s peers for one', () => {
-    const of = folded([close(1, all), close(2, [[b, 'agreed']], c)], (peer) => (peer === a ? b : peer))
+    const of = folded(
+      votedBy([close(1, all), close(2, [[b, 'agreed']], c)], (peer) => (peer === a ? b : peer)),
+    )
     expect(of(a, 'agreed') + of(b, 'agreed')).toBeLessThanOrEqual(3)
-    const twice = folded([close(1, [[a, 'agreed']]), close(2, [[b, 'agreed']])], () => 'same')
+    const twice = folded(votedBy([close(1, [[a, 'agreed']]), close(2, [[b, 'agreed']])], () => 'same'))
     expect(twice(a, 'agreed') + twice(b, 'agreed')).toBe(1)
   })
 
@@ -72,7 +82,7 @@ describe('fold', () => {
     const rows = new Map<Digest, CounterRow>(
       Array.from({ length: LIMITS.models }, (_, at) => [modelAt(at + 1), freshRow(at === 3 ? 1 : 5)]),
     )
-    const input = { number: 9, rowsOf: () => rows, voterOf: (peer: PeerId) => peer }
+    const input = { number: 9, rowsOf: () => rows }
     const changes = fold([close(1, [[a, 'agreed']])], input)
     expect(changes.map(({ model, row }) => [model, row?.at ?? null])).toEqual(
       [
@@ -82,5 +92,29 @@ describe('fold', () => {
     )
     rows.delete(modelAt(1))
     expect(fold([close(1, [[a, 'agreed']])], input).map(({ model }) => model)).toEqual([MODEL])
+  })
+
+  it('never makes room by what counts against a member: made-up models wash nothing off', () => {
+    const bad = { ...freshRow(1), disagreed: UNIT, consecutive: 0 }
+    const good = { ...freshRow(1), agreed: 9 * UNIT }
+    const rows = new Map<Digest, CounterRow>([
+      [modelAt(1), bad],
+      [modelAt(2), good],
+    ])
+    const used = Array.from({ length: LIMITS.models }, (_, at) => ({
+      ...close(at + 1, [[a, 'agreed']], modelAt(at)),
+      model: modelAt(at + 3),
+    }))
+    const changes = fold(used, { number: 9, rowsOf: () => rows })
+    const removed = changes.filter(({ row }) => row === null).map(({ model }) => model)
+    expect(removed).toEqual([modelAt(2)])
+    // Of rows with as much against them the one used longest ago goes, then the first by its digest.
+    expect(changes.filter(({ row }) => row !== null)).toHaveLength(LIMITS.models - 1)
+    const worse: readonly CloseFacts[] = used.map((facts) => ({
+      ...facts,
+      replicas: facts.replicas.map((one) => ({ ...one, outcome: 'fault' as const })),
+    }))
+    const gone = fold(worse, { number: 9, rowsOf: () => rows }).filter(({ row }) => row === null)
+    expect(gone.map(({ model }) => model).toSorted()).toEqual([modelAt(1), modelAt(2)].toSorted())
   })
 })

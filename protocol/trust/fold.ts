@@ -1,6 +1,7 @@
 import type { Digest, PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import { type CounterRow, freshRow, type Outcome, withOutcomes } from './counters.ts'
+import { type CounterRow, decayed, freshRow, type Outcome, withOutcomes } from './counters.ts'
+import { against } from './lower-bound.ts'
 import type { CloseFacts } from './outcomes.ts'
 
 /** A row that a snapshot writes; null where it makes room for one of a model used later. */
@@ -13,8 +14,6 @@ export interface RowChange {
 export interface FoldInput {
   readonly number: number
   rowsOf(peer: PeerId): ReadonlyMap<Digest, CounterRow> | undefined
-  /** Operator label, or the peer itself where the charter goes by peers. */
-  voterOf(peer: PeerId): string
 }
 
 /**
@@ -23,7 +22,7 @@ export interface FoldInput {
  */
 export function fold(closes: readonly CloseFacts[], input: FoldInput): readonly RowChange[] {
   const outcomes = new Map<PeerId, Map<Digest, Outcome[]>>()
-  const caps = new PairCaps(input)
+  const caps = new PairCaps()
   for (const facts of closes) {
     for (const { peer, outcome } of caps.counted(facts)) {
       const models = outcomes.get(peer) ?? new Map<Digest, Outcome[]>()
@@ -39,27 +38,18 @@ export function fold(closes: readonly CloseFacts[], input: FoldInput): readonly 
 }
 
 /**
- * Against farming (7): in one snapshot each pair of submitter and replica, and each pair of replicas, earns
- * one unit; and one submitter can hold each way of failing against a replica once, so that nobody's bad
+ * Against farming (7): in one snapshot each pair of payer and replica, and each pair of replicas, earns
+ * one unit; and one payer can hold each way of failing against a replica once, so that nobody's bad
  * prompts ruin it. A fault is proven and always counts.
  */
 class PairCaps {
-  readonly #input: FoldInput
   readonly #used = new Set<string>()
 
-  constructor(input: FoldInput) {
-    this.#input = input
-  }
-
-  counted({ submitter, replicas }: CloseFacts): CloseFacts['replicas'] {
-    const payer = this.#input.voterOf(submitter)
-    const agreed = replicas
-      .filter(({ outcome }) => outcome === 'agreed')
-      .map(({ peer }) => this.#input.voterOf(peer))
+  counted({ payer, replicas }: CloseFacts): CloseFacts['replicas'] {
+    const agreed = replicas.filter(({ outcome }) => outcome === 'agreed').map(({ voter }) => voter)
     const claimed: string[] = []
-    const counted = replicas.filter(({ peer, outcome }) => {
+    const counted = replicas.filter(({ voter, outcome }) => {
       if (outcome === 'fault') return true
-      const voter = this.#input.voterOf(peer)
       const others = outcome === 'agreed' ? agreed.filter((other) => other !== voter) : []
       const pairs = [
         `${outcome}\n${payer}\n${voter}`,
@@ -80,23 +70,31 @@ function changesOf(
   rows: ReadonlyMap<Digest, CounterRow> | undefined,
   number: number,
 ): readonly RowChange[] {
-  const changed = new Map<Digest, CounterRow | null>()
+  const written = new Map<Digest, CounterRow>()
   for (const [model, outcomes] of models) {
-    changed.set(model, withOutcomes(rows?.get(model) ?? freshRow(number), outcomes, number))
+    written.set(model, withOutcomes(rows?.get(model) ?? freshRow(number), outcomes, number))
   }
-  for (const model of evicted(new Map<Digest, CounterRow | null>([...(rows ?? []), ...changed]))) {
+  const changed = new Map<Digest, CounterRow | null>(written)
+  for (const model of evicted(new Map([...(rows ?? []), ...written]), number)) {
     if (rows?.has(model) === true) changed.set(model, null)
     else changed.delete(model)
   }
   return [...changed].sort(byKey).map(([model, row]) => ({ peer, model, row }))
 }
 
-/** A member has as many rows as it may offer models; those not used for longest make room. */
-function evicted(rows: ReadonlyMap<Digest, CounterRow | null>): readonly Digest[] {
-  const oldestFirst = [...rows].sort(
-    ([a, rowA], [b, rowB]) => (rowA?.at ?? 0) - (rowB?.at ?? 0) || (a < b ? -1 : 1),
-  )
-  return oldestFirst.slice(0, Math.max(0, rows.size - LIMITS.models)).map(([model]) => model)
+/**
+ * A member has as many rows as it may offer models. The one with the least against it makes room, of several the
+ * one not used for longest: digests of models are cheap to make up, and must not push out what a member did wrong.
+ */
+function evicted(rows: ReadonlyMap<Digest, CounterRow>, number: number): readonly Digest[] {
+  if (rows.size <= LIMITS.models) return []
+  const order = [...rows].map(([model, row]) => ({
+    model,
+    at: row.at,
+    against: against(decayed(row, number)),
+  }))
+  order.sort((a, b) => a.against - b.against || a.at - b.at || (a.model < b.model ? -1 : 1))
+  return order.slice(0, rows.size - LIMITS.models).map(({ model }) => model)
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

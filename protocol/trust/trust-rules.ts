@@ -8,7 +8,6 @@ import { keys } from '../records/keys.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { fold } from './fold.ts'
 import { type LatencyReport, mediansOf } from './latency.ts'
-import type { Voters } from './outcomes.ts'
 import type { NextTable, TrustTable } from './table.ts'
 import { isWellFormed, type TrustValue } from './value.ts'
 import type { WaitingCloses } from './waiting.ts'
@@ -20,7 +19,6 @@ const LOADED_AT_ONCE = 4
 
 export interface TrustParts {
   readonly roster: Roster
-  readonly voters: Voters
   readonly table: TrustTable
   readonly waiting: WaitingCloses
   /** Witnesses' reports for the next snapshot. */
@@ -65,17 +63,14 @@ function nextTable(
   parts: TrustParts,
   { closes, reports }: Pick<TrustValue, 'closes' | 'reports'>,
 ): NextTable {
-  const { table, voters, waiting, roster } = parts
+  const { table, waiting } = parts
   const number = table.number + 1
   const facts = closes.flatMap((job) => waiting.get(job) ?? [])
   const changes = fold(facts, {
     number,
     rowsOf: (peer) => table.rowsOf(peer),
-    voterOf: (peer) => voters.voterOf(peer),
   })
-  const medians = mediansOf(reports.map(({ body }) => body))
-  const members = [...medians].filter(([peer]) => roster.member(peer) !== undefined)
-  return table.next(changes, new Map(members))
+  return table.next(changes, mediansOf(reports.map(({ body }) => body)))
 }
 
 /**

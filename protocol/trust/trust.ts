@@ -22,7 +22,7 @@ import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { TRUST_KEY, trustLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { LATENCY, type LatencyReport, Measured, signedReport } from './latency.ts'
-import { follow, type JobDecided, type Voters } from './outcomes.ts'
+import { follow, type JobDecided } from './outcomes.ts'
 import type { TrustSnapshot } from './snapshot.ts'
 import { TrustTable } from './table.ts'
 import { createTrustRules, dueAt, refold, type TrustParts } from './trust-rules.ts'
@@ -51,7 +51,6 @@ export interface TrustOptions {
 export class Trust {
   readonly rules: InstanceRules
   readonly #options: TrustOptions
-  readonly #voters: Voters
   readonly #table: TrustTable
   readonly #waiting = new WaitingCloses()
   readonly #reports = new Map<PeerId, Signed<LatencyReport>>()
@@ -62,16 +61,10 @@ export class Trust {
 
   constructor(options: TrustOptions) {
     const { roster, jobHead } = options
-    const { charter } = roster
     this.#options = options
-    this.#table = new TrustTable(charter)
-    this.#voters = {
-      charter,
-      voterOf: (peer) => (charter.diversity === 'peer' ? peer : (roster.member(peer)?.operator ?? peer)),
-    }
+    this.#table = new TrustTable(roster.charter)
     this.#parts = {
       roster,
-      voters: this.#voters,
       table: this.#table,
       waiting: this.#waiting,
       reports: this.#reports,
@@ -130,7 +123,7 @@ export class Trust {
   /** A job's decision was applied: in the same batch, what it means for trust. */
   onJobDecided(out: Outbox, decided: JobDecided): void {
     const { job, value } = decided
-    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, this.#voters)
+    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, this.#options.roster.charter)
     if (assigned !== undefined) return this.#waiting.assign(out, job, assigned)
     if (value.type !== 'close' && value.type !== 'void') return
     this.#waiting.end(out, job, facts)
