@@ -40,6 +40,7 @@ export const INTEGERS: Limits = {
   'spec.trust': ANY,
   trust: ANY,
   'sync-fetch:trust': POSITIVE,
+  'announce:trust': POSITIVE,
   number: ANY,
   'value.number': POSITIVE,
   'latency:number': POSITIVE,
@@ -195,6 +196,7 @@ export const NULLABLE = [
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',
+  'announce:trust',
   'sync-buckets:buckets.*',
 ]
 
