@@ -66,7 +66,7 @@ export const LIMITS = {
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */
   openJobs: 1_024,
-  /** Closes that one trust snapshot folds: 34 KiB of ids, and a few milliseconds of work. */
+  /** Closes that one trust snapshot folds: 34 KiB of ids, and tens of milliseconds of work in pieces. */
   closes: 1_000,
   /** Round trips in one latency report: those of 64 witnesses stay below half a frame. */
   reported: 128,

@@ -114,6 +114,7 @@ function compose(options: PeerOptions): Parts {
     digest,
     jobHead: (job) => jobs.heads.get(job),
     agreement: () => agreement,
+    resume: (out, instance) => sync.facts.resume(out, instance),
     applied: (out, number) => jobs.onSnapshot(out, number),
   })
   const jobs: Jobs = new Jobs({

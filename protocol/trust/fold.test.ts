@@ -3,13 +3,18 @@ import { blobRefOf, type Digest, type PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { type CounterRow, freshRow, type Outcome, UNIT } from './counters.ts'
-import { fold, type RowChange } from './fold.ts'
+import { fold as foldInPieces, type FoldInput, type RowChange } from './fold.ts'
+import { Effort } from './pieces.ts'
 import type { CloseFacts } from './outcomes.ts'
+import { whole } from './testing-closes.ts'
 
 const { ids } = fourWitnesses()
 const [payer, a, b, c] = ids as [PeerId, PeerId, PeerId, PeerId]
 const modelAt = (number: number): Digest => blobRefOf(Uint8Array.of(number)).digest
 const MODEL = modelAt(0)
+
+const fold = (closes: readonly CloseFacts[], input: FoldInput) =>
+  whole(foldInPieces(closes, input, new Effort()))
 
 function close(number: number, outcomes: readonly [PeerId, Outcome][], by: string = payer): CloseFacts {
   const replicas = outcomes.map(([peer, outcome]) => ({ peer, voter: peer, outcome }))

@@ -1,8 +1,13 @@
 import type { Digest, PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { type CounterRow, decayed, freshRow, type Outcome, withOutcomes } from './counters.ts'
+import type { Effort, Pieces } from './pieces.ts'
 import { against } from './lower-bound.ts'
 import type { CloseFacts } from './outcomes.ts'
+
+/** Effort of one pair's cap and of one row, about microseconds. */
+const UNITS_PER_PAIR = 1
+const UNITS_PER_ROW = 8
 
 /** A row that a snapshot writes; null where it makes room for one of a model used later. */
 export interface RowChange {
@@ -18,9 +23,13 @@ export interface FoldInput {
 
 /**
  * Folds closes, by ascending job id, into the rows that they change, by ascending peer and model. Pure: the
- * same closes upon the same rows give the same changes everywhere.
+ * same closes upon the same rows give the same changes everywhere, however long it pauses between pieces.
  */
-export function fold(closes: readonly CloseFacts[], input: FoldInput): readonly RowChange[] {
+export function* fold(
+  closes: readonly CloseFacts[],
+  input: FoldInput,
+  effort: Effort,
+): Pieces<readonly RowChange[]> {
   const outcomes = new Map<PeerId, Map<Digest, Outcome[]>>()
   const caps = new PairCaps()
   for (const facts of closes) {
@@ -31,10 +40,15 @@ export function fold(closes: readonly CloseFacts[], input: FoldInput): readonly 
       else before.push(outcome)
       outcomes.set(peer, models)
     }
+    if (effort.spend(UNITS_PER_PAIR * (facts.replicas.length + 1) ** 2)) yield
   }
-  return [...outcomes]
-    .sort(byKey)
-    .flatMap(([peer, models]) => changesOf(peer, models, input.rowsOf(peer), input.number))
+  const changes: RowChange[] = []
+  for (const [peer, models] of [...outcomes].sort(byKey)) {
+    const rows = input.rowsOf(peer)
+    changes.push(...changesOf(peer, models, rows, input.number))
+    if (effort.spend(UNITS_PER_ROW * (models.size + (rows?.size ?? 0)))) yield
+  }
+  return changes
 }
 
 /**

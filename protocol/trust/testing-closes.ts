@@ -10,6 +10,7 @@ import { jobIdOf } from '../ledger/entry.ts'
 import { testSpec } from '../ledger/testing-mind.ts'
 import { LIMITS } from '../params.ts'
 import type { Charter } from '../swarm/charter.ts'
+import type { Pieces } from './pieces.ts'
 import type { JobDecided } from './outcomes.ts'
 
 /*
@@ -120,6 +121,14 @@ export function evidenceOf(plan: ClosePlan, step: number, firstSlot = 0) {
     return [said(REVEAL, peer, body)]
   })
   return { seals, reveals }
+}
+
+/** Everything at once, where a peer would take a piece an event. */
+export function whole<T>(pieces: Pieces<T>): T {
+  for (;;) {
+    const step = pieces.next()
+    if (step.done === true) return step.value
+  }
 }
 
 function answerOf(text: string): BlobRef {

@@ -21,6 +21,7 @@ import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { TRUST_KEY, trustLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
+import { Foldings } from './folding.ts'
 import { LATENCY, type LatencyReport, Measured, signedReport } from './latency.ts'
 import { follow, type JobDecided } from './outcomes.ts'
 import type { TrustSnapshot } from './snapshot.ts'
@@ -43,6 +44,8 @@ export interface TrustOptions {
     stir(out: Outbox, instance: InstanceId): void
     forget(out: Outbox, instance: InstanceId): void
   }
+  /** The decision of an instance can be applied, if it is here. */
+  readonly resume: (out: Outbox, instance: InstanceId) => void
   /** A snapshot can be read from now on. */
   readonly applied: (out: Outbox, number: number) => void
 }
@@ -68,7 +71,11 @@ export class Trust {
       table: this.#table,
       waiting: this.#waiting,
       reports: this.#reports,
-      folded: undefined,
+      foldings: new Foldings((out) => {
+        options.resume(out, trustInstance(this.#table.number + 1))
+        this.#stir(out)
+      }),
+      draft: undefined,
       jobHead,
     }
     this.rules = createTrustRules(this.#parts)
@@ -141,6 +148,7 @@ export class Trust {
   }
 
   onTimer(out: Outbox, id: string): boolean {
+    if (this.#parts.foldings.onTimer(out, id)) return true
     if (id !== TIMER) return false
     if (!this.#isDue(out)) this.#arm(out)
     else if (this.#options.duty.active) {
@@ -151,21 +159,25 @@ export class Trust {
     return true
   }
 
-  applyDecision(out: Outbox, { instance, value, ...rest }: Decision): ApplyResult {
+  applyDecision(out: Outbox, { instance, value, quorum, round }: Decision): ApplyResult {
     const number = parseTrustInstance(instance)
     if (number === undefined || value.type !== 'trust' || value.number !== number)
       return { status: 'contradiction' }
     if (number <= this.#table.number) return { status: 'known' }
     if (number > this.#table.number + 1) return { status: 'missing', ids: [snapshotId(number - 1)] }
-    const refolded = refold(this.#parts, value)
+    const { roster } = this.#options
+    const refolded = refold(this.#parts, out, value, roster.epochOf(quorum.epoch) ?? roster.epoch)
     if (refolded.status === 'invalid') return { status: 'contradiction' }
     if (refolded.status === 'missing') return { status: 'missing', ids: this.#ask(refolded.jobs) }
+    // Nobody else has what it waits for: `resume` takes it up again.
+    if (refolded.status === 'folding') return { status: 'missing', ids: [] }
     this.#table.apply(out, refolded.next)
     this.#waiting.folded(out, value.closes)
-    out.write(keys.trust(number), encodeBody(decisionCodec, { instance, value, ...rest }))
+    out.write(keys.trust(number), encodeBody(decisionCodec, { instance, round, value, quorum }))
     this.#setLeaf()
     this.#reports.clear()
-    this.#parts.folded = undefined
+    this.#parts.foldings.clear(out)
+    this.#parts.draft = undefined
     out.write(keys.trustReport, null)
     this.#options.agreement().forget(out, instance)
     this.#arm(out)
