@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { blobRefOf, type Digest, type PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
-import { type CounterRow, freshRow, type Outcome, UNIT } from './counters.ts'
+import { type CounterRow, freshRow, type Outcome, REST, UNIT } from './counters.ts'
 import { fold as foldInPieces, type FoldInput, type RowChange } from './fold.ts'
 import { Effort } from './pieces.ts'
 import type { CloseFacts } from './outcomes.ts'
@@ -121,5 +121,35 @@ describe('fold', () => {
     }))
     const gone = fold(worse, { number: 9, rowsOf: () => rows }).filter(({ row }) => row === null)
     expect(gone.map(({ model }) => model).toSorted()).toEqual([modelAt(1), modelAt(2)].toSorted())
+  })
+
+  it('holds what a row had against a member against all its models without one, however it was pushed out', () => {
+    const bad = { ...freshRow(1), disagreed: 3 * UNIT }
+    const before = new Map<Digest, CounterRow>([[MODEL, bad]])
+    const faulty = Array.from({ length: LIMITS.models }, (_, at) => ({
+      ...close(at + 1, [[a, 'fault']]),
+      model: modelAt(at + 1),
+    }))
+    const input = { number: 1, rowsOf: () => before }
+    const changes = fold(faulty, input)
+    const rowOf = (changed: readonly RowChange[], model: Digest) =>
+      changed.find((change) => change.model === model)?.row
+    expect(rowOf(changes, MODEL)).toBeNull()
+    expect(rowOf(changes, REST)).toMatchObject({ disagreed: 3 * UNIT, fault: 0, agreed: 0 })
+    // A row made anew begins with it, also that of the very model, and gives it back unchanged.
+    const after = new Map<Digest, CounterRow>([[REST, { ...bad, at: 1 }]])
+    const again = fold([close(1, [[a, 'agreed']])], { number: 1, rowsOf: () => after })
+    expect(rowOf(again, MODEL)).toMatchObject({ disagreed: 3 * UNIT, agreed: UNIT })
+    for (const { model, row } of changes) if (row !== null) after.set(model, row)
+    const full = fold([close(1, [[a, 'agreed']])], { number: 1, rowsOf: () => after })
+    expect(full.map(({ model }) => model).filter((model) => model !== REST)).toEqual([])
+    expect(rowOf(full, REST)?.disagreed ?? 3 * UNIT).toBe(3 * UNIT)
+  })
+
+  it('gives nothing for agreements with a model that claims to be all of them', () => {
+    const of = (outcome: Outcome) =>
+      fold([{ ...close(1, [[a, outcome]]), model: REST }], { number: 1, rowsOf: () => undefined })
+    expect(of('agreed')).toEqual([])
+    expect(of('disagreed')).toMatchObject([{ model: REST, row: { disagreed: UNIT } }])
   })
 })

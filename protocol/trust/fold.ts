@@ -1,6 +1,15 @@
 import type { Digest, PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import { type CounterRow, decayed, freshRow, type Outcome, withOutcomes } from './counters.ts'
+import {
+  type CounterRow,
+  decayed,
+  freshRow,
+  furtherRow,
+  type Outcome,
+  REST,
+  withOutcomes,
+  worstOf,
+} from './counters.ts'
 import type { Effort, Pieces } from './pieces.ts'
 import { against } from './lower-bound.ts'
 import type { CloseFacts } from './outcomes.ts'
@@ -84,31 +93,35 @@ function changesOf(
   rows: ReadonlyMap<Digest, CounterRow> | undefined,
   number: number,
 ): readonly RowChange[] {
-  const written = new Map<Digest, CounterRow>()
+  const rest = rows?.get(REST)
+  const all = new Map<Digest, CounterRow>(rows)
   for (const [model, outcomes] of models) {
-    written.set(model, withOutcomes(rows?.get(model) ?? freshRow(number), outcomes, number))
+    const counted = model === REST ? outcomes.filter((outcome) => outcome !== 'agreed') : outcomes
+    const before = all.get(model) ?? furtherRow(rest, number)
+    if (counted.length > 0) all.set(model, withOutcomes(before, counted, number))
   }
-  const changed = new Map<Digest, CounterRow | null>(written)
-  for (const model of evicted(new Map([...(rows ?? []), ...written]), number)) {
-    if (rows?.has(model) === true) changed.set(model, null)
-    else changed.delete(model)
+  for (const model of evicted(all, number)) {
+    const row = all.get(model)
+    all.delete(model)
+    if (row === undefined || against(decayed(row, number)) === 0) continue
+    all.set(REST, worstOf(all.get(REST) ?? freshRow(number), row, number))
   }
-  return [...changed].sort(byKey).map(([model, row]) => ({ peer, model, row }))
+  const named = new Set([...(rows?.keys() ?? []), ...all.keys()])
+  const changed = [...named].filter((model) => all.get(model) !== rows?.get(model)).sort()
+  return changed.map((model) => ({ peer, model, row: all.get(model) ?? null }))
 }
 
 /**
  * A member has as many rows as it may offer models. The one with the least against it makes room, of several the
- * one not used for longest: digests of models are cheap to make up, and must not push out what a member did wrong.
+ * one not used for longest; what it held goes on against all models without a row. Digests of models are cheap to
+ * make up, and so wash off nothing.
  */
-function evicted(rows: ReadonlyMap<Digest, CounterRow>, number: number): readonly Digest[] {
-  if (rows.size <= LIMITS.models) return []
-  const order = [...rows].map(([model, row]) => ({
-    model,
-    at: row.at,
-    against: against(decayed(row, number)),
-  }))
+function evicted(all: ReadonlyMap<Digest, CounterRow>, number: number): readonly Digest[] {
+  const rows = [...all].filter(([model]) => model !== REST)
+  if (rows.length <= LIMITS.models) return []
+  const order = rows.map(([model, row]) => ({ model, at: row.at, against: against(decayed(row, number)) }))
   order.sort((a, b) => a.against - b.against || a.at - b.at || (a.model < b.model ? -1 : 1))
-  return order.slice(0, rows.size - LIMITS.models).map(({ model }) => model)
+  return order.slice(0, rows.length - LIMITS.models).map(({ model }) => model)
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Digest, PeerId } from '../ids.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
-import { freshRow, withOutcomes } from './counters.ts'
+import { freshRow, REST, UNIT, withOutcomes } from './counters.ts'
 import type { RowChange } from './fold.ts'
 import { Effort } from './pieces.ts'
 import { TrustTable } from './table.ts'
@@ -53,6 +53,17 @@ describe('the root of a table', () => {
       rootOf(many.map((one, place) => (place === at ? { ...one, row: null } : one))),
     )
     expect(new Set([...roots, rootOf(many), rootOf(many.slice(1)), rootOf(many.slice(0, -1))]).size).toBe(7)
+  })
+
+  it('has for a model without a row what is held against all of them, as of each snapshot', () => {
+    const table = tableAfter(first)
+    const bad = { ...freshRow(2), disagreed: 5 * UNIT }
+    const changes = [{ peer: second, model: REST, row: bad }]
+    table.apply(new EventOutbox(first, roster.swarm, 2), nextOf(table, changes, new Map()))
+    const { priorTrust } = roster.charter.params
+    expect(table.at(1)?.row(second, MODEL).trust).toBe(priorTrust)
+    expect(table.at(2)?.row(second, MODEL).trust).toBeLessThan(priorTrust)
+    expect(table.at(2)?.row(third, MODEL).trust).toBe(priorTrust)
   })
 
   it('changes nothing until it is applied', () => {

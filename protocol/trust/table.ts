@@ -7,14 +7,17 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Charter } from '../swarm/charter.ts'
-import { type CounterRow, counterRowCodec, decayed } from './counters.ts'
+import { type CounterRow, counterRowCodec, decayed, REST } from './counters.ts'
 import type { RowChange } from './fold.ts'
 import type { Effort, Pieces } from './pieces.ts'
 import { type Evidence, priorOf, trustOf } from './lower-bound.ts'
 import { foundingSnapshot, type TrustRow, type TrustSnapshot } from './snapshot.ts'
 
+/** One that counts, one that makes room for it, and what is held against the rest. */
+const ROWS_MAX = LIMITS.closes * LIMITS.slots * 3
+
 const rowsChanged = list(struct({ peer: peerId, model: digest(), row: nullable(counterRowCodec) }), {
-  max: LIMITS.closes * LIMITS.slots * 2,
+  max: ROWS_MAX,
 })
 const latencies = list(struct({ peer: peerId, ms: uint() }), {
   max: LIMITS.reported * LIMITS.witnesses,
@@ -28,7 +31,7 @@ const UNITS_PER_ROW = 8
 const rootCodec = struct({
   number: uint(),
   before: nullable(digest()),
-  rows: list(digest(), { max: Math.ceil((LIMITS.closes * LIMITS.slots * 2) / ROWS_AT_ONCE) }),
+  rows: list(digest(), { max: Math.ceil(ROWS_MAX / ROWS_AT_ONCE) }),
   latencies,
 })
 
@@ -168,10 +171,14 @@ export class TrustTable {
   }
 
   /** A row as it was at one of the kept snapshots: what the first later one that changed it replaced. */
-  #row({ number, latencies: measured }: Kept, peer: PeerId, model: Digest): TrustRow {
+  #rowAt(number: number, peer: PeerId, model: Digest): CounterRow | null {
     const key = keyOf(peer, model)
     const later = this.#kept.find((one) => one.number > number && one.before.has(key))
-    const row = later === undefined ? this.#current(peer, model) : (later.before.get(key) ?? null)
+    return later === undefined ? this.#current(peer, model) : (later.before.get(key) ?? null)
+  }
+
+  #row({ number, latencies: measured }: Kept, peer: PeerId, model: Digest): TrustRow {
+    const row = this.#rowAt(number, peer, model) ?? this.#rowAt(number, peer, REST)
     const { trust } = this.#founding.row(peer, model)
     return {
       trust: row === null ? trust : trustOf(decayed(row, number), this.#prior),
