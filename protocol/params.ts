@@ -32,6 +32,8 @@ export const LIMITS = {
   slots: 27,
   /** Bids in an assignment: enough to choose from, and 64 signed bids stay below 32 KiB. */
   bids: 64,
+  /** Storage receipts in an assignment: two copies of a prompt survive the loss of one. */
+  receipts: 2,
   /** Longest chain of decisions of one job: first assignment, attempts, close. */
   steps: 16,
   promptBytes: 262_144,
@@ -64,7 +66,7 @@ export const LIMITS = {
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */
   openJobs: 1_024,
-  /** Closes that one trust snapshot folds: 34 KiB of ids, and a few milliseconds of work. */
+  /** Closes that one trust snapshot folds: 34 KiB of ids, and tens of milliseconds of work in pieces. */
   closes: 1_000,
   /** Round trips in one latency report: those of 64 witnesses stay below half a frame. */
   reported: 128,

@@ -86,7 +86,7 @@ describe('a member that reaches this peer over HTTP', () => {
   it('is answered for every topic as gossip is', async () => {
     expect(await gossip(entryFrame(0, [opening()]))).toMatchObject({ verdict: 'ACCEPT' })
     const entries = [{ account: peer.member.id, seq: 0, entry: foreign }]
-    const announced = sign(peer.member, swarm, ANNOUNCE, { entries, jobs: [] })
+    const announced = sign(peer.member, swarm, ANNOUNCE, { entries, jobs: [], trust: null })
     expect(await gossip(signedFrame(swarm, 'announce', announced))).toMatchObject({ verdict: 'ACCEPT' })
   })
 })

@@ -217,6 +217,25 @@ describe('agreement', () => {
     expect(swarm.decided()[0]).toBe('unassigned')
   })
 
+  it('proposes in a round whose promises are here once the value is, which takes work', () => {
+    const swarm = new Swarm()
+    const first = proposing(swarm, EXPIRED)
+    for (const node of swarm.nodes) {
+      node.local.dueMs = swarm.now
+      node.local.judge = (value) =>
+        value.type === 'void' && value.reason === 'unassigned'
+          ? { verdict: 'prepare' }
+          : { verdict: 'not_valid' }
+    }
+    swarm.act(first, (out) => first.agreement.stir(out, INSTANCE))
+    first.local.value = undefined
+    swarm.settle()
+    expect(swarm.decided()).toEqual([])
+    first.local.value = UNASSIGNED
+    swarm.stir(first)
+    expect(first.decisions[0]?.round).toBe(1)
+  })
+
   it('lets a witness take over when the natural proposer is gone, carrying what may have been decided', () => {
     const swarm = new Swarm()
     const first = proposing(swarm, EXPIRED)

@@ -88,22 +88,19 @@ export class Proposer {
   }
 
   /**
-   * As natural proposer: proposes in round 0, or repeats what it proposed before a restart. Does nothing while
-   * there is no value yet or an attempt is under way; call it whenever a value may have become possible.
+   * As natural proposer: proposes in round 0, or repeats what it proposed before a restart. In any round whose
+   * promises are here: proposes, if only the value was missing. Call it whenever a value may have become possible.
    */
   advance(out: Outbox, instance: InstanceId): void {
-    if (
-      this.#attempts.has(instance) ||
-      this.#options.rules.naturalProposer(instance) !== this.#options.signer.id
-    )
-      return
+    const attempt = this.#attempts.get(instance)
+    if (attempt !== undefined) return this.#complete(out, attempt)
+    if (this.#options.rules.naturalProposer(instance) !== this.#options.signer.id) return
     const before = this.#proposed.get(instance)
     // After a restart in a later round its promises are gone: the witnesses' rounds take over.
     if (before !== undefined && before.round > 0) return
     const value = before?.value ?? this.#options.rules.build(out, instance)
     if (value === undefined) return
-    const attempt = this.#begin(instance, 0)
-    this.#propose(out, attempt, value)
+    this.#propose(out, this.#begin(instance, 0), value)
   }
 
   /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */

@@ -40,6 +40,7 @@ export const INTEGERS: Limits = {
   'spec.trust': ANY,
   trust: ANY,
   'sync-fetch:trust': POSITIVE,
+  'announce:trust': POSITIVE,
   number: ANY,
   'value.number': POSITIVE,
   'latency:number': POSITIVE,
@@ -100,6 +101,8 @@ export const TEXTS: Limits = {
   'addresses.*': upTo(LIMITS.addressBytes),
   instance: upTo(128, 1),
   after: upTo(96),
+  'operators.*': upTo(LIMITS.labelBytes, 1),
+  payer: upTo(LIMITS.labelBytes, 1),
 }
 
 const EXACT = upTo(32, 32)
@@ -131,6 +134,7 @@ export const LISTS: Limits = {
   newviews: upTo(LIMITS.witnesses),
   bids: upTo(LIMITS.bids, 1),
   'refusal:bids': upTo(LIMITS.bids),
+  operators: upTo(LIMITS.bids, 1),
   closes: upTo(LIMITS.closes, 1),
   'refusal:closes': upTo(LIMITS.closes),
   reveals: upTo(LIMITS.slots),
@@ -140,7 +144,7 @@ export const LISTS: Limits = {
   started: upTo(LIMITS.slots),
   slots: upTo(LIMITS.replicas, 1),
   standbys: upTo(LIMITS.standbys),
-  receipts: upTo(2),
+  receipts: upTo(LIMITS.receipts),
   replicas: upTo(LIMITS.slots),
   findings: upTo(LIMITS.findings),
   reports: upTo(LIMITS.witnesses, 1),
@@ -187,9 +191,12 @@ export const NULLABLE = [
   'replicas.*.answer',
   'cluster',
   'winner',
+  'operators.*',
+  'payer',
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',
+  'announce:trust',
   'sync-buckets:buckets.*',
 ]
 

@@ -41,7 +41,7 @@ function ledgerBodies(swarm: SwarmId): Of<LedgerKind> {
   const replyWith = (outcome: CertifyReply['outcome']) => ({ entry, outcome })
   return {
     entry: [paying.body, minting.body],
-    announce: [{ entries: [{ account, seq: 0, entry }], jobs: [{ job: JOB, step: 0 }] }],
+    announce: [{ entries: [{ account, seq: 0, entry }], jobs: [{ job: JOB, step: 0 }], trust: 1 }],
     fork: [fork],
     certify: [{ epoch: 0, entry: paying, evidence }],
     vote: [{ epoch: 0, account, seq: 0, entry }],

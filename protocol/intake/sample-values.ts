@@ -174,7 +174,16 @@ function valuesOf(signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: Si
   const all: { readonly [T in Value['type']]: readonly [InstanceId, Extract<Value, { type: T }>] } = {
     assign: [
       jobInstance(JOB, 0),
-      { type: 'assign', bids: [bid], beacon, slots, standbys: [MEMBER.id], receipts: [stored] },
+      {
+        type: 'assign',
+        bids: [bid],
+        operators: ['o'],
+        payer: 'o',
+        beacon,
+        slots,
+        standbys: [MEMBER.id],
+        receipts: [stored],
+      },
     ],
     close: [jobInstance(JOB, 1), { type: 'close', ...evidence, result }],
     again: [jobInstance(JOB, 1), { type: 'again', ...evidence, result, slots }],

@@ -6,6 +6,7 @@ import {
   oneOf,
   peerId,
   struct,
+  text,
   uint,
   type ValueOf,
 } from '../encoding/codec.ts'
@@ -14,6 +15,7 @@ import { signedBeacon, signedBid, signedReveal, signedSeal, signedStored } from 
 import { blobRef } from './spec.ts'
 
 const slot = uint(LIMITS.slots - 1)
+const label = text({ min: 1, max: LIMITS.labelBytes })
 const span = struct({ start: uint(LIMITS.answerBytes), end: uint(LIMITS.answerBytes) })
 
 /** Why an answer differs from the medoid, as spans of UTF-16 units in both. */
@@ -65,10 +67,16 @@ const evidence = {
 export const jobValues = {
   assign: struct({
     bids: list(signedBid, { min: 1, max: LIMITS.bids }),
+    /**
+     * Operator labels of the bidders, in the order of the bids, and of the payer; null for no member. What counts
+     * later goes by them and not by a roster that has changed meanwhile.
+     */
+    operators: list(nullable(label), { min: 1, max: LIMITS.bids }),
+    payer: nullable(label),
     beacon: signedBeacon,
     slots: list(slotCodec, { min: 1, max: LIMITS.replicas }),
     standbys: list(peerId, { max: LIMITS.standbys }),
-    receipts: list(signedStored, { max: 2 }),
+    receipts: list(signedStored, { max: LIMITS.receipts }),
   }),
   close: struct({ ...evidence, result: resultCodec }),
   again: struct({

@@ -1,7 +1,7 @@
 import { Agreement } from '../agreement/agreement.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
-import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
+import { type InstanceId, instanceKindOf, parseJobInstance, parseTrustInstance } from '../ids.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { inspect } from '../intake/inspect.ts'
@@ -115,6 +115,7 @@ function compose(options: PeerOptions): Parts {
     digest,
     jobHead: (job) => jobs.heads.get(job),
     agreement: () => agreement,
+    resume: (out, instance) => sync.facts.resume(out, instance),
     applied: (out, number) => jobs.onSnapshot(out, number),
   })
   const jobs: Jobs = new Jobs({
@@ -153,7 +154,7 @@ function compose(options: PeerOptions): Parts {
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
-      announceJob(out, sync, decision.instance)
+      announce(out, sync, decision.instance)
     },
   })
   const heartbeats = new Heartbeats({
@@ -200,7 +201,9 @@ function applyDecision(
   }
 }
 
-function announceJob(out: Outbox, sync: Sync, instance: InstanceId): void {
+function announce(out: Outbox, sync: Sync, instance: InstanceId): void {
   const parsed = parseJobInstance(instance)
   if (parsed !== undefined) sync.announce.job(out, parsed)
+  const snapshot = parseTrustInstance(instance)
+  if (snapshot !== undefined) sync.announce.trust(out, snapshot)
 }

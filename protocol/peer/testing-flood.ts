@@ -97,6 +97,7 @@ function ledgerFloods({ self, roster, source }: Liar) {
     announce: (at) => ({
       entries: [{ account: accountOf(at), seq: at, entry: digestOf(at) }],
       jobs: [{ job: digestOf(at), step: 0 }],
+      trust: at + 1,
     }),
   } satisfies Partial<Floods>
 }

@@ -1,11 +1,11 @@
 import { parseJobInstance } from '../ids.ts'
-import type { Digest, PeerId } from '../ids.ts'
+import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import { type Decision, valueDigestOf } from '../agreement/messages.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { entryIdOf, jobIdOf, type SignedEntry } from '../ledger/entry.ts'
 import type { Fact } from '../ledger/fact.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
-import { LIMITS } from '../params.ts'
+import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import { snapshotId } from '../trust/value.ts'
@@ -15,6 +15,12 @@ import type { SyncFetch } from './messages.ts'
 const RETRIED_AT_ONCE = 4
 
 const WAKE_TIMER = 'sync/wake'
+
+/**
+ * Another peer that brings a waiting fact is asked for what it builds on no sooner than this after the last one: an
+ * answer takes less, and many bring a new fact at once.
+ */
+const ASK_OTHER_MS = 1_000
 
 export interface FactsParts {
   readonly self: PeerId
@@ -26,10 +32,12 @@ export interface FactsParts {
 /**
  * The one way of every fact into this peer's state, whoever brought it. A fact that builds on unknown ones
  * waits (at most `LIMITS.waitingFacts` do, the oldest is dropped; sync brings it again) while they are asked
- * for, and is taken up again when one of them arrives.
+ * for, and is taken up again when one of them arrives. One that waits for this peer's own work names none.
  */
 export interface Facts {
   apply(out: Outbox, fact: Fact, from: PeerId): ApplyResult
+  /** A decision that waited for this peer's own work, not for others' facts, can be applied now. */
+  resume(out: Outbox, instance: InstanceId): void
   onTimer(out: Outbox, id: string): boolean
   waiting(): number
   /** Facts met that contradict what is certified here: above 0 only when more than f witnesses are faulty. */
@@ -38,7 +46,9 @@ export interface Facts {
 
 interface Waiting {
   readonly fact: Fact
+  /** Who brought it; once somebody was asked for what it lacks, whom. */
   readonly from: PeerId
+  readonly askedMs: number | undefined
   readonly ids: readonly Digest[]
 }
 
@@ -55,16 +65,16 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     const name = nameOf(fact)
     const before = waiting.get(name)
     unpark(name)
-    waiting.set(name, { fact, from, ids })
+    const asks = from !== self && ids.length > 0 && asksAnew(before, { from, ids, now: out.now })
+    const last = asks ? { from, askedMs: out.now } : { from: before?.from ?? from, askedMs: before?.askedMs }
+    waiting.set(name, { fact, ids, ...last })
     for (const id of ids) {
       const names = waitingFor.get(id) ?? new Set()
       waitingFor.set(id, names.add(name))
     }
     const [oldest] = waiting.keys()
     if (waiting.size > LIMITS.waitingFacts && oldest !== undefined) unpark(oldest)
-    // Of what was asked for some may have come meanwhile; the rest is still on its way.
-    const asksAnew = before === undefined || ids.some((id) => !before.ids.includes(id))
-    if (from !== self && asksAnew) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
+    if (asks) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
   }
 
   function unpark(name: string): void {
@@ -108,6 +118,11 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
       retry(out)
       return result
     },
+    resume(out, instance) {
+      if (!waiting.has(instance)) return
+      ready.add(instance)
+      retry(out)
+    },
     onTimer(out, id) {
       if (id !== WAKE_TIMER) return false
       retry(out)
@@ -116,6 +131,15 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     waiting: () => waiting.size,
     contradictions: () => contradictions,
   }
+}
+
+/** Of what was asked for some may have come meanwhile; the rest is on its way, unless the one asked is gone. */
+function asksAnew(
+  before: Waiting | undefined,
+  { from, ids, now }: { readonly from: PeerId; readonly ids: readonly Digest[]; readonly now: number },
+): boolean {
+  if (before?.askedMs === undefined || ids.some((id) => !before.ids.includes(id))) return true
+  return now - before.askedMs >= (from === before.from ? TIMES.syncMs : ASK_OTHER_MS)
 }
 
 function nameOf(fact: Fact): string {

@@ -32,6 +32,8 @@ const offer = {
 const assign = (...slots: readonly number[]): JobValue => ({
   type: 'assign',
   bids: [sign(runner, swarm, BID, { job: openedJob, offer, payout: runner.id })],
+  operators: [null],
+  payer: null,
   beacon: sign(minter, swarm, BEACON, { job: openedJob }),
   slots: slots.map((slot) => ({ slot, peer: runner.id })),
   standbys: [],
