@@ -10,6 +10,7 @@ const SOURCE: Source = { from: 'sender' as PeerId, via: 'sync' }
 /** Frames of one byte: 0 is dropped at inspection, everything else has one signature to be checked. */
 function build() {
   const answers = new Map<number, (valid: boolean) => void>()
+  const failures = new Map<number, () => void>()
   const taken: unknown[] = []
   const inspect = ([number = 0]: Uint8Array): Inspection => {
     if (number === 0) return { ok: false, code: 'malformed' }
@@ -17,12 +18,13 @@ function build() {
     return { ok: true, candidate: { value: number as never, checks: [check] } }
   }
   const verify = (checks: readonly SignatureCheck[]): Promise<readonly boolean[]> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       answers.set(checks[0]?.message[0] ?? 0, (valid) => resolve([valid]))
+      failures.set(checks[0]?.message[0] ?? 0, () => reject(new Error('the verifier failed')))
     })
   const intake = new Intake({ inspect }, { verify }, (message) => taken.push(message))
   const settled = () => new Promise((resolve) => setImmediate(resolve))
-  return { intake, answers, taken, settled }
+  return { intake, answers, failures, taken, settled }
 }
 
 describe('frames of a stream', () => {
@@ -48,4 +50,22 @@ describe('frames of a stream', () => {
     await settled()
     expect(taken).toEqual([2])
   })
+
+  it('are lost alone when the verifier fails over one of them', async () => {
+    const { intake, answers, failures, taken, settled } = build()
+    for (const number of [1, 2, 3]) void intake.admit(Uint8Array.of(number), SOURCE)
+    failures.get(1)?.()
+    answers.get(2)?.(true)
+    answers.get(3)?.(true)
+    await settled()
+    expect(taken).toEqual([2, 3])
+    expect(intake.dropped).toEqual({ bad_signature: 0, busy: 0, unverified: 1 })
+  })
+})
+
+it('holds a failure of its own verifier against nobody', async () => {
+  const { intake, failures } = build()
+  const ruling = intake.judge(Uint8Array.of(1), { ...SOURCE, via: 'jobs' })
+  failures.get(1)?.()
+  expect(await ruling).toEqual({ verdict: 'ignore', code: 'busy' })
 })

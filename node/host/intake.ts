@@ -3,7 +3,7 @@ import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { DropCode } from '../../protocol/intake/drop-code.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Inspection, Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
-import { OrderedWindow } from './ordered-window.ts'
+import { OrderedWindow, type Outcome } from './ordered-window.ts'
 
 /** What gossip is told of a frame: whether it is passed on, dropped, or held against whoever passed it. */
 export type IntakeVerdict = 'accept' | 'ignore' | 'reject'
@@ -27,6 +27,12 @@ const IGNORED: ReadonlySet<DropCode> = new Set<DropCode>([
 
 type Candidate = Extract<Inspection, { ok: true }>['candidate']
 
+/** `failed` says nothing of the frame: the verifier broke over it, or over what was checked beside it. */
+type Verification =
+  | { readonly status: 'verified'; readonly message: VerifiedMessage }
+  | { readonly status: 'bad_signature' }
+  | { readonly status: 'failed' }
+
 /** The way of a frame into the mind: inspected, its signatures verified, handled. */
 export class Intake {
   readonly #peer: Pick<Peer, 'inspect'>
@@ -34,9 +40,9 @@ export class Intake {
   readonly #take: (message: VerifiedMessage) => void
   readonly #inFlight = new Map<string, number>()
   /** By sender and channel; there while frames are being verified, so bounded by the open streams. */
-  readonly #streams = new Map<string, OrderedWindow<VerifiedMessage | undefined>>()
+  readonly #streams = new Map<string, OrderedWindow<VerifiedMessage>>()
   /** Frames dropped after `inspect`, which counts its own. */
-  readonly dropped = { bad_signature: 0, busy: 0 }
+  readonly dropped = { bad_signature: 0, busy: 0, unverified: 0 }
 
   constructor(peer: Pick<Peer, 'inspect'>, verifier: Verifier, take: (message: VerifiedMessage) => void) {
     this.#peer = peer
@@ -62,9 +68,10 @@ export class Intake {
     }
     this.#inFlight.set(chargedTo, before + 1)
     try {
-      const message = await this.#verify(inspection.candidate)
-      if (message === undefined) return { verdict: 'reject', code: 'bad_signature' }
-      this.#take(message)
+      const verification = await this.#verify(inspection.candidate)
+      if (verification.status === 'bad_signature') return { verdict: 'reject', code: 'bad_signature' }
+      if (verification.status === 'failed') return { verdict: 'ignore', code: 'busy' }
+      this.#take(verification.message)
       return { verdict: 'accept', code: null }
     } finally {
       this.#leave(chargedTo)
@@ -81,19 +88,38 @@ export class Intake {
     const name = `${source.from} ${source.via}`
     let stream = this.#streams.get(name)
     if (stream === undefined) {
-      stream = new OrderedWindow(
-        (message) => message !== undefined && this.#take(message),
-        () => this.#streams.delete(name),
-      )
+      stream = new OrderedWindow(this.#take, () => this.#streams.delete(name))
       this.#streams.set(name, stream)
     }
-    return stream.push(this.#verify(inspection.candidate), frame.length)
+    return stream.push(this.#outcome(inspection.candidate), frame.length)
   }
 
-  async #verify(candidate: Candidate): Promise<VerifiedMessage | undefined> {
-    const message = mintVerified(candidate, await this.#verifier.verify(candidate.checks))
-    if (message === undefined) this.dropped.bad_signature += 1
-    return message
+  async #outcome(candidate: Candidate): Promise<Outcome<VerifiedMessage>> {
+    const verification = await this.#verify(candidate)
+    return verification.status === 'verified'
+      ? { status: 'ready', item: verification.message }
+      : { status: 'dropped' }
+  }
+
+  /** Never rejects: a frame over which the verifier fails is lost like any other that the line may lose. */
+  async #verify(candidate: Candidate): Promise<Verification> {
+    const answers = await this.#answers(candidate)
+    if (answers === undefined) {
+      this.dropped.unverified += 1
+      return { status: 'failed' }
+    }
+    const message = mintVerified(candidate, answers)
+    if (message !== undefined) return { status: 'verified', message }
+    this.dropped.bad_signature += 1
+    return { status: 'bad_signature' }
+  }
+
+  async #answers({ checks }: Candidate): Promise<readonly boolean[] | undefined> {
+    try {
+      return await this.#verifier.verify(checks)
+    } catch {
+      return undefined
+    }
   }
 
   #leave(from: string): void {
