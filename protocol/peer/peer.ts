@@ -92,6 +92,7 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
+    serve: sync.serve,
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
     listener: {
@@ -113,6 +114,7 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     jobHead: (job) => jobs.heads.get(job),
+    serve: sync.serve,
     agreement: () => agreement,
     applied: (out, number) => jobs.onSnapshot(out, number),
   })
@@ -128,6 +130,7 @@ function compose(options: PeerOptions): Parts {
       book: new JobBook(signer.id),
       ledger,
       payout: options.payout ?? signer.id,
+      serve: sync.serve,
       snapshot: () => trust.newest(),
       snapshotAt: (number) => trust.at(number),
       capabilities: () => parts.capabilities,
@@ -142,6 +145,7 @@ function compose(options: PeerOptions): Parts {
       resolve: ledger.resolveRules,
       trust: trust.rules,
     }),
+    serve: sync.serve,
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||

@@ -61,6 +61,11 @@ export class TestMinds {
     return this.#nodeOf(peer).mind
   }
 
+  /** What a peer's store holds under a key. */
+  stored(peer: PeerId, key: string): Uint8Array | undefined {
+    return this.#nodeOf(peer).store.get(key)
+  }
+
   get minds(): readonly Peer[] {
     return this.#nodes.map(({ mind }) => mind)
   }

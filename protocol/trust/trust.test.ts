@@ -103,6 +103,7 @@ class Peer {
       duty: createWitnessDuty(first, roster),
       digest: this.digest,
       jobHead: (job) => this.#heads.get(job),
+      serve: { facts: () => 'served' },
       agreement: () => ({ stir: () => undefined, forget: () => undefined }),
       applied: () => undefined,
     })
