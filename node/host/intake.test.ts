@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { SignatureCheck } from '../../protocol/crypto/verifier.ts'
 import type { PeerId } from '../../protocol/ids.ts'
+import { DROP_CODES } from '../../protocol/intake/drop-code.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Inspection } from '../../protocol/peer/options.ts'
 import { Intake } from './intake.ts'
 
 const SOURCE: Source = { from: 'sender' as PeerId, via: 'sync' }
 
-/** Frames of one byte: 0 is dropped at inspection, everything else has one signature to be checked. */
+/** Frames of one byte: 0 is dropped at inspection, everything else has one signature to be checked. A second byte names the code. */
 function build() {
   const answers = new Map<number, (valid: boolean) => void>()
   const failures = new Map<number, () => void>()
   const taken: unknown[] = []
-  const inspect = ([number = 0]: Uint8Array): Inspection => {
+  const inspect = ([number = 0, code]: Uint8Array): Inspection => {
+    const named = code === undefined ? undefined : DROP_CODES[code]
+    if (named !== undefined) return { ok: false, code: named }
     if (number === 0) return { ok: false, code: 'malformed' }
     const check = { signer: SOURCE.from, message: Uint8Array.of(number), sig: new Uint8Array(64) }
     return { ok: true, candidate: { value: number as never, checks: [check] } }
@@ -68,4 +71,15 @@ it('holds a failure of its own verifier against nobody', async () => {
   const ruling = intake.judge(Uint8Array.of(1), { ...SOURCE, via: 'jobs' })
   failures.get(1)?.()
   expect(await ruling).toEqual({ verdict: 'ignore', code: 'busy' })
+})
+
+it('holds against a forwarder what a frame alone proves, and nothing that depends on where a peer stands', async () => {
+  const { intake } = build()
+  const source = { ...SOURCE, via: 'jobs' } as const
+  const verdicts = await Promise.all(
+    DROP_CODES.map((_, code) => intake.judge(Uint8Array.of(0, code), source)),
+  )
+  const ignored = verdicts.filter(({ verdict }) => verdict === 'ignore').map(({ code }) => code)
+  expect(ignored).toEqual(['not_a_member', 'unknown_epoch', 'duplicate', 'over_quota'])
+  expect(verdicts.filter(({ verdict }) => verdict === 'accept')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { mintVerified } from '../../protocol/crypto/verified.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
-import type { DropCode } from '../../protocol/intake/drop-code.ts'
+import { type DropCode, IS_FORWARDERS_FAULT } from '../../protocol/intake/drop-code.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Inspection, Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
 import { OrderedWindow, type Outcome } from './ordered-window.ts'
@@ -16,14 +16,6 @@ export interface Ruling {
 
 /** Gossiped frames of one sender between `inspect` and `handle`: a burst fits, a flood waits outside. */
 const IN_FLIGHT_MAX = 256
-
-/** Nothing that an honest peer would have passed on; the other codes say only that we can't use it. */
-const IGNORED: ReadonlySet<DropCode> = new Set<DropCode>([
-  'not_a_member',
-  'duplicate',
-  'unknown_epoch',
-  'over_quota',
-])
 
 type Candidate = Extract<Inspection, { ok: true }>['candidate']
 
@@ -64,7 +56,8 @@ export class Intake {
     }
     const inspection = this.#peer.inspect(frame, source, chargedTo)
     if (!inspection.ok) {
-      return { verdict: IGNORED.has(inspection.code) ? 'ignore' : 'reject', code: inspection.code }
+      const { code } = inspection
+      return { verdict: IS_FORWARDERS_FAULT[code] ? 'reject' : 'ignore', code }
     }
     this.#inFlight.set(chargedTo, before + 1)
     try {

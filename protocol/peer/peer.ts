@@ -34,7 +34,7 @@ export function createPeer(options: PeerOptions): Peer {
   const parts = compose(options)
   let position = 0
   let newest = 0
-  const checks = { roster, quota: createIntakeQuota(() => newest) }
+  const checks = { roster, quota: createIntakeQuota(() => newest, roster.epoch.sizes.quorum) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
@@ -53,6 +53,7 @@ export function createPeer(options: PeerOptions): Peer {
       route(parts, out, event)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
+      for (const { to, fetch } of out.fetches) checks.quota.asked(to, fetch)
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects

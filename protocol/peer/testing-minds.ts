@@ -85,6 +85,12 @@ export class TestMinds {
     this.settle()
   }
 
+  /** Hands a peer an event that no other peer caused. */
+  tell(to: PeerId, event: Event): void {
+    this.#queue.push({ to: this.#nodeOf(to), event })
+    this.settle()
+  }
+
   /** Hands a peer a frame as its connection to `from` would. */
   bring(from: PeerId, to: PeerId, frame: Uint8Array): void {
     this.#queue.push({ to: this.#nodeOf(to), from, frame })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Digest, PeerId } from '../ids.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
-import { LIMITS, SERVE_QUOTA } from '../params.ts'
+import { LIMITS, SERVE_QUOTA, SERVED_FACTS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import { createServe, LOADS_OPEN_MAX, type Serve, SERVED_FACTS } from './serve.ts'
+import { createServe, LOADS_OPEN_MAX, type Serve } from './serve.ts'
 import { createStateDigest } from './state-digest.ts'
 
 const [asker, other] = [testSigner(0).id, testSigner(1).id]

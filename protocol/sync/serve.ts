@@ -4,19 +4,13 @@ import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
 import { parseResolvedLeaf } from '../ledger/resolved.ts'
-import { LIMITS, SERVE_QUOTA } from '../params.ts'
+import { LIMITS, SERVE_QUOTA, SERVED_FACTS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { EPOCH_KEY, type Heads, TRUST_KEY } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
-
-/**
- * Facts that one request brings; whoever needs more asks again from where it then stands. Verifying them takes it
- * longer than a round trip, so neither waits for the other; half a MiB of them fit any queue on the way.
- */
-export const SERVED_FACTS = 512
 
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4
