@@ -187,7 +187,7 @@ async function startMind(
 ) {
   const { options, identity, charter, store, amnesia, bodies, log, runner } = opened
   const roster = rosterOf(charter)
-  const threads = createVerifierThreads(availableParallelism())
+  const threads = createVerifierThreads({ size: availableParallelism() })
   starting.defer(() => threads.close())
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)

@@ -59,7 +59,10 @@ export class LoadPeer {
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
     const verifier = createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES })
-    const checks = { roster: this.#roster, quota: createIntakeQuota(() => performance.now()) }
+    const checks = {
+      roster: this.#roster,
+      quota: createIntakeQuota(() => performance.now(), this.#roster.epoch.sizes.quorum),
+    }
     const inspected = {
       inspect: (frame: Uint8Array, source: Source) => inspect(frame, source, checks),
     }

@@ -70,3 +70,4 @@ export type DrivenReport =
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'broken'; readonly message: string }
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string }

@@ -89,7 +89,11 @@ process.send?.({
   processorMs: (user + system) / 1_000,
 })
 process.on('message', ({ id, ...request }: DrivenRequest & { readonly id: number }) => {
-  void answer(daemon, request).then((result) => process.send?.({ type: 'answer', id, result }))
+  // Of an answer that fails whoever asked for it hears; the peer goes on.
+  answer(daemon, request).then(
+    (result) => process.send?.({ type: 'answer', id, result }),
+    (error: unknown) => process.send?.({ type: 'failed', id, message: String(error) }),
+  )
 })
 // Whoever drives it has gone.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))

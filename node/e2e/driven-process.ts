@@ -138,6 +138,10 @@ export class DrivenProcess {
         this.#waiting.get(report.id)?.resolve(report.result)
         this.#waiting.delete(report.id)
         return
+      case 'failed':
+        this.#waiting.get(report.id)?.reject(new Error(report.message))
+        this.#waiting.delete(report.id)
+        return
       case 'refused':
         this.#errorCode = report.code
         this.#message = report.message

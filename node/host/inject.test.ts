@@ -34,7 +34,7 @@ function forge(number: number): Uint8Array {
 /** An intake whose verifier knows only the signatures of honest frames, at one moment of time. */
 function build({ isNews = true } = {}) {
   const published: Uint8Array[] = []
-  const checks = { roster, quota: createIntakeQuota(() => 0) }
+  const checks = { roster, quota: createIntakeQuota(() => 0, roster.epoch.sizes.quorum) }
   const intake = new Intake(
     { inspect: (frame, source, chargedTo) => inspect(frame, source, checks, chargedTo) },
     { verify: (all) => Promise.resolve(all.map(({ sig }) => Buffer.compare(sig, entry.sig) === 0)) },
@@ -55,7 +55,7 @@ describe('frames over HTTP', () => {
     const { intake, inject } = build()
     const source = { from: victim.id, via: 'jobs' } as const
     const codes = new Set<string | null>()
-    for (let number = 1; number <= allowanceOf('entry').burst; number += 1) {
+    for (let number = 1; number <= allowanceOf('entry', 3).burst; number += 1) {
       codes.add((await inject(forge(number), source)).code)
     }
     expect([...codes]).toEqual(['bad_signature', 'over_quota'])

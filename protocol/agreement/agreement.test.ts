@@ -76,6 +76,7 @@ class Swarm {
       duty: createWitnessDuty(signer.id, this.roster),
       rules,
       decided: (_out, decision) => decisions.push(decision),
+      serve: { entries: () => 'served' },
       serveDecided: () => false,
     })
   }

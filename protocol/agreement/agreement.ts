@@ -4,6 +4,7 @@ import type { Message } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { InstanceRules } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
 import { Proposer, type Standing } from './proposer.ts'
@@ -15,6 +16,7 @@ export interface AgreementOptions {
   readonly roster: Roster
   readonly duty: WitnessDuty
   readonly rules: InstanceRules
+  readonly serve: Pick<FactServer, 'entries'>
   readonly decided: (out: Outbox, decision: Decision, from: PeerId) => void
   /** Sends a peer the decision of an instance that is decided; false while it isn't. */
   readonly serveDecided: (out: Outbox, instance: InstanceId, to: PeerId) => boolean
@@ -40,13 +42,14 @@ export class Agreement {
 
   constructor(options: AgreementOptions) {
     this.#options = options
-    const { signer, roster, duty, rules, decided } = options
+    const { signer, roster, duty, rules, serve, decided } = options
     this.#voter = new Voter({ signer, roster, rules })
     this.#proposer = new Proposer({
       signer,
       roster,
       duty,
       rules,
+      serve,
       decided: (out, decision) => decided(out, decision, signer.id),
     })
   }

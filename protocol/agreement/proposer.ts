@@ -10,6 +10,7 @@ import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
 import type { GuardItems, InstanceRules } from './instance-rules.ts'
 import {
@@ -30,6 +31,7 @@ interface ProposerOptions {
   readonly roster: Roster
   readonly duty: WitnessDuty
   readonly rules: InstanceRules
+  readonly serve: Pick<FactServer, 'entries'>
   /** A quorum committed: final. */
   readonly decided: (out: Outbox, decision: Decision) => void
 }
@@ -191,8 +193,7 @@ export class Proposer {
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
-        if (body.missing.length > 0)
-          return out.load(body.missing.map(keys.entry), { type: 'positions', to: from })
+        if (body.missing.length > 0) return void this.#options.serve.entries(out, from, body.missing)
         if (attempt.shownAgain.has(position)) return undefined
         attempt.shownAgain.add(position)
         return this.#show(out, attempt, from)

@@ -61,6 +61,7 @@ function agreementOf(signer: Signer) {
       learn: () => undefined,
     },
     decided: (_out, decision) => decisions.push(decision),
+    serve: { entries: () => 'served' },
     serveDecided: () => false,
   })
   const act = (action: (out: EventOutbox) => void) => {

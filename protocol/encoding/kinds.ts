@@ -36,7 +36,13 @@ import { type Codec, digest, type Infer, list, oneOf, struct, uint } from './cod
 
 /** Long-lived stream protocols, or a gossip topic, on which a kind may arrive. */
 export type Channel = 'certify' | 'agree' | 'job' | 'sync'
-export type Topic = 'heartbeat' | 'jobs' | 'ledger'
+export type Topic = (typeof TOPICS)[number]
+const TOPICS = ['heartbeat', 'jobs', 'ledger'] as const
+
+/** Whether frames come by gossip, where whoever brings one mostly passes on what others said. */
+export function isTopic(via: Channel | Topic): via is Topic {
+  return (TOPICS as readonly string[]).includes(via)
+}
 
 interface Kind<T, S extends boolean> {
   readonly body: Codec<T>

@@ -6,7 +6,7 @@ import type { Digest } from '../ids.ts'
 import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
-import { INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
+import { FORWARDED_QUOTA, INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
 import { rosterOf } from '../swarm/roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
@@ -33,7 +33,7 @@ const certifyFrame = (owner: typeof sender, from = sender) =>
 /** An intake at a time of the test's choosing. */
 function intake() {
   const clock = { now: 0 }
-  const checks = { roster, quota: createIntakeQuota(() => clock.now) }
+  const checks = { roster, quota: createIntakeQuota(() => clock.now, roster.epoch.sizes.quorum) }
   const outcome = (frame: Uint8Array, via: 'certify' | 'sync' | 'jobs', from = sender) => {
     const inspected = inspect(frame, { from: from.id, via }, checks)
     return inspected.ok ? inspected.candidate.checks.map(({ signer }) => signer) : inspected.code
@@ -88,8 +88,34 @@ describe('quota', () => {
 
   it('of no kind is below what one frame within the limits may cost', () => {
     for (const kind of Object.keys(KINDS) as KindName[]) {
-      expect(allowanceOf(kind).burst).toBeGreaterThan(LIMITS.signatureChecks)
+      expect(allowanceOf(kind, 3).burst).toBeGreaterThan(LIMITS.signatureChecks)
     }
+  })
+})
+
+describe('a gossiped frame', () => {
+  const frameOf = (signer: typeof sender) => signedFrame(roster.swarm, 'entry', entryOf(signer))
+
+  it('of a signer that floods takes only its share of the forwarder', () => {
+    const { clock, outcome } = intake()
+    const [flooding, honest] = [frameOf(members[2] ?? sender), frameOf(members[3] ?? sender)]
+    const results = Array.from({ length: INTAKE_QUOTAS.usual.burst }, () => outcome(flooding, 'jobs'))
+    const passed = results.filter((result) => result !== 'over_quota')
+    expect(passed).toHaveLength(FORWARDED_QUOTA.burst / 2)
+    // What others say, what the forwarder says itself, and the same signer by another way are as welcome as before.
+    expect(outcome(honest, 'jobs')).toEqual([members[3]?.id])
+    expect(outcome(frameOf(sender), 'jobs')).toEqual([sender.id])
+    expect(outcome(flooding, 'jobs', other)).toEqual([members[2]?.id])
+    clock.now += 1_000
+    expect(outcome(flooding, 'jobs')).toEqual([members[2]?.id])
+  })
+
+  it('of its own signer is bounded by the connection alone', () => {
+    const { outcome } = intake()
+    const frame = frameOf(sender)
+    for (let count = 0; count < INTAKE_QUOTAS.usual.burst / 2; count += 1)
+      expect(outcome(frame, 'jobs')).toEqual([sender.id])
+    expect(outcome(frame, 'jobs')).toBe('over_quota')
   })
 })
 

@@ -6,7 +6,7 @@ import { RESOLVE } from '../ledger/resolution.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
 import { decodeEnvelope, decodeKind, type Envelope } from '../encoding/envelope.ts'
 import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
-import { isKind, type KindName, KINDS } from '../encoding/kinds.ts'
+import { isKind, isTopic, type KindName, KINDS } from '../encoding/kinds.ts'
 import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
@@ -61,6 +61,7 @@ export function inspect(
 interface Purse {
   mayDecode(): boolean
   open(kind: KindName): boolean
+  mayForward(kind: KindName, signer: string): boolean
   charge(kind: KindName, signatures: number): boolean
 }
 
@@ -68,6 +69,7 @@ function payingFrom(quota: IntakeQuota, payer: string): Purse {
   return {
     mayDecode: () => quota.mayDecode(payer),
     open: (kind) => quota.open(payer, kind),
+    mayForward: (kind, signer) => quota.mayForward(payer, signer, kind),
     charge: (kind, signatures) => quota.charge(payer, kind, signatures),
   }
 }
@@ -79,6 +81,9 @@ function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
   if (!purse.open(kind)) throw new Drop('over_quota')
+  // Its signer's doing, of which the forwarder couldn't know: it costs the forwarder no more than that signer's share.
+  const isForwarded = isTopic(KINDS[kind].via) && envelope.signer !== source.from
+  if (isForwarded && !purse.mayForward(kind, envelope.signer)) throw new Drop('over_quota')
   const collector = collectSignatures(roster)
   const body = decodeKind(kind, envelope.body, collector.sink)
   if (envelope.sig.length > 0) {

@@ -353,6 +353,7 @@ export class Jobs {
   }
 
   #serveDecision(out: Outbox, job: JobId, step: number, to: PeerId): void {
-    if (to !== this.context.signer.id) out.load([keys.decision(job, step)], { type: 'serve', to })
+    const { serve, signer } = this.context
+    if (to !== signer.id) serve.facts(out, to, [keys.decision(job, step)])
   }
 }

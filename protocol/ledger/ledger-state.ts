@@ -27,6 +27,7 @@ import { createNudge } from './nudge.ts'
 import { createOpenJobs } from './open-jobs.ts'
 import { createOutputBook } from './output-book.ts'
 import { createOwner } from './owner.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { createRecovery } from './recovery.ts'
 import { createResolution, type ResolveVerdict } from './resolution-part.ts'
 import { FORK, type ForkProof, forkProofOf } from './resolution.ts'
@@ -47,6 +48,7 @@ export interface LedgerOptions {
   readonly digest: { set(key: string, leaf: Digest): void }
   /** `Facts.apply` of `sync/facts.ts`, which calls back `applyCertificate`. */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+  readonly serve: Pick<FactServer, 'facts'>
   /** `Announcer.entry` of `sync/announce.ts`. */
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
   /** Newest decided step of a job. */
@@ -112,7 +114,7 @@ export interface Ledger extends LedgerReads {
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { signer, roster, duty, listener, digest, apply, announce, jobStep } = options
+  const { signer, roster, duty, listener, digest, apply, serve, announce, jobStep } = options
   const self = signer.id
   const books: Books = {
     accounts: createAccountBook(roster.swarm),
@@ -173,6 +175,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     resolving,
     nudge,
     apply,
+    serve,
     placeKeys,
     conflict,
   }

@@ -11,6 +11,7 @@ import {
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { ForkBook } from './forks.ts'
 import type { LedgerListener } from './ledger.ts'
 import { RESOLVE, type ResolveMessage } from './resolution.ts'
@@ -28,6 +29,7 @@ interface ResolutionParts extends ResolveParts {
   readonly forks: ForkBook
   readonly resolved: ResolvedBook
   readonly listener: Pick<LedgerListener, 'stirResolution'>
+  readonly serve: Pick<FactServer, 'facts'>
 }
 
 /** Settling forks (5.7): the owner's request, the witnesses' stop, and the instance that ends it. */
@@ -44,7 +46,7 @@ export interface ResolutionPart {
 }
 
 export function createResolution(parts: ResolutionParts): ResolutionPart {
-  const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener } = parts
+  const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener, serve: facts } = parts
 
   function take(out: Outbox, message: ResolveMessage): void {
     const { account, number } = resolving.hold(out, message).message.request.body
@@ -65,7 +67,7 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
   function serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const place = parseResolveInstance(instance)
     if (place === undefined || resolved.get(place.account, place.number) === undefined) return false
-    if (to !== self) out.load([keys.resolution(place.account, place.number)], { type: 'serve', to })
+    if (to !== self) facts.facts(out, to, [keys.resolution(place.account, place.number)])
     return true
   }
 

@@ -120,6 +120,7 @@ export function startMind(
       ...listener,
     },
     apply: sync.facts.apply,
+    serve: sync.serve,
     announce: sync.announce.entry,
     jobStep: heads.jobStep,
   })

@@ -15,6 +15,7 @@ import type { Resolving } from './resolving.ts'
 import type { CertifyReply, ENTRY_FAULTS } from './messages.ts'
 import type { OutputBook } from './output-book.ts'
 import { validateEntry } from './validate.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface WitnessParts {
@@ -28,6 +29,7 @@ export interface WitnessParts {
   readonly nudge: Nudge
   /** The way of every fact (`sync/facts.ts`). */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+  readonly serve: Pick<FactServer, 'facts'>
   /** Store keys of what stands at a place of a chain: its certificate, or the resolution of a fork. */
   readonly placeKeys: (account: AccountId, seq: number) => readonly string[]
   /** Two entries for one place of a chain. */
@@ -67,7 +69,7 @@ export function answerCertify(
   const { account, seq } = body.entry.body
   const state = accounts.get(account)
   if (seq < state.seq) {
-    out.load(parts.placeKeys(account, seq), { type: 'serve', to: from })
+    parts.serve.facts(out, from, parts.placeKeys(account, seq))
     return 'certified'
   }
   const entry = entryIdOf(body.entry)

@@ -108,7 +108,7 @@ it('an announcement is news if it names a fact that is lacking here', () => {
   const certified = mint()
   const announce = (seq: number) => {
     const entries = [{ account: minter.id, seq, entry: certified }]
-    return newsOf('announce', sign(minter, swarm, ANNOUNCE, { entries, jobs: [] }))[0]
+    return newsOf('announce', sign(minter, swarm, ANNOUNCE, { entries, jobs: [], trust: null }))[0]
   }
   expect(announce(0)).toBe(false)
   expect(announce(1)).toBe(true)

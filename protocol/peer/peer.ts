@@ -34,7 +34,7 @@ export function createPeer(options: PeerOptions): Peer {
   const parts = compose(options)
   let position = 0
   let newest = 0
-  const checks = { roster, quota: createIntakeQuota(() => newest) }
+  const checks = { roster, quota: createIntakeQuota(() => newest, roster.epoch.sizes.quorum) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
@@ -53,6 +53,7 @@ export function createPeer(options: PeerOptions): Peer {
       route(parts, out, event)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
+      for (const { to, fetch } of out.fetches) checks.quota.asked(to, fetch)
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects
@@ -93,6 +94,7 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
+    serve: sync.serve,
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
     listener: {
@@ -114,6 +116,7 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     jobHead: (job) => jobs.heads.get(job),
+    serve: sync.serve,
     agreement: () => agreement,
     resume: (out, instance) => sync.facts.resume(out, instance),
     applied: (out, number) => jobs.onSnapshot(out, number),
@@ -130,6 +133,7 @@ function compose(options: PeerOptions): Parts {
       book: new JobBook(signer.id),
       ledger,
       payout: options.payout ?? signer.id,
+      serve: sync.serve,
       snapshot: () => trust.newest(),
       snapshotAt: (number) => trust.at(number),
       capabilities: () => parts.capabilities,
@@ -144,6 +148,7 @@ function compose(options: PeerOptions): Parts {
       resolve: ledger.resolveRules,
       trust: trust.rules,
     }),
+    serve: sync.serve,
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||

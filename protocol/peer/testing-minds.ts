@@ -61,6 +61,11 @@ export class TestMinds {
     return this.#nodeOf(peer).mind
   }
 
+  /** What a peer's store holds under a key. */
+  stored(peer: PeerId, key: string): Uint8Array | undefined {
+    return this.#nodeOf(peer).store.get(key)
+  }
+
   get minds(): readonly Peer[] {
     return this.#nodes.map(({ mind }) => mind)
   }
@@ -77,6 +82,12 @@ export class TestMinds {
   /** Says something unsigned to a peer, and lets everything follow. */
   say<K extends KindName>(from: PeerId, to: PeerId, kind: K, body: BodyOf<K>): void {
     this.bring(from, to, plainFrame(this.roster.swarm, from, kind, body))
+    this.settle()
+  }
+
+  /** Hands a peer an event that no other peer caused. */
+  tell(to: PeerId, event: Event): void {
+    this.#queue.push({ to: this.#nodeOf(to), event })
     this.settle()
   }
 

@@ -28,6 +28,7 @@ function pulling() {
       placeKeys: () => [],
     },
     digest: createStateDigest(),
+    serve: { onRootDiffers: () => 'served' },
   })
   reconcile.start(out)
   reconcile.onConnected(out, server)

@@ -4,6 +4,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import type { SyncLeaves } from './messages.ts'
 import { createPull, type Pull } from './pull.ts'
+import type { Serve } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
 
 const ROUND_TIMER = 'sync/round'
@@ -44,9 +45,11 @@ export interface Reconcile {
 export function createReconcile({
   heads,
   digest,
+  serve,
 }: {
   readonly heads: Heads
   readonly digest: StateDigest
+  readonly serve: Pick<Serve, 'onRootDiffers'>
 }): Reconcile {
   // Connected peers in the order of their turns, each with the time at which it was last sent our root.
   const connected = new Map<PeerId, number>()
@@ -106,7 +109,7 @@ export function createReconcile({
       // Who speaks is connected, whatever this peer was told of it: else it would never ask that one for anything.
       if (!connected.has(from)) connected.set(from, out.now - ROOT_MS_MIN)
       if (root === digest.root()) return
-      out.send(from, 'sync-buckets', { buckets: digest.buckets() })
+      serve.onRootDiffers(out, from)
       const sentAt = connected.get(from)
       if (sentAt !== undefined && pull?.peer !== from && out.now - sentAt >= ROOT_MS_MIN) sendRoot(out, from)
     },

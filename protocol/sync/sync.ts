@@ -7,7 +7,7 @@ import type { Roster } from '../swarm/roster.ts'
 import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
 import { createReconcile } from './reconcile.ts'
-import { createServe } from './serve.ts'
+import { createServe, type FactServer } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
 
 export interface SyncOptions extends Omit<FactsParts, 'self'> {
@@ -31,6 +31,8 @@ export type SyncMessage = Extract<Message, { kind: SyncKind }>
 export interface Sync {
   readonly facts: Facts
   readonly announce: Announcer
+  /** For every part that answers a peer with facts. */
+  readonly serve: FactServer
   start(out: Outbox): void
   onConnected(out: Outbox, peer: PeerId): void
   onDisconnected(out: Outbox, peer: PeerId): void
@@ -45,10 +47,11 @@ export function createSync({ signer, roster, digest, heads, ...apply }: SyncOpti
   const facts = createFacts({ self: signer.id, heads, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
-  const reconcile = createReconcile({ heads, digest })
+  const reconcile = createReconcile({ heads, digest, serve })
   return {
     facts,
     announce,
+    serve,
     start: reconcile.start,
     onConnected: reconcile.onConnected,
     onDisconnected: reconcile.onDisconnected,

@@ -141,6 +141,7 @@ export class Peer {
       duty: createWitnessDuty(first, roster),
       digest: this.digest,
       jobHead: (job) => this.#heads.get(job),
+      serve: { facts: () => 'served' },
       agreement: () => ({
         stir: (_out, instance) => this.stirred.push(instance),
         forget: () => undefined,

@@ -8,6 +8,7 @@ import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { Epoch, Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { fold } from './fold.ts'
 import type { Foldings } from './folding.ts'
 import { Effort, type Pieces } from './pieces.ts'
@@ -18,13 +19,12 @@ import type { WaitingCloses } from './waiting.ts'
 
 /** Jobs asked for at once: with three decisions each they fit the answer to one request. */
 const MISSING_AT_ONCE = 16
-/** Facts in one load, as when others are served. */
-const LOADED_AT_ONCE = 4
 
 export interface TrustParts {
   readonly roster: Roster
   readonly table: TrustTable
   readonly waiting: WaitingCloses
+  readonly serve: Pick<FactServer, 'facts'>
   /** Witnesses' reports for the next snapshot. */
   readonly reports: ReadonlyMap<PeerId, Signed<LatencyReport>>
   readonly foldings: Foldings
@@ -99,7 +99,7 @@ export function dueAt({ table, waiting }: TrustParts): number | undefined {
 
 /** What the instances `trust/<number>` bring to the agreement (5.8). */
 export function createTrustRules(parts: TrustParts): InstanceRules {
-  const { roster, table, waiting, reports, foldings, jobHead } = parts
+  const { roster, table, waiting, reports, foldings, jobHead, serve } = parts
   const isNext = (instance: InstanceId) => parseTrustInstance(instance) === table.number + 1
 
   return {
@@ -181,7 +181,6 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
     })
     // One that doesn't know the instance lacks the snapshot before it.
     const wanted = refusal.missing.length === 0 && table.number > 0 ? [keys.trust(table.number)] : chains
-    for (let at = 0; at < wanted.length; at += LOADED_AT_ONCE)
-      out.load(wanted.slice(at, at + LOADED_AT_ONCE), { type: 'serve', to: from })
+    serve.facts(out, from, wanted)
   }
 }

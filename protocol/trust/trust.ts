@@ -40,6 +40,7 @@ export interface TrustOptions {
   readonly duty: WitnessDuty
   readonly digest: StateDigest
   readonly jobHead: TrustParts['jobHead']
+  readonly serve: TrustParts['serve']
   readonly agreement: () => {
     stir(out: Outbox, instance: InstanceId): void
     forget(out: Outbox, instance: InstanceId): void
@@ -63,7 +64,7 @@ export class Trust {
   #asked: readonly JobId[] = []
 
   constructor(options: TrustOptions) {
-    const { roster, jobHead } = options
+    const { roster, jobHead, serve } = options
     this.#options = options
     this.#table = new TrustTable(roster.charter)
     this.#parts = {
@@ -77,6 +78,7 @@ export class Trust {
       }),
       draft: undefined,
       jobHead,
+      serve,
     }
     this.rules = createTrustRules(this.#parts)
   }
@@ -189,7 +191,7 @@ export class Trust {
   serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const number = parseTrustInstance(instance)
     if (number === undefined || number > this.#table.number) return false
-    if (to !== this.#options.signer.id) out.load([keys.trust(number)], { type: 'serve', to })
+    if (to !== this.#options.signer.id) this.#parts.serve.facts(out, to, [keys.trust(number)])
     return true
   }
 

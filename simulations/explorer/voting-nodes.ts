@@ -68,6 +68,7 @@ export function nodeOf({ swarm, instance, natural, rival }: Roles, signer: Signe
         if (from !== signer.id) return
         for (const { id } of witnesses) if (id !== signer.id) out.send(id, 'decision', decision)
       },
+      serve: { entries: () => 'served' },
       serveDecided: () => false,
     })
     let position = 0
