@@ -16,6 +16,7 @@ import type { Provider } from './compute/provider.ts'
 import { createRunner, type Runner } from './compute/runner.ts'
 import { type ApiKeyState, loadOrCreateApiKey, noteApiUrl } from './config/api-key-file.ts'
 import { readCharter, writeCharter } from './config/charter-file.ts'
+import { readJoined } from './config/join-files.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
 import type { Config } from './config/options.ts'
@@ -23,6 +24,7 @@ import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
+import { createLedgerHistory } from './host/history.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
@@ -39,6 +41,9 @@ import { type Store, StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
 import { foundSwarm } from './swarm/founding.ts'
+import { createGuests } from './swarm/guests.ts'
+import { createSwarmKeys } from './swarm/swarm-keys.ts'
+import { createJoinDesk, type JoinDesk } from './swarm/join-desk.ts'
 
 export interface DaemonOptions {
   readonly folder: DataFolder
@@ -81,8 +86,6 @@ const BODY_BYTES_MAX = Math.max(LIMITS.promptBytes, LIMITS.answerBytes)
 const VERIFIER_CACHE_ENTRIES = 32_768
 /** Before the witnesses' time for a commit is over, so that a slow run ends as this peer's own failure. */
 const RUN_TIMEOUT_MS = 110_000
-/** Admission is one small message each way. */
-const JOIN_FRAME_BYTES = 65_536
 
 interface Opened {
   readonly options: DaemonOptions
@@ -216,7 +219,15 @@ async function startMind(
     command: (command) => host.command(command),
     refused: (detail) => options.logger.warn({ detail }, 'an endowment was refused'),
   })
-  const network = await openNetwork(opened, peer, host, endow)
+  const join = createJoinDesk({
+    view: peer.view,
+    command: (command) => host.command(command),
+    ledger: createLedgerHistory(store, peer.view.roster, verifier),
+    verifier,
+    guests: createGuests(peer.view.roster, now),
+    now,
+  })
+  const network = await openNetwork(opened, peer, host, { endow, join })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
@@ -224,7 +235,8 @@ async function startMind(
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
-  const backend = createBackend({ view: peer.view, host, network, store, bodies, now, verifier })
+  const swarm = createSwarmKeys(identity.seed, [signer])
+  const backend = createBackend({ view: peer.view, host, network, store, bodies, now, verifier, swarm })
   const { apiHost, apiPort, allowedHosts, insecure } = options.config
   const api = await createApiServer({
     backend,
@@ -251,33 +263,34 @@ async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  endow: (connected: number) => void,
+  { endow, join }: { readonly endow: (connected: number) => void; readonly join: JoinDesk },
 ): Promise<Network> {
   const { roster } = peer.view
+  const joined = await readJoined(options.folder)
   const { frameBytes, gossipBytes } = LIMITS
   const network = await createNetwork({
     seed: identity.seed,
     swarm: swarmIdOf(charter),
     listen: options.config.listen,
-    bootstrap: options.config.bootstrap,
+    bootstrap: [...new Set([...options.config.bootstrap, ...(joined?.addresses ?? [])])],
     isMember: (id) => roster.member(id) !== undefined,
     frameBytesMax: {
       certify: frameBytes,
       agree: frameBytes,
       job: frameBytes,
       sync: frameBytes,
-      join: JOIN_FRAME_BYTES,
     },
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
         options.observe?.(frame)
-        if (channel !== 'join') await host.admit(frame, { from, via: channel })
+        await host.admit(frame, { from, via: channel })
       },
       gossip(from, topic, frame) {
         options.observe?.(frame)
         return host.receive(frame, { from, via: topic })
       },
+      join,
       connected(id) {
         host.connection('connected', id)
         endow(connectedTo(network))

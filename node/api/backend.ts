@@ -8,6 +8,7 @@ import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
+import type { SwarmPort } from './swarm-port.ts'
 
 /** A page of jobs, newest first by `heardMs`. */
 export interface JobQuery {
@@ -141,4 +142,6 @@ export interface Backend {
   subscribe(listener: (job: string | null) => void): () => void
   /** undefined for a job without a decided step 0. */
   explain(job: JobId): Promise<DecisionView | undefined>
+  /** Keys and randomness for the routes of the swarm. */
+  readonly swarm: SwarmPort
 }

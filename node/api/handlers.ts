@@ -21,6 +21,7 @@ import { p2pHandlers } from './p2p-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
+import { swarmHandlers } from './swarm-handlers.ts'
 import type { Throughput } from './throughput.ts'
 
 /** The newest of a job: from memory while it is open, else from the store. */
@@ -98,6 +99,7 @@ export function createHandlers(backend: Backend, throughput: Throughput, version
     getAccount: ({ params }) => getAccount(backend, params),
     ...creditsHandlers(backend),
     ...p2pHandlers(backend),
+    ...swarmHandlers(backend),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),
     getSelf: () => selfResource(backend, version),

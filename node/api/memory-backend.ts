@@ -4,6 +4,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
+import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import type { Backend, ConnectionView, Ruling } from './backend.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
@@ -145,6 +146,11 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       backend.commands.push(command)
       if (backend.refusal !== undefined) return Promise.resolve(backend.refusal)
       if (command.type === 'resolve') return Promise.resolve({ ok: true, type: 'requested' })
+      if (command.type === 'relay')
+        return Promise.resolve({ ok: true, type: 'relayed', outcome: { status: 'certified' } })
+      if (command.type === 'take-certificate') return Promise.resolve({ ok: true, type: 'taken' })
+      if (command.type === 'revoke')
+        return Promise.resolve({ ok: true, type: 'entry', entry: digestNamed(5), source: digestNamed(5) })
       if (command.type !== 'submit-job') {
         const entry = backend.ledger.sign(command, {
           account: payer,
@@ -177,6 +183,13 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     subscribe(listener) {
       backend.listeners.add(listener)
       return () => backend.listeners.delete(listener)
+    },
+    swarm: {
+      // Nobody checks signatures here.
+      signers: [{ id: payer, sign: () => new Uint8Array(64) }],
+      secretOf: (salt) => new Uint8Array(32).fill(salt[0] ?? 0),
+      signerOf: createNobleSigner,
+      random: (bytes) => new Uint8Array(bytes).fill(7),
     },
     explain: (job) => Promise.resolve(job === closedJob ? explanationOf(job) : undefined),
   }

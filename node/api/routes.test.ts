@@ -3,6 +3,8 @@ import type { CallInput } from '../../protocol/api/client.ts'
 import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { CALLERS, RIGHTS } from '../../protocol/api/rights.ts'
 import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
+import { PARTIAL_REVOCATION } from '../../protocol/swarm/invitation-text.ts'
+import { draftRevocation } from '../../protocol/swarm/inviting.ts'
 import { envelopeOf, payer, second } from './sample-swarm.ts'
 import { startTestServer, TEST_HOST, TEST_KEY, type TestServer, WITH_KEY } from './test-server.ts'
 
@@ -39,16 +41,29 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
     getDecision: { params: { id: backend.closedJob } },
     getLedgerRoot: {},
     getSelf: {},
+    getSwarm: {},
+    listMembers: { query: { limit: 2 } },
+    createInvitation: {
+      body: { label: 'lab', roles: ['peer'], grant: '5', expires_in_s: 3_600, peer: other },
+    },
+    cosign: { body: { text: partialRevocation(backend) } },
+    revokeKey: { body: { key: other } },
+    createTicket: { body: { rights: ['read'], expires_in_s: 60 } },
     getHealth: {},
     getReadiness: {},
   }
+}
+
+function partialRevocation({ view, swarm }: TestServer['backend']): string {
+  const revocation = draftRevocation(view.roster, swarm.signers, second)
+  return PARTIAL_REVOCATION.write({ swarm: view.swarm, revocation })
 }
 
 describe('every route', () => {
   // The peer mints, pays and holds the treasury, and has an entry to show.
   beforeEach(async () => {
     await test.server.close()
-    test = await startTestServer({}, { treasury: payer })
+    test = await startTestServer({}, { treasury: payer, guests: true })
     await test.client.mintCredits({ body: { to: payer, amount: '90' } }, WITH_KEY)
   })
 

@@ -56,6 +56,9 @@ export class LoadPeer {
       conflict: (_out, { body }) => {
         throw new Error(`the owner ${body.account} was driven twice at ${body.seq}`)
       },
+      gaveUp: ({ now }, { body }, why) => {
+        throw new Error(`no witness takes the entry of ${body.account} at ${now}: ${why}`)
+      },
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
@@ -97,13 +100,14 @@ export class LoadPeer {
       listen: [],
       bootstrap,
       isMember: (id) => this.#roster.member(id) !== undefined,
-      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes, join: 1 },
+      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
       gossipBytesMax: LIMITS.gossipBytes,
       handlers: {
         frame: async (from, via, frame) => {
           if (via === 'certify') await this.#intake.admit(frame, { from, via })
         },
         gossip: () => Promise.resolve('ignore'),
+        join: () => Promise.resolve(undefined),
         connected: (id) => {
           missing.delete(id)
           if (missing.size === 0) complete.resolve()

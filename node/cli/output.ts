@@ -76,6 +76,10 @@ export function explainError(error: unknown): { readonly message: string; readon
     const message = `${error.message}: another program listens there. Stop it, or choose another port with --api-port.`
     return { message, exitCode: EXIT.cannotStart }
   }
+  if (code.startsWith('join_')) {
+    const isAway = code === 'join_unreachable' || code === 'join_undecided'
+    return { message: error.message, exitCode: isAway ? EXIT.unavailable : EXIT.usage }
+  }
   if (CANNOT_START.has(code)) return { message: error.message, exitCode: EXIT.cannotStart }
   return { message: error.stack ?? error.message, exitCode: EXIT.internal }
 }

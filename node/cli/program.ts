@@ -8,6 +8,7 @@ import { addLocal } from './local.ts'
 import { explainError, say } from './output.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
+import { addSwarm } from './swarm/swarm.ts'
 import { addUp } from './up.ts'
 import { addWallet } from './wallet.ts'
 
@@ -22,7 +23,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits]) add(program)
+  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits, addSwarm])
+    add(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

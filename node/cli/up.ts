@@ -10,6 +10,7 @@ interface UpFlags {
   readonly data?: string
   readonly webRoot?: string
   readonly newApiKey?: boolean
+  readonly join?: string
 }
 
 /** `up`: this process becomes a peer until it is told to stop. */
@@ -18,6 +19,7 @@ export function addUp(program: Command): void {
     .command('up')
     .description('run a peer; the first start creates its identity and founds a swarm of one')
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
+    .option('--join <invitation>', 'become a member of a swarm by an invitation (hl1...), then run')
     .option('--new-api-key', 'make another API key in place of the one before')
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
@@ -38,7 +40,7 @@ function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['fla
 }
 
 async function up(
-  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false }: UpFlags,
+  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false, join: invitation }: UpFlags,
   flags: ConfigSources['flags'],
 ): Promise<void> {
   // Loaded here, so that the other verbs start in a tenth of a second.
@@ -47,6 +49,7 @@ async function up(
   const { dataFolder, defaultDataFolder, readConfigFile } = await import('../config/data-folder.ts')
   const { readVersion } = await import('../config/version.ts')
   const { startDaemon } = await import('../daemon.ts')
+  const { enterSwarm } = await import('../swarm/enter-swarm.ts')
   const folder = dataFolder(data ?? defaultDataFolder(process.env))
   const file = await readConfigFile(folder)
   const config = resolveConfig({ flags, environment: process.env, file, filePath: folder.config })
@@ -57,6 +60,8 @@ async function up(
   const stop = stopSignal()
   const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
+  const entered = await enterSwarm({ folder, invitation, signal: stop.signal })
+  if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
   const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger, renewApiKey })
   await announce(daemon, folder)
   const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])

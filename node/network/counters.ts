@@ -4,6 +4,8 @@ import type { PeerId } from '../../protocol/ids.ts'
 const NO_COUNTS = {
   connectionsRefused: 0,
   dialsFailed: 0,
+  joinsAnswered: 0,
+  joinsRefused: 0,
   framesSent: 0,
   framesReceived: 0,
   framesQueueFull: 0,

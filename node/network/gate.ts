@@ -8,8 +8,8 @@ export function namePeer(remote: RemoteId): PeerId | undefined {
 }
 
 /**
- * The connection gate: as soon as Noise has proved who is at the other end, a connection that is not a
- * member's is closed, before a muxer or any protocol runs on it.
+ * The connection gate: Noise proves who is at the other end. This peer dials members only. Whoever dials it and is
+ * none may speak `join` for a few seconds, and nothing else (`streams.ts`, `joins.ts`).
  */
 export function createGate(isMember: (peer: PeerId) => boolean, refused: () => void): ConnectionGater {
   const isStranger = (remote: RemoteId): boolean => {
@@ -23,7 +23,7 @@ export function createGate(isMember: (peer: PeerId) => boolean, refused: () => v
   }
   return {
     denyDialPeer: isStranger,
-    denyInboundEncryptedConnection: refuseStranger,
+    denyInboundEncryptedConnection: (remote) => namePeer(remote) === undefined,
     denyOutboundEncryptedConnection: refuseStranger,
   }
 }

@@ -128,10 +128,10 @@ export class Gossip {
   }
 
   async #judge({ msg, propagationSource }: GossipsubMessage): Promise<GossipVerdict> {
-    const { gossipBytesMax, handlers } = this.#options.network
+    const { gossipBytesMax, handlers, isMember } = this.#options.network
     const topic = this.#topics.get(msg.topic)
     const from: PeerId | undefined = namePeer(propagationSource)
-    if (topic === undefined || from === undefined) return 'ignore'
+    if (topic === undefined || from === undefined || !isMember(from)) return 'ignore'
     if (msg.data.length > gossipBytesMax) return 'reject'
     return handlers.gossip(from, topic, msg.data)
   }

@@ -5,7 +5,8 @@ import { Meter } from './counters.ts'
 import { namePeer } from './gate.ts'
 import { Gossip } from './gossip.ts'
 import { createNode } from './libp2p-node.ts'
-import { AGENT_CHARACTERS } from './limits.ts'
+import { Joins } from './joins.ts'
+import { AGENT_CHARACTERS, STRANGER_MS } from './limits.ts'
 import type { Network, NetworkOptions, PeerConnection } from './network.ts'
 import { Redial } from './redial.ts'
 import { ChannelStreams } from './streams.ts'
@@ -28,6 +29,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const redial = new Redial({ node, self: id, bootstrap: options.bootstrap, meter })
   const connections = () => node.getConnections()
   const gossip = new Gossip({ service: node.services.gossip, connections, network: options, meter })
+  const joins = new Joins(node, options, meter)
   const agents = new Map<PeerId, string>()
 
   const announce = (notify: () => void): void => {
@@ -40,6 +42,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   node.addEventListener('peer:connect', ({ detail }) => {
     const peer = namePeer(detail)
     if (peer === undefined) return
+    if (!options.isMember(peer)) return dismissLater(peer)
     meter.connected(peer)
     streams.connected(peer)
     announce(() => options.handlers.connected(peer))
@@ -52,17 +55,35 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   node.addEventListener('peer:disconnect', ({ detail }) => {
     const peer = namePeer(detail)
     if (peer === undefined) return
+    clearTimeout(strangers.get(peer))
+    if (strangers.delete(peer)) return
     meter.disconnected(peer)
     agents.delete(peer)
     announce(() => options.handlers.disconnected(peer))
     redial.disconnected(peer)
   })
 
+  const strangers = new Map<PeerId, NodeJS.Timeout>()
+  /** Whoever becomes a member meanwhile connects anew, as one. */
+  function dismissLater(peer: PeerId): void {
+    const dismiss = () => {
+      for (const connection of connections())
+        if (namePeer(connection.remotePeer) === peer)
+          connection.abort(new Error('A stranger may stay only for a moment.'))
+    }
+    strangers.set(peer, setTimeout(dismiss, STRANGER_MS).unref())
+  }
+
   return {
     id,
     addresses: () => node.getMultiaddrs().map(String),
     connections: () =>
-      connections().flatMap((connection) => describeConnection(connection, { meter, gossip, agents }) ?? []),
+      connections()
+        .filter(({ remotePeer }) => {
+          const peer = namePeer(remotePeer)
+          return peer !== undefined && !strangers.has(peer)
+        })
+        .flatMap((connection) => describeConnection(connection, { meter, gossip, agents }) ?? []),
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
     membershipChanged(peer) {
@@ -74,7 +95,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),
     counters: () => meter.snapshot(),
     start: async () => {
-      await Promise.all([streams.start(), blobs.start()])
+      await Promise.all([streams.start(), blobs.start(), joins.start()])
       await node.start()
       gossip.start()
       redial.start()
@@ -83,7 +104,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       const redialStopped = redial.stop()
       await node.stop()
       // No connection brings them anything new any more; they finish what they have begun.
-      await Promise.all([redialStopped, streams.stop(), gossip.stop(), blobs.stop()])
+      await Promise.all([redialStopped, streams.stop(), gossip.stop(), blobs.stop(), joins.stop()])
     },
   }
 }

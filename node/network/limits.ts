@@ -20,6 +20,16 @@ export const PING_TIMEOUT_MS = 15_000
 /** Characters kept of what a peer says it runs: enough to show, too few to hurt a page. */
 export const AGENT_CHARACTERS = 64
 
+/** Largest request and answer of `join`: a charter with every list at its maximum. */
+export const JOIN_FRAME_BYTES = 64 * KIB
+/** One request, judged and answered. */
+export const JOIN_MS = 8_000
+export const JOIN_STREAMS = 2
+/** Requests being judged at a time. */
+export const JOINS_MAX = 128
+/** How long a stranger may stay connected. */
+export const STRANGER_MS = 10_000
+
 /** Redials of a bootstrap peer: quick at first as peers start together, at most 5 s so a return is noticed. */
 export const REDIAL_MS = 100
 export const REDIAL_MS_MAX = 5_000

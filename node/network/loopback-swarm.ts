@@ -90,7 +90,6 @@ export class LoopbackSwarm {
         agree: FRAME_BYTES_MAX,
         job: FRAME_BYTES_MAX,
         sync: FRAME_BYTES_MAX,
-        join: FRAME_BYTES_MAX,
       },
       gossipBytesMax: GOSSIP_BYTES_MAX,
       handlers: handlersOf(diary, options),
@@ -155,6 +154,7 @@ function handlersOf(diary: Diary, options: MemberOptions): NetworkOptions['handl
       diary.note({ kind: 'gossip', peer, topic, text: text(frame) })
       return options.judge?.(text(frame)) ?? 'accept'
     },
+    join: async () => undefined,
     connected: (peer) => diary.note({ kind: 'connected', peer }),
     disconnected: (peer) => diary.note({ kind: 'disconnected', peer }),
     serveBlob: async (_to, digest) => options.blobs?.get(digest),

@@ -2,7 +2,7 @@ import type { BlobRef, Digest, PeerId, SwarmId } from '../../protocol/ids.ts'
 import type { NetworkCounters, PeerTraffic } from './counters.ts'
 
 /** One long-lived, length-prefixed stream protocol each: `/hyperlooms/1/<swarm>/<channel>`. */
-export const CHANNELS = ['certify', 'agree', 'job', 'sync', 'join'] as const
+export const CHANNELS = ['certify', 'agree', 'job', 'sync'] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** Gossip topics, named `/hyperlooms/1/<swarm>/<topic>`. */
@@ -21,6 +21,12 @@ export interface NetworkHandlers {
   frame(from: PeerId, channel: Channel, frame: Uint8Array): void | Promise<void>
   /** A gossiped frame. `from` is the peer that forwarded it, its author is whoever signed it. A throw ignores it. */
   gossip(from: PeerId, topic: Topic, frame: Uint8Array): Promise<GossipVerdict>
+  /**
+   * One request of a `join` stream, at most `JOIN_FRAME_BYTES`; `from` may be anybody, also a stranger. The
+   * answer has the same maximum and must come within `JOIN_MS`; undefined or a throw refuses without a word.
+   */
+  join(from: PeerId, request: Uint8Array): Promise<Uint8Array | undefined>
+  /** Members only. */
   connected(peer: PeerId): void
   disconnected(peer: PeerId): void
   /** The body with this digest; undefined when it is not held or `to` may not have it. */
@@ -87,7 +93,8 @@ export interface Network {
 /**
  * `blob_missing`: the peer doesn't hold the body or won't give it. `blob_mismatch`: it sent other bytes.
  * `blob_timeout`: the caller's signal or the deadline ended the transfer. `blob_too_large`: above the limit,
- * not even asked for. `unreachable`: no connection, or it broke.
+ * not even asked for. `unreachable`: no connection, or it broke. `join_refused`: the peer ended the exchange
+ * without an answer.
  */
 export type NetworkErrorCode =
   | 'blob_missing'
@@ -95,6 +102,7 @@ export type NetworkErrorCode =
   | 'blob_timeout'
   | 'blob_too_large'
   | 'unreachable'
+  | 'join_refused'
 
 export class NetworkError extends Error {
   readonly code: NetworkErrorCode

@@ -57,7 +57,10 @@ export class ChannelStreams {
       protocolName(this.#options.swarm, channel),
       (stream, connection) => {
         const from = namePeer(connection.remotePeer)
-        if (from === undefined) return stream.abort(new Error('The peer has no name here.'))
+        if (from === undefined || !this.#options.isMember(from)) {
+          this.#meter.count('connectionsRefused')
+          return stream.abort(new Error('The peer is no member.'))
+        }
         const receiving = receiveFrames(stream, {
           frameBytesMax: this.#options.frameBytesMax[channel],
           deliver: (frame) => this.#deliver(from, channel, frame),

@@ -16,12 +16,14 @@ import {
 } from './network-schema.ts'
 import { P2P_ENDPOINTS } from './p2p-endpoints.ts'
 import type { RouteName } from './routes.ts'
+import { SWARM_ENDPOINTS } from './swarm-endpoints.ts'
 
 const jobParams = Type.Object({ id: digest('Id of the job') }, CLOSED)
 
 export const ENDPOINTS = {
   ...CREDITS_ENDPOINTS,
   ...P2P_ENDPOINTS,
+  ...SWARM_ENDPOINTS,
   submitJob: {
     ...NOTHING,
     summary: 'Submit a prompt; it is answered in the background',

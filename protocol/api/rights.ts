@@ -39,6 +39,13 @@ export const RIGHTS = {
   getDecision: ANYONE,
   getLedgerRoot: ANYONE,
   getSelf: ANYONE,
+  getSwarm: OWNER,
+  listMembers: OWNER,
+  // The operators' word, and whom this peer lets in.
+  createInvitation: KEY_HOLDER,
+  cosign: KEY_HOLDER,
+  revokeKey: KEY_HOLDER,
+  createTicket: KEY_HOLDER,
   getHealth: ANYONE,
   getReadiness: ANYONE,
   watchJob: OWNER,

@@ -23,6 +23,12 @@ export const ROUTES = {
   getDecision: { method: 'GET', path: '/api/v1/p2p/jobs/{id}/decision' },
   getLedgerRoot: { method: 'GET', path: '/api/v1/p2p/ledger/root' },
   getSelf: { method: 'GET', path: '/api/v1/p2p/self' },
+  getSwarm: { method: 'GET', path: '/api/v1/control/swarm' },
+  listMembers: { method: 'GET', path: '/api/v1/control/swarm/members' },
+  createInvitation: { method: 'POST', path: '/api/v1/control/swarm/invitations' },
+  cosign: { method: 'POST', path: '/api/v1/control/swarm/cosign' },
+  revokeKey: { method: 'POST', path: '/api/v1/control/swarm/revocations' },
+  createTicket: { method: 'POST', path: '/api/v1/control/swarm/tickets' },
   getHealth: { method: 'GET', path: '/healthz' },
   getReadiness: { method: 'GET', path: '/readyz' },
 } as const satisfies Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly path: string }>>

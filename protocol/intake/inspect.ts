@@ -59,6 +59,23 @@ export function inspect(
   }
 }
 
+/**
+ * Decodes what came outside the messages of members: a stranger's words on `join`, an invitation. Yields it with every
+ * signature in it; what came from whom, and what it may ask for, is the caller's matter.
+ */
+export function gather<T>(
+  roster: Roster,
+  decode: (sink: EvidenceSink) => T,
+): { readonly ok: false; readonly code: DropCode } | { readonly ok: true; readonly candidate: Candidate<T> } {
+  const collector = collectSignatures(roster)
+  try {
+    return { ok: true, candidate: { value: decode(collector.sink), checks: collector.checks } }
+  } catch (error) {
+    if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
+    throw error
+  }
+}
+
 /** One payer's budgets. */
 interface Purse {
   mayDecode(): boolean

@@ -7,6 +7,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import { certificateFact, type Fact, packFacts } from './fact.ts'
+import type { Place } from './ledger.ts'
 import { createPace } from './pace.ts'
 import type { EntryFault } from './messages.ts'
 
@@ -23,12 +24,11 @@ export interface DriverParts {
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
   /** A witness is bound to another entry of the same place: with the driven one that is a fork proof. */
   readonly conflict: (out: Outbox, driven: SignedEntry, other: SignedEntry) => void
+  /** No quorum is left for an entry; `why` is what the last witness said. */
+  readonly gaveUp: (out: Outbox, entry: SignedEntry, why: EntryFault | 'conflict') => void
   /** Store keys of facts that show `ids` to a witness, for an entry whose claims or `prev` name them. */
   readonly evidenceKeys: (entry: SignedEntry, ids: readonly string[]) => readonly string[]
 }
-
-/** A place of an account's chain. */
-export type Place = Pick<SignedEntry['body'], 'account' | 'seq'>
 
 interface Driven {
   readonly id: EntryId
@@ -75,7 +75,8 @@ export interface Driver {
   settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
 }
 
-export function createDriver({ self, roster, apply, announce, conflict, evidenceKeys }: DriverParts): Driver {
+export function createDriver(parts: DriverParts): Driver {
+  const { self, roster, apply, announce, conflict, evidenceKeys } = parts
   const driven = new Map<string, Driven>()
   const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
@@ -97,7 +98,9 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
   function refuse(out: Outbox, drive: Driven, position: number, code: EntryFault | 'conflict'): void {
     drive.refusals.set(position, code)
     const { witnesses, quorum } = roster.epoch.sizes
-    if (drive.refusals.size > witnesses - quorum) forget(out, drive)
+    if (drive.refusals.size <= witnesses - quorum || !driven.has(drive.id)) return
+    forget(out, drive)
+    parts.gaveUp(out, drive.entry, code)
   }
 
   function forget(out: Outbox, { id, entry: { body } }: Driven): void {

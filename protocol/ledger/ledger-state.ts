@@ -15,12 +15,12 @@ import { createAccountBook } from './account.ts'
 import { applyResolution } from './apply-resolution.ts'
 import { applyToBooks, type Books, creditJob } from './apply.ts'
 import type { Certificate } from './certificate.ts'
-import { createDriver, type Driver, type Place, type ReplyVerdict, type VoteVerdict } from './driver.ts'
+import { createDriver, type Driver, type ReplyVerdict, type VoteVerdict } from './driver.ts'
 import type { Operation, SignedEntry } from './entry.ts'
 import { createEvidence } from './evidence.ts'
 import type { Fact } from './fact.ts'
 import { createForkBook } from './forks.ts'
-import type { ApplyResult, JobOutput, LedgerListener, OpenedJob, SubmitOutcome } from './ledger.ts'
+import type { ApplyResult, JobOutput, LedgerListener, OpenedJob, Place, SubmitOutcome } from './ledger.ts'
 import { createLedgerReads, type LedgerReads } from './ledger-reads.ts'
 import { createLocks } from './locks.ts'
 import { createNudge } from './nudge.ts'
@@ -140,7 +140,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (bytes <= FORK_GOSSIP_BYTES_MAX) out.publish('fork', sign(signer, roster.swarm, FORK, proof))
   }
 
-  const driver = createDriver({ self, roster, apply, announce, conflict, evidenceKeys })
+  const { gaveUp } = listener
+  const driver = createDriver({ self, roster, apply, announce, conflict, gaveUp, evidenceKeys })
   const nudge = createNudge({ locks, driver })
   const owner = createOwner({
     signer,
@@ -185,6 +186,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     locks.release(out, place.account, place.seq)
     nudge.settled(out, place)
     driver.settled(out, place, entry)
+    listener.placeSettled(out, place, entry)
     if (place.account !== self) return owner.received(out)
     listener.ownSettled(out)
     owner.settled(out)

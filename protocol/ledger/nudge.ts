@@ -1,6 +1,7 @@
 import type { Outbox } from '../peer/outbox.ts'
 import { TIMES } from '../params.ts'
-import type { Driver, Place } from './driver.ts'
+import type { Driver } from './driver.ts'
+import type { Place } from './ledger.ts'
 import type { SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
 import { createPace } from './pace.ts'

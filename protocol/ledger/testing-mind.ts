@@ -118,6 +118,8 @@ export function startMind(
       ownRefused: noop,
       ownSettled: noop,
       stirResolution: noop,
+      placeSettled: noop,
+      gaveUp: noop,
       ...listener,
     },
     apply: sync.facts.apply,

@@ -1,6 +1,7 @@
 import type { Agreement } from '../agreement/agreement.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
+import type { Relays } from '../swarm/relays.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import type { Sync } from '../sync/sync.ts'
@@ -18,6 +19,7 @@ export interface Parts {
   readonly trust: Trust
   readonly heartbeats: Heartbeats
   readonly commands: Commands
+  readonly relays: Relays
   readonly digest: StateDigest
   readonly duty: WitnessDuty
   capabilities: Capabilities

@@ -11,7 +11,9 @@ import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { certificateFact } from '../ledger/fact.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
+import { createRelays, type Relays } from '../swarm/relays.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
@@ -107,6 +109,8 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       },
       ownRefused: (out, request, code) => commands.onRefused(out, request, code),
       ownSettled: (out) => out.notify(null),
+      placeSettled: (out, place, entry) => relays.placeSettled(out, place, entry),
+      gaveUp: (out, entry, why) => relays.gaveUp(out, entry, why),
       stirResolution: (out, instance) => agreement.stir(out, instance),
     },
   })
@@ -165,7 +169,17 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     root: () => digest.root(),
     capabilities: () => parts.capabilities,
   })
-  const commands = new Commands(jobs.context, () => heartbeats)
+  const relays: Relays = createRelays({
+    roster,
+    ledger,
+    answer: (out, command, outcome) => commands.onRelayed(out, command, outcome),
+  })
+  const commands: Commands = new Commands({
+    context: jobs.context,
+    heartbeats: () => heartbeats,
+    relays,
+    take: (out, certificate) => sync.facts.apply(out, certificateFact(certificate), signer.id),
+  })
   const parts: Parts = {
     ledger,
     sync,
@@ -174,6 +188,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     trust,
     heartbeats,
     commands,
+    relays,
     digest,
     duty,
     capabilities: NOTHING,

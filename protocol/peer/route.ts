@@ -52,7 +52,7 @@ function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'prog
 }
 
 function routeTimer(parts: Parts, out: Outbox, id: string): void {
-  const { ledger, sync, agreement, jobs, heartbeats, trust } = parts
+  const { ledger, sync, agreement, jobs, heartbeats, trust, relays } = parts
   // A timer that nobody claims belongs to something that has ended meanwhile.
   void (
     ledger.onTimer(out, id) ||
@@ -60,6 +60,7 @@ function routeTimer(parts: Parts, out: Outbox, id: string): void {
     agreement.onTimer(out, id) ||
     jobs.onTimer(out, id) ||
     trust.onTimer(out, id) ||
+    relays.onTimer(out, id) ||
     heartbeats.onTimer(out, id)
   )
 }

@@ -1,0 +1,204 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { mintVerified } from '../../protocol/crypto/verified.ts'
+import type { Signer } from '../../protocol/crypto/signer.ts'
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
+import { DecodeError } from '../../protocol/encoding/decode-error.ts'
+import type { SwarmId } from '../../protocol/ids.ts'
+import type { Certificate } from '../../protocol/ledger/certificate.ts'
+import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
+import { type Charter, charterFault, decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
+import {
+  dialAddresses,
+  INVITATION_TEXT,
+  type InvitationText,
+  TEXT_SENTENCES,
+} from '../../protocol/swarm/invitation-text.ts'
+import {
+  charterInAnswer,
+  encodeJoinRequest,
+  inspectJoinAnswer,
+  inspectJoinRequest,
+  type JoinAnswer,
+  type JoinInspected,
+  joinEntry,
+  joinOf,
+} from '../../protocol/swarm/joining.ts'
+import { joinFault } from '../../protocol/swarm/admission.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
+import type { Roster } from '../../protocol/swarm/roster.ts'
+import { readCharter, writeCharter } from '../config/charter-file.ts'
+import type { DataFolder } from '../config/data-folder.ts'
+import { readJoined, removeJoining, writeJoined, writeJoining } from '../config/join-files.ts'
+import { JoinError, refusedJoin } from './join-error.ts'
+
+/** Certifying takes milliseconds; this is for witnesses that are away for a moment. */
+const DECIDED_MS = 60_000
+const ASK_MS = 10_000
+
+export interface JoinOptions {
+  readonly folder: DataFolder
+  /** `hl1...` */
+  readonly text: string
+  readonly peer: Signer
+  readonly signerOf: (seed: Uint8Array) => Signer
+  readonly verifier: Verifier
+  /** Asks the member at an address over `join`; rejects when it can't be reached or gives no answer. */
+  readonly ask: (question: Question) => Promise<Uint8Array>
+  readonly signal: AbortSignal
+}
+
+interface Question {
+  readonly swarm: SwarmId
+  readonly address: string
+  readonly request: Uint8Array
+  readonly signal: AbortSignal
+}
+
+/**
+ * Redeems an invitation into a data folder, whose lock the caller holds. Written in this order: the invitation (so
+ * that a start after a crash goes on with it), the join's certificate, the charter, and the invitation goes. The
+ * entry that is sent is the same in every attempt, so however often this is begun, the peer joins once. Throws
+ * `JoinError`; a refusal removes the invitation, everything else keeps it.
+ */
+export async function joinSwarm(options: JoinOptions): Promise<Charter> {
+  const { folder, peer, signerOf } = options
+  const invited = readInvitation(options.text)
+  const { body } = invited.invitation
+  if (body.peer !== null && body.peer !== peer.id)
+    throw refusedJoin('invitation_for_another_peer', `: ${body.peer}; this peer is ${peer.id}`)
+  const before = await charterBefore(folder, invited)
+  const joined = await readJoined(folder)
+  if (before !== undefined && joined?.certificate.entry.body.account === body.token) {
+    await removeJoining(folder)
+    return before
+  }
+  await writeJoining(folder, INVITATION_TEXT.write(invited))
+  const charter = before ?? (await fetchCharter(options, invited))
+  const token = signerOf(invited.secret)
+  const entry = joinEntry(invited.swarm, { token, peer, invitation: invited.invitation, roles: body.roles })
+  const certificate = await redeem(options, invited, { entry, roster: rosterOf(charter) }).catch(
+    async (error: unknown) => {
+      if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
+      throw error
+    },
+  )
+  await writeJoined(folder, { certificate, addresses: dialAddresses(invited.dial) })
+  await writeCharter(folder, charter)
+  await removeJoining(folder)
+  return charter
+}
+
+export function readInvitation(text: string): InvitationText {
+  const read = INVITATION_TEXT.read(text)
+  if (read.ok) return read.value
+  throw new JoinError('text', `This invitation can't be used: ${TEXT_SENTENCES[read.code]}.`)
+}
+
+async function charterBefore(folder: DataFolder, { swarm }: InvitationText): Promise<Charter | undefined> {
+  const charter = await readCharter(folder)
+  if (charter === undefined || swarmIdOf(charter) === swarm) return charter
+  const message =
+    `The data folder ${folder.root} belongs to the swarm "${charter.name}" (${swarmIdOf(charter)}), and the ` +
+    `invitation is for ${swarm}: name another folder with --data.`
+  throw new JoinError('other_swarm', message)
+}
+
+/** The first answer that `take` makes something of; addresses are tried in their order. */
+async function askAny<T>(
+  { ask, signal }: JoinOptions,
+  { swarm, dial }: InvitationText,
+  request: Uint8Array,
+  take: (frame: Uint8Array) => Promise<T | undefined>,
+): Promise<T> {
+  const addresses = dialAddresses(dial)
+  let hasAnswered = false
+  for (const address of addresses) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)])
+    const frame = await ask({ swarm, address, request, signal: limited }).catch(() => undefined)
+    signal.throwIfAborted()
+    hasAnswered ||= frame !== undefined
+    const taken = frame === undefined ? undefined : await take(frame)
+    if (taken !== undefined) return taken
+  }
+  if (!hasAnswered) throw unreachable(addresses)
+  throw new JoinError(
+    'untrusted',
+    `Not joined: what answers at ${addresses.join(', ')} does not belong to the swarm ${swarm} of this invitation.`,
+  )
+}
+
+function unreachable(addresses: readonly string[]): JoinError {
+  const where =
+    addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
+  return new JoinError(
+    'unreachable',
+    `Not joined yet: ${where}. Is one of these peers running and reachable from here? "hyperlooms up" tries again.`,
+  )
+}
+
+/** Only the charter whose digest the invitation names is taken, whoever it comes from. */
+function fetchCharter(options: JoinOptions, invited: InvitationText): Promise<Charter> {
+  return askAny(options, invited, encodeJoinRequest({ type: 'charter' }), async (frame) => {
+    const charter = decoded(charterInAnswer(frame))
+    if (charter === undefined || charterFault(charter) !== undefined) return undefined
+    return swarmIdOf(charter) === invited.swarm ? charter : undefined
+  })
+}
+
+function decoded(bytes: Uint8Array | undefined): Charter | undefined {
+  try {
+    return bytes === undefined ? undefined : decodeCharter(bytes)
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
+interface Redeeming {
+  readonly entry: SignedEntry
+  readonly roster: Roster
+}
+
+async function redeem(
+  options: JoinOptions,
+  invited: InvitationText,
+  { entry, roster }: Redeeming,
+): Promise<Certificate> {
+  const { verifier, signal } = options
+  const request = encodeJoinRequest({ type: 'redeem', entry })
+  if ((await verified(inspectJoinRequest(request, roster), verifier)) === undefined)
+    throw refusedJoin('request_forged')
+  const join = joinOf(entry)
+  const known = roster.epochOf(invited.invitation.body.epoch) !== undefined
+  const fault = join !== undefined && known ? joinFault(join, entry.body.account, roster) : undefined
+  if (fault !== undefined) throw refusedJoin(fault)
+  const endMs = performance.now() + DECIDED_MS
+  for (;;) {
+    const answer = await askAny(options, invited, request, (frame) =>
+      verified(inspectJoinAnswer(frame, roster), verifier),
+    )
+    const outcome = outcomeOf(answer, entry)
+    if ('certificate' in outcome) return outcome.certificate
+    if (performance.now() > endMs)
+      throw new JoinError(
+        'undecided',
+        'Not joined yet: members answer, but too few witnesses do. "hyperlooms up" goes on with it.',
+      )
+    await pause(outcome.afterMs, undefined, { signal })
+  }
+}
+
+function outcomeOf(
+  answer: JoinAnswer,
+  entry: SignedEntry,
+): { readonly certificate: Certificate } | { readonly afterMs: number } {
+  if (answer.type === 'refused') throw refusedJoin(answer.code)
+  if (answer.type === 'later') return answer
+  if (answer.type === 'joined' && entryIdOf(answer.certificate.entry) === entryIdOf(entry)) return answer
+  throw new JoinError('untrusted', 'Not joined: a member answered with the certificate of something else.')
+}
+
+async function verified<T>(inspected: JoinInspected<T>, verifier: Verifier): Promise<T | undefined> {
+  if (!inspected.ok) return undefined
+  return mintVerified(inspected.candidate, await verifier.verify(inspected.candidate.checks))
+}
