@@ -14,7 +14,6 @@ import {
   TEXT_SENTENCES,
 } from '../../protocol/swarm/invitation-text.ts'
 import {
-  charterInAnswer,
   encodeJoinRequest,
   inspectJoinAnswer,
   inspectJoinRequest,
@@ -22,6 +21,7 @@ import {
   type JoinInspected,
   joinEntry,
   joinOf,
+  readJoinAnswer,
 } from '../../protocol/swarm/joining.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
@@ -139,15 +139,15 @@ function unreachable(addresses: readonly string[]): JoinError {
 /** Only the charter whose digest the invitation names is taken, whoever it comes from. */
 function fetchCharter(options: JoinOptions, invited: InvitationText): Promise<Charter> {
   return askAny(options, invited, encodeJoinRequest({ type: 'charter' }), async (frame) => {
-    const charter = decoded(charterInAnswer(frame))
+    const charter = charterIn(readJoinAnswer(frame))
     if (charter === undefined || charterFault(charter) !== undefined) return undefined
     return swarmIdOf(charter) === invited.swarm ? charter : undefined
   })
 }
 
-function decoded(bytes: Uint8Array | undefined): Charter | undefined {
+function charterIn(answer: JoinAnswer | undefined): Charter | undefined {
   try {
-    return bytes === undefined ? undefined : decodeCharter(bytes)
+    return answer?.type === 'charter' ? decodeCharter(answer.charter) : undefined
   } catch (error) {
     if (error instanceof DecodeError) return undefined
     throw error

@@ -3,6 +3,7 @@ import type { Signer } from '../crypto/signer.ts'
 import { decodeBody, encodeBody } from '../encoding/body.ts'
 import { bytes, type Infer, oneOf, struct, uint, variants } from '../encoding/codec.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
+import { TRUSTED } from '../encoding/evidence.ts'
 import { sign, signedCodec } from '../encoding/signed.ts'
 import type { PeerId, SwarmId } from '../ids.ts'
 import { gather } from '../intake/inspect.ts'
@@ -69,12 +70,10 @@ export function inspectJoinAnswer(frame: Uint8Array, roster: Roster): JoinInspec
   return gather(roster, (sink) => decodeBody(answerCodec, frame, 'join', sink))
 }
 
-/** The answer to `charter`, before any roster is known; undefined for every other. */
-export function charterInAnswer(frame: Uint8Array): Uint8Array | undefined {
-  const nobody = { signed: () => undefined, quorum: () => undefined }
+/** An answer before any roster is known: no signature in it is checked. Undefined for what is none. */
+export function readJoinAnswer(frame: Uint8Array): JoinAnswer | undefined {
   try {
-    const answer = decodeBody(answerCodec, frame, 'join', nobody)
-    return answer.type === 'charter' ? answer.charter : undefined
+    return decodeBody(answerCodec, frame, 'join', TRUSTED)
   } catch (error) {
     if (error instanceof DecodeError) return undefined
     throw error
