@@ -14,7 +14,6 @@ import { LIMITS, OUTPUT_MIN } from '../../protocol/params.ts'
 import {
   type DialAddresses,
   dialAddresses,
-  groupAddresses,
   INVITATION_TEXT,
   PARTIAL_INVITATION,
   PARTIAL_REVOCATION,
@@ -36,6 +35,7 @@ import {
 } from '../../protocol/swarm/inviting.ts'
 import { TICKET, TICKET_TEXT } from '../../protocol/swarm/ticket.ts'
 import type { Backend } from './backend.ts'
+import { dialOf } from './dial-addresses.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
@@ -55,13 +55,6 @@ function requireOperators({ view, swarm }: Backend): readonly Signer[] {
     'not_an_operator',
     `the operators are ${keys.join(', ')}; run this on a machine that holds one of these keys`,
   )
-}
-
-/** This peer's own addresses first, then those of other members that were heard of lately. */
-function dialOf({ view, network, now }: Backend): readonly DialAddresses[] {
-  const online = view.nodes(now()).filter(({ peer, status }) => peer !== view.self && status === 'online')
-  const others = online.flatMap(({ heartbeat }) => heartbeat?.addresses ?? [])
-  return groupAddresses([...network.addresses(), ...others])
 }
 
 function grantOf(text: string | undefined): bigint {
@@ -97,7 +90,7 @@ function createInvitation(backend: Backend, body: InviteRequest): InvitationAnsw
     token,
     roles: body.roles ?? ['peer'],
     // A label of its own: who is vouched for as one of the others is so by name.
-    operator: body.label === undefined ? `guest-${token.slice(-8)}` : labelOf(body.label),
+    operator: body.label === undefined ? `peer-${token.slice(-8)}` : labelOf(body.label),
     grant: grantOf(body.grant),
     notBefore: 0,
     notAfter: backend.now() + (body.expires_in_s ?? INVITATION_SECONDS) * 1_000,

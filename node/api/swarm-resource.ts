@@ -1,7 +1,9 @@
 import type { SwarmMember, SwarmStatus } from '../../protocol/api/swarm-schema.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { operatorsAmong } from '../../protocol/swarm/inviting.ts'
+import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import type { Backend } from './backend.ts'
+import { dialOf } from './dial-addresses.ts'
 import { swarmWords } from './swarm-words.ts'
 
 /** Peers that this one can talk to now, itself included. */
@@ -26,6 +28,8 @@ export function swarmResource(backend: Backend): SwarmStatus {
     diversity: charter.diversity,
     epoch: epoch.number,
     members: [...roster.members()].length,
+    join_text:
+      charter.admission === 'open' ? OPEN_SWARM.write({ swarm: view.swarm, dial: dialOf(backend) }) : null,
     self: {
       peer_id: view.self,
       label: self?.operator ?? null,

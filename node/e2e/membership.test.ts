@@ -222,6 +222,7 @@ async function redeem(
   named: Signer = createNativeSigner(seed),
 ): Promise<JoinAnswer> {
   const { invitation, secret } = readInvitation(text)
+  if (secret === null) throw new Error('it is no invitation')
   const token = createNativeSigner(secret)
   const entry = joinEntry(swarm, { token, peer: named, invitation, roles: ['peer'] })
   const request = encodeJoinRequest({ type: 'redeem', entry })
@@ -249,5 +250,21 @@ describe('a revoked member', () => {
     expect(await founder.command({ type: 'revoke', revocation })).toMatchObject({ ok: true })
     for (const each of founded.peers) await until(each, 'it is out', (look) => !isMember(guest.id)(look))
     await untilConnected(founded, guest.id, false)
+  })
+
+  it('that witnesses goes on voting until an epoch drops it, and is given no work', async () => {
+    const founded = await found(3)
+    const [first, second, revoked] = founded.seats as [Seat, Seat, Seat]
+    const [payer] = founded.peers as [DrivenProcess]
+    await until(payer, 'all offer', ({ offering }) => offering === 3)
+    const body = { key: revoked.id, epoch: 0 }
+    const revocation = signTogether([founded.operator], founded.swarm, REVOCATION, body)
+    const [before] = await untilLevel(founded.peers)
+    expect(await payer.command({ type: 'revoke', revocation })).toMatchObject({ ok: true })
+    await untilLevel(founded.peers, before.entries + 1)
+    const { slots, status } = await runJob(payer, 2)
+    expect(status).toBe('completed')
+    expect(slots.map((slot) => slot.peer).sort()).toEqual([first.id, second.id].sort())
+    await expect(runJob(payer, 3)).rejects.toThrow('too_few_nodes')
   })
 })

@@ -25,7 +25,9 @@ export async function runJob(peer: DrivenProcess, replicas: number): Promise<Job
     maxTokens: 256,
   } as const
   const result = await peer.command({ type: 'submit-job', request })
-  if (!result.ok || result.type !== 'job') throw new Error('the job was refused')
+  if (!result.ok || result.type !== 'job') {
+    throw new Error(`the job was refused: ${result.ok ? result.type : result.code}`)
+  }
   const closed = await poll(
     async () => {
       const record = await peer.record(result.job)

@@ -7,13 +7,14 @@ import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { joinSwarm, readInvitation } from './join-swarm.ts'
+import { createSwarmKeys } from './swarm-keys.ts'
 
 /** Two exchanges' signatures. */
 const CACHE_ENTRIES_MAX = 256
 
 export interface EnterOptions {
   readonly folder: DataFolder
-  /** `hl1...`; undefined goes on with a join that was begun before. */
+  /** `hl1...` or `hls1...`; undefined goes on with a join that was begun before. */
   readonly invitation: string | undefined
   readonly signal: AbortSignal
 }
@@ -30,11 +31,14 @@ export async function enterSwarm({ folder, invitation, signal }: EnterOptions): 
   const lock = await acquireLock(folder.root)
   try {
     const { seed } = await loadOrCreateIdentity(folder.root)
+    const peer = createNativeSigner(seed)
+    const { secretOf, signerOf } = createSwarmKeys(seed, [peer])
     return await joinSwarm({
       folder,
       text,
-      peer: createNativeSigner(seed),
-      signerOf: (secret) => createNativeSigner(secret),
+      peer,
+      signerOf,
+      secretOf,
       verifier: createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES_MAX }),
       ask: (question) => askJoin({ seed, ...question }),
       signal,

@@ -3,7 +3,7 @@ import { mintVerified } from '../../protocol/crypto/verified.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { DecodeError } from '../../protocol/encoding/decode-error.ts'
-import type { SwarmId } from '../../protocol/ids.ts'
+import { digestToBytes, type SwarmId } from '../../protocol/ids.ts'
 import type { Certificate } from '../../protocol/ledger/certificate.ts'
 import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import { type Charter, charterFault, decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
@@ -11,6 +11,7 @@ import {
   dialAddresses,
   INVITATION_TEXT,
   type InvitationText,
+  OPEN_SWARM,
   TEXT_SENTENCES,
 } from '../../protocol/swarm/invitation-text.ts'
 import {
@@ -23,6 +24,7 @@ import {
   joinOf,
   readJoinAnswer,
 } from '../../protocol/swarm/joining.ts'
+import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
@@ -41,6 +43,8 @@ export interface JoinOptions {
   readonly text: string
   readonly peer: Signer
   readonly signerOf: (seed: Uint8Array) => Signer
+  /** A secret that only this peer can make from a salt, and makes again from it. */
+  readonly secretOf: (salt: Uint8Array) => Uint8Array
   readonly verifier: Verifier
   /** Asks the member at an address over `join`; rejects when it can't be reached or gives no answer. */
   readonly ask: (question: Question) => Promise<Uint8Array>
@@ -61,21 +65,23 @@ interface Question {
  * `JoinError`; a refusal removes the invitation, everything else keeps it.
  */
 export async function joinSwarm(options: JoinOptions): Promise<Charter> {
-  const { folder, peer, signerOf } = options
+  const { folder, peer, signerOf, secretOf } = options
   const invited = readInvitation(options.text)
-  const { body } = invited.invitation
-  if (body.peer !== null && body.peer !== peer.id)
-    throw refusedJoin('invitation_for_another_peer', `: ${body.peer}; this peer is ${peer.id}`)
+  const { invitation } = invited
+  const named = invitation?.body.peer ?? null
+  if (named !== null && named !== peer.id)
+    throw refusedJoin('invitation_for_another_peer', `: ${named}; this peer is ${peer.id}`)
+  const token = signerOf(invited.secret ?? secretOf(digestToBytes(invited.swarm)))
   const before = await charterBefore(folder, invited)
   const joined = await readJoined(folder)
-  if (before !== undefined && joined?.certificate.entry.body.account === body.token) {
+  if (before !== undefined && joined?.certificate.entry.body.account === token.id) {
     await removeJoining(folder)
     return before
   }
-  await writeJoining(folder, INVITATION_TEXT.write(invited))
+  await writeJoining(folder, options.text.trim())
   const charter = before ?? (await fetchCharter(options, invited))
-  const token = signerOf(invited.secret)
-  const entry = joinEntry(invited.swarm, { token, peer, invitation: invited.invitation, roles: body.roles })
+  const roles = invitation?.body.roles ?? ['peer']
+  const entry = joinEntry(invited.swarm, { token, peer, invitation, roles })
   const certificate = await redeem(options, invited, { entry, roster: rosterOf(charter) }).catch(
     async (error: unknown) => {
       if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
@@ -88,13 +94,26 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
   return charter
 }
 
-export function readInvitation(text: string): InvitationText {
-  const read = INVITATION_TEXT.read(text)
-  if (read.ok) return read.value
+/** What a text lets its bearer join. */
+export interface Invited {
+  readonly swarm: SwarmId
+  readonly dial: InvitationText['dial']
+  /** Both null: into a swarm that admits everybody. */
+  readonly secret: Uint8Array | null
+  readonly invitation: SignedInvitation | null
+}
+
+/** Throws `JoinError` for a text that is none. */
+export function readInvitation(text: string): Invited {
+  const open = OPEN_SWARM.read(text)
+  if (open.ok) return { ...open.value, secret: null, invitation: null }
+  const invitation = INVITATION_TEXT.read(text)
+  if (invitation.ok) return invitation.value
+  const read = open.code === 'another_kind' ? invitation : open
   throw new JoinError('text', `This invitation can't be used: ${TEXT_SENTENCES[read.code]}.`)
 }
 
-async function charterBefore(folder: DataFolder, { swarm }: InvitationText): Promise<Charter | undefined> {
+async function charterBefore(folder: DataFolder, { swarm }: Invited): Promise<Charter | undefined> {
   const charter = await readCharter(folder)
   if (charter === undefined || swarmIdOf(charter) === swarm) return charter
   const message =
@@ -106,7 +125,7 @@ async function charterBefore(folder: DataFolder, { swarm }: InvitationText): Pro
 /** The first answer that `take` makes something of; addresses are tried in their order. */
 async function askAny<T>(
   { ask, signal }: JoinOptions,
-  { swarm, dial }: InvitationText,
+  { swarm, dial }: Invited,
   request: Uint8Array,
   take: (frame: Uint8Array) => Promise<T | undefined>,
 ): Promise<T> {
@@ -137,7 +156,7 @@ function unreachable(addresses: readonly string[]): JoinError {
 }
 
 /** Only the charter whose digest the invitation names is taken, whoever it comes from. */
-function fetchCharter(options: JoinOptions, invited: InvitationText): Promise<Charter> {
+function fetchCharter(options: JoinOptions, invited: Invited): Promise<Charter> {
   return askAny(options, invited, encodeJoinRequest({ type: 'charter' }), async (frame) => {
     const charter = charterIn(readJoinAnswer(frame))
     if (charter === undefined || charterFault(charter) !== undefined) return undefined
@@ -161,7 +180,7 @@ interface Redeeming {
 
 async function redeem(
   options: JoinOptions,
-  invited: InvitationText,
+  invited: Invited,
   { entry, roster }: Redeeming,
 ): Promise<Certificate> {
   const { verifier, signal } = options
@@ -169,7 +188,7 @@ async function redeem(
   if ((await verified(inspectJoinRequest(request, roster), verifier)) === undefined)
     throw refusedJoin('request_forged')
   const join = joinOf(entry)
-  const known = roster.epochOf(invited.invitation.body.epoch) !== undefined
+  const known = roster.epochOf(invited.invitation?.body.epoch ?? 0) !== undefined
   const fault = join !== undefined && known ? joinFault(join, entry.body.account, roster) : undefined
   if (fault !== undefined) throw refusedJoin(fault)
   const endMs = performance.now() + DECIDED_MS

@@ -142,6 +142,11 @@ export const swarmStatusSchema = Type.Object(
     diversity: Type.Enum(['operator', 'peer']),
     epoch: count('How often witnesses, operators or figures were changed'),
     members: count(),
+    join_text: nullable(
+      Type.String({
+        description: 'hls1...: by it anybody joins an open swarm; null where it takes an invitation',
+      }),
+    ),
     self: Type.Object({
       peer_id: peerId(),
       label: nullable(label),

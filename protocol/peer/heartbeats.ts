@@ -75,9 +75,16 @@ export class Heartbeats {
   onMessage(out: Outbox, { signer, body }: MessageOf<'heartbeat'>): void {
     const before = this.#known.get(signer)?.beat
     if (before !== undefined && !isNewer(body, before)) return
+    if (before === undefined && this.#known.size >= LIMITS.heartbeats) this.#forgetStrangers()
     if (before === undefined && this.#known.size >= LIMITS.heartbeats) return
     this.#known.set(signer, { beat: body, seenMs: out.now })
     out.notify(null)
+  }
+
+  /** Members that were revoked since they were heard of. */
+  #forgetStrangers(): void {
+    for (const peer of this.#known.keys())
+      if (this.#options.roster.member(peer) === undefined) this.#known.delete(peer)
   }
 
   onTimer(out: Outbox, id: string): boolean {
@@ -103,8 +110,11 @@ export class Heartbeats {
 
   /** Who offers what, among the members heard of lately. */
   market(now: number): Market {
-    const nodes = this.nodes(now).filter(({ status }) => status !== 'offline')
-    const byPeer = this.#options.roster.charter.diversity === 'peer'
+    const { roster } = this.#options
+    const nodes = this.nodes(now).filter(
+      ({ status, peer }) => status !== 'offline' && !roster.isRevoked(peer),
+    )
+    const byPeer = roster.charter.diversity === 'peer'
     const offers = nodes.flatMap(({ peer, operator, heartbeat }) =>
       (heartbeat?.nodes ?? []).flatMap(({ models }) =>
         models.map(({ name, price }) => ({ voter: byPeer ? peer : operator, name, price })),

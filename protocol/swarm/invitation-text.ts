@@ -57,6 +57,12 @@ export interface PartialInvitation {
   readonly dial: readonly DialAddresses[]
 }
 
+/** `hls1...`: where a swarm that admits everybody is found. */
+export interface OpenSwarm {
+  readonly swarm: SwarmId
+  readonly dial: readonly DialAddresses[]
+}
+
 /** `hlr1...`: a revocation on its way from one operator to the next. */
 export interface PartialRevocation {
   readonly swarm: SwarmId
@@ -127,6 +133,8 @@ export const PARTIAL_INVITATION: TextForm<PartialInvitation> = textForm(
     }),
   }),
 )
+
+export const OPEN_SWARM: TextForm<OpenSwarm> = textForm('hls', packed({ swarm: digest<SwarmId>(), dial }))
 
 export const PARTIAL_REVOCATION: TextForm<PartialRevocation> = textForm(
   'hlr',

@@ -64,7 +64,7 @@ export class Trust {
     const { roster, jobHead } = options
     const { charter } = roster
     this.#options = options
-    this.#table = new TrustTable(charter)
+    this.#table = new TrustTable(charter, (peer) => roster.member(peer)?.isUninvited === true)
     this.#voters = {
       charter,
       voterOf: (peer) => (charter.diversity === 'peer' ? peer : (roster.member(peer)?.operator ?? peer)),

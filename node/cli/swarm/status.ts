@@ -43,6 +43,9 @@ function describeSwarm(status: SwarmStatus): string {
     textTable(columns, witnesses.list),
     '',
     ...status.sentences,
+    ...(status.join_text === null
+      ? []
+      : ['', `Anybody joins with: hyperlooms up --join ${status.join_text}`]),
   ].join('\n')
 }
 
