@@ -8,6 +8,7 @@ import { addLocal } from './local.ts'
 import { explainError, say } from './output.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
+import { addAttach } from './swarm/attach.ts'
 import { addSwarm } from './swarm/swarm.ts'
 import { addUp } from './up.ts'
 import { addWallet } from './wallet.ts'
@@ -23,7 +24,18 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits, addSwarm])
+  for (const add of [
+    addUp,
+    addLocal,
+    addRun,
+    addJob,
+    addJobs,
+    addStatus,
+    addWallet,
+    addCredits,
+    addSwarm,
+    addAttach,
+  ])
     add(program)
   try {
     await program.parseAsync([...args], { from: 'user' })

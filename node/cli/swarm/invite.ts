@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import type { InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
 import { print, printJson, say } from '../output.ts'
 import { swarmClient, type SwarmFlags, swarmOptions } from './client.ts'
+import { duration } from './duration.ts'
 import { describeRevocation } from './members.ts'
 import { qrText } from './qr.ts'
 
@@ -43,15 +44,6 @@ export function addInvite(swarm: Command): void {
   })
 }
 
-const SECONDS = { m: 60, h: 3_600, d: 86_400 } as const
-
-function duration(text: string): number {
-  const [, digits, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
-  if (digits === undefined || (unit !== 'm' && unit !== 'h' && unit !== 'd'))
-    throw new InvalidArgumentError('It must be a number of minutes, hours or days, such as 45m, 12h or 7d.')
-  return Number(digits) * SECONDS[unit]
-}
-
 async function printInvitation(flags: InviteFlags): Promise<void> {
   const { label, role, grant, expires, for: peer } = flags
   const body = {
@@ -69,7 +61,8 @@ async function printInvitation(flags: InviteFlags): Promise<void> {
 /** The text alone goes to stdout, so that it can be piped; what it means goes to stderr. */
 async function showInvitation(invitation: InvitationAnswer, { qr }: InviteFlags): Promise<void> {
   print(invitation.text)
-  if (invitation.kind === 'invitation' && qr === true) print(`\n${await qrText(invitation.text)}`)
+  if (invitation.kind === 'invitation' && qr === true)
+    print(`\n${await qrText(invitation.text.toUpperCase())}`)
   say(describeInvitation(invitation))
 }
 
