@@ -31,6 +31,7 @@ import type { Durations } from './host/durations.ts'
 import { watchLatencies } from './host/latencies.ts'
 import { MindHost } from './host/mind-host.ts'
 import { latestRecordMs, openRecords, restore } from './host/records.ts'
+import { askJoin } from './network/ask-join.ts'
 import { createNetwork } from './network/host.ts'
 import type { Network } from './network/network.ts'
 import { type BlobStore, openBlobStore } from './store/blob-store.ts'
@@ -41,6 +42,7 @@ import { type Store, StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
 import { foundSwarm } from './swarm/founding.ts'
+import { introduce } from './swarm/introduction.ts'
 import { createGuests } from './swarm/guests.ts'
 import { createSwarmKeys } from './swarm/swarm-keys.ts'
 import { createJoinDesk, type JoinDesk } from './swarm/join-desk.ts'
@@ -232,6 +234,7 @@ async function startMind(
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
   await offer(opened, host, starting)
+  await introduceInto(opened, peer, now, starting)
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
@@ -253,6 +256,24 @@ async function startMind(
   starting.defer(() => api.close())
   await noteApiUrl(options.folder, api.url)
   return { api, host, backend, restoredMs }
+}
+
+/** An invited peer that nobody knows yet shows how it came in. */
+async function introduceInto(
+  { options, identity: { seed, id }, charter }: Opened,
+  { view }: Peer,
+  now: () => number,
+  starting: AsyncDisposableStack,
+): Promise<void> {
+  const joined = await readJoined(options.folder)
+  if (joined === undefined) return
+  const swarm = swarmIdOf(charter)
+  const introduction = introduce({
+    joined,
+    isHeard: () => view.nodes(now()).some(({ peer, status }) => peer !== id && status !== 'offline'),
+    ask: (address, request, signal) => askJoin({ seed, swarm, address, request, signal }),
+  })
+  starting.defer(() => introduction())
 }
 
 function connectedTo(network: Network): number {

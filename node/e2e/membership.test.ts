@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { signTogether } from '../../protocol/encoding/multi-signed.ts'
-import { swarmIdOf } from '../../protocol/swarm/charter.ts'
-import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
+import { type Charter, swarmIdOf } from '../../protocol/swarm/charter.ts'
+import { groupAddresses, INVITATION_TEXT, OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import { REVOCATION } from '../../protocol/swarm/invitation.ts'
 import {
   encodeJoinRequest,
@@ -15,7 +15,8 @@ import {
   readJoinAnswer,
 } from '../../protocol/swarm/joining.ts'
 import type { PeerId } from '../../protocol/ids.ts'
-import { readCharter } from '../config/charter-file.ts'
+import { connect } from '../cli/api.ts'
+import { readCharter, writeCharter } from '../config/charter-file.ts'
 import { readJoined } from '../config/join-files.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { askJoin } from '../network/ask-join.ts'
@@ -47,14 +48,22 @@ function start(seat: Seat): DrivenProcess {
   return peer
 }
 
+async function amend(seats: readonly Seat[], change: Partial<Charter>): Promise<void> {
+  const [first] = seats as [Seat]
+  const charter = await readCharter(first.folder)
+  if (charter === undefined) throw new Error('a planned swarm has a charter')
+  await Promise.all(seats.map(({ folder }) => writeCharter(folder, { ...charter, ...change })))
+}
+
 interface Founded extends Inviting {
   readonly seats: readonly Seat[]
   readonly peers: readonly DrivenProcess[]
 }
 
 /** A swarm of so many founders, all of them witnesses; the first operates it. */
-async function found(count: number): Promise<Founded> {
+async function found(count: number, change: Partial<Charter> = {}): Promise<Founded> {
   const seats = await planSeats(root, { count })
+  await amend(seats, change)
   const [first] = seats as [Seat]
   const peers = seats.map(start)
   await Promise.all(peers.map((peer) => peer.ready))
@@ -115,6 +124,33 @@ describe('an invited peer', () => {
     expect(look.supply.minted).toBe(2n * 1_000_000_000n + GRANT)
     expect(isMember(seat.id)(look)).toBe(true)
     expect((await readdir(seat.folder.root)).includes('joining.txt')).toBe(false)
+  })
+})
+
+describe('an open swarm', () => {
+  it('lets in whoever knows where it is, once for each key', async () => {
+    const founded = await found(1, { admission: 'open' })
+    const [founder] = founded.peers as [DrivenProcess]
+    const { url } = await founder.ready
+    const { join_text: text } = await connect(url).getSwarm()
+    const seat = await emptySeat(root, 'elm')
+    const enter = () => enterSwarm({ folder: seat.folder, invitation: text ?? '', signal })
+    await enter()
+    await rm(join(seat.folder.root, 'joined.cbor'))
+    await enter()
+    const peer = start(seat)
+    const ready = await peer.ready
+    await until(founder, 'both offer', ({ offering }) => offering === 2)
+    const { items } = await connect(ready.url).listMembers()
+    expect(items.find(({ peer_id: id }) => id === seat.id)).toMatchObject({ invited: false, label: seat.id })
+  })
+
+  it('is not what a swarm with invitations is', async () => {
+    const founded = await found(1)
+    const seat = await emptySeat(root, 'elm')
+    const text = OPEN_SWARM.write({ swarm: founded.swarm, dial: groupAddresses(founded.addresses) })
+    const refusal = enterSwarm({ folder: seat.folder, invitation: text, signal })
+    await expect(refusal).rejects.toMatchObject({ code: 'join_refused', refusal: 'invitation_needed' })
   })
 })
 
