@@ -19,12 +19,14 @@ import { type ApiKeyState, loadOrCreateApiKey, noteApiUrl } from './config/api-k
 import { readCharter, writeCharter } from './config/charter-file.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
+import { discoveryOf } from './config/discovery.ts'
 import type { Config } from './config/options.ts'
 import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
+import { watchClaims } from './host/claims.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
 import { watchLatencies } from './host/latencies.ts'
@@ -82,8 +84,6 @@ const BODY_BYTES_MAX = Math.max(LIMITS.promptBytes, LIMITS.answerBytes)
 const VERIFIER_CACHE_ENTRIES = 32_768
 /** Before the witnesses' time for a commit is over, so that a slow run ends as this peer's own failure. */
 const RUN_TIMEOUT_MS = 110_000
-/** Admission is one small message each way. */
-const JOIN_FRAME_BYTES = 65_536
 
 interface Opened {
   readonly options: DaemonOptions
@@ -223,6 +223,7 @@ async function startMind(
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
   await offer(opened, host, starting)
+  starting.defer(watchClaims(host, peer.view, now, (id, addresses) => network.claimed(id, addresses)))
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
@@ -261,25 +262,28 @@ async function openNetwork(
     seed: identity.seed,
     swarm: swarmIdOf(charter),
     listen: options.config.listen,
+    announce: options.config.announce,
     bootstrap: options.config.bootstrap,
-    isMember: (id) => roster.member(id) !== undefined,
-    frameBytesMax: {
-      certify: frameBytes,
-      agree: frameBytes,
-      job: frameBytes,
-      sync: frameBytes,
-      join: JOIN_FRAME_BYTES,
+    admission: {
+      isMember: (id) => roster.member(id) !== undefined,
+      isGuest: () => false,
+      members: () => Array.from(roster.members(), ({ peer: id }) => id),
     },
+    discovery: discoveryOf(options.config, options.folder),
+    frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
         options.observe?.(frame)
-        if (channel !== 'join') await host.admit(frame, { from, via: channel })
+        await host.admit(frame, { from, via: channel })
       },
       gossip(from, topic, frame) {
         options.observe?.(frame)
         return host.receive(frame, { from, via: topic })
       },
+      // Membership is the charter's: there is nothing to redeem.
+      join: () => Promise.resolve(undefined),
+      addressesChanged: (addresses) => host.moved(addresses),
       connected(id) {
         host.connection('connected', id)
         endow(connectedTo(network))

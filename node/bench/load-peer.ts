@@ -95,14 +95,22 @@ export class LoadPeer {
       swarm: swarmIdOf(charter),
       listen: [],
       bootstrap,
-      isMember: (id) => this.#roster.member(id) !== undefined,
-      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes, join: 1 },
+      announce: [],
+      admission: {
+        isMember: (id) => this.#roster.member(id) !== undefined,
+        isGuest: () => false,
+        members: () => [],
+      },
+      discovery: { mdns: false, dht: false, file: undefined },
+      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
       gossipBytesMax: LIMITS.gossipBytes,
       handlers: {
         frame: async (from, via, frame) => {
           if (via === 'certify') await this.#intake.admit(frame, { from, via })
         },
         gossip: () => Promise.resolve('ignore'),
+        join: () => Promise.resolve(undefined),
+        addressesChanged: () => undefined,
         connected: (id) => {
           missing.delete(id)
           if (missing.size === 0) complete.resolve()

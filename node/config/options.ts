@@ -91,7 +91,14 @@ export const OPTIONS = {
     ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
     addresses,
   ),
+  announce: option<readonly string[]>(
+    'further multiaddrs this peer is reached at, such as a forwarded port',
+    [],
+    addresses,
+  ),
   bootstrap: option<readonly string[]>('multiaddrs of peers to stay connected to', [], addresses),
+  mdns: toggle('look for members on the local network', true),
+  dht: toggle("take part in the swarm's hash table of addresses", true),
   price: option('credits asked for one run', 10_000n, credits),
   providers: option<readonly (typeof PROVIDERS)[number][]>(
     'where answers come from, of reference, ollama',
