@@ -51,7 +51,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   }
   const presence = new Presence({
     node,
-    identify: node.services.identify,
+    identify: (connection) => node.services.identify.identify(connection),
     gate,
     arrived(peer) {
       meter.connected(peer)

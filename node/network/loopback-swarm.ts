@@ -135,7 +135,7 @@ export async function rawMember(name: string, listen: string[] = []): Promise<Li
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    services: { identify: identify() },
+    services: { identify: identify({ runOnConnectionOpen: false }) },
   })
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Identify } from '@libp2p/identify'
 import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../../protocol/ids.ts'
@@ -8,7 +7,8 @@ import { AGENT_CHARACTERS, IDENTIFY_MS, IDENTIFY_MS_MAX } from './limits.ts'
 
 interface PresenceOptions {
   readonly node: Libp2p
-  readonly identify: Identify
+  /** Asks the other end who it is and tells libp2p; rejects when it doesn't answer. */
+  readonly identify: (connection: Connection) => Promise<unknown>
   readonly gate: Gate
   readonly arrived: (peer: PeerId) => void
   readonly left: (peer: PeerId) => void
@@ -98,7 +98,7 @@ export class Presence {
     ) {
       if (this.#stopping.signal.aborted || !gate.isMember(connection.remotePeer)) return
       try {
-        await identify.identify(connection)
+        await identify(connection)
         return
       } catch {
         // It rejects only when the network stops.
