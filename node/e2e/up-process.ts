@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Self } from '../../protocol/api/network-schema.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { flagOf, OPTION_NAMES } from '../config/options.ts'
 import { poll } from '../swarm/poll.ts'
@@ -17,7 +18,7 @@ const run = promisify(execFile)
 /** What `hyperlooms status` says of a peer's network. */
 export interface UpStatus {
   readonly addresses: readonly string[]
-  readonly connections: readonly { readonly peer: PeerId; readonly address: string }[]
+  readonly connections: readonly { readonly peer: string; readonly address: string }[]
 }
 
 /** `hyperlooms up` in a process of its own, perhaps on another machine, asked by `hyperlooms status` there. */
@@ -48,17 +49,12 @@ export class UpProcess {
 
   async status(): Promise<UpStatus> {
     const url = await this.#url.promise
-    const [command = '', ...rest] = [...this.#seat.prefix, process.execPath, PROGRAM]
+    const [command, ...rest] = [...this.#seat.prefix, process.execPath, PROGRAM]
     const args = [...rest, 'status', '--json', '--api', url]
     const { stdout } = await run(command, args, { env: ENVIRONMENT })
-    const { self } = JSON.parse(stdout)
-    return {
-      addresses: self.addresses,
-      connections: self.connections.map((each: Record<string, unknown>) => ({
-        peer: each['peer_id'],
-        address: each['address'],
-      })),
-    }
+    const { self }: { readonly self: Self } = JSON.parse(stdout)
+    const connections = self.connections.map(({ peer_id: peer, address }) => ({ peer, address }))
+    return { addresses: self.addresses, connections }
   }
 
   /** Resolves once the peer is connected to all of these, each at an address with that text in it. */
@@ -84,8 +80,11 @@ export class UpProcess {
   }
 
   #spawn(args: readonly string[]): ChildProcess {
-    const [command = '', ...rest] = [...this.#seat.prefix, process.execPath, PROGRAM, ...args]
+    const [command, ...rest] = [...this.#seat.prefix, process.execPath, PROGRAM]
     const stderr = process.env['DRIVEN_STDERR'] === undefined ? 'ignore' : 'inherit'
-    return spawn(command, rest, { stdio: ['ignore', 'ignore', stderr, 'ipc'], env: ENVIRONMENT })
+    return spawn(command, [...rest, ...args], {
+      stdio: ['ignore', 'ignore', stderr, 'ipc'],
+      env: ENVIRONMENT,
+    })
   }
 }
