@@ -95,4 +95,19 @@ describe('members on several machines', () => {
     await b.connectedTo({ [a.id]: firstHost })
     await c.connectedTo({ [a.id]: firstHost })
   })
+
+  it('without a way in reach each other through one that has', async (context) => {
+    requireComponent(context, 'iptables')
+    const listen = '/ip4/0.0.0.0/tcp/9000,/p2p-circuit'
+    const [a, ...hidden] = await plan(context, 3, { mdns: 'false', listen })
+    if (a === undefined) throw new Error('there are three')
+    await machines?.hide(1)
+    await machines?.hide(2)
+    const relay = start({ ...a, flags: { ...a.flags, listen: '/ip4/0.0.0.0/tcp/9000' } })
+    const [b, c] = hidden.map((seat) => start(seat, addressOf(a, 0)))
+    if (b === undefined || c === undefined) throw new Error('two are hidden')
+    await meshed([relay, b, c])
+    await b.connectedTo({ [c.id]: '/p2p-circuit' })
+    await c.connectedTo({ [b.id]: '/p2p-circuit' })
+  })
 })

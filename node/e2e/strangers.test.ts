@@ -18,6 +18,8 @@ const MEMBERS_PROTOCOLS = [
   '/ipfs/id/1.0.0',
   '/ipfs/id/push/1.0.0',
   '/ipfs/ping/1.0.0',
+  '/libp2p/circuit/relay/0.2.0/hop',
+  '/libp2p/circuit/relay/0.2.0/stop',
 ]
 
 /** A stream, or its whole connection, was ended by the other side. */

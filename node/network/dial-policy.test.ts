@@ -47,7 +47,14 @@ describe('what a member names', () => {
     ['at everybody', '/ip4/255.255.255.255/tcp/9000', false],
     ['by name', '/dns4/localhost/tcp/9000', false],
     ['by another transport', '/ip4/93.184.216.34/udp/9000/quic-v1', false],
-    ['behind another peer', `/ip4/93.184.216.34/tcp/9000/p2p/${OTHER}/p2p-circuit`, false],
+    ['through a relay', `/ip4/93.184.216.34/tcp/9000/p2p/${OTHER}/p2p-circuit`, true],
+    ['through a relay on our loopback', `/ip4/127.0.0.1/tcp/9000/p2p/${OTHER}/p2p-circuit`, false],
+    ['through a relay without a name', '/ip4/93.184.216.34/tcp/9000/p2p-circuit', false],
+    [
+      'through two relays',
+      `/ip4/93.184.216.34/tcp/9000/p2p/${OTHER}/p2p-circuit/p2p/${OTHER}/p2p-circuit`,
+      false,
+    ],
     ['without a port', '/ip4/93.184.216.34', false],
   ])('%s: %s is dialled %s', (_, address, isDialled) => {
     const named = multiaddr(`${address}/p2p/${PEER}`)

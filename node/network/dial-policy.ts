@@ -47,7 +47,15 @@ export class DialPolicy {
     return peer !== undefined && this.#isHarmless(address) && this.#spend(peer)
   }
 
+  /** Through a relay only that relay is dialled, for which the same holds, and which must be a member too. */
   #isHarmless(address: Multiaddr): boolean {
+    const isRelayed = address.getComponents().some(({ name }) => name === 'p2p-circuit')
+    if (!isRelayed) return this.#isHarmlessItself(address)
+    const relay = address.decapsulate('/p2p-circuit')
+    return this.#options.isTrusted(relay) || (peerOf(relay) !== undefined && this.#isHarmlessItself(relay))
+  }
+
+  #isHarmlessItself(address: Multiaddr): boolean {
     const [ip, tcp, ...rest] = address.getComponents()
     if ((ip?.name !== 'ip4' && ip?.name !== 'ip6') || tcp?.name !== 'tcp') return false
     const isPlain = rest.every(({ name }) => name === 'ws' || name === 'p2p')

@@ -86,7 +86,7 @@ export class Discovery {
   opened(peer: PeerId, connection: Connection): void {
     const { known, dht, node } = this.#options
     if (connection.direction === 'outbound') known.proved(peer, connection.remoteAddr)
-    else void dht?.serve()
+    else if (connection.direct) void dht?.serve()
     // It may have moved: what it had before is then dead, though nobody has told.
     const earlier = node.getConnections(connection.remotePeer).filter((each) => each !== connection)
     for (const each of earlier) void probe(each)
@@ -126,16 +126,20 @@ export class Discovery {
     }
   }
 
-  /** Addresses that work for us or come from the peer itself, of whoever is connected first. */
+  /**
+   * Addresses that work for us or come from the peer itself, of whoever is connected first. What only our owner
+   * has named may be a name that is nobody else's business.
+   */
   #toTell(to: PeerId): readonly string[] {
     const { known, self, node } = this.#options
     const connected = this.#connected()
-    const others = new Set([...connected, ...known.book.peers()])
+    const { isMember } = this.#options.network.admission
+    const others = new Set([...connected, ...known.book.peers().filter((peer) => isMember(peer))])
     others.delete(to)
     others.delete(self)
     const own = node.getMultiaddrs().map(String)
     const told = [...others].flatMap((peer) =>
-      known.book.addresses(peer).filter(({ source, provedMs }) => source !== 'rumour' || provedMs > 0),
+      known.book.addresses(peer).filter(({ source, provedMs }) => source === 'self' || provedMs > 0),
     )
     return [...own, ...told.map(({ text }) => text)].slice(0, EXCHANGED_MAX)
   }

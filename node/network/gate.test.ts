@@ -5,7 +5,12 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { PeerId } from '../../protocol/ids.ts'
 import { askJoin } from './ask-join.ts'
-import { JOIN_FRAME_BYTES, PENDING_PER_HOST_MAX, STRANGERS_PER_HOST_MAX } from './limits.ts'
+import {
+  JOIN_FRAME_BYTES,
+  JOINS_PER_HOST_MAX,
+  PENDING_PER_HOST_MAX,
+  STRANGERS_PER_HOST_MAX,
+} from './limits.ts'
 import {
   bytes,
   LoopbackSwarm,
@@ -174,6 +179,29 @@ describe('the join protocol', () => {
     expect(text(await ask(JOIN_FRAME_BYTES))).toBe(String(JOIN_FRAME_BYTES))
     await expect(ask(JOIN_FRAME_BYTES + 1)).rejects.toMatchObject({ code: 'join_refused' })
     expect(a.diary.happenings).toHaveLength(1)
+  })
+
+  it('is spoken by so many of one address at a time', async () => {
+    const { isMember } = rosterOf()
+    const judged = Promise.withResolvers<void>()
+    const a = await swarm.start('a', {
+      isMember,
+      join: async (_, request) => {
+        await judged.promise
+        return bytes(request)
+      },
+    })
+    const connections = await Promise.all(
+      Array.from({ length: JOINS_PER_HOST_MAX }, async (_, at) => dial(await client(`${at}`), a)),
+    )
+    const asking = connections.map((connection) => speak(connection, JOIN))
+    await a.diary.until(({ happenings }) => happenings.length === JOINS_PER_HOST_MAX)
+    const [connection] = connections
+    if (connection === undefined) throw new Error('there are some')
+    expect(await speak(connection, JOIN)).toMatch(REFUSED)
+    judged.resolve()
+    expect(await Promise.all(asking)).toEqual(asking.map(() => 'let me in'))
+    expect(await speak(connection, JOIN)).toBe('let me in')
   })
 
   it('says whether nobody was there or nobody answered', async () => {

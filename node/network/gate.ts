@@ -60,6 +60,10 @@ export class Gate {
         this.#unproven.get(connection)?.()
         return this.#refuseUnless(this.#admit(remote, connection))
       },
+      denyInboundRelayReservation: (source) => !this.isMember(source),
+      denyOutboundRelayedConnection: (source, destination) =>
+        !(this.isMember(source) && this.isMember(destination)),
+      denyInboundRelayedConnection: (_, remote) => !this.isMember(remote),
       // libp2p keeps what peers claim only as far as it may be dialled.
       filterMultiaddrForPeer: (remote, address) => this.#options.policy.mayLearn(withPeer(address, remote)),
     }

@@ -1,10 +1,12 @@
-import type { Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import type { PeerId } from '../../protocol/ids.ts'
 import type { Meter } from './counters.ts'
 import { namePeer } from './gate.ts'
-import { JOIN_FRAME_BYTES, JOIN_MS, JOIN_STREAMS, JOINS_MAX } from './limits.ts'
+import { JOIN_FRAME_BYTES, JOIN_MS, JOIN_STREAMS, JOINS_MAX, JOINS_PER_HOST_MAX } from './limits.ts'
+import { hostOf } from './multiaddr-parts.ts'
 import type { NetworkOptions } from './network.ts'
+import { Places } from './places.ts'
 import { protocolName } from './protocol-name.ts'
 
 /** `/hyperlooms/1/<swarm>/join`: one request and one answer a stream, the one protocol that strangers may speak. */
@@ -12,7 +14,7 @@ export class Joins {
   readonly #node: Libp2p
   readonly #options: NetworkOptions
   readonly #meter: Meter
-  /** Bounded by `JOINS_MAX`. */
+  readonly #places = new Places({ max: JOINS_MAX, perHostMax: JOINS_PER_HOST_MAX })
   readonly #serving = new Set<Promise<void>>()
 
   constructor(node: Libp2p, options: NetworkOptions, meter: Meter) {
@@ -24,7 +26,7 @@ export class Joins {
   async start(): Promise<void> {
     await this.#node.handle(
       protocolName(this.#options.swarm, 'join'),
-      (stream, connection) => this.#accept(stream, namePeer(connection.remotePeer)),
+      (stream, connection) => this.#accept(stream, connection),
       { maxInboundStreams: JOIN_STREAMS, maxOutboundStreams: JOIN_STREAMS },
     )
   }
@@ -34,11 +36,16 @@ export class Joins {
     await Promise.all(this.#serving)
   }
 
-  #accept(stream: Stream, from: PeerId | undefined): void {
-    if (from === undefined || this.#serving.size >= JOINS_MAX) return this.#refuse(stream)
+  #accept(stream: Stream, { remotePeer, remoteAddr }: Connection): void {
+    const from = namePeer(remotePeer)
+    const leave = from === undefined ? undefined : this.#places.take(hostOf(remoteAddr))
+    if (from === undefined || leave === undefined) return this.#refuse(stream)
     const serving = this.#serve(stream, from)
       .catch(() => this.#refuse(stream))
-      .finally(() => this.#serving.delete(serving))
+      .finally(() => {
+        leave()
+        this.#serving.delete(serving)
+      })
     this.#serving.add(serving)
   }
 

@@ -1,6 +1,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@libp2p/yamux'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify, type IdentifyPush, identifyPush } from '@libp2p/identify'
 import type { Libp2p, PeerInfo, PrivateKey } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
@@ -27,6 +28,8 @@ import {
   PING_EVERY_MS,
   PING_TIMEOUT_MS,
   READ_BUFFER_BYTES,
+  RELAY_STREAMS,
+  RELAYED_MAX,
   STREAM_WINDOW_BYTES,
   STREAMS_PER_CONNECTION,
 } from './limits.ts'
@@ -43,6 +46,7 @@ type Services = {
   gossip: GossipSub
   dht: Dht | object
   lan: Lan | object
+  relay: object
 }
 
 interface NodeParts {
@@ -77,6 +81,7 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
     transports: [
       tcp({ maxConnections: CONNECTIONS_MAX }),
       guardedWebSockets({ connectionsMax: CONNECTIONS_MAX, handshakeMs: HANDSHAKE_MS }),
+      circuitRelayTransport(),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [
@@ -111,6 +116,13 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
       gossip: gossipService(options.swarm),
       dht: (components: KadDHTComponents) =>
         options.discovery.dht ? (made.dht = dhtOf(parts, components)) : {},
+      // The gate lets members only reserve a place and connect through it.
+      relay: circuitRelayServer({
+        // For members a relayed connection is like any other: the default would end it after two minutes.
+        reservations: { maxReservations: RELAYED_MAX, applyDefaultLimit: false },
+        maxInboundHopStreams: RELAY_STREAMS,
+        maxOutboundStopStreams: RELAY_STREAMS,
+      }),
       lan: (components: MulticastDNSComponents) =>
         options.discovery.mdns ? new Lan(components, options.swarm, parts.found) : {},
     },

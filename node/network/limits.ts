@@ -36,6 +36,8 @@ export const JOIN_MS = 8_000
 export const JOIN_STREAMS = 2
 /** Requests being judged at a time, each a few signatures and a round of the witnesses. */
 export const JOINS_MAX = 32
+/** Of one address, which may open a stream and say nothing. */
+export const JOINS_PER_HOST_MAX = 16
 
 /** One address of several: one that drops packets must not use up the time of those after it. */
 export const ADDRESS_DIAL_MS = 2_500
@@ -144,3 +146,6 @@ export const MDNS_EVERY_MS = 30_000
 /** Contacts in one bucket of the hash table, and peers asked in parallel: swarms have tens of members. */
 export const DHT_BUCKET = 16
 export const DHT_PARALLEL = 3
+/** Members without a way in that this peer relays for, and relayed connections of one of them. */
+export const RELAYED_MAX = 32
+export const RELAY_STREAMS = 64

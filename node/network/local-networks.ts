@@ -42,8 +42,18 @@ export function reachOf(host: string): Reach | undefined {
   return ownNetworks().check(host, family) ? 'same-network' : 'private'
 }
 
-/** The private networks this machine has an address in, as they are now. */
+/** Interfaces are read again after this time: members' addresses come by the hundred. */
+const NETWORKS_MS = 2_000
+let networks = { list: new BlockList(), untilMs: 0 }
+
+/** The networks this machine has an address in. */
 function ownNetworks(): BlockList {
+  const nowMs = performance.now()
+  if (nowMs >= networks.untilMs) networks = { list: readNetworks(), untilMs: nowMs + NETWORKS_MS }
+  return networks.list
+}
+
+function readNetworks(): BlockList {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return blockList(
     all.flatMap(({ cidr, internal }): [string, number][] => {
