@@ -265,4 +265,18 @@ describe('a guest', () => {
     expect(a.network.counters().strangersAdmitted).toBe(0)
     expect(a.network.connections()).toEqual([])
   })
+
+  it('that was a member keeps nothing of what it had opened', async () => {
+    const b = await peerIdNamed('b')
+    const roster = rosterOf(b)
+    const a = await swarm.start('a', { isMember: roster.isMember, isGuest: (peer) => peer === b })
+    const connection = await dial(await client('b'), a)
+    await a.diary.connectedTo(b)
+    const closed = new Promise((resolve) => connection.addEventListener('close', resolve))
+    roster.members.delete(b)
+    a.network.membershipChanged(b)
+    await closed
+    a.network.membershipChanged(b)
+    expect(a.diary.happenings.map(({ kind }) => kind)).toEqual(['connected', 'disconnected'])
+  })
 })

@@ -33,8 +33,9 @@ import {
   STREAM_WINDOW_BYTES,
   STREAMS_PER_CONNECTION,
 } from './limits.ts'
+import { parseAddress } from './multiaddr-parts.ts'
 import type { NetworkOptions } from './network.ts'
-import { withoutLoopback } from './own-addresses.ts'
+import { toAnnounce } from './own-addresses.ts'
 import { protocolName } from './protocol-name.ts'
 import { guardedWebSockets } from './websocket-guard.ts'
 
@@ -75,8 +76,8 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
     nodeInfo: { name: 'hyperlooms', userAgent: 'hyperlooms/1' },
     addresses: {
       listen: [...options.listen],
-      appendAnnounce: [...options.announce],
-      announceFilter: withoutLoopback,
+      appendAnnounce: options.announce.map(parseAnnounced),
+      announceFilter: toAnnounce,
     },
     transports: [
       tcp({ maxConnections: CONNECTIONS_MAX }),
@@ -129,6 +130,13 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
   })
   if (made.addressManager === undefined) throw new Error('libp2p made no address manager.')
   return { node, dht: made.dht, addressManager: made.addressManager }
+}
+
+/** libp2p would look at it only when somebody asks where this peer is, and throw then. */
+function parseAnnounced(text: string): string {
+  const address = parseAddress(text)
+  if (address === undefined) throw new Error(`An announced address is malformed: ${text}`)
+  return String(address)
 }
 
 function closeTo(

@@ -100,7 +100,9 @@ export const LEARNT_PORT_MIN = 1_024
 export const ADDRESSES_PER_PEER_MAX = 8
 /** Members whose addresses are kept: ten times the largest swarm that is meant. */
 export const BOOK_PEERS_MAX = 1_024
+/** As long as a heartbeat's may be, and as many as it carries. */
 export const ADDRESS_CHARACTERS_MAX = 256
+export const OWN_ADDRESSES_MAX = 16
 /** An address that failed this often since it last worked is forgotten: with redials a minute apart, hours. */
 export const ADDRESS_FAILURES_MAX = 100
 /** A changed address book is written this long after the change, so that a burst is written once. */

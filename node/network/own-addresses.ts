@@ -2,14 +2,21 @@ import type { Libp2p } from '@libp2p/interface'
 import type { MulticastDNSComponents } from '@libp2p/mdns'
 import { isLoopback } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { OWN_ADDRESSES_EVERY_MS } from './limits.ts'
+import { ADDRESS_CHARACTERS_MAX, OWN_ADDRESSES_EVERY_MS, OWN_ADDRESSES_MAX } from './limits.ts'
 
 type AddressManager = MulticastDNSComponents['addressManager']
 
-/** What others are told: loopback only of a peer that has nothing else. */
-export function withoutLoopback(addresses: Multiaddr[]): Multiaddr[] {
-  const elsewhere = addresses.filter((address) => !isLoopback(address))
-  return elsewhere.length > 0 ? elsewhere : addresses
+/** Visible ASCII, of which a character is a byte. */
+const CARRIED = new RegExp(`^[!-~]{1,${ADDRESS_CHARACTERS_MAX}}$`)
+
+/**
+ * What others are told: loopback only of a peer that has nothing else, and no more and no longer ones than a
+ * heartbeat carries. A relay chooses the addresses under which it relays, so they are as foreign as any.
+ */
+export function toAnnounce(addresses: Multiaddr[]): Multiaddr[] {
+  const short = addresses.filter((address) => CARRIED.test(String(address)))
+  const elsewhere = short.filter((address) => !isLoopback(address))
+  return (elsewhere.length > 0 ? elsewhere : short).slice(0, OWN_ADDRESSES_MAX)
 }
 
 interface OwnAddressesOptions {

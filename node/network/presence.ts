@@ -51,10 +51,14 @@ export class Presence {
     const remote = peerIdFromString(peer)
     const connections = node.getConnections(remote)
     const standing = gate.standing(remote)
-    if (standing !== 'member') this.#leave(peer)
-    if (standing === 'stranger')
-      for (const each of connections) each.abort(new Error('The membership ended.'))
-    if (standing === 'member') for (const each of connections) this.#onOpen(each)
+    if (standing === 'member') {
+      if (!this.#present.has(peer)) for (const each of connections) this.#onOpen(each)
+      return
+    }
+    const wasMember = this.#leave(peer)
+    // A guest may stay, but not with what it had opened as a member.
+    const isOut = standing === 'stranger' || wasMember
+    if (isOut) for (const each of connections) each.abort(new Error('The membership ended.'))
   }
 
   stop(): void {
@@ -84,8 +88,10 @@ export class Presence {
     if (peer !== undefined) this.#leave(peer)
   }
 
-  #leave(peer: PeerId): void {
-    if (this.#present.delete(peer)) this.#options.left(peer)
+  #leave(peer: PeerId): boolean {
+    const wasPresent = this.#present.delete(peer)
+    if (wasPresent) this.#options.left(peer)
+    return wasPresent
   }
 
   /** The other end may learn only later that we are a member, and answers only then. */
