@@ -1,7 +1,14 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { GOSSIP_EARLY_MAX } from './limits.ts'
-import { bytes, GOSSIP_BYTES_MAX, LoopbackSwarm, type Member, rawMember } from './loopback-swarm.ts'
+import {
+  bytes,
+  GOSSIP_BYTES_MAX,
+  LoopbackSwarm,
+  type Member,
+  peerIdNamed,
+  rawMember,
+} from './loopback-swarm.ts'
 import type { GossipVerdict } from './network.ts'
 
 const swarm = new LoopbackSwarm()
@@ -11,11 +18,13 @@ afterEach(() => swarm.stopAll())
 async function line(judge: (text: string) => GossipVerdict): Promise<[Member, Member, Member]> {
   const b = await swarm.start('b', { judge })
   const bootstrap = b.network.addresses()
-  const a = await swarm.start('a', { bootstrap })
+  // They would find each other.
+  const [idA, idC] = [await peerIdNamed('a'), await peerIdNamed('c')]
+  const a = await swarm.start('a', { bootstrap, isMember: (peer) => peer !== idC })
   a.network.publish('heartbeat', bytes('a is here'))
   await b.diary.heard('a is here')
   // It comes after c's subscriptions, so both links gossip once it is heard.
-  const c = await swarm.start('c', { bootstrap })
+  const c = await swarm.start('c', { bootstrap, isMember: (peer) => peer !== idA })
   c.network.publish('heartbeat', bytes('c is here'))
   await a.diary.heard('c is here')
   return [a, b, c]
