@@ -15,9 +15,14 @@ const B = await peerIdNamed('b')
 const at = (port: number, peer: PeerId = A): string => `/ip4/10.0.0.1/tcp/${port}/p2p/${peer}`
 const texts = (book: AddressBook, peer: PeerId = A): string[] => book.addresses(peer).map(({ text }) => text)
 
+/** With such a bootstrap list. */
+function bookOf(...permanent: string[]): AddressBook {
+  return new AddressBook(new Set(permanent), () => undefined)
+}
+
 describe('the addresses of one peer', () => {
   it('stand in the order of their promise', () => {
-    const book = new AddressBook()
+    const book = bookOf()
     book.add(A, at(1), 'rumour')
     book.add(A, at(2), 'self')
     book.add(A, at(3), 'owner')
@@ -28,7 +33,7 @@ describe('the addresses of one peer', () => {
   })
 
   it('are no more than the maximum: rumours go first, what works stays', () => {
-    const book = new AddressBook()
+    const book = bookOf()
     book.proved(A, at(1), 1_000)
     for (let port = 2; port <= ADDRESSES_PER_PEER_MAX; port += 1)
       expect(book.add(A, at(port), 'self')).toBe(true)
@@ -38,25 +43,27 @@ describe('the addresses of one peer', () => {
     expect(texts(book)).toEqual(expect.arrayContaining([at(1), at(101)]))
   })
 
-  it('are replaced by its own word, but for what works and what the owner named', () => {
-    const book = new AddressBook()
+  it('are replaced by its own word, but for what works, or is named by the owner and may work', () => {
+    const book = bookOf(at(6))
     book.add(A, at(1), 'rumour')
     book.add(A, at(2), 'self')
     book.add(A, at(3), 'owner')
+    book.add(A, at(6), 'owner')
     book.proved(A, at(4), 1_000)
     book.replace(A, [at(5)])
-    expect(texts(book)).toEqual([at(4), at(3), at(5)])
+    expect(texts(book)).toEqual([at(4), at(3), at(6), at(5)])
     book.failed(A)
     book.replace(A, [at(5)])
-    expect(texts(book)).toEqual([at(3), at(5)])
+    expect(texts(book)).toEqual([at(6), at(5)])
   })
 
-  it('are forgotten when they failed too often, but for what the owner named', () => {
-    const book = new AddressBook()
+  it('are forgotten when they failed too often, but for the bootstrap list', () => {
+    const book = bookOf(at(1))
     book.add(A, at(1), 'owner')
+    book.add(A, at(3), 'owner')
     book.proved(A, at(2), 1_000)
     for (let failures = 1; failures < ADDRESS_FAILURES_MAX; failures += 1) book.failed(A)
-    expect(texts(book)).toEqual([at(1), at(2)])
+    expect(texts(book)).toEqual([at(1), at(3), at(2)])
     book.failed(A)
     expect(texts(book)).toEqual([at(1)])
   })
@@ -64,7 +71,7 @@ describe('the addresses of one peer', () => {
 
 describe('a full book', () => {
   it('drops whoever was not seen for longest', () => {
-    const book = new AddressBook()
+    const book = bookOf()
     const peers = manyPeers(BOOK_PEERS_MAX + 1)
     for (const [index, peer] of peers.entries()) book.proved(peer, at(1, peer), 10_000 - index)
     expect(book.peers()).toHaveLength(BOOK_PEERS_MAX)
@@ -76,16 +83,16 @@ describe('a full book', () => {
 
 describe('the file', () => {
   it('gives back what was written', () => {
-    const book = new AddressBook()
+    const book = bookOf()
     book.add(A, at(1), 'owner')
     book.proved(B, at(2, B), 1_000)
-    const restored = new AddressBook()
+    const restored = bookOf()
     for (const { peer, addresses } of readPages(writePages(book.pages()))) restored.restore(peer, addresses)
     expect(restored.pages()).toEqual(book.pages())
   })
 
   it('never overrides what this process knows', () => {
-    const book = new AddressBook()
+    const book = bookOf()
     book.add(A, at(1), 'owner')
     book.restore(A, [{ text: at(1), source: 'rumour', provedMs: 0, failures: 5 }])
     expect(book.addresses(A)).toEqual([{ text: at(1), source: 'owner', provedMs: 0, failures: 0 }])

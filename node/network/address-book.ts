@@ -27,9 +27,12 @@ const RANK: Record<AddressSource, number> = { owner: 2, self: 1, rumour: 0 }
  */
 export class AddressBook {
   readonly #peers = new Map<PeerId, readonly KnownAddress[]>()
+  /** The bootstrap list's, which are never forgotten. */
+  readonly #permanent: ReadonlySet<string>
   readonly #changed: (peer: PeerId) => void
 
-  constructor(changed: (peer: PeerId) => void = () => undefined) {
+  constructor(permanent: ReadonlySet<string>, changed: (peer: PeerId) => void) {
+    this.#permanent = permanent
     this.#changed = changed
   }
 
@@ -64,10 +67,12 @@ export class AddressBook {
     return found === undefined && this.addresses(peer).includes(added)
   }
 
-  /** The peer's own word on where it is: what else was said of it goes, unless the owner did or it last worked. */
+  /** The peer's own word on where it is: what else was said of it goes, unless it works or the owner did and it may. */
   replace(peer: PeerId, texts: readonly string[]): void {
     const stays = ({ text, source, provedMs, failures }: KnownAddress): boolean =>
-      texts.includes(text) || source === 'owner' || (provedMs > 0 && failures === 0)
+      texts.includes(text) ||
+      this.#permanent.has(text) ||
+      (failures === 0 && (source === 'owner' || provedMs > 0))
     const known = this.addresses(peer)
     const kept = known.filter(stays)
     if (kept.length < known.length) this.#set(peer, kept)
@@ -87,7 +92,7 @@ export class AddressBook {
     const counted = this.addresses(peer).map((each) => ({ ...each, failures: each.failures + 1 }))
     this.#set(
       peer,
-      counted.filter(({ source, failures }) => source === 'owner' || failures < ADDRESS_FAILURES_MAX),
+      counted.filter(({ text, failures }) => this.#permanent.has(text) || failures < ADDRESS_FAILURES_MAX),
     )
   }
 
@@ -105,7 +110,9 @@ export class AddressBook {
   #dropOldest(): void {
     const seenMs = (peer: PeerId): number =>
       Math.max(
-        ...this.addresses(peer).map(({ provedMs, source }) => (source === 'owner' ? Infinity : provedMs)),
+        ...this.addresses(peer).map(({ text, provedMs }) =>
+          this.#permanent.has(text) ? Infinity : provedMs,
+        ),
       )
     const [oldest] = this.peers().toSorted((a, b) => seenMs(a) - seenMs(b))
     if (oldest !== undefined) this.#peers.delete(oldest)

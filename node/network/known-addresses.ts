@@ -29,15 +29,16 @@ export class KnownAddresses {
     this.#self = self
     this.#options = options
     this.#meter = meter
-    this.book = new AddressBook((peer) => this.#onChange(peer))
+    const configured = options.bootstrap.map(parseBootstrap).filter(({ peer }) => peer !== self)
+    this.bootstrap = new Set(configured.map(({ peer }) => peer))
+    const permanent = new Set(configured.map(({ text }) => text))
+    this.book = new AddressBook(permanent, (peer) => this.#onChange(peer))
     this.policy = new DialPolicy({
       isTrusted: (address) => this.#isTrusted(address),
       isLoopbackOnly: isLoopbackOnly(options.listen),
       now: () => performance.now(),
     })
-    const configured = options.bootstrap.map(parseBootstrap).filter(({ peer }) => peer !== self)
     for (const { peer, text } of configured) this.book.add(peer, text, 'owner')
-    this.bootstrap = new Set(configured.map(({ peer }) => peer))
   }
 
   /** Reads the pages of the last time. */
@@ -103,6 +104,8 @@ export class KnownAddresses {
   }
 
   #onChange(peer: PeerId): void {
+    // Before the pages of the last time were read, saving would lose them.
+    if (this.#node === undefined) return
     this.#copyToNode(peer)
     this.#saving ??= setTimeout(() => this.#save(), BOOK_SAVE_MS)
   }
