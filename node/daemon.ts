@@ -19,6 +19,7 @@ import { readCharter, writeCharter } from './config/charter-file.ts'
 import { readJoined } from './config/join-files.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
+import { discoveryOf } from './config/discovery.ts'
 import type { Config } from './config/options.ts'
 import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
@@ -26,6 +27,7 @@ import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { createLedgerHistory } from './host/history.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
+import { watchClaims } from './host/claims.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
 import { watchLatencies } from './host/latencies.ts'
@@ -43,7 +45,7 @@ import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
 import { foundSwarm } from './swarm/founding.ts'
 import { introduce } from './swarm/introduction.ts'
-import { createGuests } from './swarm/guests.ts'
+import { createGuests, type Guests } from './swarm/guests.ts'
 import { createSwarmKeys } from './swarm/swarm-keys.ts'
 import { createJoinDesk, type JoinDesk } from './swarm/join-desk.ts'
 
@@ -221,20 +223,22 @@ async function startMind(
     command: (command) => host.command(command),
     refused: (detail) => options.logger.warn({ detail }, 'an endowment was refused'),
   })
+  const guests = createGuests(peer.view.roster, now)
   const join = createJoinDesk({
     view: peer.view,
     command: (command) => host.command(command),
     ledger: createLedgerHistory(store, peer.view.roster, verifier),
     verifier,
-    guests: createGuests(peer.view.roster, now),
+    guests,
     now,
   })
-  const network = await openNetwork(opened, peer, host, { endow, join })
+  const network = await openNetwork(opened, peer, host, { endow, join, guests })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
   await offer(opened, host, starting)
   await introduceInto(opened, peer, now, starting)
+  starting.defer(watchClaims(host, peer.view, now, (id, addresses) => network.claimed(id, addresses)))
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
@@ -280,11 +284,17 @@ function connectedTo(network: Network): number {
   return new Set(network.connections().map(({ peer }) => peer)).size
 }
 
+interface NetworkParts {
+  readonly endow: (connected: number) => void
+  readonly join: JoinDesk
+  readonly guests: Guests
+}
+
 async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join }: { readonly endow: (connected: number) => void; readonly join: JoinDesk },
+  { endow, join, guests }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
@@ -293,14 +303,15 @@ async function openNetwork(
     seed: identity.seed,
     swarm: swarmIdOf(charter),
     listen: options.config.listen,
+    announce: options.config.announce,
     bootstrap: [...new Set([...options.config.bootstrap, ...(joined?.addresses ?? [])])],
-    isMember: (id) => roster.member(id) !== undefined,
-    frameBytesMax: {
-      certify: frameBytes,
-      agree: frameBytes,
-      job: frameBytes,
-      sync: frameBytes,
+    admission: {
+      isMember: (id) => roster.member(id) !== undefined,
+      isGuest: (id) => guests.isGuest(id),
+      members: () => Array.from(roster.members(), ({ peer: id }) => id),
     },
+    discovery: discoveryOf(options.config, options.folder),
+    frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
     gossipBytesMax: gossipBytes,
     handlers: {
       async frame(from, channel, frame) {
@@ -312,6 +323,7 @@ async function openNetwork(
         return host.receive(frame, { from, via: topic })
       },
       join,
+      addressesChanged: (addresses) => host.moved(addresses),
       connected(id) {
         host.connection('connected', id)
         endow(connectedTo(network))

@@ -99,7 +99,13 @@ export class LoadPeer {
       swarm: swarmIdOf(charter),
       listen: [],
       bootstrap,
-      isMember: (id) => this.#roster.member(id) !== undefined,
+      announce: [],
+      admission: {
+        isMember: (id) => this.#roster.member(id) !== undefined,
+        isGuest: () => false,
+        members: () => [],
+      },
+      discovery: { mdns: false, dht: false, file: undefined },
       frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
       gossipBytesMax: LIMITS.gossipBytes,
       handlers: {
@@ -108,6 +114,7 @@ export class LoadPeer {
         },
         gossip: () => Promise.resolve('ignore'),
         join: () => Promise.resolve(undefined),
+        addressesChanged: () => undefined,
         connected: (id) => {
           missing.delete(id)
           if (missing.size === 0) complete.resolve()

@@ -23,8 +23,9 @@ export function addUp(program: Command): void {
     .option('--new-api-key', 'make another API key in place of the one before')
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
-    const { about, isSwitch } = OPTIONS[name]
+    const { about, isSwitch, fallback } = OPTIONS[name]
     command.option(isSwitch ? `${flagOf(name)} [true|false]` : `${flagOf(name)} <value>`, about)
+    if (isSwitch && fallback === true) command.option(`--no-${flagOf(name).slice(2)}`, `do not ${about}`)
   }
   command.action(async (flags: UpFlags & Record<string, unknown>) => {
     await up(flags, flagTexts(flags))

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly store: string
   readonly blobs: string
   readonly log: string
+  /** Where members were found: hints, which may be removed. */
+  readonly addresses: string
   /** Digest of the API key. */
   readonly apiKey: string
   /** Address and API key, for commands of the same machine account; the owner may remove it. */
@@ -29,6 +31,7 @@ export function dataFolder(root: string): DataFolder {
     store: join(root, 'store'),
     blobs: join(root, 'blobs'),
     log: join(root, 'peer.log'),
+    addresses: join(root, 'addresses.json'),
     apiKey: join(root, 'api-key.json'),
     apiAccess: join(root, 'api-access.json'),
   }

@@ -127,6 +127,25 @@ describe('an invited peer', () => {
   })
 })
 
+describe('a member that has not heard of a join', () => {
+  it('learns of it from the newcomer itself, though nobody else is there', async () => {
+    const founded = await found(3)
+    const [, , away] = founded.seats as [Seat, Seat, Seat]
+    const [first, second, asleep] = founded.peers as [DrivenProcess, DrivenProcess, DrivenProcess]
+    await asleep.stop()
+    const seat = await emptySeat(root, 'elm')
+    await enterSwarm({ folder: seat.folder, invitation: invitationOf(founded).text, signal })
+    await Promise.all([first.stop(), second.stop()])
+    const awake = start(away)
+    await awake.ready
+    expect(isMember(seat.id)(await awake.look())).toBe(false)
+    const newcomer = start(seat)
+    await newcomer.ready
+    await until(awake, 'it knows the newcomer', isMember(seat.id))
+    await until(newcomer, 'both are online', ({ online }) => online === 2)
+  })
+})
+
 describe('an open swarm', () => {
   it('lets in whoever knows where it is, once for each key', async () => {
     const founded = await found(1, { admission: 'open' })

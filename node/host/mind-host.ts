@@ -105,6 +105,11 @@ export class MindHost {
     this.#handle({ type: 'latency', peer, ms })
   }
 
+  /** This peer can be dialled elsewhere than before. */
+  moved(addresses: readonly string[]): void {
+    void this.#started.promise.then(() => this.#handle({ type: 'addresses', addresses }))
+  }
+
   async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
     return this.#peer.view.mayFetch(to, digest) ? this.#ports.bodies.get(digest) : undefined
   }

@@ -5,10 +5,10 @@ import type { Libp2p } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
 import { webSockets } from '@libp2p/websockets'
-import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { SwarmId } from '../../protocol/ids.ts'
 import { DIAL_MS, JOIN_FRAME_BYTES } from './limits.ts'
+import { parseAddress, peerOf } from './multiaddr-parts.ts'
 import { NetworkError } from './network.ts'
 import { protocolName } from './protocol-name.ts'
 
@@ -45,12 +45,13 @@ export async function askJoin(question: JoinQuestion): Promise<Uint8Array> {
 }
 
 async function ask(node: Libp2p, { swarm, address, request, signal }: JoinQuestion): Promise<Uint8Array> {
+  const target = parseAddress(address)
+  if (target === undefined || peerOf(target) === undefined)
+    throw new NetworkError('unreachable', 'The address is malformed or names no peer.')
   const dialSignal = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)])
-  const connection = await Promise.resolve()
-    .then(() => node.dial(multiaddr(address), { signal: dialSignal }))
-    .catch((cause: unknown) => {
-      throw new NetworkError('unreachable', 'The peer could not be reached.', { cause })
-    })
+  const connection = await node.dial(target, { signal: dialSignal }).catch((cause: unknown) => {
+    throw new NetworkError('unreachable', 'The peer could not be reached.', { cause })
+  })
   try {
     const stream = await connection.newStream(protocolName(swarm, 'join'), { signal })
     const frames = lpStream(stream, { maxDataLength: JOIN_FRAME_BYTES, maxBufferSize: 2 * JOIN_FRAME_BYTES })

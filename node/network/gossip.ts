@@ -12,7 +12,7 @@ interface GossipsubControls {
   reportMessageValidationResult(messageId: string, from: string, verdict: TopicValidatorResult): void
   /** Opens the stream to a connected peer unless there is one. */
   onPeerConnected(peer: RemoteId, connection: Connection): void
-  readonly streamsOutbound: ReadonlyMap<string, unknown>
+  readonly streamsOutbound: Map<string, { readonly rawStream: { readonly status: string } }>
 }
 
 const VERDICTS: Record<GossipVerdict, { result: TopicValidatorResult; counter: Counter }> = {
@@ -101,11 +101,18 @@ export class Gossip {
     return this.#service.getSubscribers(protocolName(this.#options.network.swarm, topic)).map(String)
   }
 
-  /** Gossipsub itself opens a stream only when a peer connects, not when one breaks on a living connection. */
+  /**
+   * Gossipsub itself opens a stream only when a peer connects, not when one breaks on a living connection; and it
+   * keeps one that the other end has reset before it could listen, as a member does that took us for a stranger.
+   */
   #repairStreams(): void {
     for (const connection of this.#options.connections()) {
       const { remotePeer, status } = connection
-      const isBroken = status === 'open' && !this.#service.streamsOutbound.has(remotePeer.toString())
+      const name = remotePeer.toString()
+      const stream = this.#service.streamsOutbound.get(name)
+      if (stream !== undefined && stream.rawStream.status !== 'open')
+        this.#service.streamsOutbound.delete(name)
+      const isBroken = status === 'open' && !this.#service.streamsOutbound.has(name)
       if (isBroken) this.#service.onPeerConnected(remotePeer, connection)
     }
   }
@@ -128,10 +135,10 @@ export class Gossip {
   }
 
   async #judge({ msg, propagationSource }: GossipsubMessage): Promise<GossipVerdict> {
-    const { gossipBytesMax, handlers, isMember } = this.#options.network
+    const { gossipBytesMax, handlers } = this.#options.network
     const topic = this.#topics.get(msg.topic)
     const from: PeerId | undefined = namePeer(propagationSource)
-    if (topic === undefined || from === undefined || !isMember(from)) return 'ignore'
+    if (topic === undefined || from === undefined) return 'ignore'
     if (msg.data.length > gossipBytesMax) return 'reject'
     return handlers.gossip(from, topic, msg.data)
   }

@@ -34,7 +34,7 @@ export class ChannelStreams {
   send(to: PeerId, channel: Channel, frame: Uint8Array): void {
     if (frame.length > this.#options.frameBytesMax[channel]) {
       this.#meter.count('framesTooLarge')
-    } else if (this.#isStopping || !this.#options.isMember(to)) {
+    } else if (this.#isStopping || !this.#options.admission.isMember(to)) {
       this.#meter.count('framesUnreachable')
     } else {
       this.#lane(to, channel).push(frame)
@@ -57,10 +57,7 @@ export class ChannelStreams {
       protocolName(this.#options.swarm, channel),
       (stream, connection) => {
         const from = namePeer(connection.remotePeer)
-        if (from === undefined || !this.#options.isMember(from)) {
-          this.#meter.count('connectionsRefused')
-          return stream.abort(new Error('The peer is no member.'))
-        }
+        if (from === undefined) return stream.abort(new Error('The peer has no name here.'))
         const receiving = receiveFrames(stream, {
           frameBytesMax: this.#options.frameBytesMax[channel],
           deliver: (frame) => this.#deliver(from, channel, frame),

@@ -33,6 +33,8 @@ export type Event =
   | { readonly type: 'command'; readonly id: number; readonly command: Command; readonly entropy: Uint8Array }
   | { readonly type: 'timer'; readonly id: string }
   | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
+  /** Others dial this peer elsewhere from now on. */
+  | { readonly type: 'addresses'; readonly addresses: readonly string[] }
   /** The host measured a round trip to a connected peer. */
   | { readonly type: 'latency'; readonly peer: PeerId; readonly ms: number }
   | {

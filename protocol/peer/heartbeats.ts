@@ -53,6 +53,12 @@ export class Heartbeats {
     this.beat(out)
   }
 
+  /** Whoever lost this peer at its old addresses hears of the new ones from those who are still connected. */
+  moved(out: Outbox, addresses: readonly string[]): void {
+    this.#about = { ...this.#about, addresses }
+    this.beat(out)
+  }
+
   /** Sends a heartbeat now and arms the next one. */
   beat(out: Outbox): void {
     const { signer, roster } = this.#options

@@ -30,6 +30,8 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       parts.capabilities = event.capabilities
       parts.heartbeats.beat(out)
       return parts.jobs.onCapabilities(out)
+    case 'addresses':
+      return parts.heartbeats.moved(out, event.addresses)
     case 'progress':
     case 'finished':
       return routeRun(parts, out, event)
