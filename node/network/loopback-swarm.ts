@@ -136,6 +136,8 @@ export async function rawMember(name: string, listen: string[] = []): Promise<Li
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // Its own pings would end a connection whose other end answers none.
+    connectionMonitor: { enabled: false },
     services: { identify: identify({ runOnConnectionOpen: false }), ping: ping() },
   })
 }
