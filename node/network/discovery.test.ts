@@ -1,5 +1,6 @@
-import type { Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readAnswer } from './exchange.ts'
 import { ADDRESS_CHARACTERS_MAX, EXCHANGED_MAX } from './limits.ts'
@@ -8,9 +9,9 @@ import type { AddressFile } from './network.ts'
 import { protocolName } from './protocol-name.ts'
 
 const swarm = new LoopbackSwarm()
-const raw: Libp2p[] = []
+const running: Libp2p[] = []
 afterEach(async () => {
-  await Promise.all([swarm.stopAll(), ...raw.splice(0).map((node) => node.stop())])
+  await Promise.all([swarm.stopAll(), ...running.splice(0).map((node) => node.stop())])
 })
 
 function memoryFile(): AddressFile & { text: string | undefined } {
@@ -22,6 +23,13 @@ function memoryFile(): AddressFile & { text: string | undefined } {
     },
   }
   return file
+}
+
+/** Resolves once the other end has opened a stream on this connection and it was closed again. */
+async function pinged(connection: Connection): Promise<void> {
+  const isPing = (): boolean => connection.streams.some(({ protocol }) => protocol === '/ipfs/ping/1.0.0')
+  await vi.waitFor(() => expect(isPing()).toBe(true), { interval: 1 })
+  await vi.waitFor(() => expect(isPing()).toBe(false))
 }
 
 describe('members that know one address', () => {
@@ -81,6 +89,26 @@ describe('a member that comes back at another address', () => {
   })
 })
 
+describe('two connections of one pair', () => {
+  it.each([
+    ['are one again where the lower id decides', true, 1],
+    ['are left alone by the higher id', false, 2],
+  ])('%s', async (_, decides, left) => {
+    const [a, b] = [await peerIdNamed('a'), await peerIdNamed('b')]
+    const [host, other] = a < b === decides ? ['a', 'b'] : ['b', 'a']
+    const member = await swarm.start(host)
+    const raw = await rawMember(other)
+    running.push(raw)
+    const address = multiaddr(member.network.addresses()[0] ?? '')
+    const first = await raw.dial(address)
+    const probed = pinged(first)
+    await raw.dial(address, { force: true })
+    await probed
+    await vi.waitFor(() => expect(member.network.connections()).toHaveLength(left))
+    expect(first.status).toBe('open')
+  })
+})
+
 describe('what others say', () => {
   it('is taken up as far as it is about members and may be dialled', async () => {
     const [a, b, outside] = [await peerIdNamed('a'), await peerIdNamed('b'), await peerIdNamed('outside')]
@@ -95,7 +123,7 @@ describe('what others say', () => {
       'nonsense',
     ]
     const liar = await rawMember('b', ['/ip4/127.0.0.1/tcp/0'])
-    raw.push(liar)
+    running.push(liar)
     await liar.handle(protocolName(SWARM, 'addresses'), async (stream) => {
       await lpStream(stream).write(bytes(JSON.stringify(said)))
       await stream.close()

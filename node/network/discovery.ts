@@ -1,4 +1,5 @@
 import type { Connection, Libp2p, PeerInfo } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../../protocol/ids.ts'
 import type { AddressSource } from './address-book.ts'
 import type { Meter } from './counters.ts'
@@ -87,9 +88,8 @@ export class Discovery {
     const { known, dht, node } = this.#options
     if (connection.direction === 'outbound') known.proved(peer, connection.remoteAddr)
     else if (connection.direct) void dht?.serve()
-    // It may have moved: what it had before is then dead, though nobody has told.
     const earlier = node.getConnections(connection.remotePeer).filter((each) => each !== connection)
-    for (const each of earlier) void probe(each)
+    if (earlier.length > 0) void this.#settle(peer, earlier)
   }
 
   /** The peer isn't connected and may be wanted. */
@@ -102,6 +102,21 @@ export class Discovery {
     const { node, known } = this.#options
     for (const connection of node.getConnections()) void probe(connection)
     for (const peer of known.book.peers()) this.#redial.want(peer)
+  }
+
+  /**
+   * The peer may have moved, and what it had before is dead though nobody has told; or both have dialled at one
+   * moment, and the second connection only costs. Of living ones the lower id keeps a direct one, the oldest.
+   */
+  async #settle(peer: PeerId, earlier: readonly Connection[]): Promise<void> {
+    await Promise.all(earlier.map(probe))
+    const { node, self } = this.#options
+    if (peer < self) return
+    const alive = node.getConnections(peerIdFromString(peer)).filter(({ status }) => status === 'open')
+    const age = ({ direct, timeline }: Connection): number =>
+      (direct ? 0 : Number.MAX_SAFE_INTEGER / 2) + timeline.open
+    const [, ...spare] = alive.toSorted((a, b) => age(a) - age(b))
+    for (const each of spare) each.close().catch((error: Error) => each.abort(error))
   }
 
   async #ask(peer: PeerId): Promise<void> {

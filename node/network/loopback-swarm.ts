@@ -4,6 +4,7 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
@@ -135,7 +136,9 @@ export async function rawMember(name: string, listen: string[] = []): Promise<Li
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    services: { identify: identify({ runOnConnectionOpen: false }) },
+    // Its own pings would end a connection whose other end answers none.
+    connectionMonitor: { enabled: false },
+    services: { identify: identify({ runOnConnectionOpen: false }), ping: ping() },
   })
 }
 
