@@ -6,6 +6,7 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { rosterOf } from '../../protocol/swarm/roster.ts'
 import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import { createMemoryControl, type MemoryControl } from './memory-control.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
   CHARTER,
@@ -33,6 +34,7 @@ export interface MemoryBackend extends Backend {
   readonly commands: Command[]
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
+  readonly control: MemoryControl
   /** Frames that were handed in, and what the next ones are answered with. */
   readonly injected: { readonly frame: Uint8Array; readonly from: PeerId; readonly via: string }[]
   ruling: Ruling
@@ -129,6 +131,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     connections,
     commands: [],
     ledger: createMemoryLedger(),
+    control: createMemoryControl(),
     injected: [],
     ruling: { verdict: 'accept', code: null },
     inject(frame, source) {
