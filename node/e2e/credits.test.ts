@@ -150,6 +150,7 @@ describe('credits over HTTP', () => {
 
 describe('the API key', () => {
   it('is the same after a restart, and lies nowhere', async () => {
+    await peer.restart({ renewApiKey: true })
     const { newApiKey: key = '' } = peer.daemon
     expect(Buffer.from(key.slice('hlk_'.length), 'base64url')).toHaveLength(32)
     await peer.restart()
