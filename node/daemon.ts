@@ -14,10 +14,12 @@ import { probeHardware } from './compute/hardware.ts'
 import { createLyingProvider } from './compute/lying-provider.ts'
 import type { Provider } from './compute/provider.ts'
 import { createRunner, type Runner } from './compute/runner.ts'
-import { type ApiKeyState, loadOrCreateApiKey, noteApiUrl } from './config/api-key-file.ts'
+import { type ApiKeyState, loadOrCreateApiKey, noteKeyShown } from './config/api-key-file.ts'
 import { readCharter, writeCharter } from './config/charter-file.ts'
 import { readJoined } from './config/join-files.ts'
+import { openControlSocket } from './config/control-socket.ts'
 import type { DataFolder } from './config/data-folder.ts'
+import { readForgotten } from './config/forgotten-swarms.ts'
 import { LEXICON_PATH, ownRules } from './config/lexicon.ts'
 import { discoveryOf } from './config/discovery.ts'
 import type { Config } from './config/options.ts'
@@ -26,12 +28,14 @@ import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { createLedgerHistory } from './host/history.ts'
-import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
+import { readCapabilities } from './host/capabilities.ts'
 import { watchClaims } from './host/claims.ts'
 import { createClock } from './host/clock.ts'
+import { type Control, type ControlOptions, type ExitReason, openControl } from './host/control.ts'
 import type { Durations } from './host/durations.ts'
 import { watchLatencies } from './host/latencies.ts'
 import { MindHost } from './host/mind-host.ts'
+import { startOffering } from './host/offering.ts'
 import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { askJoin } from './network/ask-join.ts'
 import { createNetwork } from './network/host.ts'
@@ -60,6 +64,8 @@ export interface DaemonOptions {
   readonly observe?: (frame: Uint8Array) => void
   /** Makes another API key in place of the one before. */
   readonly renewApiKey?: boolean
+  /** What whoever runs this peer knows of it, for the owner's commands. */
+  readonly about?: ControlOptions['about']
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -74,6 +80,8 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly newApiKey: string | undefined
   /** Resolves with the reason when an invariant or the disk broke: nothing leaves any more, the process must end. */
   readonly broken: Promise<unknown>
+  /** Resolves when the owner's commands ask the process to end: whoever runs it stops it then. */
+  readonly exitAsked: Promise<ExitReason>
   /** How long the mind took over its events. */
   readonly durations: Durations
   /** Whether this start found every record that was ever synced; if not, what it did. */
@@ -97,7 +105,8 @@ interface Opened {
   readonly charter: Charter
   readonly apiKey: ApiKeyState
   readonly store: Store
-  /** Votes of this key may have been forgotten with an earlier store. */
+  readonly storeState: StoreState
+  /** Votes of this key may have been forgotten with an earlier store, or by a reset. */
   readonly amnesia: boolean
   readonly bodies: BlobStore
   readonly log: DurabilityLog
@@ -137,8 +146,10 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const charter = await requireCharter(folder, config, identity)
   const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
   const broken = Promise.withResolvers<unknown>()
-  const { store, state: storeState, amnesia } = await openRecords(folder, charter, logger, broken.resolve)
+  const records = await openRecords(folder, charter, logger, broken.resolve)
+  const { store, state: storeState } = records
   starting.defer(() => store.close())
+  const amnesia = records.amnesia || (await readForgotten(folder)).includes(swarmIdOf(charter))
   const bodies = openBlobStore(folder.blobs, { bytesMax: BODY_BYTES_MAX })
   const log = createDurabilityLog(store, { onFailure: broken.resolve })
   starting.defer(() => log.drain())
@@ -146,8 +157,19 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const providers = await openProviders(config)
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
-  const opened: Opened = { options, identity, charter, apiKey, store, amnesia, bodies, log, runner }
-  const { api, host, backend, restoredMs } = await startMind(opened, starting, broken.resolve)
+  const opened: Opened = {
+    options,
+    identity,
+    charter,
+    apiKey,
+    store,
+    storeState,
+    amnesia,
+    bodies,
+    log,
+    runner,
+  }
+  const { api, host, backend, control, restoredMs } = await startMind(opened, starting, broken.resolve)
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
   const running = starting.move()
@@ -164,6 +186,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     url: api.url,
     newApiKey: apiKey.made,
     broken: broken.promise,
+    exitAsked: control.exit,
     durations: host.durations,
     storeState,
     restoredMs,
@@ -236,14 +259,23 @@ async function startMind(
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
-  await offer(opened, host, starting)
+  const control = await openControl({
+    ...options,
+    view: peer.view,
+    subscribe: (listener) => host.subscribe(listener),
+    storeState: opened.storeState,
+    amnesia,
+    about: options.about ?? {},
+  })
+  await offer(opened, host, control, starting)
   await introduceInto(opened, peer, now, starting)
   starting.defer(watchClaims(host, peer.view, now, (id, addresses) => network.claimed(id, addresses)))
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
   const swarm = createSwarmKeys(identity.seed, [signer])
-  const backend = createBackend({ view: peer.view, host, network, store, bodies, now, verifier, swarm })
+  const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
+  const backend = createBackend(parts)
   const { apiHost, apiPort, allowedHosts, insecure } = options.config
   const api = await createApiServer({
     backend,
@@ -258,8 +290,9 @@ async function startMind(
   })
   await api.listen()
   starting.defer(() => api.close())
-  await noteApiUrl(options.folder, api.url)
-  return { api, host, backend, restoredMs }
+  starting.defer(await openControlSocket(options.folder, (path) => api.listenControl(path)))
+  await noteKeyShown(options.folder)
+  return { api, host, backend, control, restoredMs }
 }
 
 /** An invited peer that nobody knows yet shows how it came in. */
@@ -339,12 +372,19 @@ async function openNetwork(
 async function offer(
   { options, runner }: Opened,
   host: MindHost,
+  control: Control,
   starting: AsyncDisposableStack,
 ): Promise<void> {
   const abilities = { models: () => runner.models(), hardware: () => probeHardware() }
   const read = () => readCapabilities(abilities, options.config)
-  host.capabilities(await read())
   const failed = (error: unknown): void =>
     options.logger.warn({ err: error }, 'the node could not be looked at')
-  starting.defer(watchCapabilities(read, (capabilities) => host.capabilities(capabilities), failed))
+  const offering = await startOffering({
+    read,
+    offer: (capabilities) => host.capabilities(capabilities),
+    isOpen: () => control.mayBid(),
+    failed,
+  })
+  control.onChange = () => offering.refresh()
+  starting.defer(() => offering.stop())
 }

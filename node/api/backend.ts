@@ -9,6 +9,7 @@ import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { SwarmPort } from './swarm-port.ts'
+import type { ControlPort } from './control-port.ts'
 
 /** A page of jobs, newest first by `heardMs`. */
 export interface JobQuery {
@@ -144,4 +145,6 @@ export interface Backend {
   explain(job: JobId): Promise<DecisionView | undefined>
   /** Keys and randomness for the routes of the swarm. */
   readonly swarm: SwarmPort
+  /** The process itself, for the account that owns it. */
+  readonly control: ControlPort
 }

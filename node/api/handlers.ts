@@ -5,6 +5,8 @@ import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import { isDigest, isPeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Backend } from './backend.ts'
+import { controlHandlers } from './control-handlers.ts'
+import type { Served } from './control-resource.ts'
 import { creditsHandlers } from './credits-handlers.ts'
 import { decisionResource } from './decision-resource.ts'
 import { prepareJob } from './job-request.ts'
@@ -84,7 +86,8 @@ function getReadiness(backend: Backend): CallOutput<'getReadiness'> {
   return { status: 'ready', witnesses_reached: reached, witnesses_needed: needed }
 }
 
-export function createHandlers(backend: Backend, throughput: Throughput, version: string): Handlers {
+export function createHandlers(backend: Backend, throughput: Throughput, served: Served): Handlers {
+  const { version } = served
   return {
     submitJob: async ({ body, header }) => {
       const record = await submit(backend, body)
@@ -99,7 +102,8 @@ export function createHandlers(backend: Backend, throughput: Throughput, version
     getAccount: ({ params }) => getAccount(backend, params),
     ...creditsHandlers(backend),
     ...p2pHandlers(backend),
-    ...swarmHandlers(backend),
+    ...swarmHandlers(backend, served.url),
+    ...controlHandlers(backend, served),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),
     getSelf: () => selfResource(backend, version),

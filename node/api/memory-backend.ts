@@ -7,6 +7,7 @@ import type { Charter } from '../../protocol/swarm/charter.ts'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import { createMemoryControl, type MemoryControl } from './memory-control.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
   CHARTER,
@@ -34,6 +35,7 @@ export interface MemoryBackend extends Backend {
   readonly commands: Command[]
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
+  readonly control: MemoryControl
   /** Frames that were handed in, and what the next ones are answered with. */
   readonly injected: { readonly frame: Uint8Array; readonly from: PeerId; readonly via: string }[]
   ruling: Ruling
@@ -130,6 +132,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     connections,
     commands: [],
     ledger: createMemoryLedger(),
+    control: createMemoryControl(),
     injected: [],
     ruling: { verdict: 'accept', code: null },
     inject(frame, source) {

@@ -187,7 +187,11 @@ async function revoke(backend: Backend, revocation: SignedRevocation): Promise<R
   return { kind: 'revocation', text: null, entry_id: result.entry, ...about }
 }
 
-function createTicket(backend: Backend, body: RouteInput<'createTicket'>['body']): TicketAnswer {
+function createTicket(
+  backend: Backend,
+  body: RouteInput<'createTicket'>['body'],
+  page: string,
+): TicketAnswer {
   const { view, swarm, network } = backend
   if (!view.roster.charter.guests) throw new ApiProblem('guests_not_admitted')
   const secret = swarm.random(SECRET_BYTES)
@@ -200,7 +204,7 @@ function createTicket(backend: Backend, body: RouteInput<'createTicket'>['body']
   // What a browser can dial comes first.
   const address = addresses.find((each) => each.includes('/ws')) ?? addresses[0] ?? `/p2p/${view.self}`
   return {
-    link: `#/attach/${view.swarm}/${encodeURIComponent(address)}?ticket=${text}`,
+    link: `${page}/#/attach/${view.swarm}/${encodeURIComponent(address)}?ticket=${text}`,
     ticket: text,
     key,
     rights: [...ticket.body.rights],
@@ -209,7 +213,8 @@ function createTicket(backend: Backend, body: RouteInput<'createTicket'>['body']
   }
 }
 
-export function swarmHandlers(backend: Backend): Pick<Handlers, SwarmRoute> {
+/** `url`: where this peer's page is. */
+export function swarmHandlers(backend: Backend, url: () => string): Pick<Handlers, SwarmRoute> {
   return {
     getSwarm: () => swarmResource(backend),
     listMembers: ({ query }) => pageOfList(memberResources(backend), ({ peer_id: id }) => id, query),
@@ -220,6 +225,6 @@ export function swarmHandlers(backend: Backend): Pick<Handlers, SwarmRoute> {
       if (key === null) throw new ApiProblem('missing_field')
       return revoke(backend, draftRevocation(backend.view.roster, requireOperators(backend), key))
     },
-    createTicket: ({ body }) => createTicket(backend, body),
+    createTicket: ({ body }) => createTicket(backend, body, url()),
   }
 }

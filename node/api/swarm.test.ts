@@ -8,7 +8,7 @@ import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { third } from './sample-swarm.ts'
 import { swarmWords } from './swarm-words.ts'
-import { startTestServer, type TestServer, WITH_KEY } from './test-server.ts'
+import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
   Signer,
@@ -17,16 +17,25 @@ const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8
 ]
 const OPERATORS: Partial<Charter> = { operators: { keys: [one.id, two.id].sort(), needed: 2 }, guests: true }
 
-let servers: TestServer[]
+interface Machine extends TestServer {
+  /** As the commands of the account that owns the peer. */
+  readonly owner: TestSocket['client']
+}
+
+let closing: (() => Promise<void>)[]
 beforeEach(() => {
-  servers = []
+  closing = []
 })
-afterEach(() => Promise.all(servers.map(({ server }) => server.close())))
+afterEach(() => Promise.all(closing.map((close) => close())))
 
 /** The machine of whoever holds this key. */
-async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS): Promise<TestServer> {
+async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS): Promise<Machine> {
   const test = await startTestServer({}, charter)
-  servers.push(test)
+  const socket = await openTestSocket(test.server)
+  closing.push(async () => {
+    await socket.remove()
+    await test.server.close()
+  })
   Object.assign(test.backend, {
     swarm: {
       ...test.backend.swarm,
@@ -34,13 +43,13 @@ async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS):
       secretOf: (salt: Uint8Array) => secretOf(signer, salt),
     },
   })
-  return test
+  return { ...test, owner: socket.client }
 }
 
 const secretOf = (signer: Signer, salt: Uint8Array) => signer.sign(salt).slice(0, 32)
-const invite = ({ client }: TestServer, body: Parameters<typeof client.createInvitation>[0]['body']) =>
-  client.createInvitation({ body }, WITH_KEY)
-const cosign = ({ client }: TestServer, text: string) => client.cosign({ body: { text } }, WITH_KEY)
+const invite = ({ owner }: Machine, body: Parameters<typeof owner.createInvitation>[0]['body']) =>
+  owner.createInvitation({ body })
+const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text } })
 
 describe('an invitation', () => {
   it('without a grant takes one operator and is whole at once', async () => {
@@ -114,7 +123,7 @@ describe('a text to be signed', () => {
 describe('a revocation', () => {
   it('is submitted once enough operators have signed', async () => {
     const [first, other] = [await machineOf(one), await machineOf(two)]
-    const begun = await first.client.revokeKey({ body: { key: third } }, WITH_KEY)
+    const begun = await first.owner.revokeKey({ body: { key: third } })
     expect(begun).toMatchObject({ kind: 'partial', signatures: 1, needed: 2, entry_id: null })
     expect(first.backend.commands).toEqual([])
     expect(await cosign(other, begun.text ?? '')).toMatchObject({
@@ -131,14 +140,11 @@ describe('a revocation', () => {
 describe('a ticket', () => {
   it('lets its bearer in as a guest of the swarm until it expires', async () => {
     const machine = await machineOf(one)
-    const answer = await machine.client.createTicket(
-      { body: { rights: ['read'], expires_in_s: 60 } },
-      WITH_KEY,
-    )
+    const answer = await machine.owner.createTicket({ body: { rights: ['read'], expires_in_s: 60 } })
     const read = TICKET_TEXT.read(answer.ticket)
     if (!read.ok) throw new Error(read.code)
     expect(answer.link).toBe(
-      `#/attach/${machine.backend.view.swarm}/%2Fip4%2F127.0.0.1%2Ftcp%2F9000?ticket=${answer.ticket}`,
+      `http://127.0.0.1:8000/#/attach/${machine.backend.view.swarm}/%2Fip4%2F127.0.0.1%2Ftcp%2F9000?ticket=${answer.ticket}`,
     )
     const { secret, ticket } = read.value
     expect(tokenOf(secret)).toBe(answer.key)
@@ -152,7 +158,7 @@ describe('a ticket', () => {
 
   it('is issued nowhere where the charter admits no guests', async () => {
     const machine = await machineOf(one, { ...OPERATORS, guests: false })
-    await expect(machine.client.createTicket({ body: {} }, WITH_KEY)).rejects.toMatchObject({
+    await expect(machine.owner.createTicket({ body: {} })).rejects.toMatchObject({
       code: 'guests_not_admitted',
     })
   })

@@ -18,8 +18,8 @@ export function say(text: string): void {
 export class CommandError extends Error {
   readonly exitCode: number
 
-  constructor(message: string, exitCode: number) {
-    super(message)
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'CommandError'
     this.exitCode = exitCode
   }

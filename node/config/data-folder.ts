@@ -18,8 +18,17 @@ export interface DataFolder {
   readonly addresses: string
   /** Digest of the API key. */
   readonly apiKey: string
-  /** Address and API key, for commands of the same machine account; the owner may remove it. */
+  /** Address and API key, which programs before the control socket left for commands; removed at the next start. */
   readonly apiAccess: string
+  /** That the owner agreed to work for others. */
+  readonly consent: string
+  /** There while the owner has paused the node. */
+  readonly paused: string
+  readonly controlSocket: string
+  /** Where the control socket is if it can't be in this folder. */
+  readonly controlPath: string
+  /** Swarms whose records this key has forgotten. */
+  readonly forgotten: string
 }
 
 export function dataFolder(root: string): DataFolder {
@@ -34,6 +43,11 @@ export function dataFolder(root: string): DataFolder {
     addresses: join(root, 'addresses.json'),
     apiKey: join(root, 'api-key.json'),
     apiAccess: join(root, 'api-access.json'),
+    consent: join(root, 'consent.json'),
+    paused: join(root, 'paused'),
+    controlSocket: join(root, 'control.sock'),
+    controlPath: join(root, 'control.path'),
+    forgotten: join(root, 'forgotten-swarms.json'),
   }
 }
 

@@ -3,6 +3,7 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { Backend, ConnectionView } from '../api/backend.ts'
 import type { SwarmPort } from '../api/swarm-port.ts'
+import type { ControlPort } from '../api/control-port.ts'
 import { explain } from './explain.ts'
 import { createInjector } from './inject.ts'
 import { createHistory, createLedgerHistory } from './history.ts'
@@ -23,16 +24,18 @@ interface BackendParts {
   readonly now: () => number
   readonly verifier: Verifier
   readonly swarm: SwarmPort
+  readonly control: ControlPort
 }
 
 /** What the API sees of a running peer. */
 export function createBackend(parts: BackendParts): Backend {
-  const { view, host, network, store, bodies, now, verifier, swarm } = parts
+  const { view, host, network, store, bodies, now, verifier, swarm, control } = parts
   const history = createHistory(store, view)
   return {
     view,
     now,
     swarm,
+    control,
     command: (command) => host.command(command),
     putBlob: (bytes) => bodies.put(bytes),
     // A refused prompt stays on disk: the store can't tell whether another job names the same body.

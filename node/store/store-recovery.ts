@@ -96,6 +96,17 @@ export async function openStore(
   return { ...replacement, state: { status: 'replaced', damage, movedTo } }
 }
 
+/**
+ * How a start would find the store, for whoever holds the data folder and only asks: a damaged one stays where it
+ * is and as it is. A sound one is open and must be closed. Throws `store_version_unknown` and what `openStore` does.
+ */
+export async function examineStore(
+  paths: StorePaths,
+): Promise<{ readonly store: Store } | { readonly damage: Damage }> {
+  const found = await open(paths, () => {})
+  return found.status === 'sound' ? { store: found.store } : { damage: found.damage }
+}
+
 type ReadMark = Extract<MarkReading, { readonly status: 'read' }>
 
 type Opening =

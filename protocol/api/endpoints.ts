@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { CONTROL_ENDPOINTS } from './control-endpoints.ts'
 import { CREDITS_ENDPOINTS } from './credits-endpoints.ts'
 import { decisionSchema } from './decision-schema.ts'
 import { BODY_ERRORS, CLOSED, type Endpoint, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
@@ -24,6 +25,7 @@ export const ENDPOINTS = {
   ...CREDITS_ENDPOINTS,
   ...P2P_ENDPOINTS,
   ...SWARM_ENDPOINTS,
+  ...CONTROL_ENDPOINTS,
   submitJob: {
     ...NOTHING,
     summary: 'Submit a prompt; it is answered in the background',

@@ -105,7 +105,9 @@ export const ticketRequestSchema = Type.Object(
 
 export const ticketSchema = Type.Object(
   {
-    link: Type.String({ description: 'Path of the page with swarm, address and ticket in its fragment' }),
+    link: Type.String({
+      description: "This peer's page, with swarm, address and ticket in the fragment, which no browser sends",
+    }),
     ticket: Type.String({ description: 'hlt1...; whoever has it is the guest' }),
     key: peerId("The guest's key, and its account"),
     rights: Type.Array(Type.String()),

@@ -36,6 +36,7 @@ export const INTEGERS: Limits = {
   'newviews.*.body.round': POSITIVE,
   seq: ANY,
   boot: ANY,
+  sentMs: ANY,
   nonce: ANY,
   'spec.trust': ANY,
   trust: ANY,

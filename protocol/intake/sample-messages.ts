@@ -128,7 +128,7 @@ function jobBodies(swarm: SwarmId): Of<JobKind> {
   }
   const about = { addresses: ['/a'], root: DIGEST, version: '1', rules: DIGEST }
   return {
-    heartbeat: [{ boot: 1, seq: 1, nodes: [node], ...about }],
+    heartbeat: [{ boot: 1, seq: 1, sentMs: 1, nodes: [node], ...about }],
     bid: [bid.body],
     beacon: [beacon.body],
     stage: [{ job: JOB, prompt: { digest: DIGEST, size: 1 } }],

@@ -62,7 +62,7 @@ export class Heartbeats {
   /** Sends a heartbeat now and arms the next one. */
   beat(out: Outbox): void {
     const { signer, roster } = this.#options
-    const beat = sign(signer, roster.swarm, HEARTBEAT, this.#own())
+    const beat = sign(signer, roster.swarm, HEARTBEAT, this.#own(out.now))
     this.#known.set(signer.id, { beat: beat.body, seenMs: out.now })
     out.publish('heartbeat', beat)
     out.timer(TIMER, this.#jitteredMs())
@@ -163,7 +163,7 @@ export class Heartbeats {
     return this.#intervalMs() - Math.floor((this.#intervalMs() * share) / 0xffff / 10)
   }
 
-  #own(): Heartbeat {
+  #own(sentMs: number): Heartbeat {
     const { offers, vramTotalMb, slots } = this.#options.capabilities()
     this.#seq += 1
     const [first] = offers
@@ -185,6 +185,7 @@ export class Heartbeats {
     return {
       boot: this.#boot,
       seq: this.#seq,
+      sentMs,
       nodes: offers.length === 0 ? [] : [node],
       addresses: this.#about.addresses.slice(0, LIMITS.addresses),
       root: this.#options.root(),

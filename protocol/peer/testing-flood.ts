@@ -134,7 +134,7 @@ function jobFloods({ self }: Liar) {
   const about = { nodes: [node], addresses: [], root: digestOf(0), version: '1', rules: digestOf(0) }
   const all = Array.from({ length: LIMITS.slots }, (_, slot) => slot)
   return {
-    heartbeat: (at) => ({ boot: 1, seq: at, ...about }),
+    heartbeat: (at) => ({ boot: 1, seq: at, sentMs: at, ...about }),
     bid: (at) => ({ job: digestOf(at), offer, payout: accountOf(at) }),
     beacon: (at) => ({ job: digestOf(at) }),
     stage: (at) => ({ job: digestOf(at), prompt: blob }),

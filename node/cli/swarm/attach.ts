@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { TicketAnswer } from '../../../protocol/api/swarm-schema.ts'
+import type { ApiFlags } from '../api.ts'
+import { controlOptions, reachControl } from '../reach.ts'
 import { print, printJson, say } from '../output.ts'
-import { swarmClient, type SwarmFlags, swarmOptions } from './client.ts'
 import { duration } from './duration.ts'
 import { qrText } from './qr.ts'
 
-interface AttachFlags extends SwarmFlags {
+interface AttachFlags extends ApiFlags {
   readonly right?: readonly ('read' | 'submit')[]
   readonly expires?: number
   readonly grant?: string
@@ -22,11 +23,11 @@ export function addAttach(program: Command): void {
     .option('--expires <duration>', 'how long it can be used, such as 45m, 12h or 7d; at most 7d', duration)
     .option('--grant <credits>', "credits of this peer's account for the guest's key")
     .option('--qr', 'print it as a QR code, too')
-  swarmOptions(command).action(attach)
+  controlOptions(command).action(attach)
 }
 
 async function attach(flags: AttachFlags): Promise<void> {
-  const client = await swarmClient(flags)
+  const client = await reachControl(flags)
   const { right, expires, grant } = flags
   const ticket = await client.createTicket({
     body: {
@@ -38,10 +39,9 @@ async function attach(flags: AttachFlags): Promise<void> {
     grant === undefined
       ? undefined
       : await client.transferCredits({ body: { to: ticket.key, amount: grant, memo: 'attach' } })
-  const link = `${flags.api.replace(/\/+$/, '')}/${ticket.link}`
-  if (flags.json === true) return printJson({ ...ticket, link, grant: moved ?? null })
-  print(link)
-  if (flags.qr === true) print(`\n${await qrText(link)}`)
+  if (flags.json === true) return printJson({ ...ticket, grant: moved ?? null })
+  print(ticket.link)
+  if (flags.qr === true) print(`\n${await qrText(ticket.link)}`)
   say(describeTicket(ticket, grant))
 }
 

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
+import type { ApiFlags } from '../api.ts'
+import { controlOptions, reachControl } from '../reach.ts'
 import { print, printJson, say } from '../output.ts'
-import { swarmClient, type SwarmFlags, swarmOptions } from './client.ts'
 import { duration } from './duration.ts'
 import { describeRevocation } from './members.ts'
 import { qrText } from './qr.ts'
 
-interface InviteFlags extends SwarmFlags {
+interface InviteFlags extends ApiFlags {
   readonly label?: string
   readonly role?: InviteRequest['roles']
   readonly grant?: string
@@ -30,14 +31,14 @@ export function addInvite(swarm: Command): void {
     .option('--expires <duration>', 'how long it can be used, such as 45m, 12h or 7d', duration)
     .option('--for <peer>', 'the one peer that may use it')
     .option('--qr', 'print it as a QR code, too')
-  swarmOptions(invite).action(printInvitation)
+  controlOptions(invite).action(printInvitation)
   const cosign = swarm
     .command('cosign')
     .description("add this peer's signature to what another operator began; prints what comes next")
     .argument('<text>', 'hlp1... (an invitation) or hlr1... (a revocation)')
     .option('--qr', 'print an invitation as a QR code, too')
-  swarmOptions(cosign).action(async (text: string, flags: InviteFlags) => {
-    const answer = await (await swarmClient(flags)).cosign({ body: { text } })
+  controlOptions(cosign).action(async (text: string, flags: InviteFlags) => {
+    const answer = await (await reachControl(flags)).cosign({ body: { text } })
     if (flags.json === true) printJson(answer)
     else if ('token' in answer) await showInvitation(answer, flags)
     else print(describeRevocation(answer))
@@ -53,7 +54,7 @@ async function printInvitation(flags: InviteFlags): Promise<void> {
     ...(expires === undefined ? {} : { expires_in_s: expires }),
     ...(peer === undefined ? {} : { peer }),
   }
-  const invitation = await (await swarmClient(flags)).createInvitation({ body })
+  const invitation = await (await reachControl(flags)).createInvitation({ body })
   if (flags.json === true) printJson(invitation)
   else await showInvitation(invitation, flags)
 }

@@ -1,20 +1,20 @@
 import type { Command } from 'commander'
 import type { RevocationAnswer, SwarmMember } from '../../../protocol/api/swarm-schema.ts'
-import type { PeerClient } from '../api.ts'
+import type { ApiFlags, PeerClient } from '../api.ts'
+import { apiOptions, controlOptions, reachControl, reachPeer } from '../reach.ts'
 import { print, printJson } from '../output.ts'
 import { textTable } from '../table.ts'
-import { swarmClient, type SwarmFlags, swarmOptions } from './client.ts'
 
 /** `swarm members`, and ending a membership. */
 export function addMembers(swarm: Command): void {
   const members = swarm.command('members').description('list the members with label, roles and reachability')
-  swarmOptions(members).action(listMembers)
+  apiOptions(members).action(listMembers)
   const revoke = swarm
     .command('revoke')
     .description('end a membership, or an invitation that nobody has used; takes an operator key')
     .argument('<key>', "the member's id, or the invitation's token")
-  swarmOptions(revoke).action(async (key: string, flags: SwarmFlags) => {
-    const answer = await (await swarmClient(flags)).revokeKey({ body: { key } })
+  controlOptions(revoke).action(async (key: string, flags: ApiFlags) => {
+    const answer = await (await reachControl(flags)).revokeKey({ body: { key } })
     if (flags.json === true) printJson(answer)
     else print(describeRevocation(answer))
   })
@@ -22,8 +22,8 @@ export function addMembers(swarm: Command): void {
 
 const PAGE = 100
 
-async function listMembers(flags: SwarmFlags): Promise<void> {
-  const members = await everyMember(await swarmClient(flags))
+async function listMembers(flags: ApiFlags): Promise<void> {
+  const members = await everyMember(await reachPeer(flags))
   if (flags.json === true) return printJson({ members })
   const columns = [
     { label: 'member', cell: ({ peer_id: id, self }: SwarmMember) => (self ? `${id} (this peer)` : id) },

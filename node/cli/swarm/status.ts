@@ -1,16 +1,17 @@
 import type { Command } from 'commander'
 import type { SwarmStatus } from '../../../protocol/api/swarm-schema.ts'
+import type { ApiFlags } from '../api.ts'
+import { apiOptions, reachPeer } from '../reach.ts'
 import { print, printJson } from '../output.ts'
 import { textTable } from '../table.ts'
-import { swarmClient, type SwarmFlags, swarmOptions } from './client.ts'
 
 /** `swarm status`: who keeps the swarm running, and what happens if a machine stops. */
 export function addSwarmStatus(swarm: Command): void {
   const command = swarm
     .command('status', { isDefault: true })
     .description('say what the swarm stands on, and what happens if a machine stops')
-  swarmOptions(command).action(async (flags: SwarmFlags) => {
-    const status = await (await swarmClient(flags)).getSwarm()
+  apiOptions(command).action(async (flags: ApiFlags) => {
+    const status = await (await reachPeer(flags)).getSwarm()
     if (flags.json === true) printJson(status)
     else print(describeSwarm(status))
   })
