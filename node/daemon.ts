@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
+import { ownMessage } from '../protocol/crypto/verified.ts'
 import type { JobId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
 import { LIMITS } from '../protocol/params.ts'
@@ -268,7 +269,7 @@ async function startMind(
     about: options.about ?? {},
   })
   await offer(opened, host, control, starting)
-  await introduceInto(opened, peer, now, starting)
+  await introduceInto(opened, host, peer, now, starting)
   starting.defer(watchClaims(host, peer.view, now, (id, addresses) => network.claimed(id, addresses)))
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
@@ -295,15 +296,18 @@ async function startMind(
   return { api, host, backend, control, restoredMs }
 }
 
-/** An invited peer that nobody knows yet shows how it came in. */
+/** An invited peer knows of its own join before it hears of it, and shows it where nobody knows it yet. */
 async function introduceInto(
   { options, identity: { seed, id }, charter }: Opened,
+  host: MindHost,
   { view }: Peer,
   now: () => number,
   starting: AsyncDisposableStack,
 ): Promise<void> {
   const joined = await readJoined(options.folder)
   if (joined === undefined) return
+  // Checked when it was received, and written by this peer itself.
+  await host.command({ type: 'take-certificate', certificate: ownMessage(joined.certificate) })
   const swarm = swarmIdOf(charter)
   const introduction = introduce({
     joined,
