@@ -10,7 +10,11 @@ import { poll } from '../swarm/poll.ts'
 import type { Seat } from './driven-swarm.ts'
 
 const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url))
-const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
+const ENVIRONMENT = {
+  ...process.env,
+  NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+  HYPERLOOMS_ACCEPT_TERMS: 'true',
+}
 /** Processes of a busy machine, and connections that are noticed to be dead by their pings. */
 const WAIT_MS = 90_000
 const run = promisify(execFile)
