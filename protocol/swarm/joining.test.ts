@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { Signer } from '../crypto/signer.ts'
-import type { PeerId } from '../ids.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { LIMITS } from '../params.ts'
 import { type Charter, encodeCharter } from './charter.ts'
@@ -85,7 +84,7 @@ describe('a frame of join', () => {
       name: '\u{10ffff}'.repeat(LIMITS.nameBytes / 2),
       operators: { keys: ids.slice(0, LIMITS.operators), needed: LIMITS.operators },
       founders: ids.map((id) => ({ peer: id, roles: ['peer', 'witness'] as const, operator: label })),
-      witnesses: ids.toSorted() as readonly PeerId[],
+      witnesses: ids.toSorted(),
       minters: ids.slice(0, LIMITS.minters),
     }
     const frame = encodeJoinAnswer({ type: 'charter', charter: encodeCharter(charter) })
