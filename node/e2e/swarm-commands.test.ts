@@ -44,8 +44,9 @@ class Machine {
   /** A command that succeeds, as a program reads its answer. */
   async json<T>(...args: readonly string[]): Promise<T> {
     const { code, out, err } = await this.run(...args, '--json')
-    expect(code, err).toBe(0)
-    return JSON.parse(out)
+    if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
+    const answer: T = JSON.parse(out)
+    return answer
   }
 
   async up(...args: readonly string[]): Promise<void> {
