@@ -259,6 +259,28 @@ describe('an invitation in many hands', () => {
     expect(look.supply.minted).toBe(2n * 1_000_000_000n + GRANT)
   })
 
+  it('lets at most one in of those that redeem it through different members', async () => {
+    const founded = await found(4)
+    const { text } = invitationOf(founded, { grant: GRANT })
+    const keys = Array.from({ length: 24 }, () => new Uint8Array(randomBytes(32)))
+    const answers = await Promise.all(
+      keys.map((seed, at) => {
+        const addresses = founded.addresses.slice(at % 4, (at % 4) + 1)
+        return redeem({ ...founded, addresses }, text, seed)
+      }),
+    )
+    const told = answers.map((answer) => (answer.type === 'refused' ? answer.code : answer.type))
+    const certified = told.filter((word) => word === 'joined').length
+    expect(certified).toBeLessThanOrEqual(1)
+    const outcomes: readonly string[] = ['joined', 'invitation_used', 'invitation_contested']
+    expect(told.filter((word) => !outcomes.includes(word))).toEqual([])
+    const [look] = await untilLevel(founded.peers)
+    const ids = keys.map((seed) => createNativeSigner(seed).id)
+    const members = ids.filter((id) => isMember(id)(look))
+    expect(members.length).toBeLessThanOrEqual(1)
+    expect(look.supply.minted).toBe(4n * 1_000_000_000n + BigInt(members.length) * GRANT)
+  })
+
   it('lets nobody in by the consent of somebody else', async () => {
     const founded = await found(1)
     const { text } = invitationOf(founded)
