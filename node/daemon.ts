@@ -24,6 +24,7 @@ import { createNativeSigner } from './crypto/native-signer.ts'
 import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
+import { backUp, BODY_BYTES_MAX, type BackupRequest } from './host/backup.ts'
 import { readCapabilities, watchCapabilities } from './host/capabilities.ts'
 import { createClock } from './host/clock.ts'
 import type { Durations } from './host/durations.ts'
@@ -32,10 +33,13 @@ import { MindHost } from './host/mind-host.ts'
 import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { createNetwork } from './network/host.ts'
 import type { Network } from './network/network.ts'
+import type { BackupOptions, BackupSummary } from './store/backup/write-backup.ts'
 import { type BlobStore, openBlobStore } from './store/blob-store.ts'
 import { createDurabilityLog, type DurabilityLog } from './store/durability-log.ts'
 import { type Identity, loadOrCreateIdentity } from './store/keystore.ts'
 import { acquireLock } from './store/lock.ts'
+import type { Passphrases } from './store/passphrases.ts'
+import { completeRestore } from './store/restore/restore-journal.ts'
 import { type Store, StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
@@ -52,6 +56,8 @@ export interface DaemonOptions {
   readonly observe?: (frame: Uint8Array) => void
   /** Makes another API key in place of the one before. */
   readonly renewApiKey?: boolean
+  /** For keys that are sealed; without it such a peer doesn't start. */
+  readonly passphrases?: Passphrases
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -72,12 +78,12 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly storeState: StoreState
   /** When the store was open and its records were in the mind, on the process's `performance` clock. */
   readonly restoredMs: number
+  /** Writes a backup of the peer as it is now, while it goes on. */
+  backup(request: BackupRequest, options?: BackupOptions): Promise<BackupSummary>
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
 
-/** Bodies of prompts and answers; the protocol allows the same for both. */
-const BODY_BYTES_MAX = Math.max(LIMITS.promptBytes, LIMITS.answerBytes)
 /** A key object and a remembered signature take about half a KiB: 16 MiB in all. */
 const VERIFIER_CACHE_ENTRIES = 32_768
 /** Before the witnesses' time for a commit is over, so that a slow run ends as this peer's own failure. */
@@ -93,13 +99,15 @@ interface Opened {
   readonly store: Store
   /** Votes of this key may have been forgotten with an earlier store. */
   readonly amnesia: boolean
+  /** The store came from a backup: this peer's newest own entries may be forgotten. */
+  readonly restored: boolean
   readonly bodies: BlobStore
   readonly log: DurabilityLog
   readonly runner: Runner
 }
 
 /**
- * Starts a peer in this order: lock, identity, charter, store, compute, records into the mind, network, mind,
+ * Starts a peer in this order: lock, what a restore left to be done, identity, charter, store, compute, records into the mind, network, mind,
  * API. `stop` goes the other way: nobody new is let in, then nothing new happens, then the log is synced, and
  * the lock is given free last. A start that fails undoes what it did. Throws the rooms' own errors.
  */
@@ -127,11 +135,14 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const { folder, config, logger } = options
   const lock = await acquireLock(folder.root)
   starting.defer(() => lock.release())
-  const identity = await loadOrCreateIdentity(folder.root)
+  const ended = await completeRestore(folder.root)
+  if (ended !== undefined) logger.warn(ended, 'a restore that was cut short was brought to its end')
+  const identity = await loadOrCreateIdentity(folder.root, options.passphrases)
   const charter = await requireCharter(folder, config, identity)
   const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
   const broken = Promise.withResolvers<unknown>()
-  const { store, state: storeState, amnesia } = await openRecords(folder, charter, logger, broken.resolve)
+  const records = await openRecords(folder, charter, logger, broken.resolve)
+  const { store, state: storeState, amnesia, restored } = records
   starting.defer(() => store.close())
   const bodies = openBlobStore(folder.blobs, { bytesMax: BODY_BYTES_MAX })
   const log = createDurabilityLog(store, { onFailure: broken.resolve })
@@ -140,8 +151,8 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const providers = await openProviders(config)
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
-  const opened: Opened = { options, identity, charter, apiKey, store, amnesia, bodies, log, runner }
-  const { api, host, backend, restoredMs } = await startMind(opened, starting, broken.resolve)
+  const opened: Opened = { options, identity, charter, apiKey, store, amnesia, restored, bodies, log, runner }
+  const { api, host, backend, signer, restoredMs } = await startMind(opened, starting, broken.resolve)
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
   const running = starting.move()
@@ -161,6 +172,10 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     durations: host.durations,
     storeState,
     restoredMs,
+    backup(request, given) {
+      const { view, now } = backend
+      return backUp({ folder, signer, view, store, bodies, version: options.version, now }, request, given)
+    },
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }
@@ -185,7 +200,7 @@ async function startMind(
   starting: AsyncDisposableStack,
   onFailure: (error: unknown) => void,
 ) {
-  const { options, identity, charter, store, amnesia, bodies, log, runner } = opened
+  const { options, identity, charter, store, amnesia, restored, bodies, log, runner } = opened
   const roster = rosterOf(charter)
   const threads = createVerifierThreads(availableParallelism())
   starting.defer(() => threads.close())
@@ -211,7 +226,7 @@ async function startMind(
   starting.defer(() => host.close())
 
   // After a loss an account without entries only looks new: endowing again would fork it.
-  const amount = hadOwnEntry || amnesia ? 0n : options.config.endowment
+  const amount = hadOwnEntry || amnesia || restored ? 0n : options.config.endowment
   const endow = createEndowment({
     view: peer.view,
     amount,
@@ -242,7 +257,7 @@ async function startMind(
   await api.listen()
   starting.defer(() => api.close())
   await noteApiUrl(options.folder, api.url)
-  return { api, host, backend, restoredMs }
+  return { api, host, backend, signer, restoredMs }
 }
 
 function connectedTo(network: Network): number {

@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { addBackup } from './backup.ts'
 import { addCredits } from './credits.ts'
 import { addJob } from './job.ts'
 import { addJobs } from './jobs.ts'
+import { addKeys } from './keys.ts'
 import { addLocal } from './local.ts'
 import { explainError, say } from './output.ts'
+import { addRestore } from './restore.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addUp } from './up.ts'
@@ -22,7 +25,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-  for (const add of [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits]) add(program)
+  const verbs = [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits]
+  for (const add of [...verbs, addKeys, addBackup, addRestore]) add(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -5,11 +5,13 @@ import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/option
 import { EXIT } from './exit-codes.ts'
 import { newKeyText } from './new-key-text.ts'
 import { explainBroken, print, say } from './output.ts'
+import { passphraseOption, passphrasesFrom } from './passphrase.ts'
 
 interface UpFlags {
   readonly data?: string
   readonly webRoot?: string
   readonly newApiKey?: boolean
+  readonly passphraseFile?: string
 }
 
 /** `up`: this process becomes a peer until it is told to stop. */
@@ -19,6 +21,7 @@ export function addUp(program: Command): void {
     .description('run a peer; the first start creates its identity and founds a swarm of one')
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
     .option('--new-api-key', 'make another API key in place of the one before')
+    .addOption(passphraseOption())
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
     const { about, isSwitch } = OPTIONS[name]
@@ -38,7 +41,7 @@ function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['fla
 }
 
 async function up(
-  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false }: UpFlags,
+  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false, passphraseFile }: UpFlags,
   flags: ConfigSources['flags'],
 ): Promise<void> {
   // Loaded here, so that the other verbs start in a tenth of a second.
@@ -57,7 +60,9 @@ async function up(
   const stop = stopSignal()
   const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
-  const daemon = await startDaemon({ folder, config, webRoot, version: readVersion(), logger, renewApiKey })
+  const passphrases = passphrasesFrom(passphraseFile)
+  const version = readVersion()
+  const daemon = await startDaemon({ folder, config, webRoot, version, logger, renewApiKey, passphrases })
   await announce(daemon, folder)
   const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
   if (end !== undefined) {
