@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command line of the program, as people run it, without a terminal. */
+export interface RunningCommand {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+export function startCommand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...environment },
+  })
+  const closed = Promise.withResolvers<Pick<Ended, 'code' | 'signal'>>()
+  child.once('error', closed.reject)
+  child.once('close', (code, signal) => closed.resolve({ code, signal }))
+  const said = Promise.all([closed.promise, text(child.stdout), text(child.stderr)])
+  return { child, ended: said.then(([end, stdout, stderr]) => ({ ...end, stdout, stderr })) }
+}
+
+export function runCommand(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
+  return startCommand(args, environment).ended
+}
