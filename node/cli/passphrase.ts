@@ -86,7 +86,6 @@ function hasTerminal(): boolean {
 
 /** One line that isn't shown while it is typed: the terminal is in raw mode and what readline echoes goes nowhere. */
 async function askHidden(prompt: string): Promise<string> {
-  process.stderr.write(prompt)
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
   const answer = Promise.withResolvers<string>()
@@ -95,6 +94,8 @@ async function askHidden(prompt: string): Promise<string> {
   lines.once('line', (line) => answer.resolve(line))
   lines.once('SIGINT', interrupted)
   lines.once('close', interrupted)
+  // Only now: whoever answers at once isn't shown what they type.
+  process.stderr.write(prompt)
   try {
     return await answer.promise
   } finally {

@@ -19,8 +19,14 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>
 }
 
+/** Program and arguments of a command line, for whoever starts it themselves. */
+export function commandLine(args: readonly string[]): readonly string[] {
+  return [process.execPath, MAIN, ...args]
+}
+
 export function startCommand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [program = '', ...rest] = commandLine(args)
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...environment },
   })

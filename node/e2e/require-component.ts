@@ -7,6 +7,7 @@ const COMPONENTS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   ip: ['ip'],
   mount: ['mount'],
+  script: ['script'],
 } as const
 
 export type Component = keyof typeof COMPONENTS

@@ -28,9 +28,9 @@ export class KeystoreError extends Error {
   }
 }
 
-/** Any other failure as one of the keystore, with the file it concerns. */
-export function asKeystoreError(what: string, error: unknown): KeystoreError {
-  if (error instanceof KeystoreError) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new KeystoreError('keystore_failed', `${what} can't be used: ${reason}`, error)
+/** A failure of the system as one of the keystore, with the file it concerns; anything else stays what it is. */
+export function asKeystoreError(what: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!(error instanceof Error) || !/^E[A-Z0-9]+$/.test(code)) return error
+  return new KeystoreError('keystore_failed', `${what} can't be used: ${error.message}`, error)
 }

@@ -9,7 +9,13 @@ import { readKeyFile } from '../key-file.ts'
 import { IDENTITY_FILE } from '../keystore.ts'
 import { acquireLock } from '../lock.ts'
 import { type Passphrases, seedOf } from '../passphrases.ts'
-import { commitRestore, completeRestore, peerFilesIn, stagingName } from './restore-journal.ts'
+import {
+  commitRestore,
+  completeRestore,
+  isRestorePending,
+  peerFilesIn,
+  stagingName,
+} from './restore-journal.ts'
 import { stage } from './stage.ts'
 
 export interface RestoreOptions {
@@ -89,12 +95,19 @@ async function restoreLocked(path: string, root: string, options: RestoreOptions
       progress({ phase: 'writing', ...counts })
     await stage(path, backup, staging, { votes, signal, progress: tell })
     signal?.throwIfAborted()
+    await commitRestore(root, name)
   } catch (error) {
-    await rm(staging, { recursive: true, force: true })
+    if (!(await isRestorePending(root))) await rm(staging, { recursive: true, force: true })
     throw error
   }
-  await commitRestore(root, name)
-  const { movedTo = null } = (await completeRestore(root)) ?? {}
+  const completed = await completeRestore(root).catch((error: unknown) => {
+    throw asBackupError(
+      root,
+      error,
+      'The restored peer is ready beside the old one, and the next start ends it.',
+    )
+  })
+  const movedTo = completed?.movedTo ?? null
   const { peer, swarm, createdMs, position } = header
   return { peer, swarm, createdMs, position, records: end.records, bodies: end.bodies, movedTo, votes }
 }
