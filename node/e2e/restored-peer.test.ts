@@ -5,6 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../../protocol/ids.ts'
 import { connect } from '../cli/api.ts'
 import { EXIT } from '../cli/exit-codes.ts'
+import { verifyBackup } from '../store/backup/verify-backup.ts'
+import { commitRestore, isRestorePending, stagingName } from '../store/restore/restore-journal.ts'
+import { stage } from '../store/restore/stage.ts'
+import { poll } from '../swarm/poll.ts'
 import { runCommand } from './command.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, openSwarm, planSeats, startSeat, until, untilLevel } from './driven-swarm.ts'
@@ -95,7 +99,6 @@ describe('a witness that is restored from an old backup, made while it ran', () 
 
 /** Until the peer has heard from its quorum, what it is asked for is refused. */
 async function untilIt<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  const { poll } = await import('../swarm/poll.ts')
   const found = await poll(attempt, { timeoutMs: 60_000 })
   if (found === undefined) throw new Error('it never came to hold')
   return found
@@ -130,6 +133,51 @@ describe('the only witness of a swarm', () => {
     expect(await again.transfer(seat.id, AMOUNT)).toMatchObject({ ok: true })
     const after = await until(again, 'it is certified', ({ entries }) => entries > look.entries)
     expect(balance(after, seat.id)).toBe(balance(before, seat.id))
+  })
+})
+
+describe('a restore that was killed once it was committed', () => {
+  it('is ended by the next start of the peer', async () => {
+    const [seat] = await planSeats(root, { count: 1 })
+    if (seat === undefined) throw new Error('unreachable')
+    const peer = startSeat(seat)
+    running = [peer]
+    await peer.ready
+    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const file = join(root, 'cut.backup')
+    await peer.backup({ path: file, passphrase: undefined, plainKeys: true, bodies: true })
+    await peer.transfer(seat.id, AMOUNT)
+    await until(peer, 'it is certified', ({ entries }) => entries > before.entries)
+    await peer.stop()
+
+    const staging = stagingName()
+    const options = { votes: true, signal: undefined, progress: () => undefined }
+    await stage(file, await verifyBackup(file), join(seat.folder.root, staging), options)
+    await commitRestore(seat.folder.root, staging)
+    const again = startSeat(seat)
+    running = [again]
+    await again.ready
+    expect(await again.look()).toMatchObject({ root: before.root, entries: before.entries })
+    expect(await isRestorePending(seat.folder.root)).toBe(false)
+  })
+})
+
+describe('a peer that is restored as it was before its first entry', () => {
+  it('is not endowed: it may have been after the backup', async () => {
+    const [seat] = await planSeats(root, { count: 1 })
+    if (seat === undefined) throw new Error('unreachable')
+    const file = join(root, 'young.backup')
+    const data = ['--data', seat.folder.root]
+    expect((await runCommand(['backup', file, ...data, '--plain-keys'])).code).toBe(EXIT.ok)
+    const restored = await runCommand(['restore', file, ...data, '--replace', '--i-am-the-only-witness'])
+    expect(restored.code, restored.stderr).toBe(EXIT.ok)
+    const peer = startSeat(seat)
+    running = [peer]
+    await peer.ready
+    const mint = { type: 'mint', to: seat.id, amount: AMOUNT, memo: '' } as const
+    expect(await peer.command(mint)).toMatchObject({ ok: true })
+    const look = await until(peer, 'it is certified', ({ entries }) => entries > 0)
+    expect(look.supply.minted).toBe(AMOUNT)
   })
 })
 
