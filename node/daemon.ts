@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { ownMessage } from '../protocol/crypto/verified.ts'
-import type { JobId } from '../protocol/ids.ts'
+import type { Signer } from '../protocol/crypto/signer.ts'
+import type { JobId, PeerId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
 import { LIMITS } from '../protocol/params.ts'
 import type { Peer } from '../protocol/peer/options.ts'
@@ -29,6 +30,7 @@ import { createNativeVerifier } from './crypto/native-verifier.ts'
 import { createVerifierThreads } from './crypto/verifier-threads.ts'
 import { createBackend } from './host/backend.ts'
 import { createLedgerHistory } from './host/history.ts'
+import { backUp, BODY_BYTES_MAX, type BackupRequest } from './host/backup.ts'
 import { readCapabilities } from './host/capabilities.ts'
 import { watchClaims } from './host/claims.ts'
 import { createClock } from './host/clock.ts'
@@ -41,10 +43,14 @@ import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { askJoin } from './network/ask-join.ts'
 import { createNetwork } from './network/host.ts'
 import type { Network } from './network/network.ts'
+import type { BackupOptions, BackupSummary } from './store/backup/write-backup.ts'
 import { type BlobStore, openBlobStore } from './store/blob-store.ts'
 import { createDurabilityLog, type DurabilityLog } from './store/durability-log.ts'
 import { type Identity, loadOrCreateIdentity } from './store/keystore.ts'
+import { openKeystore } from './store/keystore-keys.ts'
 import { acquireLock } from './store/lock.ts'
+import { NO_PASSPHRASES, type Passphrases } from './store/passphrases.ts'
+import { completeRestore } from './store/restore/restore-journal.ts'
 import { type Store, StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
 import { createEndowment } from './swarm/endowment.ts'
@@ -67,6 +73,8 @@ export interface DaemonOptions {
   readonly renewApiKey?: boolean
   /** What whoever runs this peer knows of it, for the owner's commands. */
   readonly about?: ControlOptions['about']
+  /** For keys that are sealed; without it such a peer doesn't start. */
+  readonly passphrases?: Passphrases
 }
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -89,12 +97,12 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly storeState: StoreState
   /** When the store was open and its records were in the mind, on the process's `performance` clock. */
   readonly restoredMs: number
+  /** Writes a backup of the peer as it is now, while it goes on. */
+  backup(request: BackupRequest, options?: BackupOptions): Promise<BackupSummary>
   /** Lets running requests end, syncs what was decided and frees ports and data folder. Idempotent. */
   stop(): Promise<void>
 }
 
-/** Bodies of prompts and answers; the protocol allows the same for both. */
-const BODY_BYTES_MAX = Math.max(LIMITS.promptBytes, LIMITS.answerBytes)
 /** A key object and a remembered signature take about half a KiB: 16 MiB in all. */
 const VERIFIER_CACHE_ENTRIES = 32_768
 /** Before the witnesses' time for a commit is over, so that a slow run ends as this peer's own failure. */
@@ -109,13 +117,15 @@ interface Opened {
   readonly storeState: StoreState
   /** Votes of this key may have been forgotten with an earlier store, or by a reset. */
   readonly amnesia: boolean
+  /** The store came from a backup: this peer's newest own entries may be forgotten. */
+  readonly restored: boolean
   readonly bodies: BlobStore
   readonly log: DurabilityLog
   readonly runner: Runner
 }
 
 /**
- * Starts a peer in this order: lock, identity, charter, store, compute, records into the mind, network, mind,
+ * Starts a peer in this order: lock, what a restore left to be done, identity, charter, store, compute, records into the mind, network, mind,
  * API. `stop` goes the other way: nobody new is let in, then nothing new happens, then the log is synced, and
  * the lock is given free last. A start that fails undoes what it did. Throws the rooms' own errors.
  */
@@ -143,12 +153,14 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const { folder, config, logger } = options
   const lock = await acquireLock(folder.root)
   starting.defer(() => lock.release())
-  const identity = await loadOrCreateIdentity(folder.root)
+  const ended = await completeRestore(folder.root)
+  if (ended !== undefined) logger.warn(ended, 'a restore that was cut short was brought to its end')
+  const identity = await loadOrCreateIdentity(folder.root, options.passphrases)
   const charter = await requireCharter(folder, config, identity)
   const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
   const broken = Promise.withResolvers<unknown>()
   const records = await openRecords(folder, charter, logger, broken.resolve)
-  const { store, state: storeState } = records
+  const { store, state: storeState, restored } = records
   starting.defer(() => store.close())
   const amnesia = records.amnesia || (await readForgotten(folder)).includes(swarmIdOf(charter))
   const bodies = openBlobStore(folder.blobs, { bytesMax: BODY_BYTES_MAX })
@@ -166,11 +178,16 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     store,
     storeState,
     amnesia,
+    restored,
     bodies,
     log,
     runner,
   }
-  const { api, host, backend, control, restoredMs } = await startMind(opened, starting, broken.resolve)
+  const { api, host, backend, signer, control, restoredMs } = await startMind(
+    opened,
+    starting,
+    broken.resolve,
+  )
   logger.info({ peer: identity.id, swarm: swarmIdOf(charter), url: api.url }, 'the peer runs')
 
   const running = starting.move()
@@ -191,6 +208,10 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     durations: host.durations,
     storeState,
     restoredMs,
+    backup(request, given) {
+      const { view, now } = backend
+      return backUp({ folder, signer, view, store, bodies, version: options.version, now }, request, given)
+    },
     stop: () => (stopping ??= running.disposeAsync()),
   }
 }
@@ -215,7 +236,7 @@ async function startMind(
   starting: AsyncDisposableStack,
   onFailure: (error: unknown) => void,
 ) {
-  const { options, identity, charter, store, amnesia, bodies, log, runner } = opened
+  const { options, identity, charter, store, amnesia, restored, bodies, log, runner } = opened
   const threads = createVerifierThreads(availableParallelism())
   starting.defer(() => threads.close())
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
@@ -240,7 +261,7 @@ async function startMind(
   starting.defer(() => host.close())
 
   // After a loss an account without entries only looks new: endowing again would fork it.
-  const amount = hadOwnEntry || amnesia ? 0n : options.config.endowment
+  const amount = hadOwnEntry || amnesia || restored ? 0n : options.config.endowment
   const endow = createEndowment({
     view: peer.view,
     amount,
@@ -274,7 +295,7 @@ async function startMind(
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
-  const swarm = createSwarmKeys(identity.seed, [signer])
+  const swarm = createSwarmKeys(identity.seed, [signer, ...(await furtherSigners(options, identity.id))])
   const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
   const backend = createBackend(parts)
   const { apiHost, apiPort, allowedHosts, insecure } = options.config
@@ -293,7 +314,7 @@ async function startMind(
   starting.defer(() => api.close())
   starting.defer(await openControlSocket(options.folder, (path) => api.listenControl(path)))
   await noteKeyShown(options.folder)
-  return { api, host, backend, control, restoredMs }
+  return { api, host, backend, signer, control, restoredMs }
 }
 
 /** An invited peer knows of its own join before it hears of it, and shows it where nobody knows it yet. */
@@ -319,6 +340,15 @@ async function introduceInto(
 
 function connectedTo(network: Network): number {
   return new Set(network.connections().map(({ peer }) => peer)).size
+}
+
+/** Keys beside the peer's own that may be an operator's. */
+async function furtherSigners(
+  { folder, passphrases = NO_PASSPHRASES }: DaemonOptions,
+  id: PeerId,
+): Promise<readonly Signer[]> {
+  const held = await openKeystore(folder.root, passphrases)
+  return [...held.values()].filter((signer) => signer.id !== id)
 }
 
 interface NetworkParts {

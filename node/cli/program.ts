@@ -1,17 +1,20 @@
 import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { addBackup } from './backup.ts'
 import { addConfig } from './config.ts'
 import { addConsent } from './consent.ts'
 import { addCredits } from './credits.ts'
 import { addDoctor } from './doctor.ts'
 import { addJob } from './job.ts'
 import { addJobs } from './jobs.ts'
+import { addKeys } from './keys.ts'
 import { addLocal } from './local.ts'
 import { addLogs } from './logs.ts'
 import { addNode } from './node.ts'
 import { explainError, say } from './output.ts'
 import { addReset } from './reset.ts'
+import { addRestore } from './restore.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addAttach } from './swarm/attach.ts'
@@ -21,10 +24,11 @@ import { addWallet } from './wallet.ts'
 
 /** One's own peer, in the order of the help. */
 const OWN = [addUp, addLocal, addNode, addConsent, addLogs, addConfig, addDoctor, addReset]
+const KEYS = [addKeys, addBackup, addRestore]
 const JOBS = [addRun, addJob, addJobs, addStatus]
 const CREDITS = [addWallet, addCredits]
 const SWARM = [addSwarm, addAttach]
-const VERBS = [...OWN, ...JOBS, ...CREDITS, ...SWARM]
+const VERBS = [...OWN, ...KEYS, ...JOBS, ...CREDITS, ...SWARM]
 
 /** Runs one command line and sets the process's exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/option
 import { EXIT } from './exit-codes.ts'
 import { newKeyText } from './new-key-text.ts'
 import { explainBroken, print, say } from './output.ts'
+import { passphraseOption, passphrasesFrom } from './passphrase.ts'
 
 interface UpFlags {
   readonly data?: string
@@ -11,6 +12,7 @@ interface UpFlags {
   readonly newApiKey?: boolean
   readonly join?: string
   readonly acceptTerms?: boolean
+  readonly passphraseFile?: string
 }
 
 /** `up`: this process becomes a peer until it is told to stop. */
@@ -25,6 +27,7 @@ export function addUp(program: Command): void {
       'agree to what it says it will do, without asking (or HYPERLOOMS_ACCEPT_TERMS=true)',
     )
     .option('--new-api-key', 'make another API key in place of the one before')
+    .addOption(passphraseOption())
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
     const { about, isSwitch, fallback } = OPTIONS[name]
@@ -50,8 +53,9 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
   const stop = stopSignal()
   const webRoot = given.webRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
+  const passphrases = passphrasesFrom(given.passphraseFile)
   const { enterSwarm } = await import('../swarm/enter-swarm.ts')
-  const entered = await enterSwarm({ folder, invitation: given.join, signal: stop.signal })
+  const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal: stop.signal })
   if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
   const { startDaemon } = await import('../daemon.ts')
   const daemon = await startDaemon({
@@ -62,6 +66,7 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
     logger,
     renewApiKey: given.newApiKey === true,
     about: { settings: settled.settings, logs },
+    passphrases,
   })
   announce(daemon)
   const asked = Promise.race([stop.asked, daemon.exitAsked.then(() => undefined)])

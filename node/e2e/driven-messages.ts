@@ -2,6 +2,7 @@ import type { JobId, PeerId } from '../../protocol/ids.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import type { Supply } from '../../protocol/peer/view.ts'
 import type { OptionName } from '../config/options.ts'
+import type { BackupRequest } from '../host/backup.ts'
 import type { StoreState } from '../store/store-recovery.ts'
 
 /** What a driven peer is started with. */
@@ -17,6 +18,7 @@ export type DrivenRequest =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'put-blob'; readonly body: Uint8Array }
   | { readonly type: 'record'; readonly job: JobId }
+  | { readonly type: 'backup'; readonly request: BackupRequest }
 
 export interface Holding {
   readonly free: bigint

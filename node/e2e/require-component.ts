@@ -8,6 +8,7 @@ const COMPONENTS = {
   ip: ['ip'],
   iptables: ['iptables'],
   mount: ['mount'],
+  script: ['script'],
 } as const
 
 export type Component = keyof typeof COMPONENTS

@@ -71,6 +71,8 @@ export const PREFIXES = {
   factOf: 'fact-of/',
   /** Cold: the entry that one of this peer's own requests became, by the name its asker gave the request. */
   request: 'request/',
+  /** Cold, of the host: the version of all these records (`migrations.ts`), and how far a step to the next has come. */
+  storeVersion: 'store-version',
 } as const
 
 export const HOT_PREFIXES: readonly string[] = [
@@ -151,4 +153,5 @@ export const keys = {
   factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
     `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
   request: (name: Digest) => `${PREFIXES.request}${name}`,
+  storeVersion: PREFIXES.storeVersion,
 } as const
