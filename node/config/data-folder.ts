@@ -11,6 +11,10 @@ export interface DataFolder {
   readonly charter: string
   /** The charter for people; nothing reads it. */
   readonly charterText: string
+  /** The invitation that is being redeemed. */
+  readonly joining: string
+  /** How an invited peer came in. */
+  readonly joined: string
   readonly store: string
   readonly blobs: string
   readonly log: string
@@ -37,6 +41,8 @@ export function dataFolder(root: string): DataFolder {
     config: join(root, 'config.json'),
     charter: join(root, 'charter.cbor'),
     charterText: join(root, 'charter.json'),
+    joining: join(root, 'joining.txt'),
+    joined: join(root, 'joined.cbor'),
     store: join(root, 'store'),
     blobs: join(root, 'blobs'),
     log: join(root, 'peer.log'),

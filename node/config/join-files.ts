@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
 import { list, text } from '../../protocol/encoding/codec.ts'
 import { DecodeError } from '../../protocol/encoding/decode-error.ts'
@@ -24,31 +23,28 @@ const joinedCodec = packed({
   addresses: list(text({ min: 1, max: 2 * LIMITS.addressBytes }), { max: INVITATION_PEERS_MAX ** 2 }),
 })
 
-const joiningPath = ({ root }: DataFolder): string => join(root, 'joining.txt')
-const joinedPath = ({ root }: DataFolder): string => join(root, 'joined.cbor')
-
 /** An invitation that this peer has begun to redeem: it is there until the join is certified or refused. */
 export async function readJoining(folder: DataFolder): Promise<string | undefined> {
-  return (await readIfThere(joiningPath(folder)))?.toString('utf8')
+  return (await readIfThere(folder.joining))?.toString('utf8')
 }
 
 export function writeJoining(folder: DataFolder, invitation: string): Promise<void> {
-  return replaceFile(joiningPath(folder), `${invitation}\n`)
+  return replaceFile(folder.joining, `${invitation}\n`)
 }
 
 export function removeJoining(folder: DataFolder): Promise<void> {
-  return rm(joiningPath(folder), { force: true })
+  return rm(folder.joining, { force: true })
 }
 
 /** Undefined for a founding member. Throws `ConfigError` for a damaged file. */
 export async function readJoined(folder: DataFolder): Promise<Joined | undefined> {
-  const bytes = await readIfThere(joinedPath(folder))
+  const bytes = await readIfThere(folder.joined)
   if (bytes === undefined) return undefined
   try {
     return decodeBody(joinedCodec, new Uint8Array(bytes), 'joined', TRUSTED)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    const path = joinedPath(folder)
+    const path = folder.joined
     throw new ConfigError(
       `${path} is damaged: restore it from a backup, or remove it if other members know this peer already`,
     )
@@ -56,5 +52,5 @@ export async function readJoined(folder: DataFolder): Promise<Joined | undefined
 }
 
 export function writeJoined(folder: DataFolder, joined: Joined): Promise<void> {
-  return replaceFile(joinedPath(folder), encodeBody(joinedCodec, joined))
+  return replaceFile(folder.joined, encodeBody(joinedCodec, joined))
 }

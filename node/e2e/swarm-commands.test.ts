@@ -110,6 +110,28 @@ describe('a text that is no invitation', () => {
   )
 })
 
+describe('an operator’s key beside the peer’s own', () => {
+  it('signs with it, and an invited peer is restored into its swarm from a backup', async () => {
+    const [machine, guest] = [new Machine('keys'), new Machine('guest')]
+    const { id } = await machine.json<{ id: string }>('keys', 'new', '--label', 'operator')
+    await machine.json('swarm', 'init', '--name', 'both', '--operator', id, '--needed', '2')
+    await machine.up()
+    const invitation = await machine.json<InvitationAnswer>('swarm', 'invite', '--grant', '5')
+    expect(invitation).toMatchObject({ kind: 'invitation', signatures: 2, needed: 2 })
+    await guest.json('swarm', 'join', invitation.text)
+    const file = join(root, 'backup')
+    await guest.json('backup', file, '--plain-keys')
+    const copy = new Machine('copy')
+    await copy.json('restore', file)
+    await copy.up()
+    const look = async (): Promise<true | undefined> => {
+      const { out } = await copy.run('wallet')
+      return out.includes('5 credits') ? true : undefined
+    }
+    expect(await poll(look, { timeoutMs: 60_000 })).toBe(true)
+  })
+})
+
 describe('two operators of whom both must sign', () => {
   it('invite with a grant and revoke by passing a text on, and neither can alone', async () => {
     const [first, other, third] = ['first', 'other', 'third'].map((name) => new Machine(name)) as [
