@@ -89,6 +89,8 @@ export const BLOB_MS = 10_000
 export const GOSSIP_VALIDATING_MAX = 1_024
 /** Frames published before anybody listens: a starting peer's first heartbeat, offers and announcements. */
 export const GOSSIP_EARLY_MAX = 64
+/** Heartbeats of gossipsub, one a second, within which a connected peer has long said what it listens to. */
+export const GOSSIP_DEAF_BEATS = 3
 /** One packet of a peer: several of the largest messages answering one request for them. */
 export const GOSSIP_PACKET_BYTES = 4 * MIB
 /** Waiting for one slow peer; above it its stream is reset and opened again within a second. */
