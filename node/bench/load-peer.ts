@@ -57,6 +57,8 @@ export class LoadPeer {
         throw new Error(`the owner ${body.account} was driven twice at ${body.seq}`)
       },
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
+      isStopped: () => false,
+      serveEpochs: () => undefined,
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
     const verifier = createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES })

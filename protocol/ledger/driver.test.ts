@@ -61,6 +61,8 @@ beforeEach(() => {
     announce: (_out, what) => announced.push(what),
     conflict: (_out, one, other) => conflicts.push([one, other]),
     evidenceKeys: (_entry, ids) => ids,
+    isStopped: () => false,
+    serveEpochs: () => undefined,
   })
 })
 

@@ -1,9 +1,11 @@
 import { Agreement } from '../agreement/agreement.ts'
+import { createCarriedValues } from '../agreement/carried.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
-import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
+import { type InstanceId, instanceKindOf, parseJobInstance, type PeerId } from '../ids.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
+import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
 import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
@@ -12,9 +14,12 @@ import { Jobs } from '../jobs/jobs.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
+import { createClosing } from '../sync/closing.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
+import { composeChange } from './compose-change.ts'
+import { EpochCommands } from './epoch-commands.ts'
 import { Commands } from './commands.ts'
 import type { Effect } from './effect.ts'
 import type { Capabilities, Event } from './event.ts'
@@ -54,6 +59,7 @@ export function createPeer(options: PeerOptions): Peer {
       const out = new EventOutbox(signer.id, roster.swarm, now)
       if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)
+      parts.change.tend(out)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
       const sealed = out.seal(position)
@@ -69,12 +75,17 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.agreement.restore(record)
   parts.jobs.restore(record)
   parts.trust.restore(record)
+  parts.change.restore(record)
+  parts.closing.restore(record)
+  parts.carried.restore(record)
 }
 
 function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const { signer, rules } = options
   const digest = createStateDigest()
-  const duty = createWitnessDuty(signer.id, roster)
+  const duty = createWitnessDuty(signer.id, roster, () => change.isStopped)
+  const closing = createClosing(() => digest.root())
+  const carried = createCarriedValues()
   const sync: Sync = createSync({
     signer,
     roster,
@@ -87,7 +98,14 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
-    applyDecision: (out, decision) => applyDecision(parts, out, decision),
+    applyDecision: (out, decision, from) => applyDecision(parts, out, decision, from),
+    admits(out, fact, from) {
+      if (change.admits(fact, from)) return true
+      // Of several entries of an epoch's handover this may be the one to vote for.
+      if (fact.type === 'certificate') ledger.show(out, fact.certificate)
+      return false
+    },
+    pulled: (out, peer) => change.onPulled(out, peer),
   })
   const ledger: Ledger = createLedger({
     signer,
@@ -97,6 +115,8 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
+    isSettling: carried.settles,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
     listener: {
       opened: (out, opened) => jobs.onOpened(out, opened),
       ownSigned(out, entry, requests) {
@@ -136,6 +156,14 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       capabilities: () => parts.capabilities,
     },
   })
+  const change: Change = composeChange(options, {
+    roster,
+    duty,
+    digest,
+    closing,
+    carried,
+    parts: () => parts,
+  })
   const agreement: Agreement = new Agreement({
     signer,
     roster,
@@ -144,14 +172,20 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       job: createJobRules(jobs.context),
       resolve: ledger.resolveRules,
       trust: trust.rules,
+      epoch: change.rules,
     }),
+    carried,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||
-      trust.serve(out, instance, to),
+      trust.serve(out, instance, to) ||
+      change.serve(out, instance, to),
     decided(out, decision, from) {
       const isOwn = from === signer.id
-      const audience = isOwn ? [jobs, ledger, trust].flatMap((part) => part.audience(decision.instance)) : []
+      const audience = isOwn
+        ? [jobs, ledger, trust, change].flatMap((part) => part.audience(decision.instance))
+        : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
@@ -165,6 +199,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     root: () => digest.root(),
     capabilities: () => parts.capabilities,
   })
+  const epochCommands = new EpochCommands({ signer, roster, rules, change })
   const commands = new Commands(jobs.context, () => heartbeats)
   const parts: Parts = {
     ledger,
@@ -172,6 +207,10 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     agreement,
     jobs,
     trust,
+    change,
+    closing,
+    carried,
+    epochCommands,
     heartbeats,
     commands,
     digest,
@@ -182,10 +221,17 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
 }
 
 /** A decision's way into the state, by what it decides about. */
-function applyDecision(
-  { jobs, ledger, trust, agreement }: Parts,
+function applyDecision(parts: Parts, out: Outbox, decision: Decision, from: PeerId): ApplyResult {
+  const applied = applyByKind(parts, out, decision, from)
+  if (applied.status === 'applied') parts.carried.drop(out, decision.instance)
+  return applied
+}
+
+function applyByKind(
+  { jobs, ledger, trust, agreement, change }: Parts,
   out: Outbox,
   decision: Decision,
+  from: PeerId,
 ): ApplyResult {
   switch (instanceKindOf(decision.instance)) {
     case 'job':
@@ -197,6 +243,8 @@ function applyDecision(
     }
     case 'trust':
       return trust.applyDecision(out, decision)
+    case 'epoch':
+      return change.begin(out, decision, from)
     case undefined:
       return { status: 'contradiction' }
   }
