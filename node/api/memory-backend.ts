@@ -1,6 +1,7 @@
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
+import { NO_CHANGE } from '../../protocol/epoch/change-view.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
@@ -64,6 +65,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     swarm: roster.swarm,
     roster,
     duty: () => 'active',
+    change: () => NO_CHANGE,
     ledgerRoot: () => digestNamed(4),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     supply: () => ({

@@ -60,6 +60,8 @@ export class LoadPeer {
         throw new Error(`no witness takes the entry of ${body.account} at ${now}: ${why}`)
       },
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
+      isStopped: () => false,
+      serveEpochs: () => undefined,
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
     const verifier = createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Digest, PeerId } from '../../protocol/ids.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
@@ -42,6 +43,7 @@ export class MindHost {
   readonly #fetches: Fetches
   readonly #started = Promise.withResolvers<Wire>()
   readonly #queue: Event[] = []
+  readonly #changes = new Map<number, (result: EpochResult) => void>()
   readonly #commands = new Map<number, Waiting>()
   readonly #listeners = new Set<Listener>()
   #loads: Promise<void> = Promise.resolve()
@@ -130,6 +132,15 @@ export class MindHost {
     return promise
   }
 
+  /** Asks for what concerns the next epoch; an order is answered once that is decided. */
+  changeEpoch(command: EpochCommand): Promise<EpochResult> {
+    const id = ++this.#commandCount
+    const { promise, resolve } = Promise.withResolvers<EpochResult>()
+    this.#changes.set(id, resolve)
+    this.#handle({ type: 'epoch-command', id, command })
+    return promise
+  }
+
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -199,6 +210,9 @@ export class MindHost {
         return this.#requireWire().send(effect.to, effect.channel, effect.frame)
       case 'publish':
         return this.#requireWire().publish(effect.topic, effect.frame)
+      case 'epoch-result':
+        this.#changes.get(effect.command)?.(effect.result)
+        return void this.#changes.delete(effect.command)
       case 'respond':
         return this.#respond(effect.command, effect.result)
       case 'run':

@@ -6,6 +6,7 @@ import type { PeerId } from '../../protocol/ids.ts'
 import { type Certificate, encodingOf } from '../../protocol/ledger/certificate.ts'
 import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
+import type { CommandResult } from '../../protocol/peer/command.ts'
 import { TestMinds } from '../../protocol/peer/testing-minds.ts'
 import { decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
 import {
@@ -71,7 +72,9 @@ function openOffice(): Office {
     now: () => minds.now,
     command: async (command) => {
       commands.push(command.type)
-      return minds.command(member.id, command) ?? { ok: false, code: 'not_ready', detail: '' }
+      // None of these commands is about epochs.
+      const result = minds.command(member.id, command) as CommandResult | undefined
+      return result ?? { ok: false, code: 'not_ready', detail: '' }
     },
   })
   return { minds, desk, guests, commands, certificate }

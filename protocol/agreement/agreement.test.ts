@@ -14,6 +14,7 @@ import type { Decision } from './messages.ts'
 import { decodeEnvelope, decodeKind } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { isKind } from '../encoding/kinds.ts'
+import { createCarriedValues } from './carried.ts'
 
 const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
@@ -77,6 +78,8 @@ class Swarm {
       rules,
       decided: (_out, decision) => decisions.push(decision),
       serveDecided: () => false,
+      serveEpochs: () => undefined,
+      carried: createCarriedValues(),
     })
   }
 

@@ -11,6 +11,7 @@ import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
+import { ACCEPT } from '../epoch/value.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -132,7 +133,7 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
 
 /** What an account's owner says of its own account, operators of the swarm, and a newcomer of itself. */
 const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
-  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER].map(({ kind }) => kind),
+  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
 )
 
 function collectSignatures(roster: Roster): {

@@ -75,6 +75,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   const receipts = [...open.stored.values()].filter(({ signer }) => elected.has(signer)).slice(0, 2)
   const value: AssignValue = {
     type: 'assign',
+    epoch: context.roster.epoch.number,
     bids,
     beacon,
     slots: slots.map((peer, slot) => ({ slot, peer })),
@@ -106,6 +107,7 @@ function assignIsValid(
   const { spec } = open.record
   const { bids, beacon, receipts } = value
   const ascending = bids.every(({ signer }, at) => at === 0 || (bids[at - 1]?.signer ?? '') < signer)
+  if (value.epoch !== context.roster.epoch.number) return false
   if (!ascending || bids.some(({ body }) => body.job !== open.job)) return false
   if (beacon.body.job !== open.job || !context.roster.isWitness(beacon.signer)) return false
   const election = electionOf(spec, bids, beacon, { roster: context.roster, snapshot })

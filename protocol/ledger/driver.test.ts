@@ -64,6 +64,8 @@ beforeEach(() => {
     conflict: (_out, one, other) => conflicts.push([one, other]),
     gaveUp: (_out, given, why) => gaveUp.push([given, why]),
     evidenceKeys: (_entry, ids) => ids,
+    isStopped: () => false,
+    serveEpochs: () => undefined,
   })
 })
 

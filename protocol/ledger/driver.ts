@@ -28,6 +28,9 @@ export interface DriverParts {
   readonly gaveUp: (out: Outbox, entry: SignedEntry, why: EntryFault | 'conflict') => void
   /** Store keys of facts that show `ids` to a witness, for an entry whose claims or `prev` name them. */
   readonly evidenceKeys: (entry: SignedEntry, ids: readonly string[]) => readonly string[]
+  /** While an epoch change is under way this witness makes no certificate of the old epoch. */
+  readonly isStopped: () => boolean
+  readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
 }
 
 interface Driven {
@@ -71,12 +74,14 @@ export interface Driver {
     purpose: Extract<LoadPurpose, { type: 'evidence' }>,
   ): void
   onTimer(out: Outbox, id: string): boolean
+  /** A new epoch has begun: every entry is asked for anew, as it stands. */
+  restart(out: Outbox): void
   /** A place of a chain is settled: nothing is driven there any more. `entry` is what was certified there. */
   settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
 }
 
 export function createDriver(parts: DriverParts): Driver {
-  const { self, roster, apply, announce, conflict, evidenceKeys } = parts
+  const { self, roster, apply, announce, conflict, evidenceKeys, isStopped, serveEpochs } = parts
   const driven = new Map<string, Driven>()
   const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
@@ -148,7 +153,7 @@ export function createDriver(parts: DriverParts): Driver {
     },
     onVote(out, { signer, body, sig }) {
       const drive = driven.get(body.entry)
-      if (drive === undefined) return 'not_driven'
+      if (drive === undefined || isStopped()) return 'not_driven'
       if (body.epoch !== roster.epoch.number) return 'wrong_epoch'
       const position = roster.witnessPosition(signer)
       if (position < 0) return 'not_a_witness'
@@ -178,7 +183,8 @@ export function createDriver(parts: DriverParts): Driver {
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }
-      // Another epoch and a stop pass: the next repetition meets them.
+      // A witness of an earlier epoch hears how this one began; another epoch and a stop pass with the next repetition.
+      else if (outcome.type === 'epoch') serveEpochs(out, outcome.epoch, from)
       return 'noted'
     },
     onEvidence(out, values, { to, entry }) {
@@ -196,6 +202,14 @@ export function createDriver(parts: DriverParts): Driver {
       const drive = driven.get(id.slice(TIMER.length))
       if (drive !== undefined) askAll(out, drive)
       return true
+    },
+    restart(out) {
+      for (const drive of driven.values()) {
+        drive.votes.clear()
+        drive.refusals.clear()
+        drive.delayMs = pace.waitMs(TIMES.retryMs, TIMES.retryMsMax)
+        askAll(out, drive)
+      }
     },
     settled(out, place, entry) {
       for (const drive of places.get(nameOf(place)) ?? []) {

@@ -66,6 +66,9 @@ export type ApplyResult =
   /** It contradicts what is certified here: only possible above f faulty witnesses. */
   | { readonly status: 'contradiction' }
 
+/** Of a fact on its way in; `refused`: not taken now, and perhaps never. Sync brings it again. */
+export type FactResult = ApplyResult | { readonly status: 'refused' }
+
 export type SubmitFault =
   | 'insufficient_credit'
   | 'amount_out_of_range'

@@ -106,6 +106,8 @@ export function startMind(
     heads,
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision) => applyVoid({ ledger, steps, digest }, out, decision),
+    admits: () => true,
+    pulled: noop,
   })
   const ledger = createLedger({
     signer,
@@ -125,6 +127,8 @@ export function startMind(
     apply: sync.facts.apply,
     announce: sync.announce.entry,
     jobStep: heads.jobStep,
+    isSettling: () => false,
+    serveEpochs: noop,
   })
   for (const [key, value] of store) {
     if (!HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) continue

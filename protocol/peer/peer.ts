@@ -1,9 +1,11 @@
 import { Agreement } from '../agreement/agreement.ts'
+import { createCarriedValues } from '../agreement/carried.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
-import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
+import { type InstanceId, instanceKindOf, parseJobInstance, type PeerId } from '../ids.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
+import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
 import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
@@ -14,9 +16,12 @@ import type { StoredRecord } from '../records/record.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
 import { createRelays, type Relays } from '../swarm/relays.ts'
+import { createClosing } from '../sync/closing.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
+import { composeChange } from './compose-change.ts'
+import { EpochCommands } from './epoch-commands.ts'
 import { Commands } from './commands.ts'
 import type { Effect } from './effect.ts'
 import type { Capabilities, Event } from './event.ts'
@@ -56,6 +61,7 @@ export function createPeer(options: PeerOptions): Peer {
       const out = new EventOutbox(signer.id, roster.swarm, now)
       if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)
+      parts.change.tend(out)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
       const sealed = out.seal(position)
@@ -71,12 +77,17 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.agreement.restore(record)
   parts.jobs.restore(record)
   parts.trust.restore(record)
+  parts.change.restore(record)
+  parts.closing.restore(record)
+  parts.carried.restore(record)
 }
 
 function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const { signer, rules } = options
   const digest = createStateDigest()
-  const duty = createWitnessDuty(signer.id, roster)
+  const duty = createWitnessDuty(signer.id, roster, () => change.isStopped)
+  const closing = createClosing(() => digest.root())
+  const carried = createCarriedValues()
   const sync: Sync = createSync({
     signer,
     roster,
@@ -89,7 +100,14 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
-    applyDecision: (out, decision) => applyDecision(parts, out, decision),
+    applyDecision: (out, decision, from) => applyDecision(parts, out, decision, from),
+    admits(out, fact, from) {
+      if (change.admits(fact, from)) return true
+      // Of several entries of an epoch's handover this may be the one to vote for.
+      if (fact.type === 'certificate') ledger.show(out, fact.certificate)
+      return false
+    },
+    pulled: (out, peer) => change.onPulled(out, peer),
   })
   const ledger: Ledger = createLedger({
     signer,
@@ -99,6 +117,8 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
+    isSettling: carried.settles,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
     listener: {
       opened: (out, opened) => jobs.onOpened(out, opened),
       ownSigned(out, entry, requests) {
@@ -140,6 +160,14 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       capabilities: () => parts.capabilities,
     },
   })
+  const change: Change = composeChange(options, {
+    roster,
+    duty,
+    digest,
+    closing,
+    carried,
+    parts: () => parts,
+  })
   const agreement: Agreement = new Agreement({
     signer,
     roster,
@@ -148,14 +176,20 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       job: createJobRules(jobs.context),
       resolve: ledger.resolveRules,
       trust: trust.rules,
+      epoch: change.rules,
     }),
+    carried,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||
-      trust.serve(out, instance, to),
+      trust.serve(out, instance, to) ||
+      change.serve(out, instance, to),
     decided(out, decision, from) {
       const isOwn = from === signer.id
-      const audience = isOwn ? [jobs, ledger, trust].flatMap((part) => part.audience(decision.instance)) : []
+      const audience = isOwn
+        ? [jobs, ledger, trust, change].flatMap((part) => part.audience(decision.instance))
+        : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
@@ -169,11 +203,8 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     root: () => digest.root(),
     capabilities: () => parts.capabilities,
   })
-  const relays: Relays = createRelays({
-    roster,
-    ledger,
-    answer: (out, command, outcome) => commands.onRelayed(out, command, outcome),
-  })
+  const relays: Relays = createRelays({ roster, ledger, answer: (...told) => commands.onRelayed(...told) })
+  const epochCommands = new EpochCommands({ signer, roster, rules, change })
   const commands: Commands = new Commands({
     context: jobs.context,
     heartbeats: () => heartbeats,
@@ -186,6 +217,10 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     agreement,
     jobs,
     trust,
+    change,
+    closing,
+    carried,
+    epochCommands,
     heartbeats,
     commands,
     relays,
@@ -197,10 +232,17 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
 }
 
 /** A decision's way into the state, by what it decides about. */
-function applyDecision(
-  { jobs, ledger, trust, agreement }: Parts,
+function applyDecision(parts: Parts, out: Outbox, decision: Decision, from: PeerId): ApplyResult {
+  const applied = applyByKind(parts, out, decision, from)
+  if (applied.status === 'applied') parts.carried.drop(out, decision.instance)
+  return applied
+}
+
+function applyByKind(
+  { jobs, ledger, trust, agreement, change }: Parts,
   out: Outbox,
   decision: Decision,
+  from: PeerId,
 ): ApplyResult {
   switch (instanceKindOf(decision.instance)) {
     case 'job':
@@ -212,6 +254,8 @@ function applyDecision(
     }
     case 'trust':
       return trust.applyDecision(out, decision)
+    case 'epoch':
+      return change.begin(out, decision, from)
     case undefined:
       return { status: 'contradiction' }
   }

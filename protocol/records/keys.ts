@@ -49,6 +49,20 @@ export const PREFIXES = {
   member: 'member/',
   /** Hot: keys that the operators have revoked. */
   revoked: 'revoked/',
+  /** Hot: the epochs behind the founding one, by number. */
+  epoch: 'epoch/',
+  /** Hot: the order for the next epoch, with all accepts, that this witness has stopped for. */
+  epochStop: 'epoch-stop',
+  /** Hot: what a handover lists for one place of a chain: no witness votes for anything else there. */
+  adopted: 'adopted/',
+  /** Hot: values that an earlier epoch's witnesses prepared in an undecided instance: nothing else is decided there. */
+  carried: 'carried/',
+  /** Hot: which facts of a closed epoch are still taken. */
+  closing: 'closing/',
+  /** Cold: decisions that began epochs, by number. */
+  epochDecision: 'epoch-decision/',
+  /** Cold: parts of handovers, by their digests. */
+  handover: 'handover/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -98,6 +112,11 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustReport,
   PREFIXES.member,
   PREFIXES.revoked,
+  PREFIXES.epoch,
+  PREFIXES.epochStop,
+  PREFIXES.adopted,
+  PREFIXES.carried,
+  PREFIXES.closing,
 ]
 
 /**
@@ -142,6 +161,13 @@ export const keys = {
   trustReport: PREFIXES.trustReport,
   member: (peer: PeerId, token: PeerId) => `${PREFIXES.member}${peer}/${token}`,
   revoked: (key: PeerId) => `${PREFIXES.revoked}${key}`,
+  epoch: (number: number) => `${PREFIXES.epoch}${padded(number)}`,
+  epochStop: PREFIXES.epochStop,
+  adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
+  carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
+  closing: (number: number) => `${PREFIXES.closing}${padded(number)}`,
+  epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
+  handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */

@@ -28,6 +28,7 @@ function pulling() {
       placeKeys: () => [],
     },
     digest: createStateDigest(),
+    ended: () => undefined,
   })
   reconcile.start(out)
   reconcile.onConnected(out, server)

@@ -49,11 +49,13 @@ export type FetchVerdict = 'served' | 'nothing' | 'busy'
  * counted in bytes against `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with
  * how long to wait. Both counts outlive the connection, so reconnecting gains nothing.
  */
+type ServePurpose = Extract<LoadPurpose, { type: 'serve' | 'positions' }>
+
 export interface Serve {
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
   onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
   /** For `loaded` with the purposes `serve` and `positions`. */
-  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: ServePurpose): void
 }
 
 export function createServe({

@@ -61,6 +61,7 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
   }
   const assign = {
     type: 'assign' as const,
+    epoch: 0,
     bids: bidders.map((peer) => said(BID, peer, { job, offer, payout: peer })),
     beacon: said(BEACON, plan.submitter, { job }),
     slots: plan.replicas.map(({ peer }, slot) => ({ slot, peer })),
@@ -68,7 +69,7 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
     receipts: [],
   }
   const evidence = evidenceOf(plan, 0)
-  const close = { type: 'close' as const, ...evidence, result: resultOf(plan) }
+  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan) }
   return [
     { ...base, step: 0, value: assign },
     { ...base, step: 1, value: close },

@@ -10,7 +10,7 @@ import { fold } from './fold.ts'
 import { type LatencyReport, mediansOf } from './latency.ts'
 import type { Voters } from './outcomes.ts'
 import type { NextTable, TrustTable } from './table.ts'
-import { isWellFormed, type TrustValue } from './value.ts'
+import { isWellFormed, isWitnessed, type TrustValue } from './value.ts'
 import type { WaitingCloses } from './waiting.ts'
 
 /** Jobs asked for at once: with three decisions each they fit the answer to one request. */
@@ -48,8 +48,8 @@ export type Refold =
  * job that doesn't wait is folded already, or nothing of it counts; it may be in no further snapshot.
  */
 export function refold(parts: TrustParts, value: TrustValue): Refold {
-  const { roster, table, waiting, jobHead } = parts
-  if (value.number !== table.number + 1 || !isWellFormed(value, roster)) return { status: 'invalid' }
+  const { table, waiting, jobHead } = parts
+  if (value.number !== table.number + 1 || !isWellFormed(value)) return { status: 'invalid' }
   const absent = value.closes.filter((job) => waiting.get(job) === undefined)
   if (absent.some((job) => (jobHead(job)?.end ?? null) !== null)) return { status: 'invalid' }
   if (absent.length > 0) return { status: 'missing', jobs: absent }
@@ -108,6 +108,7 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       if (value.type !== 'trust' || parseTrustInstance(instance) !== value.number)
         return { verdict: 'not_valid' }
       if (!isNext(instance)) return WAITING
+      if (!isWitnessed(value, roster)) return { verdict: 'not_valid' }
       const refolded = refold(parts, value)
       switch (refolded.status) {
         case 'invalid':

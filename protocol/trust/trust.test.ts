@@ -74,7 +74,7 @@ class Peer {
   }
 
   judge(value: Value, number = this.trust.number + 1): Judgement {
-    return this.act((out) => this.trust.rules.judge(out, trustInstance(number), value))
+    return this.act((out) => this.trust.rules.judge(out, trustInstance(number), value, first))
   }
 
   /** A value that this peer would propose once it is due and everybody has reported. */
@@ -119,6 +119,7 @@ class Peer {
         placeKeys: () => [],
       },
       applyCertificate: () => ({ status: 'known' }),
+      admits: () => true,
       applyDecision: (out, decision) => this.#apply(out, decision),
     })
   }

@@ -118,6 +118,13 @@ export class Trust {
     this.#arm(out)
   }
 
+  /** Other witnesses report from now on, this peer perhaps among them. */
+  onEpoch(out: Outbox): void {
+    const { roster } = this.#options
+    for (const peer of this.#reports.keys()) if (!roster.isWitness(peer)) this.#reports.delete(peer)
+    this.#arm(out)
+  }
+
   /** The host measured a round trip, as an event. */
   onLatency(peer: PeerId, ms: number): void {
     if (this.#options.roster.member(peer) !== undefined) this.#measured.set(peer, ms)
