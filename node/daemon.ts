@@ -7,6 +7,7 @@ import type { JobRecord } from '../protocol/jobs/record.ts'
 import { LIMITS } from '../protocol/params.ts'
 import type { Peer } from '../protocol/peer/options.ts'
 import { createPeer } from '../protocol/peer/peer.ts'
+import { keys } from '../protocol/records/keys.ts'
 import { type Charter, swarmIdOf } from '../protocol/swarm/charter.ts'
 import type { Backend } from './api/backend.ts'
 import { createApiServer } from './api/server.ts'
@@ -273,6 +274,7 @@ async function startMind(
     view: peer.view,
     command: (command) => host.command(command),
     ledger: createLedgerHistory(store, peer.view.roster, verifier),
+    epochDecision: (number) => store.get(keys.epochDecision(number)),
     verifier,
     guests,
     now,
@@ -327,8 +329,10 @@ async function introduceInto(
 ): Promise<void> {
   const joined = await readJoined(options.folder)
   if (joined === undefined) return
-  // Checked when it was received, and written by this peer itself.
-  await host.command({ type: 'take-certificate', certificate: ownMessage(joined.certificate) })
+  const isKnownEpoch = view.roster.epochOf(joined.certificate.quorum.epoch) !== undefined
+  // Checked when it was received, and written by this peer itself. One of a later epoch comes by sync, after the epochs.
+  if (isKnownEpoch)
+    await host.command({ type: 'take-certificate', certificate: ownMessage(joined.certificate) })
   const swarm = swarmIdOf(charter)
   const introduction = introduce({
     joined,

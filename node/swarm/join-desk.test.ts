@@ -8,6 +8,7 @@ import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
 import type { CommandResult } from '../../protocol/peer/command.ts'
 import { TestMinds } from '../../protocol/peer/testing-minds.ts'
+import { keys } from '../../protocol/records/keys.ts'
 import { decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
 import {
   encodeJoinRequest,
@@ -68,6 +69,7 @@ function openOffice(): Office {
     view,
     ledger,
     guests,
+    epochDecision: async (number) => minds.storeOf(member.id).get(keys.epochDecision(number)),
     verifier: createNobleVerifier(),
     now: () => minds.now,
     command: async (command) => {

@@ -1,3 +1,4 @@
+import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import { type Candidate, mintVerified, type Verified } from '../../protocol/crypto/verified.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
@@ -36,6 +37,8 @@ interface JoinDeskOptions {
   readonly view: PeerView
   readonly command: (command: Command) => Promise<CommandAnswer>
   readonly ledger: Pick<LedgerHistory, 'entry'>
+  /** The decision that began an epoch, as it is stored; undefined for one that isn't known here. */
+  readonly epochDecision: (number: number) => Promise<Uint8Array | undefined>
   readonly verifier: Verifier
   readonly guests: Guests
   readonly now: () => number
@@ -65,6 +68,8 @@ export function createJoinDesk(options: JoinDeskOptions): JoinDesk {
     switch (request.type) {
       case 'charter':
         return { type: 'charter', charter }
+      case 'epochs':
+        return nextEpoch(options, request)
       case 'redeem':
         return pays(tokens, request.entry.body.account, at) ? redeem(options, from, request) : LATER
       case 'show':
@@ -103,6 +108,15 @@ async function certified({ ledger }: JoinDeskOptions, entry: SignedEntry): Promi
   const found = await ledger.entry(entryIdOf(entry))
   if (found?.proof !== 'certificate') return undefined
   return { type: 'joined', certificate: decodeRecord(certificateCodec, found.bytes, 'certificate') }
+}
+
+async function nextEpoch(
+  { epochDecision }: JoinDeskOptions,
+  { after }: RequestOf<'epochs'>,
+): Promise<JoinAnswer> {
+  const stored = await epochDecision(after + 1)
+  const decisions = stored === undefined ? [] : [decodeRecord(decisionCodec, stored, 'epoch')]
+  return { type: 'epochs', decisions }
 }
 
 async function redeem(

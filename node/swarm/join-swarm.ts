@@ -26,7 +26,8 @@ import {
 } from '../../protocol/swarm/joining.ts'
 import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
-import { rosterOf } from '../../protocol/swarm/live-roster.ts'
+import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
+import { createRoster } from '../../protocol/swarm/live-roster.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { readCharter, writeCharter } from '../config/charter-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
@@ -82,12 +83,11 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
   const charter = before ?? (await fetchCharter(options, invited))
   const roles = invitation?.body.roles ?? ['peer']
   const entry = joinEntry(invited.swarm, { token, peer, invitation, roles })
-  const certificate = await redeem(options, invited, { entry, roster: rosterOf(charter) }).catch(
-    async (error: unknown) => {
-      if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
-      throw error
-    },
-  )
+  const { roster } = await followEpochs(options, invited, charter)
+  const certificate = await redeem(options, invited, { entry, roster }).catch(async (error: unknown) => {
+    if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
+    throw error
+  })
   await writeJoined(folder, { certificate, addresses: dialAddresses(invited.dial) })
   await writeCharter(folder, charter)
   await removeJoining(folder)
@@ -173,6 +173,22 @@ function charterIn(answer: JoinAnswer | undefined): Charter | undefined {
   }
 }
 
+/** The epochs of this swarm up to the newest that a member of the invitation knows. */
+async function followEpochs(options: JoinOptions, invited: Invited, charter: Charter): Promise<EpochChain> {
+  const chain = createEpochChain(createRoster(charter), options.peer.id)
+  for (;;) {
+    const request = encodeJoinRequest({ type: 'epochs', after: chain.roster.epoch.number })
+    const decisions = await askAny(options, invited, request, async (frame) => {
+      const answer = await verified(inspectJoinAnswer(frame, chain.roster), options.verifier)
+      return answer?.type === 'epochs' ? answer.decisions : undefined
+    })
+    const [next] = decisions
+    if (next === undefined) return chain
+    if (!chain.follow(next))
+      throw new JoinError('untrusted', "Not joined: a member answered with epochs that are not this swarm's.")
+  }
+}
+
 interface Redeeming {
   readonly entry: SignedEntry
   readonly roster: Roster
@@ -188,8 +204,7 @@ async function redeem(
   if ((await verified(inspectJoinRequest(request, roster), verifier)) === undefined)
     throw refusedJoin('request_forged')
   const join = joinOf(entry)
-  const known = roster.epochOf(invited.invitation?.body.epoch ?? 0) !== undefined
-  const fault = join !== undefined && known ? joinFault(join, entry.body.account, roster) : undefined
+  const fault = join !== undefined ? joinFault(join, entry.body.account, roster) : undefined
   if (fault !== undefined) throw refusedJoin(fault)
   const endMs = performance.now() + DECIDED_MS
   for (;;) {

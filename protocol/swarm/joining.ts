@@ -1,7 +1,8 @@
 import type { Candidate } from '../crypto/verified.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { decodeBody, encodeBody } from '../encoding/body.ts'
-import { bytes, type Infer, oneOf, struct, uint, variants } from '../encoding/codec.ts'
+import { decisionCodec } from '../agreement/messages.ts'
+import { bytes, type Infer, list, oneOf, struct, uint, variants } from '../encoding/codec.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { sign, signedCodec } from '../encoding/signed.ts'
@@ -19,12 +20,14 @@ import { TICKET } from './ticket.ts'
  * What a peer that is no member yet may say, over `join`: one request and one answer a stream, each within 64 KiB.
  *
  * - `charter`: the swarm's genesis, whose digest the asker compares with the swarm's id.
+ * - `epochs`: the decision that began the next epoch after one, so that the newcomer can check who witnesses now.
  * - `redeem`: the token's one entry, which whoever is asked brings to the witnesses.
  * - `show`: the certificate of a join that whoever is asked may not have heard of.
  * - `attach`: a guest's ticket.
  */
 const requestCodec = variants({
   charter: struct({}),
+  epochs: struct({ after: uint() }),
   redeem: struct({ entry: signedEntry }),
   show: struct({ certificate: certificateCodec }),
   attach: struct({ ticket: signedCodec(TICKET) }),
@@ -38,6 +41,8 @@ const LATER_MS_MAX = 60_000
 
 const answerCodec = variants({
   charter: struct({ charter: bytes({ max: CHARTER_BYTES_MAX }) }),
+  /** At most one: with every list at its maximum it has 55 KiB. Empty after the newest epoch known there. */
+  epochs: struct({ decisions: list(decisionCodec, { max: 1 }) }),
   /** Certified: the newcomer is a member everywhere. */
   joined: struct({ certificate: certificateCodec }),
   /** The shown certificate or ticket is good, here and now. */
