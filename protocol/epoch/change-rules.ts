@@ -95,10 +95,11 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
   }
 
   function level(out: Outbox, root: Digest, from: PeerId): Judgement {
-    const isSame = levelling?.from === from && levelling.root === root
-    if (isSame && levelling?.hasEnded === true) return refuse(out, from)
-    const isLate = isSame && out.now - (levelling?.sinceMs ?? 0) >= TIMES.retryMsMax
-    if (isSame && !isLate) return { verdict: 'wait' }
+    if (levelling?.from === from && levelling.root === root) {
+      // One that is where this witness is, and says otherwise, brings nothing however long it is waited for.
+      const isOver = levelling.hasEnded || out.now - levelling.sinceMs >= TIMES.retryMsMax
+      return isOver ? refuse(out, from) : { verdict: 'wait' }
+    }
     levelling = { from, root, sinceMs: out.now, hasEnded: false }
     parts.compare(out, from)
     return { verdict: 'wait' }

@@ -64,3 +64,17 @@ export class TestEpochs {
     return result
   }
 }
+
+const ALL = [0, 1, 2, 3, 4, 5, 6]
+
+/** Throws unless everybody named has the same ledger under the same epoch, and no credit was made or lost. */
+export function expectSame(epochs: TestEpochs, peers: readonly number[] = ALL): void {
+  epochs.minds.pass(3 * TIMES.syncMs)
+  const states = peers.map((at) => {
+    const { ledgerRoot, roster, supply } = epochs.view(at)
+    const { minted, free, unclaimed, escrowed, burnt } = supply()
+    if (free + unclaimed + escrowed + burnt !== minted) throw new Error(`credits of peer ${at} don't add up`)
+    return `${ledgerRoot()} ${roster.epoch.number} ${roster.epoch.decision}`
+  })
+  if (new Set(states).size !== 1) throw new Error(`peers differ: ${states.join(', ')}`)
+}

@@ -46,6 +46,8 @@ export class TestMinds {
   readonly #results: (CommandResult | EpochResult)[] = []
   /** What a frame's way is cut by; by default nothing. */
   isCut: (from: PeerId, to: PeerId, kind: string) => boolean = () => false
+  /** Whether a peer's host agrees to witness, asked when the peer starts. */
+  acceptsWitness: (peer: PeerId) => boolean = () => true
   /** Takes a peer down after an event of its that wrote such a record; what it sent with it is lost. */
   crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
@@ -105,11 +107,6 @@ export class TestMinds {
     })
   }
 
-  /** Whether a peer's host agrees to witness; tests that ask for consent override it. */
-  acceptsWitness(_peer: PeerId): boolean {
-    return true
-  }
-
   #begin(node: TestNode): void {
     this.#queue.push({ to: node, event: START })
     this.#connect(node)
@@ -165,7 +162,7 @@ export class TestMinds {
     this.#queue.push({ to: this.#nodeOf(to), from, frame })
   }
 
-  /** What a peer was sent of a kind since it was last asked. */
+  /** What was sent to a peer of a kind since it was last asked, cut off or not. */
   heard<K extends KindName>(peer: PeerId, kind: K): readonly Sent<K>[] {
     const frames = this.#heard.get(peer) ?? []
     this.#heard.delete(peer)
@@ -173,6 +170,13 @@ export class TestMinds {
       const envelope = decodeEnvelope(frame)
       return envelope.kind === kind ? [{ from, body: decodeKind(kind, envelope.body, TRUSTED) }] : []
     })
+  }
+
+  /** The kinds of all that one peer was sent by another since it was last asked for anything. */
+  kindsHeard(peer: PeerId, by: PeerId): readonly string[] {
+    const frames = this.#heard.get(peer) ?? []
+    this.#heard.delete(peer)
+    return frames.flatMap(({ from, frame }) => (from === by ? [decodeEnvelope(frame).kind] : []))
   }
 
   /** Handles events until none is left but timers. */
@@ -257,8 +261,9 @@ export class TestMinds {
 
   #send(from: PeerId, to: PeerId, frame: Uint8Array): void {
     const node = this.#nodes.find(({ signer }) => signer.id === to)
-    if (node === undefined || this.isCut(from, to, decodeEnvelope(frame).kind)) return
+    if (node === undefined) return
     this.#heard.set(to, [...(this.#heard.get(to) ?? []).slice(-200), { from, frame }])
+    if (this.isCut(from, to, decodeEnvelope(frame).kind)) return
     this.#queue.push({ to: node, from, frame })
   }
 }
