@@ -43,6 +43,13 @@ export const LIMITS = {
   /** Evidence travelling with one request or answer; the rest is fetched by further requests. */
   facts: 16,
   missing: 64,
+  /** Votes and prepared values listed in one part of a handover or report: their signatures fit one frame's checks. */
+  listed: 256,
+  carried: 64,
+  /** Parts of a handover: 256 MiB of locks that never came to a certificate; an attacker pays for each of them. */
+  handoverChunks: 512,
+  /** Orders for the next epoch that aren't complete yet: each is signed by operators or a quorum. */
+  orders: 8,
   /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
   forkEntries: 16,
   findings: 16,

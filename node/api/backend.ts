@@ -8,6 +8,8 @@ import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
+import type { SwarmPort } from './swarm-port.ts'
+import type { ControlPort } from './control-port.ts'
 
 /** A page of jobs, newest first by `heardMs`. */
 export interface JobQuery {
@@ -152,4 +154,8 @@ export interface Backend {
   subscribe(listener: (job: string | null) => void): () => void
   /** undefined for a job without a decided step 0. */
   explain(job: JobId): Promise<DecisionView | undefined>
+  /** Keys and randomness for the routes of the swarm. */
+  readonly swarm: SwarmPort
+  /** The process itself, for the account that owns it. */
+  readonly control: ControlPort
 }

@@ -211,7 +211,7 @@ describe('a question that is refused', () => {
   it.each([
     ['credits/transactions/list?limit=0', 'out_of_range'],
     ['credits/transactions/list?limit=101', 'out_of_range'],
-    ['credits/transactions/list?type=grant', 'out_of_range'],
+    ['credits/transactions/list?type=gift', 'out_of_range'],
     ['credits/transactions/list?account=me', 'out_of_range'],
     [`credits/transactions/list?account=12D3Koo${'z'.repeat(45)}`, 'out_of_range'],
     ['credits/transactions/list?job=7', 'out_of_range'],

@@ -5,6 +5,8 @@ import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import { isDigest, isPeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Backend } from './backend.ts'
+import { controlHandlers } from './control-handlers.ts'
+import type { Served } from './control-resource.ts'
 import { creditsHandlers } from './credits-handlers.ts'
 import { decisionResource } from './decision-resource.ts'
 import { prepareJob } from './job-request.ts'
@@ -22,6 +24,7 @@ import { p2pHandlers } from './p2p-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
+import { swarmHandlers } from './swarm-handlers.ts'
 import type { Throughput } from './throughput.ts'
 
 /** The newest of a job: from memory while it is open, else from the store. */
@@ -90,12 +93,13 @@ function getReadiness(backend: Backend): CallOutput<'getReadiness'> {
 interface HandlersOptions {
   readonly backend: Backend
   readonly throughput: Throughput
-  readonly version: string
+  readonly served: Served
   /** Aborted when the server stops: nobody's request is held open any longer. */
   readonly stopping: AbortSignal
 }
 
-export function createHandlers({ backend, throughput, version, stopping }: HandlersOptions): Handlers {
+export function createHandlers({ backend, throughput, served, stopping }: HandlersOptions): Handlers {
+  const { version } = served
   return {
     submitJob: async ({ body, header }) => {
       const record = await submit(backend, body, stopping)
@@ -110,6 +114,8 @@ export function createHandlers({ backend, throughput, version, stopping }: Handl
     getAccount: ({ params }) => getAccount(backend, params),
     ...creditsHandlers(backend, stopping),
     ...p2pHandlers(backend),
+    ...swarmHandlers(backend, served.url),
+    ...controlHandlers(backend, served),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),
     getSelf: () => selfResource(backend, version),

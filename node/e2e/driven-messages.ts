@@ -3,6 +3,7 @@ import type { Command } from '../../protocol/peer/command.ts'
 import type { Supply } from '../../protocol/peer/view.ts'
 import type { OptionName } from '../config/options.ts'
 import type { DurationsCopy } from '../host/durations.ts'
+import type { BackupRequest } from '../host/backup.ts'
 import type { StoreState } from '../store/store-recovery.ts'
 
 /** What a driven peer is started with. */
@@ -18,6 +19,7 @@ export type DrivenRequest =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'put-blob'; readonly body: Uint8Array }
   | { readonly type: 'record'; readonly job: JobId }
+  | { readonly type: 'backup'; readonly request: BackupRequest }
 
 export interface Holding {
   readonly free: bigint

@@ -63,6 +63,8 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
       return daemon.putBlob(request.body)
     case 'record':
       return daemon.record(request.job)
+    case 'backup':
+      return daemon.backup(request.request)
   }
 }
 

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { BlobRef, JobId, PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { BackupRequest } from '../host/backup.ts'
+import type { BackupSummary } from '../store/backup/write-backup.ts'
 import type { DrivenReport, DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 const SCRIPT = fileURLToPath(new URL('./driven-peer.ts', import.meta.url))
@@ -102,6 +104,10 @@ export class DrivenProcess {
 
   record(job: JobId): Promise<JobRecord | undefined> {
     return this.#ask({ type: 'record', job }) as Promise<JobRecord | undefined>
+  }
+
+  backup(request: BackupRequest): Promise<BackupSummary> {
+    return this.#ask({ type: 'backup', request }) as Promise<BackupSummary>
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -5,7 +5,7 @@ import type { Digest } from '../../protocol/ids.ts'
 import { ENTRY, entryIdOf, signedEntry } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
 import { keys } from '../../protocol/records/keys.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { createLedgerHistory } from './history.ts'
 

@@ -6,7 +6,7 @@ import { inspect } from '../../protocol/intake/inspect.ts'
 import { allowanceOf, createIntakeQuota } from '../../protocol/intake/quota.ts'
 import { ENTRY } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { createInjector } from './inject.ts'
 import { Intake } from './intake.ts'
 

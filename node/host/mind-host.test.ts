@@ -40,6 +40,7 @@ function build(
   const wire: Wire = {
     send: (_to, _channel, frame) => sent.push(frame),
     publish: () => undefined,
+    membershipChanged: () => undefined,
     fetchBlob: () => Promise.reject(new Error('nobody is there')),
   }
   const host = new MindHost(peer, {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Digest, PeerId } from '../../protocol/ids.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
@@ -45,6 +46,7 @@ export class MindHost {
   readonly #fetches: Fetches
   readonly #started = Promise.withResolvers<Wire>()
   readonly #queue: Event[] = []
+  readonly #changes = new Map<number, (result: EpochResult) => void>()
   readonly #commands = new Map<number, Waiting>()
   readonly #listeners = new Set<Listener>()
   #loads: Promise<void> = Promise.resolve()
@@ -125,6 +127,11 @@ export class MindHost {
     this.#handle({ type: 'latency', peer, ms })
   }
 
+  /** This peer can be dialled elsewhere than before. */
+  moved(addresses: readonly string[]): void {
+    void this.#started.promise.then(() => this.#handle({ type: 'addresses', addresses }))
+  }
+
   async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
     return this.#peer.view.mayFetch(to, digest) ? this.#ports.bodies.get(digest) : undefined
   }
@@ -142,6 +149,15 @@ export class MindHost {
     const { promise, resolve } = Promise.withResolvers<CommandAnswer>()
     this.#commands.set(id, { respond: resolve })
     this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) })
+    return promise
+  }
+
+  /** Asks for what concerns the next epoch; an order is answered once that is decided. */
+  changeEpoch(command: EpochCommand): Promise<EpochResult> {
+    const id = ++this.#commandCount
+    const { promise, resolve } = Promise.withResolvers<EpochResult>()
+    this.#changes.set(id, resolve)
+    this.#handle({ type: 'epoch-command', id, command })
     return promise
   }
 
@@ -214,6 +230,9 @@ export class MindHost {
         return this.#requireWire().send(effect.to, effect.channel, effect.frame)
       case 'publish':
         return this.#requireWire().publish(effect.topic, effect.frame)
+      case 'epoch-result':
+        this.#changes.get(effect.command)?.(effect.result)
+        return void this.#changes.delete(effect.command)
       case 'respond':
         return this.#respond(effect.command, effect.result)
       case 'run':
@@ -226,6 +245,8 @@ export class MindHost {
         return this.#fetches.start(effect)
       case 'load':
         return this.#load(effect)
+      case 'roster':
+        return this.#requireWire().membershipChanged(effect.key)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }

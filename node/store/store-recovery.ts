@@ -45,10 +45,12 @@ export interface OpenedStore {
   readonly store: Store
   readonly state: StoreState
   /**
-   * This store or one before it took the place of a damaged one: a witness of this key may have voted for what
+   * This store or one before it took the place of a damaged one, or came from a backup: a witness of this key may have voted for what
    * no record tells any more, at this start and at every later one.
    */
   readonly amnesia: boolean
+  /** It came from a backup: entries that this peer signed for its own account after that are forgotten here. */
+  readonly restored: boolean
 }
 
 export interface StorePaths {
@@ -94,10 +96,21 @@ export async function openStore(
   return { ...replacement, state: { status: 'replaced', damage, movedTo } }
 }
 
+/**
+ * How a start would find the store, for whoever holds the data folder and only asks: a damaged one stays where it
+ * is and as it is. A sound one is open and must be closed. Throws `store_version_unknown` and what `openStore` does.
+ */
+export async function examineStore(
+  paths: StorePaths,
+): Promise<{ readonly store: Store } | { readonly damage: Damage }> {
+  const found = await open(paths, () => {})
+  return found.status === 'sound' ? { store: found.store } : { damage: found.damage }
+}
+
 type ReadMark = Extract<MarkReading, { readonly status: 'read' }>
 
 type Opening =
-  | { readonly status: 'sound'; readonly store: Store; readonly amnesia: boolean }
+  | { readonly status: 'sound'; readonly store: Store; readonly amnesia: boolean; readonly restored: boolean }
   | { readonly status: 'damaged'; readonly damage: Damage }
 
 class Damaged extends Error {
@@ -157,7 +170,7 @@ async function isUnnamed(directory: string): Promise<boolean> {
 }
 
 async function openMarked({ root, store: directory }: StorePaths, reading: ReadMark, onCorrupt: OnCorrupt) {
-  const { id, sequence, adopted, replaced } = reading.content
+  const { id, sequence, adopted, replaced, restored } = reading.content
   if (await holdsDatabase(directory)) await checkLevelFiles(directory, batchNumber(id)).catch(asDamage)
   else if (sequence > 0 || adopted)
     throw new Damaged('store_missing', `There is no database in ${directory} any more.`)
@@ -177,7 +190,8 @@ async function openMarked({ root, store: directory }: StorePaths, reading: ReadM
     await compare(directory, store, mark, reading)
     const opened = opening.move()
     let closing: Promise<void> | undefined
-    return { store: { ...store, close: () => (closing ??= opened.disposeAsync()) }, amnesia: replaced }
+    const close = (): Promise<void> => (closing ??= opened.disposeAsync())
+    return { store: { ...store, close }, amnesia: replaced, restored }
   } finally {
     await opening.disposeAsync()
   }

@@ -14,6 +14,7 @@ import type { Decision } from './messages.ts'
 import { decodeEnvelope, decodeKind } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { isKind } from '../encoding/kinds.ts'
+import { createCarriedValues } from './carried.ts'
 
 const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
@@ -78,6 +79,8 @@ class Swarm {
       decided: (_out, decision) => decisions.push(decision),
       serve: { entries: () => 'served' },
       serveDecided: () => false,
+      serveEpochs: () => undefined,
+      carried: createCarriedValues(),
     })
   }
 

@@ -32,6 +32,8 @@ interface ProposerOptions {
   readonly duty: WitnessDuty
   readonly rules: InstanceRules
   readonly serve: Pick<FactServer, 'entries'>
+  /** While an epoch change is under way nothing but that is brought further. */
+  readonly isHalted: (instance: InstanceId) => boolean
   /** A quorum committed: final. */
   readonly decided: (out: Outbox, decision: Decision) => void
 }
@@ -94,6 +96,7 @@ export class Proposer {
    * promises are here: proposes, if only the value was missing. Call it whenever a value may have become possible.
    */
   advance(out: Outbox, instance: InstanceId): void {
+    if (this.#options.isHalted(instance)) return
     const attempt = this.#attempts.get(instance)
     if (attempt !== undefined) return this.#complete(out, attempt)
     if (this.#options.rules.naturalProposer(instance) !== this.#options.signer.id) return
@@ -142,7 +145,7 @@ export class Proposer {
     const position = this.#options.roster.witnessPosition(newview.signer)
     if (attempt === undefined || attempt.proposal !== undefined || position < 0 || from !== newview.signer)
       return
-    if (newview.body.round !== attempt.round) return
+    if (newview.body.round !== attempt.round || !this.#isCurrent(newview.body)) return
     const bound = newview.body.prepared?.ballot.value
     if (bound !== undefined && (value === null || valueDigestOf(value) !== bound)) return
     attempt.newviews.set(position, newview)
@@ -189,7 +192,7 @@ export class Proposer {
     if (position < 0) return
     // What a witness misses is worth knowing for the next try, also when this one has ended meanwhile.
     rules.learn(out, body, from)
-    if (attempt === undefined || attempt.round !== body.round) return
+    if (attempt === undefined || attempt.round !== body.round || !this.#isCurrent(body)) return
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
@@ -202,6 +205,7 @@ export class Proposer {
         if (!this.#outnumbered(attempt.promisedBy)) return undefined
         return this.#stop(out, attempt.instance)
       case 'guard':
+      case 'uncovered':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
         if (body.code === 'guard' && isEmpty(body)) return undefined
@@ -219,6 +223,12 @@ export class Proposer {
     if (this.#proposed.delete(instance)) out.write(keys.proposal(instance), null)
   }
 
+  /** The epoch is over, and with it all its rounds. */
+  reset(out: Outbox): void {
+    const known = [...this.#attempts.keys(), ...this.#armed.keys(), ...this.#proposed.keys()]
+    for (const instance of new Set(known)) this.forget(out, instance)
+  }
+
   /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
   #repair(out: Outbox, attempt: Attempt): void {
     if (attempt.round !== 0 || !this.#outnumbered(attempt.refusedBy)) return
@@ -231,6 +241,7 @@ export class Proposer {
     const due = rules.dueAt(instance)
     const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
     if (due === undefined || out.now < mine.readyAt(round, due)) return
+    if (this.#options.isHalted(instance)) return
     if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
     if (!mine.prepared && rules.build(out, instance) === undefined) return
@@ -313,6 +324,7 @@ export class Proposer {
     attempt.waitMs = Math.min(attempt.waitMs * 2, TIMES.retryMsMax)
     attempt.shownAgain.clear()
     out.timer(`${RETRY}${instance}`, attempt.waitMs)
+    if (this.#options.isHalted(instance)) return
     const { prepared, proposal } = attempt
     this.#options.roster.epoch.witnesses.forEach((peer, position) => {
       if (proposal === undefined) {
@@ -325,12 +337,16 @@ export class Proposer {
     })
   }
 
+  /** Whether something is said of this epoch, and may be heard in it now. */
+  #isCurrent({ instance, epoch }: Pick<Ballot, 'instance' | 'epoch'>): boolean {
+    return epoch === this.#options.roster.epoch.number && !this.#options.isHalted(instance)
+  }
+
   /** The attempt that these votes are for. */
   #matching(body: Ballot): Attempt | undefined {
     const attempt = this.#attempts.get(body.instance)
     const proposed = attempt?.proposal?.proposal.body
-    if (proposed === undefined || proposed.round !== body.round || proposed.epoch !== body.epoch)
-      return undefined
+    if (proposed === undefined || proposed.round !== body.round || !this.#isCurrent(body)) return undefined
     return proposed.value === body.value ? attempt : undefined
   }
 

@@ -8,7 +8,7 @@ import type { Digest, JobId } from '../ids.ts'
 import { COMMIT, REVEAL, SEAL } from '../jobs/messages.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { LIMITS } from '../params.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { inspect } from './inspect.ts'
 import { createIntakeQuota } from './quota.ts'
 

@@ -7,7 +7,7 @@ import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { FORWARDED_QUOTA, INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
 

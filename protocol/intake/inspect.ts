@@ -11,6 +11,9 @@ import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
+import { ACCEPT } from '../epoch/value.ts'
+import { EPOCH_ORDER } from '../swarm/governance.ts'
+import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
@@ -52,6 +55,23 @@ export function inspect(
     return { ok: true, candidate: examine(frame, source, roster, payingFrom(quota, chargedTo)) }
   } catch (error) {
     if (error instanceof DecodeError) quota.waste(chargedTo, frame.length)
+    if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
+    throw error
+  }
+}
+
+/**
+ * Decodes what came outside the messages of members: a stranger's words on `join`, an invitation. Yields it with every
+ * signature in it; what came from whom, and what it may ask for, is the caller's matter.
+ */
+export function gather<T>(
+  roster: Roster,
+  decode: (sink: EvidenceSink) => T,
+): { readonly ok: false; readonly code: DropCode } | { readonly ok: true; readonly candidate: Candidate<T> } {
+  const collector = collectSignatures(roster)
+  try {
+    return { ok: true, candidate: { value: decode(collector.sink), checks: collector.checks } }
+  } catch (error) {
     if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
     throw error
   }
@@ -116,8 +136,10 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
   return envelope.kind
 }
 
-/** What an account's owner says of its own account. */
-const OWNERS_KINDS: ReadonlySet<string> = new Set([ENTRY.kind, RESOLVE.kind])
+/** What an account's owner says of its own account, operators of the swarm, and a newcomer of itself. */
+const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
+  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
+)
 
 function collectSignatures(roster: Roster): {
   readonly sink: EvidenceSink
@@ -137,8 +159,8 @@ function collectSignatures(roster: Roster): {
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      // An account is any key, so its owner need not be a member; whoever passes its word on must be.
-      if (!OWNERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, and so is an operator: neither need be a member; whoever passes its word on must be.
+      if (!OUTSIDERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

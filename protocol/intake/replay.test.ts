@@ -86,4 +86,6 @@ const BARE = [
   'sync-leaves 0',
   'sync-fetch 0',
   'sync-busy 0',
+  'epoch-collect 0',
+  'handover-fetch 0',
 ]

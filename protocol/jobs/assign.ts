@@ -48,8 +48,9 @@ function hasOwnLabels(context: JobContext, open: OpenJob, value: AssignValue): b
   )
 }
 
-function sortedBids(open: OpenJob): readonly Signed<Bid>[] {
-  const bids = [...open.bids.values()].map(({ bid }) => bid)
+/** What may be proposed: a revoked bidder is assigned nothing more (2). */
+function sortedBids({ roster }: JobContext, open: OpenJob): readonly Signed<Bid>[] {
+  const bids = [...open.bids.values()].map(({ bid }) => bid).filter(({ signer }) => !roster.isRevoked(signer))
   return bids.sort((a, b) => (a.signer < b.signer ? -1 : 1)).slice(0, LIMITS.bids)
 }
 
@@ -86,7 +87,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   const snapshot = context.snapshotAt(spec.trust)
   // An older one no witness would accept any more: the job waits for its refund.
   if (snapshot === undefined || isOutdated(context, spec)) return undefined
-  const bids = sortedBids(open)
+  const bids = sortedBids(context, open)
   const labels = labelsOf(context.roster, bids, open.record.account)
   const { slots, standbys } = electionOf(spec, bids, beacon, { ...labels, snapshot })
   if (slots.length === 0) return undefined
@@ -96,6 +97,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
     .slice(0, LIMITS.receipts)
   const value: AssignValue = {
     type: 'assign',
+    epoch: context.roster.epoch.number,
     bids,
     ...labels,
     beacon,
@@ -128,6 +130,7 @@ function assignIsValid(
   const { spec } = open.record
   const { bids, operators, beacon, receipts } = value
   const ascending = bids.every(({ signer }, at) => at === 0 || (bids[at - 1]?.signer ?? '') < signer)
+  if (value.epoch !== context.roster.epoch.number) return false
   if (!ascending || bids.some(({ body }) => body.job !== open.job)) return false
   if (beacon.body.job !== open.job || !context.roster.isWitness(beacon.signer)) return false
   const election = electionOf(spec, bids, beacon, { operators, snapshot })
@@ -159,12 +162,17 @@ export function judgeAssign(context: JobContext, open: OpenJob, value: AssignVal
   if (!assignIsValid(context, open, value, snapshot)) return { verdict: 'not_valid' }
   const place = orderFor(open.job, context.roster.epoch.witnesses).indexOf(value.beacon.signer)
   if (now < open.record.openedMs + place * TIMES.beaconMs) return WAITING
+  // Whoever proposed hasn't heard of the revocation yet, and leaves the bid out once it has.
+  if (value.bids.some(({ signer }) => context.roster.isRevoked(signer))) return WAITING
   open.bidsFrozenMs ??= now
   if (value.bids.length >= LIMITS.bids) return { verdict: 'prepare' }
   const frozenMs = open.bidsFrozenMs
   const named = new Set(value.bids.map(({ signer }) => signer))
   const absent = [...open.bids.values()].filter(
-    ({ bid, heldMs }) => heldMs + TIMES.bidGraceMs <= frozenMs && !named.has(bid.signer),
+    ({ bid, heldMs }) =>
+      heldMs + TIMES.bidGraceMs <= frozenMs &&
+      !named.has(bid.signer) &&
+      !context.roster.isRevoked(bid.signer),
   )
   if (absent.length === 0) return { verdict: 'prepare' }
   return { verdict: 'guard', items: { ...NO_ITEMS, bids: absent.map(({ bid }) => bid) } }

@@ -55,7 +55,14 @@ export type JobResult = Infer<typeof resultCodec>
 export const slotCodec = struct({ slot, peer: peerId })
 export type SlotAssignment = Infer<typeof slotCodec>
 
+/**
+ * The epoch whose witnesses seal every attempt of a job, so far as they still witness: the one that assigned it first.
+ * It is in each value, so that whoever applies one counts alike, whichever epoch's quorum decided it.
+ */
+const epoch = uint()
+
 const evidence = {
+  epoch,
   seals: list(signedSeal, { min: 1, max: LIMITS.witnesses }),
   reveals: list(signedReveal, { max: LIMITS.slots }),
 } as const
@@ -66,6 +73,7 @@ const evidence = {
  */
 export const jobValues = {
   assign: struct({
+    epoch,
     bids: list(signedBid, { min: 1, max: LIMITS.bids }),
     /**
      * Operator labels of the bidders, in the order of the bids, and of the payer; null for no member. What counts

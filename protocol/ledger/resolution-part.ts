@@ -36,6 +36,8 @@ interface ResolutionParts extends ResolveParts {
 export interface ResolutionPart {
   readonly rules: InstanceRules
   start(out: Outbox): void
+  /** A new epoch has begun: other witnesses settle what is open. */
+  restart(out: Outbox): void
   onResolve(out: Outbox, message: MessageOf<'resolve'>): ResolveVerdict
   resolveOwn(out: Outbox): boolean
   serve(out: Outbox, instance: InstanceId, to: PeerId): boolean
@@ -71,6 +73,11 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
     return true
   }
 
+  function begin(out: Outbox): void {
+    for (const instance of resolving.instances()) listener.stirResolution(out, instance)
+    request(out)
+  }
+
   return {
     rules: createResolveRules(parts),
     serve,
@@ -80,10 +87,8 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
       const owner = roster.member(account) === undefined ? [] : [account]
       return [...new Set([...roster.epoch.witnesses, ...owner])].filter((peer) => peer !== self)
     },
-    start(out) {
-      for (const instance of resolving.instances()) listener.stirResolution(out, instance)
-      request(out)
-    },
+    start: begin,
+    restart: begin,
     onResolve(out, { from, body }) {
       if (!isResolveRequest(body)) return 'not_a_request'
       const { account, number } = body.request.body

@@ -2,8 +2,13 @@ import type { AccountId, EntryId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { draftJob } from '../jobs/offering.ts'
 import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
+import type { Certificate } from '../ledger/certificate.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { isSignedRevocation } from '../swarm/admission.ts'
+import type { SignedRevocation } from '../swarm/invitation.ts'
+import type { RelayOutcome } from '../swarm/join-refusals.ts'
+import type { Relays } from '../swarm/relays.ts'
 import type { Command, CommandFault, CommandResult, RequestName } from './command.ts'
 import type { Event } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -28,6 +33,14 @@ function faultOf(code: SubmitFault): CommandFault {
   return code === 'operation_invalid' ? 'amount_out_of_range' : code
 }
 
+export interface CommandParts {
+  readonly context: JobContext
+  readonly heartbeats: () => Heartbeats
+  readonly relays: Relays
+  /** The way of every fact. */
+  readonly take: (out: Outbox, certificate: Certificate) => unknown
+}
+
 /**
  * Requests of this peer's owner. Each is answered once: refused at once with nothing changed, or accepted when
  * its entry is signed and durable, since from then on a crash can't lose it.
@@ -35,13 +48,17 @@ function faultOf(code: SubmitFault): CommandFault {
 export class Commands {
   readonly #context: JobContext
   readonly #heartbeats: () => Heartbeats
+  readonly #relays: Relays
+  readonly #take: (out: Outbox, certificate: Certificate) => unknown
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
   readonly #signed = new NamedRequests()
 
-  constructor(context: JobContext, heartbeats: () => Heartbeats) {
+  constructor({ context, heartbeats, relays, take }: CommandParts) {
     this.#context = context
     this.#heartbeats = heartbeats
+    this.#relays = relays
+    this.#take = take
   }
 
   restore(record: StoredRecord): void {
@@ -49,9 +66,15 @@ export class Commands {
   }
 
   handle(out: Outbox, event: CommandEvent): void {
-    if (event.command.type === 'resolve') return this.#resolve(out, event.id)
+    const { command, id } = event
+    if (command.type === 'resolve') return this.#resolve(out, id)
+    if (command.type === 'relay') return this.#relays.relay(out, id, command.entry)
+    if (command.type === 'take-certificate') {
+      this.#take(out, command.certificate)
+      return this.#respond(out, id, { ok: true, type: 'taken' })
+    }
     const operation = this.#operationOf(out, event)
-    if ('code' in operation) return this.#respond(out, event.id, operation)
+    if (!operation.ok) return this.#respond(out, event.id, operation)
     const named = nameOf(event.command)
     if (named !== undefined) this.#names.set(event.id, named)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
@@ -67,6 +90,10 @@ export class Commands {
       this.#remember(out, request, id)
       this.#respond(out, request, resultOf(operation, entry.body.account, id))
     })
+  }
+
+  onRelayed(out: Outbox, command: number, outcome: RelayOutcome): void {
+    this.#respond(out, command, { ok: true, type: 'relayed', outcome })
   }
 
   onRefused(out: Outbox, request: number, code: SubmitFault): void {
@@ -94,7 +121,11 @@ export class Commands {
   #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
     switch (command.type) {
       case 'resolve':
-        throw new Error('a resolution is no operation')
+      case 'relay':
+      case 'take-certificate':
+        throw new Error(`a ${command.type} is no operation`)
+      case 'revoke':
+        return this.#draftRevocation(command.revocation)
       case 'submit-job':
         return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
       case 'mint':
@@ -104,6 +135,15 @@ export class Commands {
         return { ok: true as const, operation }
       }
     }
+  }
+
+  #draftRevocation(revocation: SignedRevocation) {
+    const { roster } = this.#context
+    if (isSignedRevocation(revocation, roster, roster.epoch.number))
+      return { ok: true as const, operation: { type: 'revoke' as const, revocation } }
+    const { keys: operators, needed } = roster.governance.operators
+    const detail = `${needed} of the ${operators.length} operators must sign a revocation`
+    return { ok: false as const, code: 'operators_needed' as const, detail }
   }
 
   #respond(out: Outbox, command: number, result: CommandResult): void {

@@ -10,7 +10,7 @@ import { ENTRY, genesisOf, type Operation } from '../ledger/entry.ts'
 import { ANNOUNCE } from '../ledger/messages.ts'
 import { FORK, forkProofOf } from '../ledger/resolution.ts'
 import { testCharter, testSigner, testSpec } from '../ledger/testing-mind.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { TestMinds } from './testing-minds.ts'
 
 const SIGNERS = [0, 1, 2, 3, 4].map(testSigner)
@@ -48,6 +48,7 @@ function beat(seq: number) {
   return sign(member, swarm, HEARTBEAT, {
     boot: 9,
     seq,
+    sentMs: 0,
     nodes: [],
     addresses: [],
     root: rules,
@@ -112,6 +113,6 @@ it('an announcement is news if it names a fact that is lacking here', () => {
   }
   expect(announce(0)).toBe(false)
   expect(announce(1)).toBe(true)
-  const unknown = { entries: [], jobs: [{ job: charter.rules, step: 0 }] }
+  const unknown = { entries: [], jobs: [{ job: charter.rules, step: 0 }], trust: null }
   expect(newsOf('announce', sign(minter, swarm, ANNOUNCE, unknown))[0]).toBe(true)
 })

@@ -10,7 +10,8 @@ import { ENTRY, entryIdOf, genesisOf, type SignedEntry } from '../ledger/entry.t
 import { certificateFact, type Fact } from '../ledger/fact.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { OUTPUT_MIN, SERVED_FACTS, TIMES } from '../params.ts'
-import { type Roster, rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import { TestMinds } from './testing-minds.ts'
 
 /** More than a quorum of seven or ten may have checked for it unasked. */

@@ -30,6 +30,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     swarm: roster.swarm,
     roster,
     duty: () => (parts.duty.active ? 'active' : roster.isWitness(self) ? 'amnesiac' : 'none'),
+    change: () => parts.change.view(),
     ledgerRoot: () => parts.digest.root(),
     supply: () => ledger.supply(),
     trust: () => ({ ...trust.newest(), root: trust.root(), waiting: trust.waiting() }),

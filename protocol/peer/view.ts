@@ -1,3 +1,4 @@
+import type { ChangeView } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
@@ -50,6 +51,8 @@ export interface PeerView {
   readonly roster: Roster
   /** Whether this peer votes; `amnesiac`: it is named as a witness, but may have forgotten votes (4.10). */
   duty(): 'active' | 'amnesiac' | 'none'
+  /** The change of epoch that is under way, if any; the current epoch is the roster's. */
+  change(): ChangeView
   ledgerRoot(): Digest
   supply(): Supply
   /** The newest trust snapshot, and how many closes no snapshot has folded yet. */

@@ -35,6 +35,7 @@ function pool() {
       placeKeys: () => [],
     },
     applyCertificate: () => ({ status: 'known' }),
+    admits: () => true,
     applyDecision: () => state.result,
   })
   const out = () =>

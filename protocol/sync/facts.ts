@@ -4,10 +4,11 @@ import { type Decision, valueDigestOf } from '../agreement/messages.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { entryIdOf, jobIdOf, type SignedEntry } from '../ledger/entry.ts'
 import type { Fact } from '../ledger/fact.ts'
-import type { ApplyResult } from '../ledger/ledger.ts'
+import type { ApplyResult, FactResult } from '../ledger/ledger.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
+import { epochId } from '../epoch/value.ts'
 import { snapshotId } from '../trust/value.ts'
 import type { SyncFetch } from './messages.ts'
 
@@ -26,7 +27,9 @@ export interface FactsParts {
   readonly self: PeerId
   readonly heads: Heads
   readonly applyCertificate: (out: Outbox, certificate: Certificate) => ApplyResult
-  readonly applyDecision: (out: Outbox, decision: Decision) => ApplyResult
+  readonly applyDecision: (out: Outbox, decision: Decision, from: PeerId) => ApplyResult
+  /** Whether a new fact may be taken now: of a closed epoch only some are, and a stopped witness takes few. */
+  readonly admits: (out: Outbox, fact: Fact, from: PeerId) => boolean
 }
 
 /**
@@ -35,9 +38,11 @@ export interface FactsParts {
  * for, and is taken up again when one of them arrives. One that waits for this peer's own work names none.
  */
 export interface Facts {
-  apply(out: Outbox, fact: Fact, from: PeerId): ApplyResult
+  apply(out: Outbox, fact: Fact, from: PeerId): FactResult
   /** A decision that waited for this peer's own work, not for others' facts, can be applied now. */
   resume(out: Outbox, instance: InstanceId): void
+  /** Something that facts were waiting for is here: the part of a handover. */
+  arrived(out: Outbox, id: Digest): void
   onTimer(out: Outbox, id: string): boolean
   waiting(): number
   /** Facts met that contradict what is certified here: above 0 only when more than f witnesses are faulty. */
@@ -52,14 +57,18 @@ interface Waiting {
   readonly ids: readonly Digest[]
 }
 
-export function createFacts({ self, heads, applyCertificate, applyDecision }: FactsParts): Facts {
+export function createFacts({ self, heads, applyCertificate, applyDecision, admits }: FactsParts): Facts {
   const waiting = new Map<string, Waiting>()
   const waitingFor = new Map<Digest, Set<string>>()
   const ready = new Set<string>()
   let contradictions = 0
 
-  const attempt = (out: Outbox, fact: Fact) =>
-    fact.type === 'certificate' ? applyCertificate(out, fact.certificate) : applyDecision(out, fact.decision)
+  function attempt(out: Outbox, fact: Fact, from: PeerId): FactResult {
+    if (!isBehind(heads, fact) && !admits(out, fact, from)) return { status: 'refused' }
+    return fact.type === 'certificate'
+      ? applyCertificate(out, fact.certificate)
+      : applyDecision(out, fact.decision, from)
+  }
 
   function park(out: Outbox, fact: Fact, from: PeerId, ids: readonly Digest[]): void {
     const name = nameOf(fact)
@@ -74,7 +83,7 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     }
     const [oldest] = waiting.keys()
     if (waiting.size > LIMITS.waitingFacts && oldest !== undefined) unpark(oldest)
-    if (asks) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
+    if (asks && !isOfEpoch(fact)) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
   }
 
   function unpark(name: string): void {
@@ -87,8 +96,8 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     ready.delete(name)
   }
 
-  function take(out: Outbox, fact: Fact, from: PeerId): ApplyResult {
-    const result = attempt(out, fact)
+  function take(out: Outbox, fact: Fact, from: PeerId): FactResult {
+    const result = attempt(out, fact, from)
     if (result.status === 'missing') {
       park(out, fact, from, result.ids)
       return result
@@ -123,6 +132,10 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
       ready.add(instance)
       retry(out)
     },
+    arrived(out, id) {
+      for (const name of waitingFor.get(id) ?? []) ready.add(name)
+      retry(out)
+    },
     onTimer(out, id) {
       if (id !== WAKE_TIMER) return false
       retry(out)
@@ -142,6 +155,21 @@ function asksAnew(
   return now - before.askedMs >= (from === before.from ? TIMES.syncMs : ASK_OTHER_MS)
 }
 
+/** What such a decision lacks is a handover's part: whoever applies it asks for it. */
+function isOfEpoch(fact: Fact): boolean {
+  return fact.type === 'decision' && fact.decision.value.type === 'epoch'
+}
+
+/** Whether this peer is past a fact's place: then it changes nothing, whatever it says. */
+function isBehind(heads: Heads, fact: Fact): boolean {
+  if (fact.type === 'decision') {
+    const place = parseJobInstance(fact.decision.instance)
+    return place !== undefined && (heads.jobStep(place.job) ?? -1) >= place.step
+  }
+  const { account, seq } = fact.certificate.entry.body
+  return seq < heads.nextSeq(account) && heads.placeKeys(account, seq).length === 1
+}
+
 function nameOf(fact: Fact): string {
   return fact.type === 'certificate' ? entryIdOf(fact.certificate.entry) : fact.decision.instance
 }
@@ -151,6 +179,7 @@ function idsShownBy(fact: Fact): readonly Digest[] {
   if (fact.type === 'certificate') return idsOf(fact.certificate.entry)
   const { instance, value } = fact.decision
   if (value.type === 'trust') return [snapshotId(value.number)]
+  if (value.type === 'epoch') return [epochId(value.order.body.number)]
   // Entries behind a settled fork name the decision, or the one entry that it certifies.
   if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.flatMap(idsOf)]
   const job = parseJobInstance(instance)?.job

@@ -29,6 +29,7 @@ function pulling() {
     },
     digest: createStateDigest(),
     serve: { onRootDiffers: () => 'served' },
+    ended: () => undefined,
   })
   reconcile.start(out)
   reconcile.onConnected(out, server)

@@ -58,6 +58,8 @@ export interface FactServer {
   entries(out: Outbox, to: PeerId, ids: readonly Digest[]): ServeVerdict
 }
 
+type ServePurpose = Extract<LoadPurpose, { type: 'serve' | 'positions' }>
+
 /** Answers what others ask while they reconcile, too: heads from memory, facts from the store. */
 export interface Serve extends FactServer {
   /** A peer's root differs: it is told where. */
@@ -65,7 +67,7 @@ export interface Serve extends FactServer {
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
   onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
   /** For `loaded` with the purposes `serve` and `positions`. */
-  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: ServePurpose): void
 }
 
 /** Loads that the store hasn't answered; `endsFetch` when a fetch is among them, whose end its asker is told. */

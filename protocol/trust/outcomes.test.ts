@@ -145,14 +145,20 @@ describe('outcomes of a job', () => {
     const base = baseOf(early)
     const [assign] = chainOf(early)
     const slots = [{ slot: 2, peer: fourth }]
-    const again = { type: 'again' as const, ...evidenceOf(early, 0), result: resultOf(early), slots }
+    const again = {
+      type: 'again' as const,
+      epoch: 0,
+      ...evidenceOf(early, 0),
+      result: resultOf(early),
+      slots,
+    }
     const last = { ...late, replicas: [{ peer: fourth, did: 'outvoted' as const }] }
     const results = [
       ...resultOf(early).replicas,
       ...resultOf(last).replicas.map((one) => ({ ...one, slot: 2 })),
     ]
     const result = { ...resultOf(last), winner: 2, replicas: results }
-    const close = { type: 'close' as const, ...evidenceOf(last, 1, 2), result }
+    const close = { type: 'close' as const, epoch: 0, ...evidenceOf(last, 1, 2), result }
     const start = assign === undefined ? [] : [assign, { ...base, step: 1, value: again }]
     const ends = (value: typeof close | { readonly type: 'void'; readonly reason: 'expired' }) =>
       outcomesOf([...start, { ...base, step: 2, value }], charter)?.replicas.map(({ outcome }) => outcome)

@@ -21,7 +21,7 @@ const nextOf = (
 ) => whole(table.next(changes, medians, new Effort()))
 
 function tableAfter(peer: PeerId): TrustTable {
-  const table = new TrustTable(roster.charter)
+  const table = new TrustTable(roster.charter, () => false)
   table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, change(peer, 1), new Map()))
   return table
 }
@@ -42,7 +42,7 @@ describe('the root of a table', () => {
   })
 
   it('covers every row, also of a table that is made in several parts', () => {
-    const table = new TrustTable(roster.charter)
+    const table = new TrustTable(roster.charter, () => false)
     const many = Array.from({ length: 200 }, (_, at) => ({
       peer: first,
       model: at.toString(16).padStart(64, '0') as Digest,
@@ -75,5 +75,23 @@ describe('the root of a table', () => {
       trust: roster.charter.params.priorTrust,
       latencyMs: undefined,
     })
+  })
+})
+
+describe('a peer that came in by itself', () => {
+  it('starts at nothing and earns what it has, more slowly than whoever was invited', () => {
+    const table = new TrustTable(roster.charter, (peer) => peer !== first)
+    const trustIn = (peer: PeerId) => table.newest().row(peer, MODEL).trust
+    expect([first, second].map(trustIn)).toEqual([roster.charter.params.priorTrust, 0])
+    const agreed = Array.from({ length: 30 }, () => 'agreed' as const)
+    const changes = [first, second].sort().map((peer) => ({
+      peer,
+      model: MODEL,
+      row: withOutcomes(freshRow(1), agreed, 1),
+    }))
+    table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, changes, new Map()))
+    expect(trustIn(second)).toBeGreaterThan(500_000)
+    expect(trustIn(first)).toBeGreaterThan(trustIn(second))
+    expect(trustIn(third)).toBe(0)
   })
 })

@@ -61,6 +61,10 @@ interface Kept {
   readonly before: ReadonlyMap<string, CounterRow | null>
 }
 
+/** Where nobody has vouched, it is assumed that nothing good will come; answers that agree can show otherwise. */
+const UNINVITED = priorOf(0)
+const NOBODY: TrustRow = { trust: 0, latencyMs: undefined }
+
 /** Snapshots that can be read: a spec may name the newest but one, and the rest is for peers that lag behind. */
 const KEPT_SNAPSHOTS = 8
 
@@ -68,13 +72,20 @@ const KEPT_SNAPSHOTS = 8
 export class TrustTable {
   readonly #founding: TrustSnapshot
   readonly #prior: Evidence
+  readonly #isUninvited: (peer: PeerId) => boolean
   readonly #rows = new Map<PeerId, Map<Digest, CounterRow>>()
   /** Ascending; the last one is the newest. */
   #kept: readonly Kept[] = []
 
-  constructor(charter: Charter) {
-    this.#founding = foundingSnapshot(charter)
+  /** `isUninvited`: nobody has vouched for a peer's label, so all its trust is earned (7). */
+  constructor(charter: Charter, isUninvited: (peer: PeerId) => boolean) {
+    const founding = foundingSnapshot(charter)
+    this.#founding = {
+      number: founding.number,
+      row: (peer, model) => (isUninvited(peer) ? NOBODY : founding.row(peer, model)),
+    }
     this.#prior = priorOf(charter.params.priorTrust)
+    this.#isUninvited = isUninvited
   }
 
   get number(): number {
@@ -170,6 +181,10 @@ export class TrustTable {
     else this.#rows.set(peer, rows)
   }
 
+  #priorOf(peer: PeerId): Evidence {
+    return this.#isUninvited(peer) ? UNINVITED : this.#prior
+  }
+
   /** A row as it was at one of the kept snapshots: what the first later one that changed it replaced. */
   #rowAt(number: number, peer: PeerId, model: Digest): CounterRow | null {
     const key = keyOf(peer, model)
@@ -181,7 +196,7 @@ export class TrustTable {
     const row = this.#rowAt(number, peer, model) ?? this.#rowAt(number, peer, REST)
     const { trust } = this.#founding.row(peer, model)
     return {
-      trust: row === null ? trust : trustOf(decayed(row, number), this.#prior),
+      trust: row === null ? trust : trustOf(decayed(row, number), this.#priorOf(peer)),
       latencyMs: measured.get(peer),
     }
   }

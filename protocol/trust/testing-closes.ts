@@ -72,6 +72,7 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
   }
   const assign = {
     type: 'assign' as const,
+    epoch: 0,
     bids: bidders.map((peer) =>
       said(BID, peer, { job, offer: { ...offer, ...plan.offers?.get(peer) }, payout: peer }),
     ),
@@ -83,7 +84,7 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
     receipts: ready.map((peer) => said(STORED, peer, { job, prompt: base.spec.prompt.digest })),
   }
   const evidence = evidenceOf(plan, 0)
-  const close = { type: 'close' as const, ...evidence, result: resultOf(plan) }
+  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan) }
   return [
     { ...base, step: 0, value: assign },
     { ...base, step: 1, value: close },

@@ -79,7 +79,7 @@ export class Peer {
   }
 
   judge(value: Value, number = this.trust.number + 1): Judgement {
-    return this.act((out) => this.trust.rules.judge(out, trustInstance(number), value))
+    return this.act((out) => this.trust.rules.judge(out, trustInstance(number), value, first))
   }
 
   /** A value that this peer would propose once it is due and everybody has reported. */
@@ -162,6 +162,7 @@ export class Peer {
         placeKeys: () => [],
       },
       applyCertificate: () => ({ status: 'known' }),
+      admits: () => true,
       applyDecision: (out, decision) => this.#apply(out, decision),
     })
   }

@@ -7,14 +7,14 @@ import { type Digest, type InstanceId, type JobId, parseTrustInstance, type Peer
 import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import type { Epoch, Roster } from '../swarm/roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import type { FactServer } from '../sync/serve.ts'
 import { fold } from './fold.ts'
 import type { Foldings } from './folding.ts'
 import { Effort, type Pieces } from './pieces.ts'
 import { type LatencyReport, mediansOf } from './latency.ts'
 import type { NextTable, TrustTable } from './table.ts'
-import { contentsCodec, isWellFormed, type TrustValue } from './value.ts'
+import { contentsCodec, isWellFormed, isWitnessed, type TrustValue } from './value.ts'
 import type { WaitingCloses } from './waiting.ts'
 
 /** Jobs asked for at once: with three decisions each they fit the answer to one request. */
@@ -58,9 +58,9 @@ export type Refold =
  * Refolds a value on the table before it: a pure function of both and of the closes that it names. A terminal
  * job that doesn't wait is folded already, or nothing of it counts; it may be in no further snapshot.
  */
-export function refold(parts: TrustParts, out: Outbox, value: TrustValue, epoch: Epoch): Refold {
+export function refold(parts: TrustParts, out: Outbox, value: TrustValue): Refold {
   const { table, waiting, foldings, jobHead } = parts
-  if (value.number !== table.number + 1 || !isWellFormed(value, epoch)) return { status: 'invalid' }
+  if (value.number !== table.number + 1 || !isWellFormed(value)) return { status: 'invalid' }
   const absent = value.closes.filter((job) => waiting.get(job) === undefined)
   if (absent.some((job) => (jobHead(job)?.end ?? null) !== null)) return { status: 'invalid' }
   if (absent.length > 0) return { status: 'missing', jobs: absent }
@@ -112,7 +112,8 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       if (value.type !== 'trust' || parseTrustInstance(instance) !== value.number)
         return { verdict: 'not_valid' }
       if (!isNext(instance)) return WAITING
-      const refolded = refold(parts, out, value, roster.epoch)
+      if (!isWitnessed(value, roster.epoch)) return { verdict: 'not_valid' }
+      const refolded = refold(parts, out, value)
       switch (refolded.status) {
         case 'invalid':
           return { verdict: 'not_valid' }

@@ -66,7 +66,7 @@ export class Trust {
   constructor(options: TrustOptions) {
     const { roster, jobHead, serve } = options
     this.#options = options
-    this.#table = new TrustTable(roster.charter)
+    this.#table = new TrustTable(roster.charter, (peer) => roster.member(peer)?.isUninvited === true)
     this.#parts = {
       roster,
       table: this.#table,
@@ -120,6 +120,13 @@ export class Trust {
     this.#arm(out)
   }
 
+  /** Other witnesses report from now on, this peer perhaps among them. */
+  onEpoch(out: Outbox): void {
+    const { roster } = this.#options
+    for (const peer of this.#reports.keys()) if (!roster.isWitness(peer)) this.#reports.delete(peer)
+    this.#arm(out)
+  }
+
   /** The host measured a round trip, as an event. */
   onLatency(peer: PeerId, ms: number): void {
     if (this.#options.roster.member(peer) !== undefined) this.#measured.set(peer, ms)
@@ -167,8 +174,7 @@ export class Trust {
       return { status: 'contradiction' }
     if (number <= this.#table.number) return { status: 'known' }
     if (number > this.#table.number + 1) return { status: 'missing', ids: [snapshotId(number - 1)] }
-    const { roster } = this.#options
-    const refolded = refold(this.#parts, out, value, roster.epochOf(quorum.epoch) ?? roster.epoch)
+    const refolded = refold(this.#parts, out, value)
     if (refolded.status === 'invalid') return { status: 'contradiction' }
     if (refolded.status === 'missing') return { status: 'missing', ids: this.#ask(refolded.jobs) }
     // Nobody else has what it waits for: `resume` takes it up again.

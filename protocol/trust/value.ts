@@ -3,7 +3,7 @@ import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import type { Epoch } from '../swarm/roster.ts'
+import type { Epoch } from '../swarm/epoch.ts'
 import { type LatencyReport, signedReport } from './latency.ts'
 
 const contents = {
@@ -22,15 +22,18 @@ export const trustValues = {
 export type TrustValue = ValueOf<typeof trustValues>
 
 /** Order, numbers and signers: all of a value's validity that needs no other fact. */
-export function isWellFormed({ number, closes, reports }: TrustValue, epoch: Epoch): boolean {
+export function isWellFormed({ number, closes, reports }: TrustValue): boolean {
   return (
     isAscending(closes, (job) => job) &&
-    reports.length >= epoch.sizes.quorum &&
     isAscending(reports, ({ signer }) => signer) &&
-    reports.every(
-      ({ signer, body }) =>
-        epoch.witnesses.includes(signer) && body.number === number && isOrderlyReport(body),
-    )
+    reports.every(({ body }) => body.number === number && isOrderlyReport(body))
+  )
+}
+
+/** Whether a quorum of the current witnesses reports. A decided value was judged in its epoch, perhaps an earlier one. */
+export function isWitnessed({ reports }: TrustValue, epoch: Epoch): boolean {
+  return (
+    reports.length >= epoch.sizes.quorum && reports.every(({ signer }) => epoch.witnesses.includes(signer))
   )
 }
 
