@@ -5,7 +5,8 @@ import { sign } from '../encoding/signed.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { ENTRY, type Entry, entryIdOf, genesisOf, type SignedEntry, VOTE } from '../ledger/entry.ts'
 import { certificateFact } from '../ledger/fact.ts'
-import { resolveInstance } from '../ids.ts'
+import { COMMIT_BALLOT, valueDigestOf } from '../agreement/messages.ts'
+import { epochInstance, resolveInstance } from '../ids.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 
@@ -159,6 +160,29 @@ describe('a certificate of a closed epoch', () => {
     for (const at of [1, 2, 3, 4, 5, 6])
       expect(epochs.view(at).account(epochs.id(5))?.claimable ?? 0n).toBe(0n)
   })
+})
+
+it('a decision on an epoch is worth nothing by a quorum that has left', () => {
+  const epochs = new TestEpochs(1)
+  replace(epochs, [1, 2, 3, 6])
+  const founder = epochs.signer(0)
+  const order = epochs.order([0])
+  const value = {
+    type: 'epoch' as const,
+    order,
+    accepts: [],
+    root: epochs.view(1).ledgerRoot(),
+    handover: [],
+  }
+  const ballot = { instance: epochInstance(2), epoch: 0, round: 0, value: valueDigestOf(value) }
+  const { sig } = sign(founder, epochs.minds.roster.swarm, COMMIT_BALLOT, ballot)
+  const quorum = quorumOf(0, 1, new Map([[0, sig]]))
+  const decision = { instance: ballot.instance, round: 0, value, quorum }
+  for (const at of [1, 2, 3, 4, 5, 6]) {
+    epochs.minds.say(founder.id, epochs.id(at), 'decision', decision)
+    epochs.minds.say(founder.id, epochs.id(at), 'facts', { facts: [{ type: 'decision', decision }] })
+    expect(epochs.view(at).roster.epoch.number).toBe(1)
+  }
 })
 
 describe('a value that witnesses prepared', () => {
