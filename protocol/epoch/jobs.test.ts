@@ -55,10 +55,23 @@ describe('a job that runs while the epoch changes', () => {
     expect(paid(epochs)).toEqual([100n, 100n])
   })
 
-  it('takes no seal of a witness that came since, and pays nobody by those alone', () => {
+  it('is sealed by no witness that has stopped', () => {
     const { epochs, job } = runningJob()
-    // Only one of those who could seal is left.
-    epochs.change(epochs.order([0, 4, 5, 6]))
+    epochs.minds.isCut = (_from, _to, kind) => kind === 'propose'
+    epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+    for (const { id } of epochs.signers) epochs.minds.heard(id, 'seal')
+    for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
+    for (const { id } of epochs.signers) expect(epochs.minds.heard(id, 'seal')).toEqual([])
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(30_000)
+    expect(epochs.view(4).job(job)).toBeUndefined()
+    expect(paid(epochs)).toEqual([100n, 100n])
+  })
+
+  // One, or two, of those who could seal are left; of two witnesses each quorum has two, and one seal counts.
+  it.each([[[0, 4, 5, 6]], [[0, 1]]])('pays nobody by the seals of %j alone', (witnesses) => {
+    const { epochs, job } = runningJob()
+    epochs.change(epochs.order(witnesses))
     for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
     epochs.minds.pass(2 * TIMES.commitMs)
     expect(epochs.view(0).job(job)?.status).not.toBe('completed')

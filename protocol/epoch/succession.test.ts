@@ -165,6 +165,38 @@ describe('a certificate of a closed epoch', () => {
   })
 })
 
+it('a witness that has stopped takes no fact from just anybody', () => {
+  const epochs = fundedSwarm()
+  epochs.minds.isCut = (_from, _to, kind) => kind === 'propose'
+  epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+  const facts = [certificateFact(certificateOf(epochs, paying(epochs, 5), epochs.signers.slice(0, 3)))]
+  epochs.minds.say(epochs.id(6), epochs.id(1), 'facts', { facts })
+  expect(epochs.view(1).account(epochs.id(5))).toBeUndefined()
+  epochs.minds.say(epochs.id(6), epochs.id(4), 'facts', { facts })
+  expect(epochs.view(4).account(epochs.id(5))?.claimable).toBe(OUTPUT_MIN)
+})
+
+it('a witness that came votes for nothing before it has what the closed epoch ended with', () => {
+  const epochs = fundedSwarm()
+  const late = epochs.id(5)
+  const other = paying(epochs, 2)
+  epochs.minds.isCut = (from, _to, kind) => from === late && kind.startsWith('epoch-')
+  epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+  // It has accepted; what is certified from now on doesn't come to it.
+  const lost = (to: string, kind: string) => to === late && (kind === 'facts' || kind.startsWith('sync-'))
+  epochs.minds.isCut = (_from, to, kind) => lost(to, kind) || kind.startsWith('epoch-')
+  epochs.pay(4, 6)
+  epochs.minds.isCut = (_from, to, kind) => lost(to, kind)
+  epochs.minds.pass(30_000)
+  expect(epochs.view(5).roster.epoch.number).toBe(1)
+  expect(epochs.view(5).change().isLevel).toBe(false)
+  expect(ask(epochs, 5, other)).toBe('stopped')
+  epochs.minds.isCut = () => false
+  expectSame(epochs)
+  expect(epochs.view(5).change().isLevel).toBe(true)
+  expect(ask(epochs, 5, other)).toBe('certified')
+})
+
 it('a decision on an epoch is worth nothing by a quorum that has left', () => {
   const epochs = new TestEpochs(1)
   replace(epochs, [1, 2, 3, 6])
