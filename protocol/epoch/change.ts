@@ -74,6 +74,7 @@ export class Change {
   readonly #parts: ChangeParts
   readonly #gather: Gather
   readonly #chunks = new Chunks()
+  #isArmed = false
   /** Whose facts are taken while this witness has stopped. */
   readonly #sources = new Set<PeerId>()
 
@@ -195,6 +196,7 @@ export class Change {
   onTimer(out: Outbox, id: string): boolean {
     if (id !== REPEAT && id !== COLLECT) return false
     if (id === REPEAT) {
+      this.#isArmed = false
       this.orders.repeat(out)
       this.#chunks.repeat(out)
       this.#arm(out)
@@ -328,7 +330,10 @@ export class Change {
   }
 
   #arm(out: Outbox): void {
-    if (this.orders.isBusy || this.#chunks.isBusy) out.timer(REPEAT, TIMES.retryMsMax)
+    if (this.#isArmed || !(this.orders.isBusy || this.#chunks.isBusy)) return
+    // Once set it fires: others' repetitions would else put it off for ever.
+    this.#isArmed = true
+    out.timer(REPEAT, TIMES.retryMsMax)
   }
 
   /** The order and all that was collected for it are done with. */

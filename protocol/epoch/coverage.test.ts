@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { PROPOSAL, valueDigestOf } from '../agreement/messages.ts'
 import { sign } from '../encoding/signed.ts'
 import { epochInstance } from '../ids.ts'
+import { testSigner } from '../ledger/testing-mind.ts'
+import { testEntry } from '../swarm/testing-invitations.ts'
+import { handoverDigestOf } from './handover.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 import type { EpochValue } from './value.ts'
@@ -64,6 +67,17 @@ describe('a witness prepares no next epoch that', () => {
     expect(answerTo({ ...honest, root })).toEqual([])
     epochs.minds.now += TIMES.retryMsMax
     expect(answerTo({ ...honest, root })).toEqual(['refusal', 'epoch-report'])
+  })
+
+  it('lists what no honest witness can be bound to', () => {
+    const { epochs, honest } = lyingProposer()
+    const { first, judge } = seats(epochs)
+    const stranger = testSigner(9)
+    const ops = [{ type: 'transfer' as const, to: stranger.id, amount: OUTPUT_MIN, memo: '' }]
+    const part = { locks: [testEntry(epochs.minds.roster.swarm, stranger, ops)], prepared: [] }
+    expect(answerTo(epochs, { ...honest, handover: [handoverDigestOf(part)] })).toEqual([])
+    epochs.minds.say(first, judge, 'handover', part)
+    expect(epochs.minds.heard(first, 'refusal').map(({ body }) => body.code)).toContain('not_valid')
   })
 
   it('leaves out what this witness has certified and the proposer hides', () => {

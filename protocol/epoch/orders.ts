@@ -163,8 +163,11 @@ export class Orders {
   #consider(out: Outbox, pending: Pending, from: PeerId, root: Digest | null): void {
     const { signer, roster, duty, rules, acceptsWitness, compare } = this.#parts
     const { number, governance } = pending.order.body
-    if (!addedBy(pending.order, roster).includes(signer.id) || pending.accepts.has(signer.id)) return
+    if (!addedBy(pending.order, roster).includes(signer.id)) return
     if (!roster.isWitness(from) || root === null) return
+    const mine = pending.accepts.get(signer.id)
+    // Whoever asks again hasn't heard.
+    if (mine !== undefined) return out.sendSigned(from, 'epoch-accept', mine)
     const isWilling = acceptsWitness || this.#agreed.has(number)
     if (!isWilling || duty.isLost || governance.rules !== rules) return
     if (root === this.#parts.root()) return this.#accept(out, pending, from)

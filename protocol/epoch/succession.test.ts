@@ -5,7 +5,8 @@ import { sign } from '../encoding/signed.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { ENTRY, type Entry, entryIdOf, genesisOf, type SignedEntry, VOTE } from '../ledger/entry.ts'
 import { certificateFact } from '../ledger/fact.ts'
-import { resolveInstance } from '../ids.ts'
+import { COMMIT_BALLOT, valueDigestOf } from '../agreement/messages.ts'
+import { epochInstance, resolveInstance } from '../ids.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 
@@ -105,14 +106,17 @@ describe('what witnesses voted for and nobody certified', () => {
     for (const witness of [2, 3]) ask(epochs, witness, other)
     replace(epochs, [1, 2, 3, 5])
     for (const entry of [one, other]) expect(ask(epochs, 5, entry)).toBe('conflict')
+    // Nobody can tell whether three witnesses of the old epoch signed it then or since: by itself it certifies nothing.
+    const shown = (entry: SignedEntry) =>
+      [certificateFact(certificateOf(epochs, entry, epochs.signers.slice(0, 3)))] as const
+    for (const entry of [one, other])
+      for (const witness of [1, 2, 3, 5])
+        epochs.minds.say(epochs.id(6), epochs.id(witness), 'facts', { facts: shown(entry) })
+    for (const witness of [1, 2, 3, 5])
+      expect(epochs.view(witness).account(epochs.id(5))?.claimable ?? 0n).toBe(0n)
+    expect(ask(epochs, 5, one)).toBe('vote')
+    expect(ask(epochs, 5, other)).toBe('conflict')
     epochs.minds.isCut = () => false
-    // Nobody can tell whether three witnesses of the old epoch signed it then or since.
-    const certificate = certificateOf(epochs, one, epochs.signers.slice(0, 3))
-    const facts = { facts: [certificateFact(certificate)] }
-    for (const witness of [1, 2, 3, 5]) epochs.minds.say(epochs.id(6), epochs.id(witness), 'facts', facts)
-    expect(ask(epochs, 5, other)).toBe('certified')
-    const second = { facts: [certificateFact(certificateOf(epochs, other, epochs.signers.slice(0, 3)))] }
-    for (const witness of [1, 2, 3, 5]) epochs.minds.say(epochs.id(6), epochs.id(witness), 'facts', second)
     epochs.minds.pass(20 * TIMES.nudgeMs)
     expectSame(epochs)
     expect([paidTo(epochs, 5), paidTo(epochs, 6)]).toEqual([OUTPUT_MIN, 0n])
@@ -159,6 +163,61 @@ describe('a certificate of a closed epoch', () => {
     for (const at of [1, 2, 3, 4, 5, 6])
       expect(epochs.view(at).account(epochs.id(5))?.claimable ?? 0n).toBe(0n)
   })
+})
+
+it('a witness that has stopped takes no fact from just anybody', () => {
+  const epochs = fundedSwarm()
+  epochs.minds.isCut = (_from, _to, kind) => kind === 'propose'
+  epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+  const facts = [certificateFact(certificateOf(epochs, paying(epochs, 5), epochs.signers.slice(0, 3)))]
+  epochs.minds.say(epochs.id(6), epochs.id(1), 'facts', { facts })
+  expect(epochs.view(1).account(epochs.id(5))).toBeUndefined()
+  epochs.minds.say(epochs.id(6), epochs.id(4), 'facts', { facts })
+  expect(epochs.view(4).account(epochs.id(5))?.claimable).toBe(OUTPUT_MIN)
+})
+
+it('a witness that came votes for nothing before it has what the closed epoch ended with', () => {
+  const epochs = fundedSwarm()
+  const late = epochs.id(5)
+  const other = paying(epochs, 2)
+  epochs.minds.isCut = (from, _to, kind) => from === late && kind.startsWith('epoch-')
+  epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+  // It has accepted; what is certified from now on doesn't come to it.
+  const lost = (to: string, kind: string) => to === late && (kind === 'facts' || kind.startsWith('sync-'))
+  epochs.minds.isCut = (_from, to, kind) => lost(to, kind) || kind.startsWith('epoch-')
+  epochs.pay(4, 6)
+  epochs.minds.isCut = (_from, to, kind) => lost(to, kind)
+  epochs.minds.pass(30_000)
+  expect(epochs.view(5).roster.epoch.number).toBe(1)
+  expect(epochs.view(5).change().isLevel).toBe(false)
+  expect(ask(epochs, 5, other)).toBe('stopped')
+  epochs.minds.isCut = () => false
+  expectSame(epochs)
+  expect(epochs.view(5).change().isLevel).toBe(true)
+  expect(ask(epochs, 5, other)).toBe('certified')
+})
+
+it('a decision on an epoch is worth nothing by a quorum that has left', () => {
+  const epochs = new TestEpochs(1)
+  replace(epochs, [1, 2, 3, 6])
+  const founder = epochs.signer(0)
+  const order = epochs.order([0])
+  const value = {
+    type: 'epoch' as const,
+    order,
+    accepts: [],
+    root: epochs.view(1).ledgerRoot(),
+    handover: [],
+  }
+  const ballot = { instance: epochInstance(2), epoch: 0, round: 0, value: valueDigestOf(value) }
+  const { sig } = sign(founder, epochs.minds.roster.swarm, COMMIT_BALLOT, ballot)
+  const quorum = quorumOf(0, 1, new Map([[0, sig]]))
+  const decision = { instance: ballot.instance, round: 0, value, quorum }
+  for (const at of [1, 2, 3, 4, 5, 6]) {
+    epochs.minds.say(founder.id, epochs.id(at), 'decision', decision)
+    epochs.minds.say(founder.id, epochs.id(at), 'facts', { facts: [{ type: 'decision', decision }] })
+    expect(epochs.view(at).roster.epoch.number).toBe(1)
+  }
 })
 
 describe('a value that witnesses prepared', () => {

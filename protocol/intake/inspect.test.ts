@@ -7,7 +7,9 @@ import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { FORWARDED_QUOTA, INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
+import { COMMIT, SEAL } from '../jobs/messages.ts'
 import { rosterOf } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
 
@@ -52,6 +54,27 @@ describe('membership', () => {
     expect(outcome(certifyFrame(sender, stranger), 'certify', stranger)).toBe('not_a_member')
     expect(outcome(certifyFrame(sender, stranger), 'certify')).toBe('not_a_member')
     expect(outcome(signedFrame(roster.swarm, 'entry', entryOf(stranger)), 'jobs')).toBe('not_a_member')
+  })
+
+  it('that was revoked speaks for nothing new, and what is held of it can still be read', () => {
+    const gone = testSigner(50)
+    const after: Roster = { ...roster, epoch: roster.epoch, isRevoked: (key) => key === gone.id }
+    const checks = { roster: after, quota: createIntakeQuota(() => 0, roster.epoch.sizes.quorum) }
+    const commit = sign(gone, roster.swarm, COMMIT, {
+      job: zero,
+      step: 0,
+      slot: 0,
+      rank: 0,
+      commitment: zero,
+    })
+    const sealed = sign(sender, roster.swarm, SEAL, { job: zero, step: 0, commits: [commit], started: [] })
+    const codeOf = (frame: Uint8Array, from: typeof sender) => {
+      const inspected = inspect(frame, { from: from.id, via: 'job' }, checks)
+      return inspected.ok ? 'read' : inspected.code
+    }
+    expect(codeOf(signedFrame(roster.swarm, 'seal', sealed), sender)).toBe('read')
+    expect(codeOf(signedFrame(roster.swarm, 'job-commit', commit), sender)).toBe('not_a_member')
+    expect(codeOf(signedFrame(roster.swarm, 'job-commit', commit), gone)).toBe('not_a_member')
   })
 
   it('is asked of every other signer', () => {

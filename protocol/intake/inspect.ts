@@ -160,7 +160,9 @@ function collectSignatures(roster: Roster): {
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
       // An account is any key, and so is an operator: neither need be a member; whoever passes its word on must be.
-      if (!OUTSIDERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // Nor is what a member once said unsaid by its revocation: decisions hold bids and seals for ever.
+      const isKnown = roster.member(signer) !== undefined || roster.isRevoked(signer)
+      if (!OUTSIDERS_KINDS.has(kind) && !isKnown) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

@@ -3,7 +3,7 @@ import { createCarriedValues } from '../agreement/carried.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
 import { type InstanceId, instanceKindOf, parseJobInstance, parseTrustInstance, type PeerId } from '../ids.ts'
-import type { ApplyResult } from '../ledger/ledger.ts'
+import type { ApplyResult, LedgerListener } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
@@ -122,20 +122,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     jobStep: (job) => jobs.heads.get(job)?.step,
     isSettling: carried.settles,
     serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
-    listener: {
-      opened: (out, opened) => jobs.onOpened(out, opened),
-      ownSigned(out, entry, requests) {
-        commands.onSigned(out, entry, requests)
-        if (!entry.body.ops.some(({ type }) => type === 'open')) return
-        out.publish('entry', entry)
-        out.sendSigned(signer.id, 'entry', entry)
-      },
-      ownRefused: (out, request, code) => commands.onRefused(out, request, code),
-      ownSettled: (out) => out.notify(null),
-      placeSettled: (out, place, entry) => relays.placeSettled(out, place, entry),
-      gaveUp: (out, entry, why) => relays.gaveUp(out, entry, why),
-      stirResolution: (out, instance) => agreement.stir(out, instance),
-    },
+    listener: ledgerListener(signer.id, () => parts),
   })
   const trust: Trust = new Trust({
     signer,
@@ -236,6 +223,24 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     capabilities: NOTHING,
   }
   return parts
+}
+
+/** What the ledger tells the other parts. */
+function ledgerListener(self: PeerId, parts: () => Parts): LedgerListener {
+  return {
+    opened: (out, opened) => parts().jobs.onOpened(out, opened),
+    ownSigned(out, entry, requests) {
+      parts().commands.onSigned(out, entry, requests)
+      if (!entry.body.ops.some(({ type }) => type === 'open')) return
+      out.publish('entry', entry)
+      out.sendSigned(self, 'entry', entry)
+    },
+    ownRefused: (out, request, code) => parts().commands.onRefused(out, request, code),
+    ownSettled: (out) => out.notify(null),
+    placeSettled: (out, place, entry) => parts().relays.placeSettled(out, place, entry),
+    gaveUp: (out, entry, why) => parts().relays.gaveUp(out, entry, why),
+    stirResolution: (out, instance) => parts().agreement.stir(out, instance),
+  }
 }
 
 /** A decision's way into the state, by what it decides about. */

@@ -3,13 +3,13 @@ import type { Signer } from '../crypto/signer.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
-import type { PeerId } from '../ids.ts'
+import type { BlobRef, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { HOT_PREFIXES } from '../records/keys.ts'
 import type { Command, CommandResult } from './command.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, RunOrder } from './effect.ts'
 import type { EpochCommand, EpochResult } from './epoch-command.ts'
-import type { Event } from './event.ts'
+import type { Capabilities, Event } from './event.ts'
 import type { Peer } from './options.ts'
 import { createPeer } from './peer.ts'
 
@@ -52,6 +52,8 @@ export class TestMinds {
   crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
   readonly #heard = new Map<PeerId, { readonly from: PeerId; readonly frame: Uint8Array }[]>()
+  /** Runs that peers were asked for. */
+  readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
   now = 1_000
 
   constructor(roster: Roster, signers: readonly Signer[]) {
@@ -141,6 +143,20 @@ export class TestMinds {
     this.#queue.push({ to: this.#nodeOf(peer), event })
     this.settle()
     return this.#results[0]
+  }
+
+  /** Says what a peer's own node offers, and lets everything follow. */
+  offer(peer: PeerId, capabilities: Capabilities): void {
+    this.#queue.push({ to: this.#nodeOf(peer), event: { type: 'capabilities', capabilities } })
+    this.settle()
+  }
+
+  /** A run that a peer was asked for comes to its end. */
+  finish({ peer, order }: (typeof this.runs)[number], answer: BlobRef): void {
+    const outcome = { ok: true as const, answer, tokens: 1, durationMs: 1 }
+    const event = { ...order, type: 'finished' as const, outcome, entropy: new Uint8Array(32) }
+    this.#queue.push({ to: this.#nodeOf(peer), event })
+    this.settle()
   }
 
   /** Gives a command about epochs, and returns the answers that came until nothing but timers was left. */
@@ -252,8 +268,23 @@ export class TestMinds {
         this.#queue.push({ to: node, event: { type: 'loaded', values, purpose: effect.purpose } })
       } else if (effect.type === 'timer') timers.set(effect.id, this.now + effect.delayMs)
       else if (effect.type === 'cancel-timer') timers.delete(effect.id)
+      else if (effect.type === 'run') this.runs.push({ peer: signer.id, order: effect.order })
+      else if (effect.type === 'fetch')
+        this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok: true } })
+      else if (effect.type === 'compute') this.#compute(node, effect)
       else if (effect.type === 'respond' || effect.type === 'epoch-result') this.#results.push(effect.result)
     }
+  }
+
+  /** Bodies are wherever somebody asks for them, and all answers are the same. */
+  #compute(node: TestNode, { token, answers }: Extract<Effect, { type: 'compute' }>): void {
+    const replicas = answers.map(({ slot }) => {
+      return { slot, cluster: 0, outcome: 'agreed' as const, cosine: 1_000_000, findings: [] }
+    })
+    const agreement = answers.length === 1 ? 'single' : 'unanimous'
+    const winner = answers[0]?.slot ?? null
+    const verdict = { agreement, winner, confidence: 1_000_000, replicas } as const
+    this.#queue.push({ to: node, event: { type: 'computed', token, verdict } })
   }
 
   /** Its records are durable, nothing else of the event ever leaves it. */

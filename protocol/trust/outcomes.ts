@@ -56,6 +56,13 @@ export interface JobDecided {
   readonly counting: number
 }
 
+/** What the swarm asks of a job that shall earn trust. */
+export interface Terms {
+  readonly charter: Charter
+  /** Where an epoch's fees go. A job that outlived a change of it earns nothing: everybody must see the same. */
+  readonly treasuryOf: (epoch: number) => PeerId | undefined
+}
+
 /**
  * Follows one decision: what is to be remembered of the job, or, at its end, what counts. A pure function of
  * the chain's decided values, so that every peer folds the same.
@@ -63,23 +70,25 @@ export interface JobDecided {
 export function follow(
   before: Assigned | undefined,
   decided: JobDecided,
-  charter: Charter,
+  terms: Terms,
 ): { readonly assigned: Assigned | undefined; readonly facts: CloseFacts | undefined } {
   const { value } = decided
-  if (value.type === 'assign') return { assigned: assignedBy(value, decided, charter), facts: undefined }
+  if (value.type === 'assign')
+    return { assigned: assignedBy(value, decided, terms.charter), facts: undefined }
   if (before === undefined) return { assigned: undefined, facts: undefined }
   if (value.type === 'again') {
     const marks = [...before.marks, ...attemptMarks(before, decided, value)].slice(0, LIMITS.slots)
     return { assigned: { ...before, slots: value.slots, marks }, facts: undefined }
   }
-  return { assigned: undefined, facts: factsOf(before, decided, value, charter) }
+  return { assigned: undefined, facts: factsOf(before, decided, value, terms) }
 }
 
 /** Outcomes of every decided value of a job's chain, in order of steps. */
 export function outcomesOf(chain: readonly JobDecided[], charter: Charter): CloseFacts | undefined {
   let assigned: Assigned | undefined
   let facts: CloseFacts | undefined
-  for (const decided of chain) ({ assigned, facts } = follow(assigned, decided, charter))
+  for (const decided of chain)
+    ({ assigned, facts } = follow(assigned, decided, { charter, treasuryOf: () => charter.treasury }))
   return facts
 }
 
@@ -144,12 +153,12 @@ function factsOf(
   before: Assigned,
   decided: JobDecided,
   value: Exclude<JobValue, AssignValue | AgainValue>,
-  charter: Charter,
+  terms: Terms,
 ): CloseFacts | undefined {
   const last = value.type === 'close' ? attemptMarks(before, decided, value) : []
   const marks = [...before.marks, ...last]
   const marked = new Set(marks.map(({ slot }) => slot))
-  const judged = value.type === 'close' ? judgedIn(value, before, decided.spec, charter) : []
+  const judged = value.type === 'close' ? judgedIn(value, before, decided.spec, terms) : []
   const counted = [...marks, ...judged.filter(({ slot }) => !marked.has(slot))].slice(0, LIMITS.slots)
   if (counted.length === 0) return undefined
   const voters = new Map(before.voters.map((one) => [one.peer, one.voter]))
@@ -159,10 +168,10 @@ function factsOf(
 
 /** Agreement is counted only where others vouched for it and nobody could have arranged it cheaply (7). */
 function judgedIn(
-  { result }: CloseValue,
+  { result, epoch }: CloseValue,
   { bidders }: Assigned,
   spec: JobSpec,
-  charter: Charter,
+  { charter, treasuryOf }: Terms,
 ): Assigned['marks'] {
   const { agreement, winner, replicas } = result
   if (winner === null || (agreement !== 'unanimous' && agreement !== 'majority')) return []
@@ -170,7 +179,7 @@ function judgedIn(
     spec.replicas >= 2 &&
     bidders >= charter.params.trustBidders &&
     spec.fee >= charter.params.fee &&
-    spec.treasury === charter.treasury
+    spec.treasury === treasuryOf(epoch)
   return replicas.flatMap(({ slot, peer, price, outcome }): Assigned['marks'] => {
     if (outcome === 'outvoted') return [{ slot, peer, outcome: 'disagreed' }]
     const isEarned = outcome === 'agreed' && isFair && price >= priceFloor(charter)

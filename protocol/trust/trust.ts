@@ -139,7 +139,10 @@ export class Trust {
   /** A job's decision was applied: in the same batch, what it means for trust. */
   onJobDecided(out: Outbox, decided: JobDecided): void {
     const { job, value } = decided
-    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, this.#options.roster.charter)
+    const { roster } = this.#options
+    const treasuryOf = (epoch: number) => roster.epochOf(epoch)?.governance.treasury
+    const terms = { charter: roster.charter, treasuryOf }
+    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, terms)
     if (assigned !== undefined) return this.#waiting.assign(out, job, assigned)
     if (value.type !== 'close' && value.type !== 'void') return
     this.#waiting.end(out, job, facts)
