@@ -106,6 +106,7 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
         return fetch(effect.token, effect.blob, effect.from)
       case 'load':
         return load(effect)
+      case 'epoch-result':
       case 'roster':
       case 'notify':
         return undefined

@@ -1,3 +1,4 @@
+import { NO_CHANGE } from '../protocol/epoch/change-view.ts'
 import type { Verified } from '../protocol/crypto/verified.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../protocol/encoding/envelope.ts'
 import { TRUSTED } from '../protocol/encoding/evidence.ts'
@@ -86,6 +87,7 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     swarm: roster.swarm,
     roster,
     duty: () => 'active',
+    change: () => NO_CHANGE,
     ledgerRoot: () => blobRefOf(Uint8Array.of(0)).digest,
     supply: () => ({ minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
@@ -101,5 +103,6 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
       entries: records(),
     }),
     mayFetch: () => true,
+    isNews: () => true,
   }
 }

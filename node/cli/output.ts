@@ -18,8 +18,8 @@ export function say(text: string): void {
 export class CommandError extends Error {
   readonly exitCode: number
 
-  constructor(message: string, exitCode: number) {
-    super(message)
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'CommandError'
     this.exitCode = exitCode
   }
@@ -29,14 +29,17 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'lock_held',
   'lock_failed',
   'store_locked',
+  'store_migration_failed',
   'store_corrupt',
   'store_damaged',
   'store_failed',
   'store_full',
+  'store_immovable',
   'store_version_unknown',
   'keystore_exposed',
   'keystore_malformed',
   'keystore_failed',
+  'keystore_version_unknown',
   'insecure_bind',
   'record_unreadable',
   'EADDRINUSE',
@@ -62,6 +65,21 @@ export function explainBroken(error: unknown, folder: string) {
   return { message: 'An invariant is broken; the log says which.', exitCode: EXIT.internal }
 }
 
+const FILE_ERRORS: Readonly<Record<string, number>> = {
+  backup_exists: EXIT.usage,
+  backup_refused: EXIT.usage,
+  backup_foreign: EXIT.badFile,
+  backup_damaged: EXIT.badFile,
+  backup_version_unknown: EXIT.badFile,
+  backup_disk_full: EXIT.diskFailed,
+  backup_failed: EXIT.diskFailed,
+  backup_interrupted: EXIT.interrupted,
+  keystore_locked: EXIT.usage,
+  keystore_passphrase_wrong: EXIT.usage,
+  keystore_passphrase_invalid: EXIT.usage,
+  keystore_label_invalid: EXIT.usage,
+}
+
 /** Whatever ended a command, as a sentence and an exit code. */
 export function explainError(error: unknown): { readonly message: string; readonly exitCode: number } {
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode }
@@ -76,6 +94,12 @@ export function explainError(error: unknown): { readonly message: string; readon
     const message = `${error.message}: another program listens there. Stop it, or choose another port with --api-port.`
     return { message, exitCode: EXIT.cannotStart }
   }
+  if (code.startsWith('join_')) {
+    const isAway = code === 'join_unreachable' || code === 'join_undecided'
+    return { message: error.message, exitCode: isAway ? EXIT.unavailable : EXIT.usage }
+  }
+  const exitCode = FILE_ERRORS[code]
+  if (exitCode !== undefined) return { message: error.message, exitCode }
   if (CANNOT_START.has(code)) return { message: error.message, exitCode: EXIT.cannotStart }
   return { message: error.stack ?? error.message, exitCode: EXIT.internal }
 }

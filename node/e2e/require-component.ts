@@ -6,7 +6,9 @@ import type { TestContext } from 'vitest'
 const COMPONENTS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   ip: ['ip'],
+  iptables: ['iptables'],
   mount: ['mount'],
+  script: ['script'],
 } as const
 
 export type Component = keyof typeof COMPONENTS

@@ -3,9 +3,13 @@ import type { Peer } from '../../protocol/peer/options.ts'
 import { HOT_PREFIXES, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import type { Store } from '../store/store.ts'
+import { migrateStore } from '../store/migrate-store.ts'
 import { type OpenedStore, openStore, type StorePaths } from '../store/store-recovery.ts'
 
-/** The store, or an empty one in the place of a damaged one, which whoever operates this peer must hear of. */
+/**
+ * The store, brought to this program's version, or an empty one in the place of a damaged one, which whoever operates
+ * this peer must hear of.
+ */
 export async function openRecords(
   folder: StorePaths,
   charter: Charter,
@@ -20,7 +24,17 @@ export async function openRecords(
       'the store was damaged: it was moved aside, and everything certified is fetched from other peers',
     )
   }
-  if (opened.amnesia) logger.warn('a store of this key was lost: if it is a witness it never votes again')
+  if (opened.amnesia)
+    logger.warn('a store of this key was lost or restored: if it is a witness it never votes again')
+  try {
+    await migrateStore(opened.store, {
+      stepping: ({ to, about }) =>
+        logger.info({ version: to, about }, 'the records are brought to a new version'),
+    })
+  } catch (error) {
+    await opened.store.close()
+    throw error
+  }
   return opened
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
-import { KeystoreError, loadOrCreateIdentity } from './keystore.ts'
+import { KeystoreError } from './keystore-error.ts'
+import { loadOrCreateIdentity } from './keystore.ts'
 
 describe('loadOrCreateIdentity', () => {
   let directory: string
@@ -61,7 +62,7 @@ describe('loadOrCreateIdentity', () => {
   it.each([
     ['empty', () => ''],
     ['cut', (text: string) => text.slice(0, -10)],
-    ['of another version', (text: string) => text.replace('-1\n', '-2\n')],
+    ['of no version', (text: string) => text.replace('-1\n', '\n')],
     ['longer', (text: string) => `${text}\n`],
     ['huge', (text: string) => text + 'a'.repeat(5000)],
     ['changed in its seed', flipSeed],
@@ -75,6 +76,15 @@ describe('loadOrCreateIdentity', () => {
       message: expect.stringMatching(/backup/),
     })
     expect(await readFile(path)).toEqual(before)
+  })
+
+  it('leaves a key file of a newer program to that program', async () => {
+    await loadOrCreateIdentity(directory)
+    await writeFile(path, (await readFile(path, 'utf8')).replace('-1\n', '-2\n'))
+    await expect(loadOrCreateIdentity(directory)).rejects.toMatchObject({
+      code: 'keystore_version_unknown',
+      message: expect.stringMatching(/version 2.*newer program/),
+    })
   })
 
   it('tells why a folder can not be used', async () => {

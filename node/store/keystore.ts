@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { publicKeyOfSeed, SEED_BYTES } from '../../protocol/crypto/strict-ed25519.ts'
-import { peerIdOf } from '../../protocol/ids.ts'
+import { SEED_BYTES } from '../../protocol/crypto/strict-ed25519.ts'
 import type { PeerId } from '../../protocol/ids.ts'
+import { type KeyFile, keyFileText, newPlainKey, readKeyFile, sealKey } from './key-file.ts'
+import { asKeystoreError, KeystoreError } from './keystore-error.ts'
+import { isRestorePending } from './restore/restore-journal.ts'
+import { NO_PASSPHRASES, type Passphrases, seedOf } from './passphrases.ts'
 import { createStoreMark } from './store-mark.ts'
 import { createSyncedDirectory, linkSyncedFile, syncDirectory } from './synced-file.ts'
 
@@ -15,87 +18,49 @@ export interface Identity {
   readonly created: boolean
 }
 
-/**
- * - `keystore_exposed`: others than the owner may read or write the key file.
- * - `keystore_malformed`: the key file isn't what this program writes, or its id doesn't match its seed.
- * - `keystore_failed`: reading or creating it failed; `cause` tells why.
- */
-export type KeystoreErrorCode = 'keystore_exposed' | 'keystore_malformed' | 'keystore_failed'
-
-export class KeystoreError extends Error {
-  readonly code: KeystoreErrorCode
-
-  constructor(code: KeystoreErrorCode, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'KeystoreError'
-    this.code = code
-  }
-}
-
-const FILE_NAME = 'identity.key'
-const HEADER = 'hyperlooms-identity-1'
-const PATTERN = new RegExp(`^${HEADER}\\n([0-9a-f]{64})\\n([1-9A-Za-z]+)\\n$`)
-// Group and others: read, write, execute.
-const FOREIGN_MODE = 0o077
-// The file this program writes has 140 bytes; what is larger isn't read further.
-const FILE_BYTES_MAX = 1024
+export const IDENTITY_FILE = 'identity.key'
 
 /**
- * The peer's identity in `directory`: the file `identity.key`, for its owner only, with a header, the seed in
- * hexadecimal and the id, which guards the seed against damage. If there is none, one is made.
+ * The peer's identity in `directory`: the file `identity.key`, for its owner only (`key-file.ts`). If there is none,
+ * one is made, sealed when there is a passphrase for new keys.
  *
  * Creating writes and syncs a private temporary file (O_EXCL) and links it to its name, which fails if that
  * exists: of several creators exactly one wins, and the others load its key. Resolves once the name is
  * durable, so a key that was used is never lost to a crash; a crash before leaves no key, or a temporary file
  * whose key nobody used.
  */
-export async function loadOrCreateIdentity(directory: string): Promise<Identity> {
-  const path = join(directory, FILE_NAME)
+export async function loadOrCreateIdentity(
+  directory: string,
+  passphrases: Passphrases = NO_PASSPHRASES,
+): Promise<Identity> {
+  const path = join(directory, IDENTITY_FILE)
   try {
     await createSyncedDirectory(directory)
-    const created = (await exists(path)) ? false : await create(directory, path)
-    const identity = await load(path)
+    const created = (await exists(path)) ? false : await create(directory, path, passphrases)
+    const key = await readKeyFile(path)
+    const seed = await seedOf(key, path, passphrases)
     await syncDirectory(directory)
-    return { ...identity, created }
+    return { seed, id: key.id, created }
   } catch (error) {
-    if (error instanceof KeystoreError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new KeystoreError('keystore_failed', `The peer's key ${path} can't be used: ${reason}`, error)
+    throw asKeystoreError(`The peer's key ${path}`, error)
   }
 }
 
 /** Whether this call created the key; false if another one was faster. */
-async function create(directory: string, path: string): Promise<boolean> {
+async function create(directory: string, path: string, passphrases: Passphrases): Promise<boolean> {
+  if (await isRestorePending(directory)) {
+    const message = `A restore into ${directory} was cut short, and its key is still to come. Start the peer with "hyperlooms up", which ends it.`
+    throw new KeystoreError('keystore_failed', message)
+  }
   // First, so that a key without a mark is one whose folder lost it (`store-recovery.ts`).
   await createStoreMark(directory)
-  const seed = new Uint8Array(randomBytes(SEED_BYTES))
-  const id = peerIdOf(publicKeyOfSeed(seed))
-  return linkSyncedFile(path, `${HEADER}\n${Buffer.from(seed).toString('hex')}\n${id}\n`)
+  return linkSyncedFile(path, keyFileText(await makeKey(await passphrases.toSeal())))
 }
 
-async function load(path: string): Promise<{ seed: Uint8Array; id: PeerId }> {
-  const file = await open(path, 'r')
-  try {
-    const status = await file.stat()
-    if ((status.mode & FOREIGN_MODE) !== 0) {
-      throw new KeystoreError(
-        'keystore_exposed',
-        `The peer's key ${path} is open to other users. Run "chmod 600 ${path}"; if they may have read it, remove it and start as a new peer.`,
-      )
-    }
-    if (!status.isFile() || status.size > FILE_BYTES_MAX) throw malformed(path)
-    return parse(await file.readFile('utf8')) ?? raise(malformed(path))
-  } finally {
-    await file.close()
-  }
-}
-
-function parse(text: string): { seed: Uint8Array; id: PeerId } | undefined {
-  const [, hex, id] = PATTERN.exec(text) ?? []
-  if (hex === undefined) return undefined
-  const seed = new Uint8Array(Buffer.from(hex, 'hex'))
-  const actual = peerIdOf(publicKeyOfSeed(seed))
-  return actual === id ? { seed, id: actual } : undefined
+/** A new key, sealed if there is a passphrase. */
+export async function makeKey(passphrase: string | undefined, label = ''): Promise<KeyFile> {
+  const plain = newPlainKey(new Uint8Array(randomBytes(SEED_BYTES)), label)
+  return passphrase === undefined ? plain : sealKey(plain, passphrase)
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -103,22 +68,7 @@ async function exists(path: string): Promise<boolean> {
     await (await open(path, 'r')).close()
     return true
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
     throw error
   }
-}
-
-function malformed(path: string): KeystoreError {
-  return new KeystoreError(
-    'keystore_malformed',
-    `The peer's key ${path} is damaged. Restore it from a backup, or move it away to start as a new peer.`,
-  )
-}
-
-function raise(error: Error): never {
-  throw error
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -123,6 +123,21 @@ export async function openLevelStore(
       })
     },
     scan: (scan) => records(directory, database, open, scan),
+    async snapshot() {
+      if (database.status !== 'open') throw closedError()
+      const snapshot = database.snapshot()
+      try {
+        const number = await guard(directory, database, () => database.get(SEQUENCE.key, { snapshot }))
+        return {
+          position: readNumber(number),
+          scan: (scan) => records(directory, database, open, scan, snapshot),
+          close: () => snapshot.close(),
+        }
+      } catch (error) {
+        await snapshot.close()
+        throw error
+      }
+    },
     async close() {
       await last
       await database.close()
@@ -176,11 +191,13 @@ async function* records(
   database: Database,
   open: (key: string, sealed: Uint8Array) => Uint8Array,
   scan: Scan,
+  snapshot?: ReturnType<Database['snapshot']>,
 ) {
   assertScan(scan)
   if (database.status !== 'open') throw closedError()
   const { reverse = false, limit = -1 } = scan
-  const iterator = database.iterator({ ...bounds(scan), reverse, limit })
+  const of = snapshot === undefined ? {} : { snapshot }
+  const iterator = database.iterator({ ...bounds(scan), reverse, limit, ...of })
   try {
     for (;;) {
       const entry = await guard(directory, database, () => iterator.next())

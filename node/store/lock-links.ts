@@ -1,4 +1,4 @@
-import { readdir, readlink, rm, symlink } from 'node:fs/promises'
+import { lstat, readdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
@@ -14,6 +14,16 @@ export async function highestLink(directory: string): Promise<number> {
 export async function readLink(directory: string, number: number): Promise<string | undefined> {
   try {
     return await readlink(pathOf(directory, number))
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** When a link was made, in milliseconds since 1970; undefined if it has gone. */
+export async function linkedSince(directory: string, number: number): Promise<number | undefined> {
+  try {
+    return Math.floor((await lstat(pathOf(directory, number))).mtimeMs)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error

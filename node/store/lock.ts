@@ -1,4 +1,4 @@
-import { claimLink, highestLink, readLink } from './lock-links.ts'
+import { claimLink, highestLink, linkedSince, readLink } from './lock-links.ts'
 import { isAlive, isOwnAlive, ownRun } from './process-status.ts'
 import type { ProcessRun } from './process-status.ts'
 import { createSyncedDirectory } from './synced-file.ts'
@@ -13,12 +13,19 @@ export class LockError extends Error {
   readonly code: 'lock_held' | 'lock_failed'
   /** The process that holds the lock. */
   readonly pid: number | undefined
+  /** Since when, in milliseconds since 1970; undefined where it was given free meanwhile. */
+  readonly sinceMs: number | undefined
 
-  constructor(code: LockError['code'], message: string, details: { pid?: number; cause?: unknown }) {
+  constructor(
+    code: LockError['code'],
+    message: string,
+    details: { pid?: number; sinceMs?: number | undefined; cause?: unknown },
+  ) {
     super(message, { cause: details.cause })
     this.name = 'LockError'
     this.code = code
     this.pid = details.pid
+    this.sinceMs = details.sinceMs
   }
 }
 
@@ -29,7 +36,7 @@ const ATTEMPTS_MAX = 100
 
 /**
  * Holds the data folder for this process, so that no two processes sign with one key. Throws `lock_held` with
- * the holder's pid while another one runs; the lock of a process that died (kill -9, power) is taken over.
+ * the holder's pid, since when it runs and what to do while another one runs; the lock of a process that died (kill -9, power) is taken over.
  *
  * The lock is the symbolic link `lock.<n>` with the highest n; it names the holder's pid and start time, or
  * says "released". Whoever finds lock n released or its holder dead claims n+1, which only one can. Since the
@@ -72,7 +79,8 @@ async function tryAcquire(directory: string, own: ProcessRun): Promise<number | 
     const content = await readLink(directory, highest)
     if (content === undefined) return undefined
     const holder = parseHolder(content)
-    if (holder !== undefined && (await isAlive(holder))) throw held(directory, holder.pid)
+    if (holder !== undefined && (await isAlive(holder)))
+      throw held(directory, holder.pid, await linkedSince(directory, highest))
   }
   const claimed = await claimLink(directory, highest + 1, `${own.pid}@${own.started ?? ''}`)
   return claimed ? highest + 1 : undefined
@@ -98,9 +106,12 @@ function parseHolder(content: string): ProcessRun | undefined {
   return { pid: Number(pid), started: started === '' ? undefined : started }
 }
 
-function held(directory: string, pid: number): LockError {
-  const message = `The data folder ${directory} is in use by process ${pid}. Stop that process, or start with another data folder.`
-  return new LockError('lock_held', message, { pid })
+function held(directory: string, pid: number, sinceMs: number | undefined): LockError {
+  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()}`
+  const message =
+    `The data folder ${directory} is in use by process ${pid}${since}. ` +
+    `Stop that process (Ctrl-C in its terminal, or "kill ${pid}") and try again, or name another data folder with --data.`
+  return new LockError('lock_held', message, { pid, sinceMs })
 }
 
 function failed(directory: string, cause: unknown): LockError {

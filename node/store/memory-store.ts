@@ -3,12 +3,19 @@ import { compareKeys, firstIndex } from './key-order.ts'
 import { assertKey, assertScan, closedError } from './store.ts'
 import type { Scan, Store } from './store.ts'
 
+interface Held {
+  /** Ascending. */
+  readonly keys: readonly string[]
+  readonly values: ReadonlyMap<string, Uint8Array>
+}
+
 /** The in-memory twin of the LevelDB store, for simulations and tests. What it holds is gone with it. */
 export function createMemoryStore(): Store {
   const values = new Map<string, Uint8Array>()
   // The keys of `values`, ascending. New keys mostly extend a range, so inserting moves few of them.
   const keys: string[] = []
   let closed = false
+  let batches = 0
 
   function assertOpen(): void {
     if (closed) throw closedError()
@@ -30,11 +37,13 @@ export function createMemoryStore(): Store {
     return value === undefined ? undefined : new Uint8Array(value)
   }
 
-  function select(scan: Scan): StoredRecord[] {
-    const { from, to } = range(keys, scan)
-    const limit = Math.max(0, Math.min(scan.limit ?? to - from, to - from))
-    const selected = scan.reverse ? keys.slice(to - limit, to).reverse() : keys.slice(from, from + limit)
-    return selected.map((key) => ({ key, value: new Uint8Array(values.get(key) ?? []) }))
+  async function* scanOf(held: Held, scan: Scan): AsyncGenerator<StoredRecord> {
+    assertOpen()
+    assertScan(scan)
+    for (const record of select(held, scan)) {
+      yield record
+      assertOpen()
+    }
   }
 
   return {
@@ -42,6 +51,7 @@ export function createMemoryStore(): Store {
       assertOpen()
       for (const { key } of batch) assertKey(key)
       for (const write of batch) apply(write)
+      if (batch.length > 0) batches += 1
     },
     async get(key) {
       assertOpen()
@@ -51,18 +61,24 @@ export function createMemoryStore(): Store {
       assertOpen()
       return wanted.map(read)
     },
-    async *scan(scan) {
+    scan: (scan) => scanOf({ keys, values }, scan),
+    async snapshot() {
       assertOpen()
-      assertScan(scan)
-      for (const record of select(scan)) {
-        yield record
-        assertOpen()
-      }
+      // Values are replaced, never changed in place.
+      const held = { keys: [...keys], values: new Map(values) }
+      return { position: batches, scan: (scan) => scanOf(held, scan), close: async () => undefined }
     },
     async close() {
       closed = true
     },
   }
+}
+
+function select({ keys, values }: Held, scan: Scan): StoredRecord[] {
+  const { from, to } = range(keys, scan)
+  const limit = Math.max(0, Math.min(scan.limit ?? to - from, to - from))
+  const selected = scan.reverse ? keys.slice(to - limit, to).reverse() : keys.slice(from, from + limit)
+  return selected.map((key) => ({ key, value: new Uint8Array(values.get(key) ?? []) }))
 }
 
 /** Half-open range of indexes of the keys that have the prefix and lie beyond `after`. */

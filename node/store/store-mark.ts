@@ -18,6 +18,8 @@ export interface MarkContent {
   readonly adopted: boolean
   /** It took the place of one that was damaged or lost: what that one held must be taken as forgotten. */
   readonly replaced: boolean
+  /** It was restored from a backup: what its peer signed after that is forgotten, its own entries among it. */
+  readonly restored: boolean
   /** The store must not be used again: a record failed its checksum, or it was about to be moved aside. */
   readonly condemned: boolean
 }
@@ -31,9 +33,9 @@ const FILE_NAME = 'store.mark'
 const MAGIC = Buffer.from('hl-mark', 'latin1')
 const VERSION = 1
 const ID_BYTES = 16
-const FLAGS = { replaced: 1, condemned: 2, adopted: 4 } as const
+const FLAGS = { replaced: 1, condemned: 2, adopted: 4, restored: 8 } as const
 type Flag = keyof typeof FLAGS
-const FLAG_NAMES = ['replaced', 'condemned', 'adopted'] as const
+const FLAG_NAMES = ['replaced', 'condemned', 'adopted', 'restored'] as const
 // magic 7, version 1, id 16, sequence 8, flags 1, checksum 4.
 const SLOT_BYTES = 37
 /** Far enough apart that no device writes both at once. */
@@ -50,8 +52,8 @@ const FILE_BYTES = 8_192
  * take turns, so a torn write leaves the other one, which is one batch older. Only the first number and the
  * flags are synced.
  *
- * It is created before the key (`keystore.ts`), so a key without a mark is one whose folder lost it. Whoever puts
- * back a copy of the whole folder is not found out; neither is a disk that says "synced" and loses it.
+ * It is created before the key (`keystore.ts`), so a key without a mark is one whose folder lost it. `restore` leaves
+ * its own (`restore/`); whoever puts back a copy of the whole folder by hand is not found out; neither is a disk that says "synced" and loses it.
  */
 export class StoreMark {
   readonly #file: number
@@ -115,11 +117,15 @@ export async function readStoreMark(root: string): Promise<MarkReading> {
 }
 
 /**
- * The mark of a store that is still to be created, or of one without a mark that is taken over (`adopted`). Of
- * several creators one wins, and the others keep its mark.
+ * The mark of a store that is still to be created, or of one without a mark that is taken over (`adopted`), or of
+ * one that is being restored; `replaced` then says that votes may be forgotten with it. Of several creators one
+ * wins, and the others keep its mark.
  */
-export async function createStoreMark(root: string, { adopted = false } = {}): Promise<void> {
-  await linkSyncedFile(join(root, FILE_NAME), fresh({ adopted }))
+export async function createStoreMark(
+  root: string,
+  flags: Partial<Pick<MarkContent, 'adopted' | 'restored' | 'replaced'>> = {},
+): Promise<void> {
+  await linkSyncedFile(join(root, FILE_NAME), fresh(flags))
   await syncDirectory(root)
 }
 
@@ -136,7 +142,8 @@ export async function replaceStoreMark(root: string, { condemned = false } = {})
 
 function fresh(flags: Partial<Pick<MarkContent, Flag>>): Uint8Array {
   const id = randomBytes(ID_BYTES).toString('hex')
-  const slot = encode({ id, sequence: 0, replaced: false, condemned: false, adopted: false, ...flags })
+  const none = { replaced: false, condemned: false, adopted: false, restored: false }
+  const slot = encode({ id, sequence: 0, ...none, ...flags })
   const bytes = new Uint8Array(FILE_BYTES)
   for (const offset of SLOT_OFFSETS) bytes.set(slot, offset)
   return bytes
@@ -169,5 +176,6 @@ function decode(slot: Buffer): MarkContent | number | undefined {
     replaced: (flags & FLAGS.replaced) !== 0,
     condemned: (flags & FLAGS.condemned) !== 0,
     adopted: (flags & FLAGS.adopted) !== 0,
+    restored: (flags & FLAGS.restored) !== 0,
   }
 }

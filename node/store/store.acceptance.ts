@@ -14,13 +14,13 @@ const utf8 = new TextEncoder()
 const put = (key: string, value = key): Write => ({ key, value: utf8.encode(value) })
 const remove = (key: string): Write => ({ key, value: null })
 
-export async function list(store: Store, scan: Scan): Promise<StoredRecord[]> {
+export async function list(store: Pick<Store, 'scan'>, scan: Scan): Promise<StoredRecord[]> {
   const records: StoredRecord[] = []
   for await (const record of store.scan(scan)) records.push(record)
   return records
 }
 
-async function keysOf(store: Store, scan: Scan): Promise<string[]> {
+async function keysOf(store: Pick<Store, 'scan'>, scan: Scan): Promise<string[]> {
   return (await list(store, scan)).map(({ key }) => key)
 }
 
@@ -73,6 +73,26 @@ export function describeStore(name: string, createFixture: () => Promise<StoreFi
       await written
       for (const count of counts) expect([0, 500]).toContain(count)
       expect(await keysOf(store, { prefix: 'n/' })).toHaveLength(500)
+    })
+
+    it('keeps a snapshot as it was, whatever is written later', async () => {
+      await store.write([put('a', 'one'), put('b')])
+      const before = await store.snapshot()
+      await store.write([put('a', 'two'), remove('b'), put('c')])
+      const after = await store.snapshot()
+      expect(await keysOf(before, { prefix: '' })).toEqual(['a', 'b'])
+      expect(await list(before, { prefix: 'a' })).toEqual([{ key: 'a', value: utf8.encode('one') }])
+      expect(await keysOf(before, { prefix: '', reverse: true, limit: 1 })).toEqual(['b'])
+      expect(await list(after, { prefix: '' })).toEqual([
+        { key: 'a', value: utf8.encode('two') },
+        { key: 'c', value: utf8.encode('c') },
+      ])
+      expect(after.position).toBe(before.position + 1)
+      await before.close()
+      await after.close()
+      await store.close()
+      await expect(store.snapshot()).rejects.toMatchObject({ code: 'store_closed' })
+      store = await fixture.open()
     })
 
     it('accepts an empty batch', async () => {

@@ -24,6 +24,16 @@ export interface Store {
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>
   /** Records in the order of their keys, as they were when the iteration began. */
   scan(scan: Scan): AsyncIterable<StoredRecord>
+  /** All records as they are now, whatever is written later. It must be closed. */
+  snapshot(): Promise<StoreSnapshot>
+  close(): Promise<void>
+}
+
+/** One state of a store: all of every batch up to `position` and nothing of later ones. */
+export interface StoreSnapshot {
+  /** How many batches the store held. */
+  readonly position: number
+  scan(scan: Scan): AsyncIterable<StoredRecord>
   close(): Promise<void>
 }
 
@@ -33,7 +43,9 @@ export interface Store {
  * - `store_damaged`: the store lost or changed records, and there is no peer to take them from.
  * - `store_failed`: reading or writing failed; `cause` tells why.
  * - `store_full`: the disk that holds it has no space left.
+ * - `store_immovable`: the damaged store can't be moved out of the way of an empty one; the message says what to do.
  * - `store_key_invalid`: a key that has no UTF-8 form (an unpaired surrogate) or is empty.
+ * - `store_migration_failed`: a record of an earlier version can't be brought to this program's; it is left as it is.
  * - `store_locked`: another process has the database open.
  * - `store_version_unknown`: a newer program wrote it.
  */
@@ -43,8 +55,10 @@ export type StoreErrorCode =
   | 'store_damaged'
   | 'store_failed'
   | 'store_full'
+  | 'store_immovable'
   | 'store_key_invalid'
   | 'store_locked'
+  | 'store_migration_failed'
   | 'store_version_unknown'
 
 export class StoreError extends Error {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, rm } from 'node:fs/promises'
+import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 // Readable by the peer's user only: bodies are other people's prompts and answers, identities are secrets.
@@ -34,6 +34,21 @@ export async function linkSyncedFile(path: string, content: Uint8Array | string)
   } finally {
     await rm(temporary, { force: true })
   }
+}
+
+/**
+ * Puts a file in the place of another one, or of none: a crash leaves the old one or the new one, whole, and a
+ * temporary file at most. Resolves once the new one is durable.
+ */
+export async function replaceSyncedFile(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    await createSyncedFile(temporary, content)
+    await rename(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncDirectory(dirname(resolve(path)))
 }
 
 /** Creates a directory and what is missing above it, and resolves once their names are on disk. */

@@ -78,6 +78,8 @@ export const ANNOUNCE = {
       max: LIMITS.announced,
     }),
     jobs: list(struct({ job: digest(), step: uint(LIMITS.steps) }), { max: LIMITS.announced }),
+    /** Number of the newest trust snapshot. */
+    trust: nullable(uint(Number.MAX_SAFE_INTEGER, 1)),
   }),
 } as const
 export type Announcement = Infer<typeof ANNOUNCE.body>

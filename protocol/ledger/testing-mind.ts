@@ -114,6 +114,8 @@ export function startMind(
     closing,
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision) => applyVoid({ ledger, steps, digest }, out, decision),
+    admits: () => true,
+    pulled: noop,
   })
   const ledger = createLedger({
     signer,
@@ -126,11 +128,16 @@ export function startMind(
       ownRefused: noop,
       ownSettled: noop,
       stirResolution: noop,
+      placeSettled: noop,
+      gaveUp: noop,
       ...listener,
     },
     apply: sync.facts.apply,
+    serve: sync.serve,
     announce: sync.announce.entry,
     jobStep: heads.jobStep,
+    isSettling: () => false,
+    serveEpochs: noop,
   })
   for (const [key, value] of store) {
     if (!HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) continue

@@ -147,12 +147,19 @@ function judgeBalance(body: Entry, account: AccountState, claimed: bigint): Vali
  * Why a witness doesn't vote for a valid entry now (4.5): a `join` outside its dates, and whatever the newest epoch
  * known here gives nobody the right to. It costs only that token or that account, and is never asked of what is certified.
  */
-export function votingRefusal({ account, ops }: Entry, roster: Roster, now: number): EntryFault | undefined {
+export function votingRefusal(
+  { account, ops }: Entry,
+  roster: Roster,
+  now: number,
+  /** An earlier epoch under which the entry was voted for already; the current one by default. */
+  epoch = roster.epoch.number,
+): EntryFault | undefined {
+  const minters = roster.epochOf(epoch)?.governance.minters ?? []
   for (const operation of ops) {
-    if (operation.type === 'mint' && !roster.governance.minters.includes(account)) return 'not_a_minter'
-    if (operation.type === 'revoke' && !isSignedRevocation(operation.revocation, roster, roster.epoch.number))
+    if (operation.type === 'mint' && !minters.includes(account)) return 'not_a_minter'
+    if (operation.type === 'revoke' && !isSignedRevocation(operation.revocation, roster, epoch))
       return 'operators_changed'
-    const refusal = operation.type === 'join' ? joinRefusal(operation, roster, now) : undefined
+    const refusal = operation.type === 'join' ? joinRefusal(operation, roster, now, epoch) : undefined
     if (refusal !== undefined) return refusal
   }
   return undefined

@@ -22,6 +22,11 @@ export interface PeerOptions {
    * never signs as a witness again, in this process and after every restart (4.10).
    */
   readonly amnesia?: boolean
+  /**
+   * The host agrees that this peer witnesses whenever an order names it. Nobody is made a witness without it: by
+   * default the peer accepts only epochs for which `accept-epoch` was commanded.
+   */
+  readonly acceptsWitness?: boolean
 }
 
 export type Inspection =

@@ -45,16 +45,28 @@ export const PREFIXES = {
   trustClose: 'trust-close/',
   /** Hot: this witness's one latency report for the next snapshot. */
   trustReport: 'trust-report',
+  /** Hot: when a named request was signed, by that time; the oldest are forgotten. */
+  requestTime: 'request-time/',
   /** Hot: certified joins, by peer and token. */
   member: 'member/',
   /** Hot: keys that the operators have revoked. */
   revoked: 'revoked/',
-  /** Hot: the newest closed epoch, and whether this peer has come to all that was certified in it. */
+  /** Hot: the epochs behind the founding one, by number. */
+  epoch: 'epoch/',
+  /** Hot: the order for the next epoch, with all accepts, that this witness has stopped for. */
+  epochStop: 'epoch-stop',
+  /** Hot: what a handover lists for one place of a chain: no witness votes for anything else there. */
+  adopted: 'adopted/',
+  /** Hot: values that an earlier epoch's witnesses prepared in an undecided instance: nothing else is decided there. */
+  carried: 'carried/',
+  /** Hot: the newest closed epoch, what is still taken of it, and whether this peer has come to all that it held. */
   closing: 'closing',
   /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
+  /** Cold: parts of handovers, by their digests. */
+  handover: 'handover/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -77,6 +89,8 @@ export const PREFIXES = {
   factOf: 'fact-of/',
   /** Cold: the entry that one of this peer's own requests became, by the name its asker gave the request. */
   request: 'request/',
+  /** Cold, of the host: the version of all these records (`migrations.ts`), and how far a step to the next has come. */
+  storeVersion: 'store-version',
 } as const
 
 export const HOT_PREFIXES: readonly string[] = [
@@ -100,8 +114,13 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustJob,
   PREFIXES.trustClose,
   PREFIXES.trustReport,
+  PREFIXES.requestTime,
   PREFIXES.member,
   PREFIXES.revoked,
+  PREFIXES.epoch,
+  PREFIXES.epochStop,
+  PREFIXES.adopted,
+  PREFIXES.carried,
   PREFIXES.closing,
 ]
 
@@ -147,10 +166,15 @@ export const keys = {
   trustReport: PREFIXES.trustReport,
   member: (peer: PeerId, token: PeerId) => `${PREFIXES.member}${peer}/${token}`,
   revoked: (key: PeerId) => `${PREFIXES.revoked}${key}`,
-  epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
+  epoch: (number: number) => `${PREFIXES.epoch}${padded(number)}`,
+  epochStop: PREFIXES.epochStop,
+  adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
+  carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
   closing: PREFIXES.closing,
   /** `null` for the digests of all buckets. */
   statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
+  epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
+  handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
@@ -162,4 +186,6 @@ export const keys = {
   factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
     `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
   request: (name: Digest) => `${PREFIXES.request}${name}`,
+  requestTime: (atMs: number, name: Digest) => `${PREFIXES.requestTime}${padded(atMs)}/${name}`,
+  storeVersion: PREFIXES.storeVersion,
 } as const

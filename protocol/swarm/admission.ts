@@ -58,13 +58,18 @@ function isSignedInvitation(invitation: SignedInvitation, roster: Roster, number
 }
 
 /** Why a witness doesn't vote for a valid `join` now: its dates, and what the newest epoch known here says. */
-export function joinRefusal({ invitation }: Join, roster: Roster, now: number): AdmissionRefusal | undefined {
+export function joinRefusal(
+  { invitation }: Join,
+  roster: Roster,
+  now: number,
+  epoch = roster.epoch.number,
+): AdmissionRefusal | undefined {
   if (invitation === null) return undefined
   const { token, notBefore, notAfter }: Invitation = invitation.body
   if (now < notBefore) return 'invitation_not_yet'
   if (now >= notAfter) return 'invitation_expired'
   if (roster.isRevoked(token)) return 'invitation_revoked'
-  return isSignedInvitation(invitation, roster, roster.epoch.number) ? undefined : 'operators_changed'
+  return isSignedInvitation(invitation, roster, epoch) ? undefined : 'operators_changed'
 }
 
 export function isSignedRevocation(revocation: SignedRevocation, roster: Roster, number: number): boolean {

@@ -1,6 +1,7 @@
 import type { Digest, PeerId } from '../ids.ts'
 import { type Charter, foundingGovernance } from './charter.ts'
-import type { Governance } from './governance.ts'
+import { digest, struct, uint } from '../encoding/codec.ts'
+import { type Governance, governanceCodec } from './governance.ts'
 import { type QuorumSizes, quorumSizes } from './quorum-size.ts'
 
 /** One epoch: its witnesses, sorted by id (bitmaps count along this order), and all else that it fixes. */
@@ -13,10 +14,13 @@ export interface Epoch {
   readonly decision: Digest | null
 }
 
-function epochUnder(number: number, governance: Governance, decision: Digest | null): Epoch {
+export function epochUnder(number: number, governance: Governance, decision: Digest | null): Epoch {
   const { witnesses } = governance
   return { number, witnesses, sizes: quorumSizes(witnesses.length), governance, decision }
 }
+
+/** As a store keeps an epoch behind the founding one. */
+export const epochRecord = struct({ number: uint(), governance: governanceCodec, decision: digest() })
 
 export function foundingEpoch(charter: Charter): Epoch {
   return epochUnder(0, foundingGovernance(charter), null)

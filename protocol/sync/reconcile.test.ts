@@ -30,6 +30,8 @@ function pulling() {
     digest: createStateDigest(),
     epoch: () => 0,
     closing: { heard: () => undefined },
+    serve: { onRootDiffers: () => 'served' },
+    ended: () => undefined,
   })
   reconcile.start(out)
   reconcile.onConnected(out, server)
@@ -106,6 +108,8 @@ describe('a peer that hears of later epochs', () => {
     const reconcile = createReconcile({
       heads: { ...heads, placeKeys: () => [] },
       digest: createStateDigest(),
+      serve: { onRootDiffers: () => 'served' },
+      ended: () => undefined,
       epoch: () => epoch,
       closing: { heard: () => undefined },
     })

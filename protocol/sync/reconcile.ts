@@ -5,6 +5,7 @@ import type { Heads } from './leaves.ts'
 import type { Closing } from './closing/closing.ts'
 import { NO_FETCH, type SyncLeaves, type SyncRoot } from './messages.ts'
 import { createPull, type Pull } from './pull.ts'
+import type { Serve } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
 
 const ROUND_TIMER = 'sync/round'
@@ -30,6 +31,8 @@ export interface Reconcile {
   onConnected(out: Outbox, peer: PeerId): void
   onDisconnected(out: Outbox, peer: PeerId): void
   isConnected(peer: PeerId): boolean
+  /** Looks now whether a peer has something that this one lacks; `ended` follows where it has something else. */
+  compare(out: Outbox, peer: PeerId): void
   onRoot(out: Outbox, from: PeerId, said: SyncRoot): void
   onBuckets(out: Outbox, from: PeerId, buckets: readonly (Digest | null)[]): void
   onLeaves(out: Outbox, from: PeerId, leaves: SyncLeaves): void
@@ -45,11 +48,14 @@ export interface Reconcile {
 export interface ReconcileParts {
   readonly heads: Heads
   readonly digest: StateDigest
+  readonly serve: Pick<Serve, 'onRootDiffers'>
+  /** Everything that a peer had and this one lacked was asked for, and was brought as far as it goes. */
+  readonly ended: (out: Outbox, peer: PeerId) => void
   readonly epoch: () => number
   readonly closing: Pick<Closing, 'heard'>
 }
 
-export function createReconcile({ heads, digest, epoch, closing }: ReconcileParts): Reconcile {
+export function createReconcile({ heads, digest, serve, ended, epoch, closing }: ReconcileParts): Reconcile {
   // Connected peers in the order of their turns, each with the time at which it was last sent our root.
   const connected = new Map<PeerId, number>()
   // Peers known to differ, to be asked once the pull in progress has ended.
@@ -73,9 +79,11 @@ export function createReconcile({ heads, digest, epoch, closing }: ReconcilePart
       out.timer(PULL_TIMER, TIMES.retryMsMax)
       return
     }
+    const done = overdue ? undefined : pull?.peer
     pull = undefined
     out.cancelTimer(PULL_TIMER)
     out.cancelTimer(RESUME_TIMER)
+    if (done !== undefined) ended(out, done)
     const [next] = postponed
     if (next === undefined) return
     postponed.delete(next)
@@ -124,6 +132,7 @@ export function createReconcile({ heads, digest, epoch, closing }: ReconcilePart
       advance(out)
     },
     isConnected: (peer) => connected.has(peer),
+    compare: sendRoot,
     onRoot(out, from, { root, epoch: other }) {
       // Who speaks is connected, whatever this peer was told of it: else it would never ask that one for anything.
       if (!connected.has(from)) connected.set(from, out.now - ROOT_MS_MIN)
@@ -131,7 +140,7 @@ export function createReconcile({ heads, digest, epoch, closing }: ReconcilePart
       // What a later epoch certifies can't be read before that epoch is known.
       if (other > epoch()) return askForEpoch(out, from, other)
       if (other === epoch()) closing.heard(out, from)
-      out.send(from, 'sync-buckets', { buckets: digest.buckets() })
+      serve.onRootDiffers(out, from)
       const sentAt = connected.get(from)
       if (sentAt !== undefined && pull?.peer !== from && out.now - sentAt >= ROOT_MS_MIN) sendRoot(out, from)
     },

@@ -6,7 +6,6 @@ import { createTestSwarm, type TestPeer, type TestSwarm } from '../ledger/testin
 import { LIMITS, OUTPUT_MIN } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import { neverClosed } from './closing/testing-closing.ts'
 import { createFacts } from './facts.ts'
 import type { Heads } from './leaves.ts'
 import { createStateDigest } from './state-digest.ts'
@@ -145,7 +144,7 @@ describe('facts', () => {
       heads: { ...HEADS, nextSeq: () => 0 },
       applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest], resolved: [] }),
       applyDecision: () => ({ status: 'known' }),
-      ...neverClosed(swarm.roster),
+      admits: () => true,
     })
     const out = {
       now: 0,

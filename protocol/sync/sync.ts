@@ -1,22 +1,23 @@
 import type { Signer } from '../crypto/signer.ts'
 import type { PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
-import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
-import { createReconcile } from './reconcile.ts'
-import { createServe } from './serve.ts'
+import { createReconcile, type Reconcile } from './reconcile.ts'
+import { createServe, type FactServer, type Serve } from './serve.ts'
 import type { Closing } from './closing/closing.ts'
 import { type Heads, TRUST_KEY } from './leaves.ts'
 import type { StateDigest } from './state-digest.ts'
 
-export interface SyncOptions extends Omit<FactsParts, 'self' | 'closing' | 'roster'> {
+export interface SyncOptions extends Omit<FactsParts, 'self'> {
   readonly signer: Signer
   readonly roster: Roster
   readonly digest: StateDigest
   readonly closing: Closing
+  /** A peer has given what it had and this one lacked. */
+  readonly pulled: (out: Outbox, peer: PeerId) => void
 }
 
 type SyncKind =
@@ -36,30 +37,37 @@ export type SyncMessage = Extract<Message, { kind: SyncKind }>
 export interface Sync {
   readonly facts: Facts
   readonly announce: Announcer
+  /** For every part that answers a peer with facts. */
+  readonly serve: FactServer
   start(out: Outbox): void
+  readonly compare: Reconcile['compare']
   onConnected(out: Outbox, peer: PeerId): void
   onDisconnected(out: Outbox, peer: PeerId): void
   onMessage(out: Outbox, message: SyncMessage): void
   /** For `loaded` with the purposes `serve` and `positions`. */
-  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  onLoaded: Serve['onLoaded']
   /** True when the timer is sync's. */
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createSync({ signer, roster, digest, heads, closing, ...apply }: SyncOptions): Sync {
-  const facts = createFacts({ self: signer.id, heads, roster, closing, ...apply })
+export function createSync({ signer, roster, digest, heads, closing, pulled, ...apply }: SyncOptions): Sync {
+  const facts = createFacts({ self: signer.id, heads, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
   const reconcile = createReconcile({
     heads: pulledFrom(heads, closing),
     digest,
+    serve,
+    ended: pulled,
     epoch: () => roster.epoch.number,
     closing,
   })
   return {
     facts,
     announce,
+    serve,
     start: reconcile.start,
+    compare: reconcile.compare,
     onConnected: reconcile.onConnected,
     onDisconnected: reconcile.onDisconnected,
     onMessage(out, message) {
@@ -91,10 +99,7 @@ export function createSync({ signer, roster, digest, heads, closing, ...apply }:
           return reconcile.onBusy(out, from, message.body.afterMs)
       }
     },
-    onLoaded(out, values, purpose) {
-      if (purpose.type === 'closing') closing.onLoaded(out, values, purpose)
-      else serve.onLoaded(out, values, purpose)
-    },
+    onLoaded: serve.onLoaded,
     onTimer: (out, id) =>
       closing.onTimer(out, id) ||
       facts.onTimer(out, id) ||

@@ -66,36 +66,39 @@ export class ClosedState {
     return true
   }
 
+  /** Keeps what this peer hasn't come to. */
   #note(leaf: LeafContent): void {
-    if (leaf.type === 'account') this.#ahead.set(leaf.account, { next: leaf.seq, head: leaf.head })
-    else if (leaf.type === 'job') this.#ahead.set(leaf.job, { next: leaf.step + 1, head: leaf.value })
-    else if (leaf.type === 'trust') this.#ahead.set(TRUST_KEY, { next: leaf.number + 1, head: leaf.root })
-    else if (leaf.type === 'resolution') this.#resolutions.set(leafKeyOf(leaf.account, leaf.number), leaf)
-    this.#prune()
-  }
-
-  /** Drops what this peer has come to. */
-  #prune(): void {
-    for (const [chain, end] of this.#ahead) this.#isReached(chain, end)
-    for (const [leaf, closed] of this.#resolutions) {
-      const own = this.#own.resolution(leaf)
-      const hasAll = own?.value === closed.value && (closed.surfaced === null || own.surfaced !== null)
-      if (hasAll) this.#resolutions.delete(leaf)
+    if (leaf.type === 'resolution') {
+      const key = leafKeyOf(leaf.account, leaf.number)
+      if (!this.#hasResolved(key, leaf)) this.#resolutions.set(key, leaf)
+      return
     }
+    const [chain, end] = endOf(leaf) ?? []
+    if (chain !== undefined && end !== undefined && !this.#isPast(chain, end)) this.#ahead.set(chain, end)
   }
 
-  #isReached(chain: string, end: Standing): boolean {
-    if (this.#own.standing(chain).next < end.next) return false
-    this.#ahead.delete(chain)
-    this.#trails.delete(chain)
-    return true
+  #isPast(chain: string, { next }: Standing): boolean {
+    return this.#own.standing(chain).next >= next
   }
 
-  /** Whether nothing of the closed state is missing here any more. */
+  #hasResolved(leaf: string, { value, surfaced }: Resolution): boolean {
+    const own = this.#own.resolution(leaf)
+    return own?.value === value && (surfaced === null || own.surfaced !== null)
+  }
+
+  /** Whether nothing of the closed state is missing here any more; what is reached is looked at once. */
   isReached(): boolean {
     if (this.#buckets === undefined || this.#missing.size > 0) return false
-    this.#prune()
-    return this.#ahead.size === 0 && this.#resolutions.size === 0
+    for (const [chain, end] of this.#ahead) {
+      if (!this.#isPast(chain, end)) return false
+      this.#ahead.delete(chain)
+      this.#trails.delete(chain)
+    }
+    for (const [leaf, closed] of this.#resolutions) {
+      if (!this.#hasResolved(leaf, closed)) return false
+      this.#resolutions.delete(leaf)
+    }
+    return true
   }
 
   /** A settled fork is named whole by its leaf. */
@@ -114,7 +117,7 @@ export class ClosedState {
   judgeStep(step: Step): 'admit' | 'refuse' | 'wait' {
     const { chain } = step
     const end = this.#ahead.get(chain)
-    if (end === undefined || this.#isReached(chain, end)) return this.#isFetched(chain) ? 'refuse' : 'wait'
+    if (end === undefined || this.#isPast(chain, end)) return this.#isFetched(chain) ? 'refuse' : 'wait'
     if (step.position >= end.next) return 'refuse'
     if (this.#resting.has(chain)) return 'wait'
     const trail = this.#trails.get(chain) ?? new Trail(this.#own.standing(chain), end)
@@ -142,5 +145,19 @@ export class ClosedState {
 
   #isFetched(key: string): boolean {
     return this.#buckets !== undefined && !this.#missing.has(bucketOf(key))
+  }
+}
+
+/** Where the closed state leaves a chain; undefined for what is no chain. */
+function endOf(leaf: Exclude<LeafContent, Resolution>): readonly [string, Standing] | undefined {
+  switch (leaf.type) {
+    case 'account':
+      return [leaf.account, { next: leaf.seq, head: leaf.head }]
+    case 'job':
+      return [leaf.job, { next: leaf.step + 1, head: leaf.value }]
+    case 'trust':
+      return [TRUST_KEY, { next: leaf.number + 1, head: leaf.root }]
+    case 'epoch':
+      return undefined
   }
 }

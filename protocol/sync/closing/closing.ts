@@ -1,7 +1,7 @@
 import { type Decision, instanceCodec, valueDigestOf } from '../../agreement/messages.ts'
 import { decodeRecord, encodeBody } from '../../encoding/body.ts'
-import { digest, flag, type Infer, list, peerId, struct, uint } from '../../encoding/codec.ts'
-import { type Digest, type EntryId, parseResolveInstance, type PeerId } from '../../ids.ts'
+import { digest, flag, type Infer, list, struct, uint } from '../../encoding/codec.ts'
+import { type Digest, type EntryId, type InstanceId, parseResolveInstance, type PeerId } from '../../ids.ts'
 import type { MessageOf } from '../../intake/message.ts'
 import { entryIdOf } from '../../ledger/entry.ts'
 import type { Fact } from '../../ledger/fact.ts'
@@ -17,19 +17,18 @@ import { encodeClosing } from './closing-part.ts'
 import type { LeafContent } from './leaf-content.ts'
 import { stepOf } from './trail.ts'
 
+const LISTED_MAX = LIMITS.handoverChunks * LIMITS.listed
 const listedCodec = struct({
-  /** Entries that a closing witness was bound to and that weren't certified. */
-  entries: list(struct({ account: peerId, seq: uint(), entry: digest<EntryId>() }), {
-    max: LIMITS.handedOver,
-  }),
-  /** Of undecided instances, the value of the highest prepared certificate. */
-  values: list(struct({ instance: instanceCodec, value: digest() }), { max: LIMITS.handedOver }),
+  /** Entries that alone are listed for their place. */
+  entries: list(digest<EntryId>(), { max: LISTED_MAX }),
+  decisions: list(struct({ instance: instanceCodec, value: digest() }), { max: LISTED_MAX }),
 })
+/** What may still be taken of a closed epoch beyond what its root holds; a later one's handover lists it again. */
 export type Listed = Infer<typeof listedCodec>
 
 /** What the decision on an epoch says of the one that it closes (5.6). */
 export interface Closed {
-  /** The epoch that begins. */
+  /** The epoch that ended. */
   readonly number: number
   /** Root of the state that the closing witnesses had all come to. */
   readonly root: Digest
@@ -66,6 +65,8 @@ export interface ClosingParts {
 export class Closing {
   readonly #parts: ClosingParts
   #closed: Closed | undefined
+  #entries: ReadonlySet<EntryId> = new Set()
+  #decisions: ReadonlyMap<InstanceId, Digest> = new Map()
   /** Undefined once this peer has all that the closed state holds. */
   #behind: ClosedState | undefined
   /** A peer that knows the epoch, to be asked next. */
@@ -96,13 +97,18 @@ export class Closing {
     this.#hold(closed, isLevel)
     this.#save(out)
     if (!isLevel) return this.#ask(out)
-    const [buckets, ...leaves] = encodeClosing(state.buckets(), contentsOf)
+    // The roster names the next epoch already.
+    const contentAt = (leaf: LeafContent) =>
+      leaf.type === 'epoch' ? { ...leaf, epoch: closed.number } : leaf
+    const [buckets, ...leaves] = encodeClosing(state.buckets(), (bucket) => contentsOf(bucket).map(contentAt))
     if (buckets !== undefined) out.write(keys.statePart(null), buckets)
     leaves.forEach((part, bucket) => out.write(keys.statePart(bucket), part))
   }
 
   #hold(closed: Closed, isLevel: boolean): void {
     this.#closed = closed
+    this.#entries = new Set(closed.listed.entries)
+    this.#decisions = new Map(closed.listed.decisions.map(({ instance, value }) => [instance, value]))
     this.#behind = isLevel ? undefined : new ClosedState(closed.root, this.#parts.own)
   }
 
@@ -114,7 +120,8 @@ export class Closing {
 
   /** What becomes of a fact that a quorum of a closed epoch signed: `known` and `refuse` change nothing. */
   admits(fact: Fact): Admission {
-    if (this.#isListed(fact)) return 'admit'
+    // Before this peer is level it can't tell what builds on what is listed.
+    if (this.#isListed(fact)) return this.isLevel ? 'admit' : 'wait'
     if (fact.type === 'decision' && fact.decision.value.type === 'resolve')
       return this.#judgeResolution(fact.decision)
     const step = stepOf(fact)
@@ -125,16 +132,8 @@ export class Closing {
   }
 
   #isListed(fact: Fact): boolean {
-    const { entries = [], values = [] } = this.#closed?.listed ?? {}
-    if (fact.type === 'decision') {
-      const value = valueDigestOf(fact.decision.value)
-      return values.some((one) => one.instance === fact.decision.instance && one.value === value)
-    }
-    const { account, seq } = fact.certificate.entry.body
-    const id = entryIdOf(fact.certificate.entry)
-    const listed = entries.filter((one) => one.account === account && one.seq === seq)
-    // Of two listed entries either may have been certified; which one counts is for the new epoch to certify.
-    return listed.length === 1 && listed[0]?.entry === id
+    if (fact.type === 'certificate') return this.#entries.has(entryIdOf(fact.certificate.entry))
+    return this.#decisions.get(fact.decision.instance) === valueDigestOf(fact.decision.value)
   }
 
   #judgeResolution(decision: Decision): Admission {
@@ -168,12 +167,13 @@ export class Closing {
     if (isFirst) this.#ask(out)
   }
 
-  /** A fact that was admitted is applied: perhaps it was the last one that was missing. */
-  applied(out: Outbox): void {
-    if (this.#behind?.isReached() !== true) return
+  /** The state moved: true when this peer has come to the closed one by it. */
+  advance(out: Outbox): boolean {
+    if (this.#behind?.isReached() !== true) return false
     this.#behind = undefined
     out.cancelTimer(ASK_TIMER)
     this.#save(out)
+    return true
   }
 
   /** Asks from the beginning for what is missing still. */
@@ -204,7 +204,6 @@ export class Closing {
     if (this.#behind?.take(bucket, part) !== true) return
     // Kept for those who come later.
     out.write(keys.statePart(bucket), encoded)
-    this.applied(out)
     // The rest of what was asked for is on its way.
     if (bucket === null) this.#ask(out)
     else this.#askFor(out, 1)

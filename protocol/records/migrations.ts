@@ -1,0 +1,69 @@
+import { decodeCanonical, encodeCanonical } from '../encoding/cbor.ts'
+import { PREFIXES } from './keys.ts'
+import type { StoredRecord, Write } from './record.ts'
+
+/**
+ * One step of a store's records from version `to` - 1 to `to`. It is applied to every record under `prefixes`, each
+ * by itself and in the order of the keys, in batches; a crash between two leaves the records before in the new shape and
+ * the rest in the old one, and the next start goes on there. So `migrate` is a function of the one record, and it
+ * writes under that record's key, or under prefixes that the step doesn't read.
+ *
+ * It names both shapes itself, at the level of canonical CBOR: the codecs go on changing, what a version wrote doesn't.
+ */
+export interface Migration {
+  readonly to: number
+  readonly about: string
+  readonly prefixes: readonly string[]
+  /** What to write instead; nothing for a record that stays. Throws for one that no program of that version wrote. */
+  migrate(record: StoredRecord): readonly Write[]
+}
+
+/**
+ * Version 1 is every store without a version: programs wrote none at first. Of these, the ones from before forks could
+ * be settled keep a running hash of claims with each account, and no sum of what was burnt; the ones from before trust
+ * snapshots say nothing of trust with a job. Later ones have today's shape already.
+ */
+const TO_2: Migration = {
+  to: 2,
+  about: 'accounts say what forks burnt; jobs say by whose trust they were assigned',
+  prefixes: [PREFIXES.account, PREFIXES.closed, PREFIXES.job],
+  migrate({ key, value }) {
+    const fields = mapIn(decodeCanonical(value), key)
+    const changed = key.startsWith(PREFIXES.account)
+      ? migrateAccount(fields)
+      : key.startsWith(PREFIXES.closed)
+        ? migrateJob(fields)
+        : migrateOpenJob(fields, key)
+    return changed === undefined ? [] : [{ key, value: encodeCanonical(changed) }]
+  },
+}
+
+type Fields = ReadonlyMap<unknown, unknown>
+
+function migrateAccount(fields: Fields): Fields | undefined {
+  if (fields.has('burnt')) return undefined
+  return new Map([...fields].filter(([name]) => name !== 'claimed')).set('burnt', 0)
+}
+
+function migrateJob(fields: Fields): Fields | undefined {
+  return fields.has('trust') ? undefined : new Map(fields).set('trust', null)
+}
+
+/** `bid` came with the same programs; without one the peer hasn't bid. */
+function migrateOpenJob(fields: Fields, key: string): Fields | undefined {
+  const record = migrateJob(mapIn(fields.get('record'), key))
+  if (record === undefined && fields.has('bid')) return undefined
+  const changed = new Map(fields).set('record', record ?? fields.get('record'))
+  return changed.has('bid') ? changed : changed.set('bid', null)
+}
+
+function mapIn(value: unknown, key: string): Fields {
+  if (value instanceof Map) return value
+  throw new TypeError(`the record ${key} is no map`)
+}
+
+/** All steps, ascending and without a gap. One that was released is never changed. */
+export const MIGRATIONS: readonly Migration[] = [TO_2]
+
+/** The version of the records that this program reads and writes. */
+export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1
