@@ -69,6 +69,8 @@ export const LIMITS = {
   buckets: 256,
   /** Leaves in one sync answer: at about 150 bytes each they stay below the frame limit. */
   leaves: 2_048,
+  /** Leaves of one bucket of a closed state, enough for a million accounts: at 190 bytes at most they stay below the frame limit. */
+  closingLeaves: 4_096,
   /** Accounts and instances in one sync fetch: chains of one entry each then take few round trips; 18 KiB. */
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */

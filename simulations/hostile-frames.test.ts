@@ -206,7 +206,9 @@ describe('hostile frames at intake', () => {
     }
     expect(codeOf(atMax)).toBe('malformed')
     expect(codeOf(above)).toBe('too_large')
-    expect(codeOf(plainFrame(swarm, signer, 'sync-root', { root: '00'.repeat(32) as Digest }))).toBe('ok')
+    expect(
+      codeOf(plainFrame(swarm, signer, 'sync-root', { epoch: 0, root: '00'.repeat(32) as Digest })),
+    ).toBe('ok')
   })
 })
 

@@ -30,7 +30,7 @@ export function createStandInMind({ signer, charter }: PeerOptions): Peer {
 
   const tell = (memo: string): readonly Effect[] => {
     const root = blobRefOf(new TextEncoder().encode(memo)).digest
-    const frame = plainFrame(roster.swarm, signer.id, 'sync-root', { root })
+    const frame = plainFrame(roster.swarm, signer.id, 'sync-root', { root, epoch: 0 })
     return [...connected].map((to) => ({ type: 'send', to, channel: 'sync', frame, after: position }))
   }
 

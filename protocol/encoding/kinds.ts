@@ -39,6 +39,7 @@ import {
   syncLeavesRequestCodec,
   syncRootCodec,
 } from '../sync/messages.ts'
+import { closingReplyCodec, closingRequestCodec } from '../sync/closing/closing-part.ts'
 import type { JobId } from '../ids.ts'
 import { type Codec, digest, type Infer, list, oneOf, struct, uint } from './codec.ts'
 
@@ -132,6 +133,8 @@ export const KINDS = {
   'sync-leaves-request': kind('sync', false, 4 * KIB, syncLeavesRequestCodec),
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
+  'closing-request': kind('sync', false, KIB, closingRequestCodec),
+  'closing-reply': kind('sync', false, LIMITS.frameBytes, closingReplyCodec),
   'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 

@@ -1,7 +1,7 @@
 import { valueDigestOf } from '../agreement/messages.ts'
 import type { InstanceId } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
-import type { Listed } from '../sync/closing.ts'
+import type { Listed } from '../sync/closing/closing.ts'
 import type { Handover } from './messages.ts'
 
 /** A decided handover, as the next epoch takes it over. */

@@ -13,7 +13,7 @@ import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { LiveRoster } from '../swarm/live-roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
-import type { Closing } from '../sync/closing.ts'
+import type { Closing } from '../sync/closing/closing.ts'
 import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { handoverOf } from './begin.ts'
@@ -213,7 +213,7 @@ export class Change {
   tend(out: Outbox): void {
     const { closing, digest } = this.#parts
     if (this.rules.awaited !== undefined && digest.root() === this.rules.awaited) this.#stir(out)
-    if (closing.isLevel || !closing.onRoot(out, digest.root())) return
+    if (closing.isLevel || !closing.advance(out)) return
     this.#setLeaf()
     this.#parts.begun(out)
   }
@@ -250,7 +250,10 @@ export class Change {
     const isWitness = roster.isWitness(this.#parts.signer.id)
     this.#parts.ledger().beginEpoch(out, { locks: isWitness ? handover.locks : [], closed })
     this.#setLeaf()
-    if (!closing.isLevel) this.#parts.compare(out, from)
+    if (!closing.isLevel && from !== this.#parts.signer.id) {
+      closing.heard(out, from)
+      this.#parts.compare(out, from)
+    }
     this.#parts.begun(out)
     this.#parts.decided(out, order)
     return { status: 'applied' }

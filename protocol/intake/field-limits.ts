@@ -42,6 +42,7 @@ export const INTEGERS: Limits = {
   'spec.trust': ANY,
   trust: ANY,
   'sync-fetch:trust': POSITIVE,
+  'sync-fetch:epoch': POSITIVE,
   'announce:trust': POSITIVE,
   number: ANY,
   'value.number': POSITIVE,
@@ -88,6 +89,7 @@ export const INTEGERS: Limits = {
   ms: upTo(60_000),
   afterMs: upTo(LIMITS.busyMs, 1),
   'buckets.*': upTo(LIMITS.buckets - 1),
+  bucket: upTo(LIMITS.buckets - 1),
 }
 
 /** Units of credit. */
@@ -129,6 +131,8 @@ const MORE_DIGESTS = [
   'ids.*',
   'missing.*',
   'closes.*',
+  'surfaced',
+  'before',
   'order',
   'chunk',
   'handover.*',
@@ -189,6 +193,8 @@ export const LISTS: Limits = {
   'offer.modes': upTo(2, 1),
   addresses: upTo(LIMITS.addresses),
   'sync-buckets:buckets': upTo(LIMITS.buckets, LIMITS.buckets),
+  'closing-reply:body.buckets': upTo(LIMITS.buckets, LIMITS.buckets),
+  'closing-reply:body.leaves': upTo(LIMITS.closingLeaves),
   'sync-leaves-request:buckets': upTo(LIMITS.buckets, 1),
   'sync-leaves:buckets': upTo(LIMITS.buckets),
   accounts: upTo(LIMITS.fetched),
@@ -215,7 +221,7 @@ export const WORDS = new Set([
 ])
 export const MORE_WORDS = ['diversity', 'visibility', 'mode', 'modes.*']
 /** Fields that tell a union's variants apart: what none of them is named is out of range, whatever its type. */
-export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type']
+export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type', 'body.type', 'leaves.*.type']
 /** Fields that may be null. */
 export const NULLABLE = [
   'body.prepared',
@@ -232,8 +238,14 @@ export const NULLABLE = [
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',
+  'sync-fetch:epoch',
   'announce:trust',
   'sync-buckets:buckets.*',
+  'body.buckets.*',
+  'value.before',
+  'leaves.*.surfaced',
+  'closing-request:bucket',
+  'closing-reply:bucket',
 ]
 
 /** Whether a field, named `kind:path`, is one that `ending` means. */

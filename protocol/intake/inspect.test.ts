@@ -102,7 +102,9 @@ describe('quota', () => {
     for (let count = 0; count <= burst / cost; count += 1) outcome(frame, 'certify')
     expect(outcome(frame, 'certify')).toBe('over_quota')
     expect(outcome(certifyFrame(sender, other), 'certify', other)).toEqual([sender.id])
-    expect(outcome(plainFrame(roster.swarm, sender.id, 'sync-root', { root: zero }), 'sync')).toEqual([])
+    expect(
+      outcome(plainFrame(roster.swarm, sender.id, 'sync-root', { root: zero, epoch: 0 }), 'sync'),
+    ).toEqual([])
     clock.now += 1_000
     const refilled = Array.from({ length: perSecond / cost + 1 }, () => outcome(frame, 'certify'))
     expect(refilled.filter((result) => result !== 'over_quota')).toHaveLength(perSecond / cost)

@@ -86,6 +86,10 @@ const BARE = [
   'sync-leaves 0',
   'sync-fetch 0',
   'sync-busy 0',
+  'closing-request 0',
+  // Held against the root that a quorum decided.
+  'closing-reply 0',
+  'closing-reply 1',
   'epoch-collect 0',
   'handover-fetch 0',
 ]

@@ -52,7 +52,9 @@ describe('no signature survives a change of what it covers', () => {
     expect(uncovered(sample)).toEqual([])
   })
 
-  it.each(NAMED.filter(([, { kind }]) => !KINDS[kind].signed))('nested in %s', (_name, sample) => {
+  // A closed state is held against the root that a quorum decided.
+  const holding = NAMED.filter(([, { kind }]) => !KINDS[kind].signed && kind !== 'closing-reply')
+  it.each(holding)('nested in %s', (_name, sample) => {
     const nested = new Set(placesOf(sample.body).flatMap(({ name, isNested }) => (isNested ? [name] : [])))
     expect(uncovered(sample).filter((name) => nested.has(name))).toEqual([])
   })

@@ -9,6 +9,7 @@ import { type InstanceId, jobInstance, type PeerId, type SwarmId } from '../ids.
 import { certificateFact } from '../ledger/fact.ts'
 import { entryIdOf } from '../ledger/entry.ts'
 import type { CertifyReply } from '../ledger/messages.ts'
+import { encodeClosing } from '../sync/closing/closing-part.ts'
 import { LIMITS } from '../params.ts'
 import { DIGEST, JOB, MEMBER, partsFor, ROSTER, WITNESSES } from './sample-values.ts'
 
@@ -167,10 +168,16 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
   const certificate = certificateFact(certificateOf(paying))
   const decision = { type: 'decision' as const, decision: decisionOf(...values.void) }
   const resolved = { account, number: 0 }
+  const digests = Array.from({ length: LIMITS.buckets }, () => DIGEST)
+  const nothing = new Uint8Array(0)
+  const [buckets = nothing, leaves = nothing] = encodeClosing(digests, () => [
+    { type: 'resolution', ...resolved, value: DIGEST, surfaced: DIGEST },
+    { type: 'job', job: JOB, step: 0, value: DIGEST },
+  ])
   return {
     facts: [{ facts: [certificate, decision] }],
-    'sync-root': [{ root: DIGEST }],
-    'sync-buckets': [{ buckets: Array.from({ length: LIMITS.buckets }, () => DIGEST) }],
+    'sync-root': [{ root: DIGEST, epoch: 0 }],
+    'sync-buckets': [{ buckets: digests }],
     'sync-leaves-request': [{ buckets: [0], after: 'a' }],
     'sync-leaves': [
       {
@@ -189,7 +196,13 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
         ids: [DIGEST],
         resolved: [resolved],
         trust: 1,
+        epoch: 1,
       },
+    ],
+    'closing-request': [{ number: 1, bucket: 0 }],
+    'closing-reply': [
+      { number: 1, bucket: 0, body: buckets },
+      { number: 1, bucket: 0, body: leaves },
     ],
     'sync-busy': [{ afterMs: 1 }],
     'handover-fetch': [{ chunk: DIGEST }],

@@ -212,7 +212,10 @@ function valuesOf(swarm: SwarmId, signed: Sign, parts: ReturnType<typeof jobPart
       epochInstance(1),
       { type: 'epoch', ...orderPartsFor(swarm, signed), root: DIGEST, handover: [DIGEST] },
     ],
-    trust: [trustInstance(1), { type: 'trust', number: 1, closes: [JOB], reports: [report], root: DIGEST }],
+    trust: [
+      trustInstance(1),
+      { type: 'trust', number: 1, closes: [JOB], reports: [report], before: DIGEST, root: DIGEST },
+    ],
   }
   return all
 }

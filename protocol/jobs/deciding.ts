@@ -1,6 +1,7 @@
 import type { Decision } from '../agreement/messages.ts'
 import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
 import { encodeBody } from '../encoding/body.ts'
+import { chainedValue } from '../sync/leaves.ts'
 import { parseJobInstance } from '../ids.ts'
 import { indexSettlement } from '../ledger/fact-index.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
@@ -68,7 +69,7 @@ export function applyDecision(
     if (settled.status !== 'applied') return settled
     indexSettlement(out, { job, step }, [opened.account, ...outputs.map(({ to }) => to)])
   }
-  heads.set(out, job, { step, value, end })
+  heads.set(out, job, { step, value, chain: chainedValue(head?.chain ?? null, value), end })
   out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))
   enact(context, out, open, { step, value: decided, evidence: value })
   // The attempt is in the batch of the decision that began it: a crash keeps both or neither.

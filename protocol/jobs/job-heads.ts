@@ -9,11 +9,13 @@ import { jobLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 
 const endCodec = nullable(oneOf('completed', 'unresolved', 'void'))
-const headCodec = struct({ step: uint(LIMITS.steps), value: digest(), end: endCodec })
+const headCodec = struct({ step: uint(LIMITS.steps), value: digest(), chain: digest(), end: endCodec })
 
 export interface JobHead {
   readonly step: number
   readonly value: Digest
+  /** `chainedValue` of all its decisions. */
+  readonly chain: Digest
   /** How the job ended; null while it goes on. */
   readonly end: 'completed' | 'unresolved' | 'void' | null
 }
@@ -51,7 +53,7 @@ export class JobHeads {
 
   #take(job: JobId, head: JobHead): void {
     this.#heads.set(job, head)
-    this.#digest.set(job, jobLeaf(head.step, head.value))
+    this.#digest.set(job, jobLeaf(head.step, head.chain))
     if (head.end !== null) this.#ends[head.end] += 1
   }
 }

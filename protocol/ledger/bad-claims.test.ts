@@ -171,7 +171,7 @@ describe('an entry that claims or makes what is not its own is answered with a c
 describe('a claim on a source that witnesses know', () => {
   /** The certificate of an entry, as anybody may fetch it. */
   function proofOf({ minds }: Funded, entry: Digest) {
-    const nothing = { accounts: [], jobs: [], resolved: [], trust: null }
+    const nothing = { accounts: [], jobs: [], resolved: [], trust: null, epoch: null }
     minds.heard(thief.id, 'facts')
     minds.say(thief.id, honest.id, 'sync-fetch', { ...nothing, ids: [entry] })
     return minds.heard(thief.id, 'facts').flatMap(({ body }) => body.facts)

@@ -125,6 +125,8 @@ export interface Ledger extends LedgerReads, Succession {
   /** Drives somebody else's entry, as a steward does for a guest. */
   drive: Driver['drive']
   nextSeq(account: AccountId): number
+  /** Where an account with a certified entry stands. */
+  head(account: AccountId): { readonly seq: number; readonly head: Digest } | undefined
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
@@ -275,6 +277,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     drive: driver.drive,
     ...createSuccession({ ...witness, driver, recovery, resolution }),
     nextSeq: (account) => (accounts.has(account) ? accounts.get(account).seq : 0),
+    head(account) {
+      if (!accounts.has(account)) return undefined
+      const { seq, head } = accounts.get(account)
+      return { seq, head }
+    },
     ...createLedgerReads({ books, forks }),
   }
 }

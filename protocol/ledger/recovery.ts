@@ -2,6 +2,7 @@ import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { NO_FETCH } from '../sync/messages.ts'
 import type { AccountBook } from './account.ts'
 import type { AccountId } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
@@ -86,13 +87,7 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
       if (isDone || isConcluded || position < 0 || body.account !== self) return
       const { seq } = accounts.get(self)
       if (body.seq > seq) {
-        out.send(from, 'sync-fetch', {
-          accounts: [{ account: self, from: seq }],
-          jobs: [],
-          ids: [],
-          resolved: [],
-          trust: null,
-        })
+        out.send(from, 'sync-fetch', { ...NO_FETCH, accounts: [{ account: self, from: seq }] })
         return
       }
       if (seq !== askedFor) return ask(out)

@@ -3,9 +3,9 @@ import { digest, type Infer, list, nullable, struct, uint } from '../encoding/co
 import type { AccountId, EntryId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import { resolutionLeaf } from '../sync/leaves.ts'
+import { leafKeyOf, parseResolvedLeaf, resolutionLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 
 const resolvedCodec = struct({
@@ -44,7 +44,7 @@ export function createResolvedBook(state: Pick<StateDigest, 'set'>): ResolvedBoo
     accounts.set(account, held)
     held.byNumber.set(number, resolved)
     if (resolved.entries.length > 0) held.bySeq.set(resolved.seq, number)
-    state.set(leafKey(account, number), resolutionLeaf(resolved.value, resolved.surfaced))
+    state.set(leafKeyOf(account, number), resolutionLeaf(resolved.value, resolved.surfaced))
   }
 
   const get = (account: AccountId, number: number) => accounts.get(account)?.byNumber.get(number)
@@ -67,17 +67,6 @@ export function createResolvedBook(state: Pick<StateDigest, 'set'>): ResolvedBoo
       if (place !== undefined) hold(place.account, place.number, decodeRecord(resolvedCodec, value, key))
     },
   }
-}
-
-function leafKey(account: AccountId, number: number): string {
-  return `${PREFIXES.resolved}${account}/${number}`
-}
-
-/** The parts of a leaf's or a record's key; undefined for the key of anything else. */
-export function parseResolvedLeaf(key: string): { account: AccountId; number: number } | undefined {
-  if (!key.startsWith(PREFIXES.resolved)) return undefined
-  const [account = '', number = ''] = key.slice(PREFIXES.resolved.length).split('/')
-  return { account: account as AccountId, number: Number(number) }
 }
 
 /** Several entries were merged: the account went on behind a head that is nobody's entry. */

@@ -11,6 +11,8 @@ import { createRoster } from '../swarm/live-roster.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { type Heads, jobLeaf } from '../sync/leaves.ts'
 import { createStateDigest, type StateDigest } from '../sync/state-digest.ts'
+import { Closing } from '../sync/closing/closing.ts'
+import { ownStateOf } from '../sync/closing/own-state.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import type { JobSpec } from '../jobs/spec.ts'
 import type { ApplyResult, LedgerListener } from './ledger.ts'
@@ -99,11 +101,17 @@ export function startMind(
     trust: () => 0,
     placeKeys: (account, seq) => ledger.placeKeys(account, seq),
   }
+  const closing = new Closing({
+    digest,
+    own: ownStateOf({ digest, contentOf: () => undefined, genesisOf: () => charter.rules }),
+    contentsOf: () => [],
+  })
   const sync: Sync = createSync({
     signer,
     roster,
     digest,
     heads,
+    closing,
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision) => applyVoid({ ledger, steps, digest }, out, decision),
     admits: () => true,

@@ -19,6 +19,13 @@ export type LoadPurpose =
   | { readonly type: 'handover-serve'; readonly to: PeerId }
   /** Chain positions of entries asked for by id; the facts themselves are loaded next. */
   | { readonly type: 'positions'; readonly to: PeerId }
+  /** A piece of the state in which epoch `number` found the swarm, asked for by `to`. */
+  | {
+      readonly type: 'closing'
+      readonly to: PeerId
+      readonly number: number
+      readonly bucket: number | null
+    }
 
 /** One replica's work. Jobs and slots identify it; a repeat of the same is a no-op for the host. */
 export interface RunOrder {

@@ -11,13 +11,15 @@ import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
+import { genesisOf } from '../ledger/entry.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
 import { createRelays, type Relays } from '../swarm/relays.ts'
-import { createClosing } from '../sync/closing.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
+import { Closing } from '../sync/closing/closing.ts'
+import { ownStateOf } from '../sync/closing/own-state.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
 import { composeChange } from './compose-change.ts'
@@ -30,6 +32,7 @@ import { Heartbeats } from './heartbeats.ts'
 import type { Inspection, Peer, PeerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { Parts } from './parts.ts'
+import { contentAt } from './leaf-contents.ts'
 import { route } from './route.ts'
 import { IntakeCounters, viewOf } from './peer-view.ts'
 
@@ -88,12 +91,18 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const { signer, rules } = options
   const digest = createStateDigest()
   const duty = createWitnessDuty(signer.id, roster, () => change.isStopped)
-  const closing = createClosing(() => digest.root())
+  const contentOf = (key: string) => contentAt({ roster, ledger, jobs, trust }, key)
+  const closing = new Closing({
+    digest,
+    own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
+    contentsOf: (bucket) => digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
+  })
   const carried = createCarriedValues()
   const sync: Sync = createSync({
     signer,
     roster,
     digest,
+    closing,
     heads: {
       nextSeq: (account) => ledger.nextSeq(account),
       jobStep: (job) => jobs.heads.get(job)?.step,

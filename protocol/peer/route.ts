@@ -49,6 +49,7 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
         return parts.change.onLoaded(out, event.purpose.chunk, event.values[0])
       if (event.purpose.type === 'handover-serve')
         return parts.change.onServed(out, event.purpose.to, event.values[0])
+      if (event.purpose.type === 'closing') return parts.closing.onLoaded(out, event.values, event.purpose)
       return parts.sync.onLoaded(out, event.values, event.purpose)
   }
 }
@@ -108,6 +109,8 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves':
     case 'sync-fetch':
     case 'sync-busy':
+    case 'closing-request':
+    case 'closing-reply':
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

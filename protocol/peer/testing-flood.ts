@@ -17,6 +17,7 @@ import { escrowOf } from '../jobs/spec.ts'
 import { ENTRY, type Entry, genesisOf } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testSpec } from '../ledger/testing-mind.ts'
+import { encodeClosing } from '../sync/closing/closing-part.ts'
 import { LIMITS, OUTPUT_MIN } from '../params.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -177,9 +178,18 @@ function jobFloods({ self }: Liar) {
   } satisfies Partial<Floods>
 }
 
+/** The digests of a closed state's buckets, as its holder stores them. */
+function closingBuckets(digest: Digest): Uint8Array {
+  const [buckets = new Uint8Array(0)] = encodeClosing(
+    Array.from({ length: LIMITS.buckets }, () => digest),
+    () => [],
+  )
+  return buckets
+}
+
 function syncFloods(_liar: Liar) {
   return {
-    'sync-root': (at) => ({ root: digestOf(at) }),
+    'sync-root': (at) => ({ root: digestOf(at), epoch: at }),
     'sync-buckets': (at) => ({ buckets: Array.from({ length: LIMITS.buckets }, () => digestOf(at)) }),
     'sync-leaves-request': (at) => ({ buckets: [at % LIMITS.buckets], after: `${at}` }),
     'sync-leaves': (at) => ({
@@ -196,7 +206,10 @@ function syncFloods(_liar: Liar) {
       ids: [digestOf(at)],
       resolved: [{ account: accountOf(at), number: at }],
       trust: at + 1,
+      epoch: at + 1,
     }),
+    'closing-request': (at) => ({ number: at, bucket: at % LIMITS.buckets }),
+    'closing-reply': (at) => ({ number: at, bucket: null, body: closingBuckets(digestOf(at)) }),
     'handover-fetch': (at) => ({ chunk: digestOf(at) }),
     handover: (at) => ({ locks: [entryOf(at)], prepared: [] }),
     'sync-busy': (at) => ({ afterMs: (at % LIMITS.busyMs) + 1 }),

@@ -59,8 +59,10 @@ export const PREFIXES = {
   adopted: 'adopted/',
   /** Hot: values that an earlier epoch's witnesses prepared in an undecided instance: nothing else is decided there. */
   carried: 'carried/',
-  /** Hot: which facts of a closed epoch are still taken. */
-  closing: 'closing/',
+  /** Hot: the newest closed epoch, what is still taken of it, and whether this peer has come to all that it held. */
+  closing: 'closing',
+  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
+  statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
   /** Cold: parts of handovers, by their digests. */
@@ -168,7 +170,9 @@ export const keys = {
   epochStop: PREFIXES.epochStop,
   adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
   carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
-  closing: (number: number) => `${PREFIXES.closing}${padded(number)}`,
+  closing: PREFIXES.closing,
+  /** `null` for the digests of all buckets. */
+  statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
   handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,

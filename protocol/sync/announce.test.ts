@@ -89,10 +89,11 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
     ids: [],
     resolved: [],
     trust: null,
+    epoch: null,
   }
   expect(sent).toEqual([
     [near, fetch],
     [far, fetch],
-    [near, { accounts: [], jobs: [], ids: [], resolved: [], trust: 3 }],
+    [near, { accounts: [], jobs: [], ids: [], resolved: [], trust: 3, epoch: null }],
   ])
 })

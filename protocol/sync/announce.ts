@@ -6,7 +6,7 @@ import { ANNOUNCE, type Announcement } from '../ledger/messages.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
-import type { SyncFetch } from './messages.ts'
+import { NO_FETCH, type SyncFetch } from './messages.ts'
 
 const TIMER = 'sync/announce'
 
@@ -76,12 +76,11 @@ function lackedOf({ entries, jobs, trust }: Announcement, heads: Heads): SyncFet
   const steps = new Map(jobs.map(({ job }) => [job, (heads.jobStep(job) ?? -1) + 1]))
   const lacked = jobs.filter(({ job, step }) => step >= (steps.get(job) ?? 0)).map(({ job }) => job)
   return {
+    ...NO_FETCH,
     accounts: [...accounts]
       .slice(0, LIMITS.fetched)
       .map((account) => ({ account, from: heads.nextSeq(account) })),
     jobs: [...new Set(lacked)].slice(0, LIMITS.fetched).map((job) => ({ job, from: steps.get(job) ?? 0 })),
-    ids: [],
-    resolved: [],
     trust: trust !== null && trust > heads.trust() ? heads.trust() + 1 : null,
   }
 }

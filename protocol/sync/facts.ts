@@ -10,7 +10,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import { epochId } from '../epoch/value.ts'
 import { snapshotId } from '../trust/value.ts'
-import type { SyncFetch } from './messages.ts'
+import { NO_FETCH, type SyncFetch } from './messages.ts'
 
 /** Facts that one event takes up again; with some 0.1 ms each the rest waits for a timer. */
 const RETRIED_AT_ONCE = 4
@@ -196,13 +196,12 @@ function idsOf(entry: SignedEntry): readonly Digest[] {
 
 /** A gap in the same chain is asked for from its beginning, so that a long one takes few requests. */
 function fetchFor(heads: Heads, fact: Fact, ids: readonly Digest[]): SyncFetch {
-  const nothing: SyncFetch = { accounts: [], jobs: [], ids: [], resolved: [], trust: null }
   if (fact.type === 'certificate') {
     const { account, seq, prev } = fact.certificate.entry.body
     const from = heads.nextSeq(account)
-    if (seq > from && ids.every((id) => id === prev)) return { ...nothing, accounts: [{ account, from }] }
+    if (seq > from && ids.every((id) => id === prev)) return { ...NO_FETCH, accounts: [{ account, from }] }
   } else if (fact.decision.value.type === 'trust' && fact.decision.value.number > heads.trust() + 1) {
-    return { ...nothing, trust: heads.trust() + 1 }
+    return { ...NO_FETCH, trust: heads.trust() + 1 }
   }
-  return { ...nothing, ids: ids.slice(0, LIMITS.missing) }
+  return { ...NO_FETCH, ids: ids.slice(0, LIMITS.missing) }
 }

@@ -2,6 +2,7 @@ import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { digest, type Infer, nullable, struct, uint } from '../encoding/codec.ts'
 import type { AccountId, Digest, JobId } from '../ids.ts'
+import { PREFIXES } from '../records/keys.ts'
 
 /** How far this peer has come along each chain; what sync compares with others. */
 export interface Heads {
@@ -41,7 +42,14 @@ export function accountLeaf(account: Infer<typeof accountLeafCodec>): Digest {
   return hash('account-leaf', encodeBody(accountLeafCodec, { seq, head }))
 }
 
-/** Leaf of a job with at least one decision, under its id: newest step and the digest of its value. */
+const chainedCodec = struct({ before: nullable(digest()), value: digest() })
+
+/** Names a decision and all that the job's chain has before it: what a job's leaf holds as its value. */
+export function chainedValue(before: Digest | null, value: Digest): Digest {
+  return hash('job-chain', encodeBody(chainedCodec, { before, value }))
+}
+
+/** Leaf of a job with at least one decision, under its id: newest step and the `chainedValue` of it. */
 export function jobLeaf(step: number, value: Digest): Digest {
   return hash('job-leaf', encodeBody(jobLeafCodec, { step, value }))
 }
@@ -58,4 +66,16 @@ export function epochLeaf(epoch: number): Digest {
 /** Leaf of the newest trust snapshot: the root stands for the whole table behind it. */
 export function trustLeaf(number: number, root: Digest): Digest {
   return hash('trust-leaf', encodeBody(trustLeafCodec, { number, root }))
+}
+
+/** Key of the leaf of a settled fork. */
+export function leafKeyOf(account: AccountId, number: number): string {
+  return `${PREFIXES.resolved}${account}/${number}`
+}
+
+/** The parts of a leaf's or a record's key; undefined for the key of anything else. */
+export function parseResolvedLeaf(key: string): { account: AccountId; number: number } | undefined {
+  if (!key.startsWith(PREFIXES.resolved)) return undefined
+  const [account = '', number = ''] = key.slice(PREFIXES.resolved.length).split('/')
+  return { account: account as AccountId, number: Number(number) }
 }

@@ -3,7 +3,8 @@ import type { JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 
 /** "This is my root": whoever differs answers with its buckets, and asks in turn what it lacks itself. */
-export const syncRootCodec = struct({ root: digest() })
+export const syncRootCodec = struct({ root: digest(), epoch: uint() })
+export type SyncRoot = Infer<typeof syncRootCodec>
 
 /** "I have given you as much as I may": the request isn't answered; it is to be made again after this time. */
 export const syncBusyCodec = struct({ afterMs: uint(LIMITS.busyMs, 1) })
@@ -54,5 +55,10 @@ export const syncFetchCodec = struct({
   resolved: list(resolved, { max: LIMITS.fetched }),
   /** Decisions of trust snapshots from this one on; null asks for none. */
   trust: nullable(uint(Number.MAX_SAFE_INTEGER, 1)),
+  /** The decision that begins this epoch: one at a time, since the next one's signers are known by it. */
+  epoch: nullable(uint(Number.MAX_SAFE_INTEGER, 1)),
 })
 export type SyncFetch = Infer<typeof syncFetchCodec>
+
+/** Asks for nothing: what a request names is put in its place. */
+export const NO_FETCH: SyncFetch = { accounts: [], jobs: [], ids: [], resolved: [], trust: null, epoch: null }

@@ -1,7 +1,7 @@
 import type { AccountId, JobId, PeerId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
-import type { SyncLeaves } from './messages.ts'
+import { NO_FETCH, type SyncLeaves } from './messages.ts'
 
 /** Chains asked for in one request; each gets at least four facts of the answer (`SERVED_FACTS`). */
 const FETCHED_AT_ONCE = 128
@@ -80,7 +80,7 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
         const jobs = asked.flatMap((want) => (want.type === 'job' ? [want] : []))
         const resolved = asked.flatMap((want) => (want.type === 'resolved' ? [want] : []))
         const trust = asked.find(({ type }) => type === 'trust')?.from ?? null
-        out.send(peer, 'sync-fetch', { accounts, jobs, ids: [], resolved, trust })
+        out.send(peer, 'sync-fetch', { ...NO_FETCH, accounts, jobs, resolved, trust })
       } else if (wants.length > 0) return this.next(out)
       else if (buckets.length > 0) {
         awaitsLeaves = true
@@ -116,7 +116,8 @@ export function createPull(peer: PeerId, heads: Heads, differing: readonly numbe
     },
     onFetched() {
       if (asked.length === 0) return false
-      const moved = asked.filter((want) => positionOf(want) > want.from)
+      // A closed chain that was followed to its end is asked for once more from where this peer stands.
+      const moved = asked.filter((want) => positionOf(want) !== want.from)
       // The others may wait for facts of chains not fetched yet; what stays away is left to a later pull.
       const stayed = asked
         .filter((want) => positionOf(want) === want.from && want.tries + 1 < TRIES_MAX)

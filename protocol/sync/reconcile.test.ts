@@ -28,6 +28,8 @@ function pulling() {
       placeKeys: () => [],
     },
     digest: createStateDigest(),
+    epoch: () => 0,
+    closing: { heard: () => undefined },
     serve: { onRootDiffers: () => 'served' },
     ended: () => undefined,
   })
@@ -89,5 +91,42 @@ describe('a peer that is told to wait', () => {
     reconcile.onBusy(out, server, 700)
     reconcile.onDisconnected(out, server)
     expect(timers.has('sync/resume')).toBe(false)
+  })
+})
+
+describe('a peer that hears of later epochs', () => {
+  it('asks for one after another, and compares roots again behind the last', () => {
+    const sent: { readonly kind: string; readonly body: unknown }[] = []
+    const out = {
+      now: 0,
+      send: (_to: unknown, kind: string, body: unknown) => sent.push({ kind, body }),
+      timer: () => undefined,
+      cancelTimer: () => undefined,
+    } as unknown as Outbox
+    let epoch = 0
+    const heads = { nextSeq: () => 0, jobStep: () => undefined, resolved: () => undefined, trust: () => 0 }
+    const reconcile = createReconcile({
+      heads: { ...heads, placeKeys: () => [] },
+      digest: createStateDigest(),
+      serve: { onRootDiffers: () => 'served' },
+      ended: () => undefined,
+      epoch: () => epoch,
+      closing: { heard: () => undefined },
+    })
+    reconcile.onRoot(out, server, { root: other, epoch: 2 })
+    for (epoch = 1; epoch <= 2; epoch += 1) reconcile.onFetched(out, server)
+    expect(sent.map(({ kind, body }) => [kind, (body as { epoch: number }).epoch])).toEqual([
+      ['sync-fetch', 1],
+      ['sync-fetch', 2],
+      ['sync-root', 2],
+    ])
+  })
+
+  it('asks no further where an answer brought nothing', () => {
+    const { sent, out, reconcile } = pulling()
+    reconcile.onRoot(out, account, { root: other, epoch: 2 })
+    const before = sent.length
+    reconcile.onFetched(out, account)
+    expect(sent).toHaveLength(before)
   })
 })

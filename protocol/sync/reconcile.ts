@@ -2,7 +2,8 @@ import type { Digest, PeerId } from '../ids.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
-import type { SyncLeaves } from './messages.ts'
+import type { Closing } from './closing/closing.ts'
+import { NO_FETCH, type SyncLeaves, type SyncRoot } from './messages.ts'
 import { createPull, type Pull } from './pull.ts'
 import type { Serve } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
@@ -32,7 +33,7 @@ export interface Reconcile {
   isConnected(peer: PeerId): boolean
   /** Looks now whether a peer has something that this one lacks; `ended` follows where it has something else. */
   compare(out: Outbox, peer: PeerId): void
-  onRoot(out: Outbox, from: PeerId, root: Digest): void
+  onRoot(out: Outbox, from: PeerId, said: SyncRoot): void
   onBuckets(out: Outbox, from: PeerId, buckets: readonly (Digest | null)[]): void
   onLeaves(out: Outbox, from: PeerId, leaves: SyncLeaves): void
   /** An empty `facts` message: the answer to a fetch is complete. */
@@ -50,20 +51,24 @@ export interface ReconcileParts {
   readonly serve: Pick<Serve, 'onRootDiffers'>
   /** Everything that a peer had and this one lacked was asked for, and was brought as far as it goes. */
   readonly ended: (out: Outbox, peer: PeerId) => void
+  readonly epoch: () => number
+  readonly closing: Pick<Closing, 'heard'>
 }
 
-export function createReconcile({ heads, digest, serve, ended }: ReconcileParts): Reconcile {
+export function createReconcile({ heads, digest, serve, ended, epoch, closing }: ReconcileParts): Reconcile {
   // Connected peers in the order of their turns, each with the time at which it was last sent our root.
   const connected = new Map<PeerId, number>()
   // Peers known to differ, to be asked once the pull in progress has ended.
   const postponed = new Set<PeerId>()
   let pull: Pull | undefined
+  /** A peer that knows later epochs, and the one that was asked of it last. */
+  let newer: { readonly peer: PeerId; readonly epoch: number; readonly asked: number } | undefined
   let pullSince = 0
   let requestSince = 0
 
   function sendRoot(out: Outbox, peer: PeerId): void {
     connected.set(peer, out.now)
-    out.send(peer, 'sync-root', { root: digest.root() })
+    out.send(peer, 'sync-root', { root: digest.root(), epoch: epoch() })
   }
 
   function advance(out: Outbox): void {
@@ -85,6 +90,23 @@ export function createReconcile({ heads, digest, serve, ended }: ReconcileParts)
     sendRoot(out, next)
   }
 
+  /** Each epoch names the witnesses by whom the next one is checked, so they come one after another. */
+  function askForEpoch(out: Outbox, peer: PeerId, until: number): void {
+    newer = { peer, epoch: until, asked: epoch() + 1 }
+    out.send(peer, 'sync-fetch', { ...NO_FETCH, epoch: newer.asked })
+  }
+
+  /** False where this wasn't the answer to a request for an epoch. */
+  function onEpoch(out: Outbox, from: PeerId): boolean {
+    if (newer?.peer !== from) return false
+    const { epoch: until, asked } = newer
+    newer = undefined
+    if (epoch() < asked) return true
+    if (epoch() < until) askForEpoch(out, from, until)
+    else sendRoot(out, from)
+    return true
+  }
+
   function round(out: Outbox): void {
     out.timer(ROUND_TIMER, TIMES.syncMs)
     const [next] = connected.keys()
@@ -104,16 +126,20 @@ export function createReconcile({ heads, digest, serve, ended }: ReconcileParts)
     onDisconnected(out, peer) {
       connected.delete(peer)
       postponed.delete(peer)
+      if (newer?.peer === peer) newer = undefined
       if (pull?.peer !== peer) return
       pull = undefined
       advance(out)
     },
     isConnected: (peer) => connected.has(peer),
     compare: sendRoot,
-    onRoot(out, from, root) {
+    onRoot(out, from, { root, epoch: other }) {
       // Who speaks is connected, whatever this peer was told of it: else it would never ask that one for anything.
       if (!connected.has(from)) connected.set(from, out.now - ROOT_MS_MIN)
       if (root === digest.root()) return
+      // What a later epoch certifies can't be read before that epoch is known.
+      if (other > epoch()) return askForEpoch(out, from, other)
+      if (other === epoch()) closing.heard(out, from)
       serve.onRootDiffers(out, from)
       const sentAt = connected.get(from)
       if (sentAt !== undefined && pull?.peer !== from && out.now - sentAt >= ROOT_MS_MIN) sendRoot(out, from)
@@ -137,7 +163,7 @@ export function createReconcile({ heads, digest, serve, ended }: ReconcileParts)
       if (pull.onLeaves(leaves)) advance(out)
     },
     onFetched(out, from) {
-      if (pull?.peer !== from) return
+      if (onEpoch(out, from) || pull?.peer !== from) return
       if (pull.onFetched()) advance(out)
     },
     onBusy(out, from, afterMs) {

@@ -44,6 +44,7 @@ function open(chain = 100_000) {
       ids: [],
       resolved: [],
       trust: null,
+      epoch: null,
     })
   /** Answers what is loading with facts of so many bytes altogether. */
   const answer = (bytes: number) => {

@@ -3,12 +3,11 @@ import { type Digest, isDigest, type JobId, type PeerId } from '../ids.ts'
 import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
-import { parseResolvedLeaf } from '../ledger/resolved.ts'
 import { LIMITS, SERVE_QUOTA, SERVED_FACTS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import { EPOCH_KEY, type Heads, TRUST_KEY } from './leaves.ts'
+import { EPOCH_KEY, type Heads, parseResolvedLeaf, TRUST_KEY } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
 
@@ -180,9 +179,12 @@ export function createServe({
 }
 
 /** Store keys of what a request names, each of its chains with the same share of the limit. */
-function factKeys(heads: Heads, { accounts, jobs, ids, resolved, trust }: SyncFetch): readonly string[] {
+function factKeys(
+  heads: Heads,
+  { accounts, jobs, ids, resolved, trust, epoch }: SyncFetch,
+): readonly string[] {
   const share = Math.max(1, Math.floor(SERVED_FACTS / Math.max(1, accounts.length + jobs.length)))
-  const found: string[] = []
+  const found: string[] = epoch === null ? [] : [keys.epochDecision(epoch)]
   if (trust !== null) {
     const newest = Math.min(heads.trust(), trust + SERVED_SNAPSHOTS - 1)
     for (let number = trust; number <= newest; number += 1) found.push(keys.trust(number))

@@ -73,13 +73,15 @@ export function createStateDigest(): StateDigest {
     },
     root() {
       changed.clear()
-      return digestAt(0, 0) ?? hash('state-branch', new Uint8Array(0))
+      return digestAt(0, 0) ?? EMPTY_ROOT
     },
     buckets: () => Array.from({ length: WIDTH * WIDTH }, (_, at) => digestAt(2, at)),
     keysOf: (bucket) =>
       leaves.slice(bucket * WIDTH, (bucket + 1) * WIDTH).flatMap((held) => [...held.keys()]),
   }
 }
+
+const EMPTY_ROOT = hash('state-branch', new Uint8Array(0))
 
 type Known = Digest | null | undefined
 
@@ -94,6 +96,29 @@ function digestOfLeaves(leaves: ReadonlyMap<string, Digest> | undefined): Digest
   const lines = [...leaves].map(([key, leaf]) => `${key}=${leaf};`)
   // Without an argument `sort` compares UTF-16 units: the same order everywhere.
   return hash('state-leaves', utf8ToBytes(lines.sort().join('')))
+}
+
+/** Which bucket a key's leaf lies in. */
+export function bucketOf(key: string): number {
+  return Math.floor(twigOf(key) / WIDTH)
+}
+
+/** The digest of a bucket that holds these leaves and no others; null without any. Keys must be the bucket's. */
+export function bucketDigestOf(
+  bucket: number,
+  leaves: readonly { readonly key: string; readonly leaf: Digest }[],
+): Digest | null {
+  const twigs = Array.from({ length: WIDTH }, () => new Map<string, Digest>())
+  for (const { key, leaf } of leaves) twigs[twigOf(key) - bucket * WIDTH]?.set(key, leaf)
+  return digestOfChildren(twigs.map(digestOfLeaves))
+}
+
+/** The root of a state with these bucket digests. */
+export function rootOfBuckets(buckets: readonly (Digest | null)[]): Digest {
+  const branches = Array.from({ length: WIDTH }, (_, at) =>
+    digestOfChildren(buckets.slice(at * WIDTH, (at + 1) * WIDTH)),
+  )
+  return digestOfChildren(branches) ?? EMPTY_ROOT
 }
 
 function digestOfChildren(children: readonly (Digest | null)[]): Digest | null {

@@ -7,12 +7,15 @@ import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
 import { createReconcile, type Reconcile } from './reconcile.ts'
 import { createServe, type FactServer, type Serve } from './serve.ts'
+import type { Closing } from './closing/closing.ts'
+import { type Heads, TRUST_KEY } from './leaves.ts'
 import type { StateDigest } from './state-digest.ts'
 
 export interface SyncOptions extends Omit<FactsParts, 'self'> {
   readonly signer: Signer
   readonly roster: Roster
   readonly digest: StateDigest
+  readonly closing: Closing
   /** A peer has given what it had and this one lacked. */
   readonly pulled: (out: Outbox, peer: PeerId) => void
 }
@@ -26,6 +29,8 @@ type SyncKind =
   | 'sync-leaves'
   | 'sync-fetch'
   | 'sync-busy'
+  | 'closing-request'
+  | 'closing-reply'
 export type SyncMessage = Extract<Message, { kind: SyncKind }>
 
 /** How facts reach this peer and others: the pool that applies them, gossip about new ones, reconciliation. */
@@ -45,11 +50,18 @@ export interface Sync {
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createSync({ signer, roster, digest, heads, pulled, ...apply }: SyncOptions): Sync {
+export function createSync({ signer, roster, digest, heads, closing, pulled, ...apply }: SyncOptions): Sync {
   const facts = createFacts({ self: signer.id, heads, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
-  const reconcile = createReconcile({ heads, digest, serve, ended: pulled })
+  const reconcile = createReconcile({
+    heads: pulledFrom(heads, closing),
+    digest,
+    serve,
+    ended: pulled,
+    epoch: () => roster.epoch.number,
+    closing,
+  })
   return {
     facts,
     announce,
@@ -69,7 +81,7 @@ export function createSync({ signer, roster, digest, heads, pulled, ...apply }: 
         case 'announce':
           return fetchAnnounced(out, message, { heads, isConnected: reconcile.isConnected })
         case 'sync-root':
-          return reconcile.onRoot(out, from, message.body.root)
+          return reconcile.onRoot(out, from, message.body)
         case 'sync-buckets':
           return reconcile.onBuckets(out, from, message.body.buckets)
         case 'sync-leaves-request':
@@ -79,11 +91,32 @@ export function createSync({ signer, roster, digest, heads, pulled, ...apply }: 
         case 'sync-fetch':
           serve.onFetch(out, from, message.body)
           return
+        case 'closing-request':
+          return closing.onRequest(out, message)
+        case 'closing-reply':
+          return closing.onReply(out, message)
         case 'sync-busy':
           return reconcile.onBusy(out, from, message.body.afterMs)
       }
     },
     onLoaded: serve.onLoaded,
-    onTimer: (out, id) => facts.onTimer(out, id) || announce.onTimer(out, id) || reconcile.onTimer(out, id),
+    onTimer: (out, id) =>
+      closing.onTimer(out, id) ||
+      facts.onTimer(out, id) ||
+      announce.onTimer(out, id) ||
+      reconcile.onTimer(out, id),
+  }
+}
+
+/** Where chains are asked for from: a closed chain is first followed to its end, which moves nothing yet. */
+function pulledFrom(heads: Heads, closing: Closing): Heads {
+  return {
+    ...heads,
+    nextSeq: (account) => closing.nextOf(account) ?? heads.nextSeq(account),
+    jobStep(job) {
+      const next = closing.nextOf(job)
+      return next === undefined ? heads.jobStep(job) : next - 1
+    },
+    trust: () => (closing.nextOf(TRUST_KEY) ?? heads.trust() + 1) - 1,
   }
 }

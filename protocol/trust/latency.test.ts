@@ -78,6 +78,7 @@ describe('a value', () => {
         number: 1,
         closes: closes.slice(0, count),
         reports,
+        before: null,
         root: snapshotId(1),
       }
       return accepted(() => decodeBody(valueCodec, encodeBody(valueCodec, value), 'value', TRUSTED))

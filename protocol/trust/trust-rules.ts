@@ -8,6 +8,7 @@ import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { NO_FETCH } from '../sync/messages.ts'
 import type { FactServer } from '../sync/serve.ts'
 import { fold } from './fold.ts'
 import type { Foldings } from './folding.ts'
@@ -61,6 +62,7 @@ export type Refold =
 export function refold(parts: TrustParts, out: Outbox, value: TrustValue): Refold {
   const { table, waiting, foldings, jobHead } = parts
   if (value.number !== table.number + 1 || !isWellFormed(value)) return { status: 'invalid' }
+  if (value.before !== (table.root ?? null)) return { status: 'invalid' }
   const absent = value.closes.filter((job) => waiting.get(job) === undefined)
   if (absent.some((job) => (jobHead(job)?.end ?? null) !== null)) return { status: 'invalid' }
   if (absent.length > 0) return { status: 'missing', jobs: absent }
@@ -133,7 +135,8 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       const { closes, reports: named } = draft
       const next = foldings.of(out, draft.name, () => nextTable(parts, draft))
       if (next === undefined) return undefined
-      return { type: 'trust', number: table.number + 1, closes, reports: named, root: next.root }
+      const { number, root: before = null } = table
+      return { type: 'trust', number: number + 1, closes, reports: named, before, root: next.root }
     },
     learn(out, refusal, from) {
       if (isNext(refusal.instance)) learn(out, refusal, from)
@@ -173,7 +176,7 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
     if (parts.draft !== undefined && refusal.closes.length > 0) parts.draft.refused = true
     if (unknown.length > 0) {
       const ids = unknown.slice(0, MISSING_AT_ONCE)
-      out.send(from, 'sync-fetch', { accounts: [], jobs: [], ids, resolved: [], trust: null })
+      out.send(from, 'sync-fetch', { ...NO_FETCH, ids })
     }
     if (refusal.code !== 'missing') return
     const chains = refusal.missing.slice(0, MISSING_AT_ONCE).flatMap((job) => {

@@ -1,4 +1,4 @@
-import { digest, list, struct, uint, type ValueOf } from '../encoding/codec.ts'
+import { digest, list, nullable, struct, uint, type ValueOf } from '../encoding/codec.ts'
 import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
@@ -17,7 +17,12 @@ export const contentsCodec = struct(contents)
 
 /** What `trust/<number>` decides (5.8): the closes it folds, the reports it takes latencies from, the result. */
 export const trustValues = {
-  trust: struct({ ...contents, root: digest() }),
+  trust: struct({
+    ...contents,
+    /** Root of the table before it; null for the first. */
+    before: nullable(digest()),
+    root: digest(),
+  }),
 } as const
 export type TrustValue = ValueOf<typeof trustValues>
 

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { certificateFact } from '../ledger/fact.ts'
+import { OUTPUT_MIN } from '../params.ts'
+import { certificateOf, fundedSwarm, paying } from './testing-entries.ts'
+import { expectSame, TestEpochs } from './testing-orders.ts'
+
+/** Three entries that the third peer doesn't get, and an epoch of other witnesses behind them. */
+function behind() {
+  const epochs = new TestEpochs(1)
+  epochs.mint(4)
+  epochs.mint(5)
+  epochs.minds.stop(epochs.id(3))
+  for (let count = 0; count < 3; count += 1) epochs.pay(5, 6)
+  epochs.change(epochs.order([1, 2, 5, 6]))
+  return epochs
+}
+
+it('a peer that was away when an epoch ended comes to where it ended, and goes on', () => {
+  const epochs = behind()
+  epochs.minds.restart(epochs.id(3))
+  epochs.minds.pass(60_000)
+  expect(epochs.view(3).change().isLevel).toBe(true)
+  epochs.pay(5, 3)
+  expectSame(epochs)
+  expect(epochs.view(3).account(epochs.id(3))?.claimable).toBe(OUTPUT_MIN)
+})
+
+it('it believes nothing that the founder, who has left, signs for the time before', () => {
+  const epochs = behind()
+  const forged = certificateOf(epochs, paying(epochs, 0), [epochs.signer(0)])
+  const late = epochs.id(3)
+  // It hears that the epoch has begun, and gets nothing that was certified before.
+  epochs.minds.isCut = (_from, to, kind) =>
+    to === late && (kind === 'sync-leaves' || kind === 'closing-reply')
+  epochs.minds.restart(late)
+  epochs.minds.pass(20_000)
+  expect(epochs.view(3).roster.epoch.number).toBe(1)
+  expect(epochs.view(3).change().isLevel).toBe(false)
+  for (let count = 0; count < 3; count += 1) {
+    epochs.minds.isCut = (from, to, kind) =>
+      to === late && (kind === 'closing-reply' || from !== epochs.id(0))
+    epochs.minds.say(epochs.id(0), late, 'facts', { facts: [certificateFact(forged)] })
+    epochs.minds.pass(1_000)
+  }
+  epochs.minds.isCut = () => false
+  epochs.minds.pass(60_000)
+  expectSame(epochs)
+  for (const at of [0, 1, 2, 3, 4, 5, 6]) expect(epochs.view(at).account(epochs.id(4))?.seq ?? 0).toBe(0)
+})
+
+it('a peer that had more than the closed epoch ended with is level, too', () => {
+  const epochs = fundedSwarm()
+  const entry = paying(epochs, 5)
+  const ahead = epochs.id(5)
+  const certificate = certificateOf(epochs, entry, epochs.signers.slice(0, 3))
+  for (const at of [0, 1, 2])
+    epochs.minds.say(epochs.id(6), epochs.id(at), 'certify', { epoch: 0, entry, evidence: [] })
+  epochs.minds.isCut = (from) => from === ahead
+  epochs.minds.say(epochs.id(6), ahead, 'facts', { facts: [certificateFact(certificate)] })
+  expect(epochs.view(5).account(epochs.id(4))?.seq).toBe(1)
+  epochs.change(epochs.order([0, 1, 2, 6]))
+  epochs.minds.isCut = () => false
+  expectSame(epochs)
+  expect(epochs.view(5).change().isLevel).toBe(true)
+  expect(epochs.view(5).account(epochs.id(5))?.claimable).toBe(OUTPUT_MIN)
+})

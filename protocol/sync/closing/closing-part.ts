@@ -1,0 +1,78 @@
+import { decodeBody, encodeBody } from '../../encoding/body.ts'
+import {
+  bytes,
+  type Codec,
+  digest,
+  type Infer,
+  list,
+  nullable,
+  struct,
+  uint,
+  variants,
+} from '../../encoding/codec.ts'
+import { LIMITS } from '../../params.ts'
+import { rootOfBuckets, bucketOf, bucketDigestOf } from '../state-digest.ts'
+import type { Digest } from '../../ids.ts'
+import { type LeafContent, leafContentCodec, leafOf } from './leaf-content.ts'
+
+/**
+ * One piece of the state in which an epoch was closed: the digests of all buckets, or what one bucket holds. With
+ * 100,000 accounts a bucket has 400 leaves and 40 KiB; a million accounts would fill a frame.
+ */
+const partCodec = variants({
+  buckets: struct({ buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }) }),
+  leaves: struct({ leaves: list(leafContentCodec, { max: LIMITS.closingLeaves }) }),
+})
+export type ClosingPart = Infer<typeof partCodec>
+
+/** Asks for the closing state that epoch `number` began with: its buckets' digests (null), or one bucket's leaves. */
+export const closingRequestCodec = struct({
+  number: uint(),
+  bucket: nullable(uint(LIMITS.buckets - 1)),
+})
+
+/** Whatever the store has is sent as it lies there; it is read by whoever gets it. */
+const replyShape = struct({
+  number: uint(),
+  bucket: nullable(uint(LIMITS.buckets - 1)),
+  body: bytes({ max: LIMITS.frameBytes }),
+})
+export type ClosingReply = Infer<typeof replyShape> & {
+  /** What `body` holds; missing only in what is about to be sent. */
+  readonly part?: ClosingPart
+}
+
+export const closingReplyCodec: Codec<ClosingReply> = {
+  toWire: (reply) => replyShape.toWire(reply),
+  fromWire(raw, path, sink) {
+    const reply = replyShape.fromWire(raw, path, sink)
+    return { ...reply, part: decodeBody(partCodec, reply.body, `${path}.body`, sink) }
+  },
+}
+
+/** Encodes every part of a closed state: first the buckets' digests, then the leaves of each bucket. */
+export function encodeClosing(
+  buckets: readonly (Digest | null)[],
+  contentsOf: (bucket: number) => readonly LeafContent[],
+): readonly Uint8Array[] {
+  const leaves = buckets.map((_, bucket) =>
+    encodeBody(partCodec, { type: 'leaves', leaves: contentsOf(bucket) }),
+  )
+  return [encodeBody(partCodec, { type: 'buckets', buckets }), ...leaves]
+}
+
+/** Whether these are the buckets of a state with this root. */
+export function areBucketsOf(buckets: readonly (Digest | null)[], root: Digest): boolean {
+  return rootOfBuckets(buckets) === root
+}
+
+/** Whether these leaves are all that a bucket with this digest holds. */
+export function areLeavesOf(
+  leaves: readonly LeafContent[],
+  bucket: number,
+  digestOf: Digest | null,
+): boolean {
+  const hashed = leaves.map(leafOf)
+  if (hashed.some(({ key }) => bucketOf(key) !== bucket)) return false
+  return bucketDigestOf(bucket, hashed) === digestOf
+}

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest'
+import { decodeBody, encodeBody } from '../../encoding/body.ts'
+import { TRUSTED } from '../../encoding/evidence.ts'
+import { sign } from '../../encoding/signed.ts'
+import type { Digest, PeerId } from '../../ids.ts'
+import type { MessageOf } from '../../intake/message.ts'
+import { ENTRY, entryIdOf, genesisOf } from '../../ledger/entry.ts'
+import type { Fact } from '../../ledger/fact.ts'
+import { testCharter, testSigner } from '../../ledger/testing-mind.ts'
+import type { LoadPurpose } from '../../peer/effect.ts'
+import type { Outbox } from '../../peer/outbox.ts'
+import { rosterOf } from '../../swarm/live-roster.ts'
+import { createStateDigest } from '../state-digest.ts'
+import { Closing, type Closed } from './closing.ts'
+import { closingReplyCodec } from './closing-part.ts'
+import { type LeafContent, leafOf } from './leaf-content.ts'
+import { ownStateOf } from './own-state.ts'
+
+const owners = Array.from({ length: 20 }, (_, at) => testSigner(at))
+const [first = testSigner(0)] = owners
+const { swarm } = rosterOf(testCharter([first], 1))
+const LISTED = { entries: [], decisions: [] }
+const LENGTH = 5
+
+/** An owner's chain as a closed epoch's quorum signed it; `forged` differs from its second entry on. */
+function chainOf(owner = first, forged = false): readonly Fact[] {
+  let prev = genesisOf(swarm, owner.id)
+  return Array.from({ length: LENGTH }, (_, seq): Fact => {
+    const free = forged && seq > 0 ? 7n : 0n
+    const body = { account: owner.id, seq, prev, claims: [{ source: prev, index: seq }], ops: [], free }
+    const entry = sign(owner, swarm, ENTRY, body)
+    prev = entryIdOf(entry)
+    return {
+      type: 'certificate',
+      certificate: { entry, quorum: { epoch: 0, signers: new Uint8Array(1), sigs: [] } },
+    }
+  })
+}
+
+function nameOf(fact: Fact): Digest {
+  if (fact.type !== 'certificate') throw new Error('only entries here')
+  return entryIdOf(fact.certificate.entry)
+}
+
+/** A peer that has applied so many entries of each owner's chain. */
+class Node {
+  readonly store = new Map<string, Uint8Array>()
+  readonly sent: { to: PeerId; kind: string; body: object }[] = []
+  readonly loads: LoadPurpose[] = []
+  readonly digest = createStateDigest()
+  readonly #contents = new Map<string, LeafContent>()
+  closing: Closing
+
+  constructor(applied: number) {
+    this.#set({ type: 'epoch', epoch: 0 })
+    for (const owner of owners) this.advance(chainOf(owner), applied)
+    this.closing = this.#create()
+  }
+
+  #create(): Closing {
+    const contentOf = (key: string) => this.#contents.get(key)
+    return new Closing({
+      digest: this.digest,
+      own: ownStateOf({ digest: this.digest, contentOf, genesisOf: (account) => genesisOf(swarm, account) }),
+      contentsOf: (bucket) => this.digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
+    })
+  }
+
+  #set(content: LeafContent): void {
+    const { key, leaf } = leafOf(content)
+    this.#contents.set(key, content)
+    this.digest.set(key, leaf)
+  }
+
+  advance(chain: readonly Fact[], seq: number): void {
+    const last = chain[seq - 1]
+    if (last?.type !== 'certificate') return
+    const { account } = last.certificate.entry.body
+    this.#set({ type: 'account', account, seq, head: nameOf(last) })
+  }
+
+  restart(): void {
+    this.closing = this.#create()
+    for (const [key, value] of this.store) this.closing.restore({ key, value })
+  }
+
+  readonly out = {
+    now: 0,
+    write: (key: string, value: Uint8Array) => this.store.set(key, value),
+    send: (to: PeerId, kind: string, body: object) => this.sent.push({ to, kind, body }),
+    load: (keys: readonly string[], purpose: LoadPurpose) => {
+      if (purpose.type === 'closing')
+        this.closing.onLoaded(this.out, [this.store.get(keys[0] ?? '')], purpose)
+    },
+    timer: () => undefined,
+    cancelTimer: () => undefined,
+  } as unknown as Outbox
+
+  close(closed: Closed): void {
+    this.closing.close(this.out, closed)
+  }
+}
+
+/** Lets `behind` ask `ahead` until nothing is asked any more. */
+function exchange(behind: Node, ahead: Node): void {
+  behind.closing.heard(behind.out, first.id)
+  for (let next = behind.sent.shift(); next !== undefined; next = behind.sent.shift()) {
+    ahead.closing.onRequest(ahead.out, { from: first.id, body: next.body } as MessageOf<'closing-request'>)
+    for (const { body } of ahead.sent.splice(0)) {
+      const encoded = encodeBody(closingReplyCodec, body as never)
+      const read = decodeBody(closingReplyCodec, encoded, 'reply', TRUSTED)
+      behind.closing.onReply(behind.out, { from: first.id, body: read } as MessageOf<'closing-reply'>)
+    }
+  }
+}
+
+function closedBy(node: Node, listed: Closed['listed'] = LISTED): Closed {
+  return { number: 0, root: node.digest.root(), listed }
+}
+
+/** One peer that closed the epoch level with everybody, and one that has the first entry of each chain. */
+function build() {
+  const [level, late] = [new Node(LENGTH), new Node(1)]
+  const closed = closedBy(level)
+  level.close(closed)
+  late.close(closed)
+  return { level, late, closed }
+}
+
+describe('a peer that was level when the epoch was closed', () => {
+  it('knows what the closed state holds and takes nothing else', () => {
+    const { level } = build()
+    expect(level.closing.isLevel).toBe(true)
+    for (const fact of chainOf()) expect(level.closing.admits(fact)).toBe('known')
+    const [more] = chainOf(testSigner(50))
+    if (more !== undefined) expect(level.closing.admits(more)).toBe('refuse')
+  })
+
+  it('takes an entry that is listed, and no other', () => {
+    const [fact] = chainOf(testSigner(50))
+    const [other] = chainOf(testSigner(51))
+    if (fact === undefined || other === undefined) throw new Error('a chain has entries')
+    const node = new Node(LENGTH)
+    node.close(closedBy(node, { ...LISTED, entries: [nameOf(fact)] }))
+    expect([fact, other].map((each) => node.closing.admits(each))).toEqual(['admit', 'refuse'])
+  })
+})
+
+describe('a peer that was behind', () => {
+  it('waits until it has the closed state, follows each chain to its end, and takes it then', () => {
+    const { level, late } = build()
+    const chain = chainOf()
+    expect(late.closing.isLevel).toBe(false)
+    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
+    expect(late.closing.nextOf(first.id)).toBeUndefined()
+    exchange(late, level)
+    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
+    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual([
+      'admit',
+      'admit',
+      'admit',
+      'admit',
+    ])
+  })
+
+  it('is level once it has applied everything, also after a restart', () => {
+    const { level, late } = build()
+    exchange(late, level)
+    for (const owner of owners) {
+      expect(late.closing.isLevel).toBe(false)
+      late.advance(chainOf(owner), LENGTH)
+      late.closing.advance(late.out)
+    }
+    expect(late.closing.isLevel).toBe(true)
+    late.restart()
+    expect(late.closing.isLevel).toBe(true)
+    // What it fetched it can give to the next one.
+    const later = new Node(0)
+    later.close(closedBy(level))
+    exchange(later, late)
+    expect(chainOf().map((fact) => later.closing.admits(fact))).not.toContain('refuse')
+    expect(chainOf().map((fact) => later.closing.admits(fact))).not.toContain('wait')
+  })
+
+  it('never takes a chain that whoever has the old keys made up, and takes the right one next', () => {
+    const { level, late } = build()
+    exchange(late, level)
+    const forged = chainOf(first, true)
+    for (let round = 0; round < 3; round += 1)
+      for (const fact of forged.slice(1)) expect(late.closing.admits(fact)).toBe('wait')
+    expect(late.closing.nextOf(first.id)).toBe(Number.MAX_SAFE_INTEGER)
+    late.closing.heard(late.out, first.id)
+    for (const fact of chainOf().slice(1)) late.closing.admits(fact)
+    expect(forged.slice(1).map((fact) => late.closing.admits(fact))).not.toContain('admit')
+    expect(
+      chainOf()
+        .slice(1)
+        .map((fact) => late.closing.admits(fact)),
+    ).not.toContain('wait')
+  })
+
+  it('refuses what goes beyond the closed state, and chains that it does not hold', () => {
+    const { level, late } = build()
+    exchange(late, level)
+    const [stranger] = chainOf(testSigner(60))
+    const beyond = chainOf()[LENGTH - 1]
+    if (stranger === undefined || beyond?.type !== 'certificate') throw new Error('a chain has entries')
+    expect(late.closing.admits(stranger)).toBe('refuse')
+    const { entry, quorum } = beyond.certificate
+    const longer = sign(first, swarm, ENTRY, { ...entry.body, seq: LENGTH, prev: nameOf(beyond) })
+    expect(late.closing.admits({ type: 'certificate', certificate: { entry: longer, quorum } })).toBe(
+      'refuse',
+    )
+  })
+
+  it('holds every piece against the root that was decided', () => {
+    const { late, closed } = build()
+    const other = new Node(2)
+    other.close({ ...closed, root: other.digest.root() })
+    exchange(late, other)
+    expect(late.closing.admits(chainOf()[1] ?? (chainOf()[0] as never))).toBe('wait')
+    expect([...late.store.keys()].filter((key) => key.startsWith('state-part/'))).toEqual([])
+  })
+})
