@@ -12,7 +12,15 @@ function start(command: string, ...args: string[]): ChildProcess {
 }
 
 const children = [
-  start('node', '--watch-preserve-output', '--watch', 'node/main.ts', 'up', ...process.argv.slice(2)),
+  start(
+    'node',
+    '--watch-preserve-output',
+    '--watch',
+    'node/main.ts',
+    'up',
+    '--accept-terms',
+    ...process.argv.slice(2),
+  ),
   start('vite'),
 ]
 

@@ -78,12 +78,13 @@ export function blobRefOf(body: Uint8Array): BlobRef {
 }
 
 /** What an instance decides about: the first word of its name. */
-export type InstanceKind = 'job' | 'resolve' | 'trust'
+export type InstanceKind = 'job' | 'resolve' | 'trust' | 'epoch'
 
 /** Undefined for a name that no agreement has. */
 export function instanceKindOf(instance: string): InstanceKind | undefined {
   if (parseJobInstance(instance) !== undefined) return 'job'
   if (parseTrustInstance(instance) !== undefined) return 'trust'
+  if (parseEpochInstance(instance) !== undefined) return 'epoch'
   return parseResolveInstance(instance) === undefined ? undefined : 'resolve'
 }
 
@@ -95,6 +96,17 @@ export function trustInstance(number: number): InstanceId {
 /** The snapshot that an instance makes; undefined for any other text. */
 export function parseTrustInstance(instance: string): number | undefined {
   const match = /^trust\/([1-9][0-9]{0,14})$/.exec(instance)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** Decides what epoch `number` is (5.6); the charter begins epoch 0. */
+export function epochInstance(number: number): InstanceId {
+  return `epoch/${number}` as InstanceId
+}
+
+/** The epoch that an instance begins; undefined for any other text. */
+export function parseEpochInstance(instance: string): number | undefined {
+  const match = /^epoch\/([1-9][0-9]{0,14})$/.exec(instance)
   return match === null ? undefined : Number(match[1])
 }
 

@@ -32,6 +32,8 @@ export const LIMITS = {
   slots: 27,
   /** Bids in an assignment: enough to choose from, and 64 signed bids stay below 32 KiB. */
   bids: 64,
+  /** Storage receipts in an assignment: two copies of a prompt survive the loss of one. */
+  receipts: 2,
   /** Longest chain of decisions of one job: first assignment, attempts, close. */
   steps: 16,
   promptBytes: 262_144,
@@ -41,6 +43,13 @@ export const LIMITS = {
   /** Evidence travelling with one request or answer; the rest is fetched by further requests. */
   facts: 16,
   missing: 64,
+  /** Votes and prepared values listed in one part of a handover or report: their signatures fit one frame's checks. */
+  listed: 256,
+  carried: 64,
+  /** Parts of a handover: 256 MiB of locks that never came to a certificate; an attacker pays for each of them. */
+  handoverChunks: 512,
+  /** Orders for the next epoch that aren't complete yet: each is signed by operators or a quorum. */
+  orders: 8,
   /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
   forkEntries: 16,
   findings: 16,
@@ -64,7 +73,7 @@ export const LIMITS = {
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */
   openJobs: 1_024,
-  /** Closes that one trust snapshot folds: 34 KiB of ids, and a few milliseconds of work. */
+  /** Closes that one trust snapshot folds: 34 KiB of ids, and tens of milliseconds of work in pieces. */
   closes: 1_000,
   /** Round trips in one latency report: those of 64 witnesses stay below half a frame. */
   reported: 128,
@@ -127,7 +136,8 @@ export const WASTE_QUOTA = { perSecond: 16, burst: 256 } as const
 
 /**
  * What one sender may make this peer do at intake, by kind: a frame costs one unit and each signature in it
- * another, some 70 us. A kind's burst always holds the costliest frame that the limits allow.
+ * another, some 70 us. A kind's burst always holds the costliest frame that the limits allow. These are for four
+ * witnesses and jobs of three replicas; where frames grow with the quorum, `intake/quota` lets the budget grow with them.
  */
 export const INTAKE_QUOTAS = {
   /** Rates of a busy honest member are a tenth of it; all its kinds together are still answered in real time. */
@@ -136,9 +146,25 @@ export const INTAKE_QUOTAS = {
   certify: { perSecond: 4_096, burst: 16_384 },
   /** Votes for as many entries as one driver may have open, each asked for anew every 400 ms. */
   vote: { perSecond: 8_192, burst: 16_384 },
-  /** A new peer's 100,000 entries in well under a minute are 4,000 certificates a second, four signatures each. */
-  facts: { perSecond: 24_576, burst: 65_536 },
+  /** Facts that weren't asked for: what 1,000 driven entries are answered with that are certified already. */
+  facts: { perSecond: 4_096, burst: 16_384 },
 } as const
+
+/**
+ * Of one connection's budget for a gossiped kind, what frames of one signer may take that somebody else passes on: an
+ * eighth in the long run, 64 a second. Five are an honest signer's rate. So a signer that floods a correct forwarder
+ * leaves it the rest.
+ */
+export const FORWARDED_QUOTA = { perSecond: 128, burst: 1_024 } as const
+
+/** Requests for facts whose answers one peer may still owe; a pull makes one at a time, missing links a few more. */
+export const FETCHES_OWED = 4
+
+/**
+ * Facts that one `sync-fetch` brings; whoever needs more asks again from where it then stands. Verifying them takes the asker longer than a round trip, so neither waits
+ * for the other; half a MiB of them fit any queue on the way.
+ */
+export const SERVED_FACTS = 512
 
 /**
  * Bytes of facts and leaves that one peer is given. A peer that levels up as fast as two cores can verify reads

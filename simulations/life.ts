@@ -49,14 +49,8 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
     if (!ended) observe({ type: 'handled', peer: self, view: mind.view })
   }
 
-  const runs = createRuns({
-    scheduler,
-    random,
-    runner: options.runner,
-    blobs,
-    faults: options.faults,
-    handle,
-  })
+  const { runner, faults } = options
+  const runs = createRuns({ scheduler, random, runner, blobs, faults, handle })
 
   const take = (effect: Effect): void => {
     observe({ type: 'effect', peer: self, effect })
@@ -112,6 +106,8 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
         return fetch(effect.token, effect.blob, effect.from)
       case 'load':
         return load(effect)
+      case 'epoch-result':
+      case 'roster':
       case 'notify':
         return undefined
     }

@@ -1,6 +1,9 @@
+import { NO_CHANGE } from '../protocol/epoch/change-view.ts'
 import type { Verified } from '../protocol/crypto/verified.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../protocol/encoding/envelope.ts'
 import { TRUSTED } from '../protocol/encoding/evidence.ts'
+import { rosterOf } from '../protocol/swarm/live-roster.ts'
+import type { Roster } from '../protocol/swarm/roster.ts'
 import { blobRefOf, type PeerId } from '../protocol/ids.ts'
 import type { Message } from '../protocol/intake/message.ts'
 import type { Effect } from '../protocol/peer/effect.ts'
@@ -13,7 +16,8 @@ import { foundingSnapshot } from '../protocol/trust/snapshot.ts'
  * A mind of a few lines for tests of the world around it. A transfer is written down and then told to all
  * that are connected; what is heard is written down, too. It remembers how many records it has.
  */
-export function createStandInMind({ signer, roster }: PeerOptions): Peer {
+export function createStandInMind({ signer, charter }: PeerOptions): Peer {
+  const roster = rosterOf(charter)
   const connected = new Set<PeerId>()
   let records = 0
   let position = 0
@@ -56,7 +60,7 @@ export function createStandInMind({ signer, roster }: PeerOptions): Peer {
   }
 
   return {
-    view: viewOf({ signer, roster, rules: roster.charter.rules }, () => records),
+    view: viewOf(signer.id, roster, () => records),
     restore: () => {
       records += 1
     },
@@ -77,12 +81,13 @@ export function createStandInMind({ signer, roster }: PeerOptions): Peer {
   }
 }
 
-function viewOf({ signer, roster }: PeerOptions, records: () => number): PeerView {
+function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
   return {
-    self: signer.id,
+    self,
     swarm: roster.swarm,
     roster,
     duty: () => 'active',
+    change: () => NO_CHANGE,
     ledgerRoot: () => blobRefOf(Uint8Array.of(0)).digest,
     supply: () => ({ minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
@@ -98,5 +103,6 @@ function viewOf({ signer, roster }: PeerOptions, records: () => number): PeerVie
       entries: records(),
     }),
     mayFetch: () => true,
+    isNews: () => true,
   }
 }

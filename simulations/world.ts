@@ -5,7 +5,8 @@ import type { Offer } from '../protocol/jobs/offer.ts'
 import type { Command, CommandResult } from '../protocol/peer/command.ts'
 import type { Peer, PeerOptions } from '../protocol/peer/options.ts'
 import type { Charter } from '../protocol/swarm/charter.ts'
-import { type Roster, rosterOf } from '../protocol/swarm/roster.ts'
+import { rosterOf } from '../protocol/swarm/live-roster.ts'
+import type { Roster } from '../protocol/swarm/roster.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { type Body, createBody } from './body.ts'
 import { type AdversaryName, turnedAdversary } from './adversaries/adversaries.ts'
@@ -147,7 +148,7 @@ export function createWorld(options: WorldOptions): World {
       createMind: () => {
         const mind = options.createMind({
           signer,
-          roster,
+          charter,
           rules: options.judge.rules,
           amnesia: lost.has(signer.id),
         })
@@ -209,7 +210,7 @@ export function createWorld(options: WorldOptions): World {
     freshMind() {
       const [signer] = signers
       if (signer === undefined) throw new Error('a swarm has a first member')
-      return options.createMind({ signer, roster, rules: options.judge.rules })
+      return options.createMind({ signer, charter, rules: options.judge.rules })
     },
     watch: (observer) => {
       observers.push(observer)

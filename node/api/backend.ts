@@ -8,6 +8,8 @@ import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
+import type { SwarmPort } from './swarm-port.ts'
+import type { ControlPort } from './control-port.ts'
 
 /** A page of jobs, newest first by `heardMs`. */
 export interface JobQuery {
@@ -62,13 +64,21 @@ export interface EntryView {
   readonly verified: boolean
 }
 
+/**
+ * - `waiting`: signed and driven until it is certified or void.
+ * - `certified`: final.
+ * - `void`: a fork of the account was settled without it. Only a certificate from before then would still count.
+ */
+export type EntryState = 'waiting' | 'certified' | 'void'
+
 /** Cold reads of the ledger. */
 export interface LedgerHistory {
   /** undefined for a cursor that it never issued. */
   transactions(query: TransactionQuery): Promise<TransactionPage | undefined>
   /** By the entry's id, or by that of a job that it opened; undefined while it isn't certified here. */
   entry(id: Digest): Promise<EntryView | undefined>
-  isCertified(entry: EntryId): Promise<boolean>
+  /** Of an entry that this peer signed. */
+  stateOf(entry: EntryId): Promise<EntryState>
   /** What became of a request of this peer's owner; undefined where none was signed under that name. */
   request(name: Digest): Promise<{ readonly content: Digest; readonly entry: EntryId } | undefined>
 }
@@ -135,10 +145,17 @@ export interface Backend {
     addresses(): readonly string[]
     connections(): readonly ConnectionView[]
   }
-  /** Judges a signed message as gossip does; an accepted one is handled and passed on. */
+  /**
+   * Judges a signed message as gossip does; an accepted one is handled and passed on. One that says nothing that isn't
+   * known here is a `duplicate`.
+   */
   inject(frame: Uint8Array, source: { readonly from: PeerId; readonly via: Topic }): Promise<Ruling>
   /** Calls for each durable change of a job (its id) or of the network (null) until the result is called. */
   subscribe(listener: (job: string | null) => void): () => void
   /** undefined for a job without a decided step 0. */
   explain(job: JobId): Promise<DecisionView | undefined>
+  /** Keys and randomness for the routes of the swarm. */
+  readonly swarm: SwarmPort
+  /** The process itself, for the account that owns it. */
+  readonly control: ControlPort
 }

@@ -32,8 +32,8 @@ async function resolveFork(backend: Backend): Promise<CallOutput<'resolveFork'>>
   return { status: 'requested', account_id: backend.view.self }
 }
 
-export function creditsHandlers(backend: Backend): Pick<Handlers, CreditsRoute> {
-  const move = createMoves(backend)
+export function creditsHandlers(backend: Backend, stopping: AbortSignal): Pick<Handlers, CreditsRoute> {
+  const move = createMoves(backend, stopping)
   const { treasury } = backend.view.roster.charter
   return {
     resolveFork: () => resolveFork(backend),

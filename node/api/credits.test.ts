@@ -112,6 +112,24 @@ describe('an operation that is refused', () => {
     }
   })
 
+  it('while the account is forked, also where a job would be paid from it', async () => {
+    test.backend.refusal = { ok: false, code: 'account_forked', detail: 'resolve it first' }
+    const forked = { code: 'account_forked', status: 409 }
+    await expect(test.client.submitJob({ body: { prompt: 'x' } })).rejects.toMatchObject(forked)
+    await expect(test.client.transferCredits({ body: { to, amount: '1' } }, WITH_KEY)).rejects.toMatchObject(
+      forked,
+    )
+    for (const route of [
+      'submitJob',
+      'transferCredits',
+      'mintCredits',
+      'rewardCredits',
+      'spendCredits',
+    ] as const) {
+      expect(ENDPOINTS[route].errors, route).toContain('account_forked')
+    }
+  })
+
   it('without the key, also where the credits go to the treasury', async () => {
     await expect(test.client.spendCredits({ body: { amount: '1' } })).rejects.toMatchObject({
       code: 'api_key_missing',
@@ -193,7 +211,7 @@ describe('a question that is refused', () => {
   it.each([
     ['credits/transactions/list?limit=0', 'out_of_range'],
     ['credits/transactions/list?limit=101', 'out_of_range'],
-    ['credits/transactions/list?type=grant', 'out_of_range'],
+    ['credits/transactions/list?type=gift', 'out_of_range'],
     ['credits/transactions/list?account=me', 'out_of_range'],
     [`credits/transactions/list?account=12D3Koo${'z'.repeat(45)}`, 'out_of_range'],
     ['credits/transactions/list?job=7', 'out_of_range'],

@@ -2,7 +2,7 @@ import { formatCredits } from '../../protocol/api/credits.ts'
 import type { CertifiedEntry } from '../../protocol/api/entry-schema.ts'
 import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
 import type { AccountId } from '../../protocol/ids.ts'
-import { jobIdOf, type Operation } from '../../protocol/ledger/entry.ts'
+import { jobIdOf, type Operation, outputOf } from '../../protocol/ledger/entry.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { EntryView } from './backend.ts'
 
@@ -17,8 +17,16 @@ function operationOf(operation: Operation, account: AccountId): CertifiedEntry['
     const job = jobIdOf(account, spec.nonce)
     return { type, to: null, amount: formatCredits(escrow), memo: null, job_id: job }
   }
-  const { to, amount, memo } = operation
-  return { type, to, amount: formatCredits(amount), memo, job_id: null }
+  const made = outputOf(operation)
+  const memo = type === 'mint' || type === 'transfer' ? operation.memo : null
+  // A revocation names its key and moves nothing.
+  const to =
+    type === 'revoke'
+      ? operation.revocation.body.key
+      : type === 'join'
+        ? operation.consent.signer
+        : operation.to
+  return { type, to, amount: formatCredits(made?.amount ?? 0n), memo, job_id: null }
 }
 
 function signaturesOf({ quorum }: EntryView, roster: Roster) {

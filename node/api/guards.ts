@@ -1,11 +1,12 @@
 import fastifyHelmet from '@fastify/helmet'
 import fastifyRateLimit from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { RIGHTS } from '../../protocol/api/rights.ts'
 import type { RouteName, SocketName } from '../../protocol/api/routes.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 import type { ApiKeys } from './api-keys.ts'
 import { addressCaller, callerOf } from './caller.ts'
+import type { ControlListener } from './control-listener.ts'
 import { hostFault, type HostRule } from './host-check.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { ApiProblem } from './problem.ts'
@@ -39,14 +40,38 @@ const CONTENT_SECURITY_POLICY = {
   },
 }
 
+export interface GuardParts {
+  readonly rule: HostRule
+  readonly keys: ApiKeys
+  readonly control: Pick<ControlListener, 'isFrom'>
+}
+
+/**
+ * No name leads a browser to the control socket, so whatever host is asked for there is as good as any; but a
+ * request with an origin comes from a page, by whatever proxy, and no page rules a peer.
+ */
+export function nameFault(
+  request: Pick<FastifyRequest, 'headers' | 'raw'>,
+  { rule, control }: Pick<GuardParts, 'rule' | 'control'>,
+): ErrorCode | undefined {
+  if (!control.isFrom(request)) return hostFault(request.headers, rule)
+  return request.headers.origin === undefined ? undefined : 'origin_not_allowed'
+}
+
+/** What somebody without the right is told that they lack. */
+function refusalOf(row: (typeof RIGHTS)[keyof typeof RIGHTS]): ErrorCode {
+  if (row.loopback) return 'not_permitted'
+  return row.api_key ? 'api_key_missing' : 'control_only'
+}
+
 /**
  * What every request and upgrade passes before its route: host and origin, then the rate, then the API key if
  * it shows one, then the rights.
  */
-export async function addGuards(app: FastifyInstance, rule: HostRule, keys: ApiKeys): Promise<void> {
+export async function addGuards(app: FastifyInstance, parts: GuardParts): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    const fault = hostFault(request.headers, rule)
+    const fault = nameFault(request, parts)
     done(fault === undefined ? undefined : new ApiProblem(fault))
   })
   await app.register(fastifyHelmet, {
@@ -56,8 +81,9 @@ export async function addGuards(app: FastifyInstance, rule: HostRule, keys: ApiK
   })
   await app.register(fastifyRateLimit, { global: false })
   const limit = app.createRateLimit({
-    max: ({ ip }) =>
-      addressCaller(ip) === 'loopback'
+    keyGenerator: (request) => (parts.control.isFrom(request) ? 'control' : request.ip),
+    max: (request) =>
+      parts.control.isFrom(request) || addressCaller(request.ip) === 'loopback'
         ? SERVER_LIMITS.loopbackRequestsPerMinute
         : SERVER_LIMITS.remoteRequestsPerMinute,
     timeWindow: '1 minute',
@@ -71,7 +97,6 @@ export async function addGuards(app: FastifyInstance, rule: HostRule, keys: ApiK
     const { right } = request.routeOptions.config
     if (right === undefined) return
     const row = RIGHTS[right]
-    if (!row[callerOf(request, keys)])
-      throw new ApiProblem(row.loopback ? 'not_permitted' : 'api_key_missing')
+    if (!row[callerOf(request, parts)]) throw new ApiProblem(refusalOf(row))
   })
 }

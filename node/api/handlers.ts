@@ -5,6 +5,8 @@ import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import { isDigest, isPeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Backend } from './backend.ts'
+import { controlHandlers } from './control-handlers.ts'
+import type { Served } from './control-resource.ts'
 import { creditsHandlers } from './credits-handlers.ts'
 import { decisionResource } from './decision-resource.ts'
 import { prepareJob } from './job-request.ts'
@@ -17,10 +19,12 @@ import {
   witnessReach,
 } from './network-resource.ts'
 import { modelResources, nodeResources } from './node-resource.ts'
+import { within } from './outcomes.ts'
 import { p2pHandlers } from './p2p-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
+import { swarmHandlers } from './swarm-handlers.ts'
 import type { Throughput } from './throughput.ts'
 
 /** The newest of a job: from memory while it is open, else from the store. */
@@ -36,10 +40,13 @@ async function requireJob(backend: Backend, id: string): Promise<JobRecord> {
 }
 
 /** Everything that can be refused without the mind is refused before anything is stored. */
-async function submit(backend: Backend, body: JobRequestBody): Promise<JobRecord> {
+async function submit(backend: Backend, body: JobRequestBody, stopping: AbortSignal): Promise<JobRecord> {
   const { prompt, request } = prepareJob(body)
   const blob = await backend.putBlob(prompt)
-  const result = await backend.command({ type: 'submit-job', request: { ...request, prompt: blob } })
+  const answer = backend.command({ type: 'submit-job', request: { ...request, prompt: blob } })
+  const result = await within(answer, { stopping })
+  if (result === undefined)
+    throw new ApiProblem('outcome_unknown', 'this peer is stopping; the job may still be opened')
   if (!result.ok) {
     await backend.removeBlob(blob.digest)
     throw new ApiProblem(result.code, result.detail)
@@ -83,10 +90,19 @@ function getReadiness(backend: Backend): CallOutput<'getReadiness'> {
   return { status: 'ready', witnesses_reached: reached, witnesses_needed: needed }
 }
 
-export function createHandlers(backend: Backend, throughput: Throughput, version: string): Handlers {
+interface HandlersOptions {
+  readonly backend: Backend
+  readonly throughput: Throughput
+  readonly served: Served
+  /** Aborted when the server stops: nobody's request is held open any longer. */
+  readonly stopping: AbortSignal
+}
+
+export function createHandlers({ backend, throughput, served, stopping }: HandlersOptions): Handlers {
+  const { version } = served
   return {
     submitJob: async ({ body, header }) => {
-      const record = await submit(backend, body)
+      const record = await submit(backend, body, stopping)
       header('location', fillPath(ROUTES.getJob.path, { id: record.job }))
       return jobResource(backend, record)
     },
@@ -96,8 +112,10 @@ export function createHandlers(backend: Backend, throughput: Throughput, version
     listNodes: ({ query }) => pageOfList(nodeResources(backend), (node) => node.node_id, query),
     listModels: ({ query }) => pageOfList(modelResources(backend), (model) => model.name, query),
     getAccount: ({ params }) => getAccount(backend, params),
-    ...creditsHandlers(backend),
+    ...creditsHandlers(backend, stopping),
     ...p2pHandlers(backend),
+    ...swarmHandlers(backend, served.url),
+    ...controlHandlers(backend, served),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),
     getSelf: () => selfResource(backend, version),

@@ -1,11 +1,14 @@
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
+import { NO_CHANGE } from '../../protocol/epoch/change-view.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import { createMemoryControl, type MemoryControl } from './memory-control.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
   CHARTER,
@@ -33,6 +36,7 @@ export interface MemoryBackend extends Backend {
   readonly commands: Command[]
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
+  readonly control: MemoryControl
   /** Frames that were handed in, and what the next ones are answered with. */
   readonly injected: { readonly frame: Uint8Array; readonly from: PeerId; readonly via: string }[]
   ruling: Ruling
@@ -61,6 +65,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     swarm: roster.swarm,
     roster,
     duty: () => 'active',
+    change: () => NO_CHANGE,
     ledgerRoot: () => digestNamed(4),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     supply: () => ({
@@ -82,6 +87,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
       entries: 4,
     }),
     mayFetch: () => true,
+    isNews: () => true,
   }
 }
 
@@ -129,6 +135,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     connections,
     commands: [],
     ledger: createMemoryLedger(),
+    control: createMemoryControl(),
     injected: [],
     ruling: { verdict: 'accept', code: null },
     inject(frame, source) {
@@ -145,6 +152,11 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       backend.commands.push(command)
       if (backend.refusal !== undefined) return Promise.resolve(backend.refusal)
       if (command.type === 'resolve') return Promise.resolve({ ok: true, type: 'requested' })
+      if (command.type === 'relay')
+        return Promise.resolve({ ok: true, type: 'relayed', outcome: { status: 'certified' } })
+      if (command.type === 'take-certificate') return Promise.resolve({ ok: true, type: 'taken' })
+      if (command.type === 'revoke')
+        return Promise.resolve({ ok: true, type: 'entry', entry: digestNamed(5), source: digestNamed(5) })
       if (command.type !== 'submit-job') {
         const entry = backend.ledger.sign(command, {
           account: payer,
@@ -177,6 +189,13 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     subscribe(listener) {
       backend.listeners.add(listener)
       return () => backend.listeners.delete(listener)
+    },
+    swarm: {
+      // Nobody checks signatures here.
+      signers: [{ id: payer, sign: () => new Uint8Array(64) }],
+      secretOf: (salt) => new Uint8Array(32).fill(salt[0] ?? 0),
+      signerOf: createNobleSigner,
+      random: (bytes) => new Uint8Array(bytes).fill(7),
     },
     explain: (job) => Promise.resolve(job === closedJob ? explanationOf(job) : undefined),
   }

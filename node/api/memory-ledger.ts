@@ -5,7 +5,7 @@ import { entryMovements } from '../../protocol/jobs/movements.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
 import { entryCodec, entryIdOf } from '../../protocol/ledger/entry.ts'
 import type { Command } from '../../protocol/peer/command.ts'
-import type { EntryView, LedgerHistory, TransactionView } from './backend.ts'
+import type { EntryState, EntryView, LedgerHistory, TransactionView } from './backend.ts'
 import { digestNamed } from './sample-swarm.ts'
 
 type MoveCommand = Extract<Command, { type: 'mint' | 'transfer' }>
@@ -21,6 +21,8 @@ export interface MemoryLedger extends LedgerHistory {
   readonly entries: Map<Digest, EntryView>
   /** Signed and not certified yet, the oldest first. */
   readonly waiting: Map<EntryId, { entry: EntryView; movements: readonly TransactionView[] }>
+  /** Signed, and never to be certified. */
+  readonly voided: Set<EntryId>
   /** Newest first. */
   readonly movements: TransactionView[]
   readonly requests: Map<Digest, { content: Digest; entry: EntryId }>
@@ -30,11 +32,17 @@ export interface MemoryLedger extends LedgerHistory {
   certify(entry: EntryId): void
 }
 
+function stateIn({ entries, voided }: MemoryLedger, entry: EntryId): EntryState {
+  if (entries.has(entry)) return 'certified'
+  return voided.has(entry) ? 'void' : 'waiting'
+}
+
 export function createMemoryLedger(): MemoryLedger {
   const waiting: MemoryLedger['waiting'] = new Map()
   const ledger: MemoryLedger = {
     entries: new Map(),
     waiting,
+    voided: new Set(),
     movements: [],
     requests: new Map(),
     certifies: true,
@@ -75,7 +83,7 @@ export function createMemoryLedger(): MemoryLedger {
       return Promise.resolve({ items: wanted.slice(start, end), nextCursor })
     },
     entry: (id) => Promise.resolve(ledger.entries.get(id)),
-    isCertified: (entry) => Promise.resolve(ledger.entries.has(entry)),
+    stateOf: (entry) => Promise.resolve(stateIn(ledger, entry)),
     request: (name) => Promise.resolve(ledger.requests.get(name)),
   }
   return ledger

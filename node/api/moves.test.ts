@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { EntryId } from '../../protocol/ids.ts'
+import type { Digest, EntryId } from '../../protocol/ids.ts'
 import type { CommandResult } from '../../protocol/peer/command.ts'
+import { digestOfKey } from './api-keys.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { createMemoryBackend } from './memory-backend.ts'
 import { createMoves } from './moves.ts'
@@ -21,12 +22,18 @@ function build() {
     answers.push(resolve)
     return promise
   }
-  return { move: createMoves(backend), backend, answers }
+  const stopping = new AbortController()
+  return { move: createMoves(backend, stopping.signal), backend, answers, stopping }
 }
 
 function signed(byte: number): CommandResult {
   const entry: EntryId = digestNamed(byte)
   return { ok: true, type: 'entry', entry, source: entry }
+}
+
+/** As a request is remembered. */
+function contentOf(route: string, amount: bigint): Digest {
+  return digestOfKey([route, third, amount, ''].join('\n'))
 }
 
 function faultOf(answer: Promise<unknown>): Promise<unknown> {
@@ -70,4 +77,33 @@ describe('an operation that waits for earlier ones', () => {
     expect(await answer).toMatchObject({ status: 'accepted' })
     expect(backend.listeners.size).toBe(0)
   })
+
+  it('says that its outcome is unknown when the server stops before it is signed', async () => {
+    const { move, stopping } = build()
+    const unanswered = faultOf(move('transferCredits', body, named))
+    await vi.advanceTimersByTimeAsync(0)
+    stopping.abort()
+    expect(await unanswered).toMatchObject({
+      code: 'outcome_unknown',
+      detail: expect.stringContaining('stopping'),
+    })
+  })
+})
+
+it('an operation that a fork voided is told so, under its key as often as it is asked', async () => {
+  const { move, answers, backend } = build()
+  const entry: EntryId = digestNamed(4)
+  const first = faultOf(move('transferCredits', body, named))
+  await vi.advanceTimersByTimeAsync(0)
+  backend.ledger.voided.add(entry)
+  answers[0]?.(signed(4))
+  expect(await first).toMatchObject({ code: 'operation_void', status: 409 })
+  const content = vi.fn<(name: Digest) => void>()
+  backend.ledger.request = (name) => {
+    content(name)
+    return Promise.resolve({ content: contentOf('transferCredits', 1_000_000n), entry })
+  }
+  expect(await faultOf(move('transferCredits', body, named))).toMatchObject({ code: 'operation_void' })
+  expect(content).toHaveBeenCalledOnce()
+  expect(answers).toHaveLength(1)
 })

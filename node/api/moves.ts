@@ -6,9 +6,9 @@ import { LIMITS, OUTPUT_MIN } from '../../protocol/params.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import { digestOfKey } from './api-keys.ts'
 import type { Backend } from './backend.ts'
-import { createCertificates, within } from './certified.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { ApiProblem } from './problem.ts'
+import { createOutcomes, within } from './outcomes.ts'
 import { createRequests } from './requests.ts'
 
 export type MoveRoute = 'mintCredits' | 'rewardCredits' | 'transferCredits' | 'spendCredits'
@@ -43,13 +43,24 @@ function prepare(route: MoveRoute, { to, amount: text, memo = '' }: MoveRequest)
   return { type: route === 'mintCredits' ? 'mint' : 'transfer', to, amount, memo }
 }
 
+/** Witnesses can't rule out that a certificate was made before they stopped; then it is in the account's list. */
+const VOID_DETAIL =
+  'a fork of the account was settled without it, so it is not carried out any more, unless a certificate from before ' +
+  'turns up: look at the transactions of the account before asking again, under another idempotency key'
+
+function unanswered({ aborted }: AbortSignal): ApiProblem {
+  const why = aborted ? 'this peer is stopping' : 'it waits for earlier operations of this account'
+  return new ApiProblem('outcome_unknown', `${why}; it may still be carried out`)
+}
+
 /**
  * Moves credits of this peer's own account. An answer means that the operation is signed and on disk, so it is
- * driven on after any crash; with `wait_ms` it comes as soon as the operation is certified, or else then.
+ * driven on after any crash; with `wait_ms` it comes as soon as the operation is certified or void, or else then. All
+ * that wait are answered when the server is `stopping`.
  */
-export function createMoves(backend: Backend) {
+export function createMoves(backend: Backend, stopping: AbortSignal) {
   const requests = createRequests(backend.ledger)
-  const untilCertified = createCertificates(backend)
+  const untilSettled = createOutcomes(backend, stopping)
   const { self, roster } = backend.view
 
   async function sign(command: Extract<Command, Move>): Promise<EntryId> {
@@ -72,16 +83,14 @@ export function createMoves(backend: Backend) {
       key === undefined
         ? sign(prepared)
         : requests.once({ name: digestOfKey(key), content }, (request) => sign({ ...prepared, request }))
-    const entry = await within(signed, SERVER_LIMITS.operationTimeoutMs)
-    if (entry === undefined) {
-      const detail = 'it waits for earlier operations of this account and may still be carried out'
-      throw new ApiProblem('outcome_unknown', detail)
-    }
-    const certified = await untilCertified(entry, query.wait_ms ?? 0)
+    const entry = await within(signed, { timeoutMs: SERVER_LIMITS.operationTimeoutMs, stopping })
+    if (entry === undefined) throw unanswered(stopping)
+    const state = await untilSettled(entry, query.wait_ms ?? 0)
+    if (state === 'void') throw new ApiProblem('operation_void', VOID_DETAIL)
     const operation = { type, to, amount, memo }
     const [movement] = entryMovements({ account: self, ops: [operation] }, roster.charter.treasury)
     return {
-      status: certified ? 'certified' : 'accepted',
+      status: state === 'certified' ? 'certified' : 'accepted',
       entry_id: entry,
       type: movement?.type ?? type,
       from: type === 'mint' ? null : self,

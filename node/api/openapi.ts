@@ -43,7 +43,8 @@ function errorResponses(codes: readonly ErrorCode[]) {
 
 function codesOf(name: RouteName): readonly ErrorCode[] {
   const { errors, notFound }: Endpoint = ENDPOINTS[name]
-  const key: readonly ErrorCode[] = needsKey(name) ? ['api_key_missing'] : []
+  const { loopback, api_key: byKey } = RIGHTS[name]
+  const key: readonly ErrorCode[] = loopback ? [] : [byKey ? 'api_key_missing' : 'control_only']
   return [...new Set([...errors, ...key, ...(notFound === null ? [] : [notFound]), ...COMMON_ERRORS])]
 }
 

@@ -3,8 +3,18 @@ import type { CallInput } from '../../protocol/api/client.ts'
 import { ENDPOINTS } from '../../protocol/api/endpoints.ts'
 import { CALLERS, RIGHTS } from '../../protocol/api/rights.ts'
 import { fillPath, ROUTES, type RouteName } from '../../protocol/api/routes.ts'
+import { PARTIAL_REVOCATION } from '../../protocol/swarm/invitation-text.ts'
+import { draftRevocation } from '../../protocol/swarm/inviting.ts'
 import { envelopeOf, payer, second } from './sample-swarm.ts'
-import { startTestServer, TEST_HOST, TEST_KEY, type TestServer, WITH_KEY } from './test-server.ts'
+import {
+  openTestSocket,
+  startTestServer,
+  TEST_HOST,
+  TEST_KEY,
+  type TestServer,
+  type TestSocket,
+  WITH_KEY,
+} from './test-server.ts'
 
 let test: TestServer
 beforeEach(async () => {
@@ -39,22 +49,56 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
     getDecision: { params: { id: backend.closedJob } },
     getLedgerRoot: {},
     getSelf: {},
+    getSwarm: {},
+    listMembers: { query: { limit: 2 } },
+    createInvitation: {
+      body: { label: 'lab', roles: ['peer'], grant: '5', expires_in_s: 3_600, peer: other },
+    },
+    cosign: { body: { text: partialRevocation(backend) } },
+    revokeKey: { body: { key: other } },
+    createTicket: { body: { rights: ['read'], expires_in_s: 60 } },
+    getNode: {},
+    pauseNode: {},
+    resumeNode: {},
+    drainNode: {},
+    shutdownNode: {},
+    getConsent: {},
+    acceptConsent: { body: { terms_version: 1 } },
+    revokeConsent: {},
+    listSettings: { query: { limit: 1 } },
+    getLogs: { query: { limit: 2, after: 0, wait_ms: 1 } },
+    startBackup: { body: { path: '/somewhere' } },
+    getBackup: {},
+    cancelBackup: {},
+    listWallets: {},
+    createWallet: { body: { label: 'rent' } },
+    getDiagnosis: {},
     getHealth: {},
     getReadiness: {},
   }
 }
 
+function partialRevocation({ view, swarm }: TestServer['backend']): string {
+  const revocation = draftRevocation(view.roster, swarm.signers, second)
+  return PARTIAL_REVOCATION.write({ swarm: view.swarm, revocation })
+}
+
 describe('every route', () => {
-  // The peer mints, pays and holds the treasury, and has an entry to show.
+  let socket: TestSocket
+
+  // The peer mints, pays and holds the treasury, and has an entry and a backup to show.
   beforeEach(async () => {
     await test.server.close()
-    test = await startTestServer({}, { treasury: payer })
+    test = await startTestServer({}, { treasury: payer, guests: true })
     await test.client.mintCredits({ body: { to: payer, amount: '90' } }, WITH_KEY)
+    socket = await openTestSocket(test.server)
+    await socket.client.startBackup({ body: { path: '/before' } })
   })
+  afterEach(() => socket.remove())
 
   it.each(NAMES)('%s answers what its schema promises', async (name) => {
-    const call = test.client[name] as (input: unknown, more: unknown) => Promise<unknown>
-    expect(await call(inputs(test)[name], WITH_KEY)).toBeTypeOf('object')
+    const call = socket.client[name] as (input: unknown) => Promise<unknown>
+    expect(await call(inputs(test)[name])).toBeTypeOf('object')
   })
 
   it.each(NAMES)('%s lets in exactly the callers of its row', async (name) => {
@@ -62,21 +106,25 @@ describe('every route', () => {
     const { method, path } = ROUTES[name]
     const url = fillPath(path, input.params ?? {})
     const addresses = { loopback: '127.0.0.1', api_key: '192.0.2.8', none: '192.0.2.7' }
-    const refusal = RIGHTS[name].loopback ? 403 : 401
+    const row = RIGHTS[name]
+    const refusal = row.loopback ? 'not_permitted' : row.api_key ? 'api_key_missing' : 'control_only'
+    const body = input.body === undefined ? {} : { body: JSON.stringify(input.body) }
+    const type = input.body === undefined ? {} : { 'content-type': 'application/json' }
     for (const caller of CALLERS) {
-      const response = await test.server.app.inject({
-        method,
-        url,
-        remoteAddress: addresses[caller],
-        headers: {
-          host: TEST_HOST,
-          'x-forwarded-for': '127.0.0.1',
-          ...(caller === 'api_key' ? { 'x-api-key': TEST_KEY } : {}),
-        },
-        ...(input.body === undefined ? {} : { body: input.body }),
-      })
-      const status = RIGHTS[name][caller] ? ENDPOINTS[name].status : refusal
-      expect(response.statusCode).toBe(status)
+      const headers = {
+        host: TEST_HOST,
+        'x-forwarded-for': '127.0.0.1',
+        ...type,
+        ...(caller === 'api_key' ? { 'x-api-key': TEST_KEY } : {}),
+      }
+      const answer =
+        caller === 'control'
+          ? await socket.call({ method, path: url, headers, ...body })
+          : await test.server.app
+              .inject({ method, url, remoteAddress: addresses[caller], headers, ...body })
+              .then((response) => ({ status: response.statusCode, body: response.body }))
+      if (row[caller]) expect(answer.status, caller).toBe(ENDPOINTS[name].status)
+      else expect(JSON.parse(answer.body), caller).toMatchObject({ code: refusal })
     }
   })
 

@@ -147,6 +147,7 @@ export function nodesOf(clockMs: number): readonly NodeView[] {
         : {
             boot: 1,
             seq: 1,
+            sentMs: clockMs,
             nodes: [
               {
                 models: [{ name: 'reference', digest: digestNamed(5), warm: true, price: CREDIT }],

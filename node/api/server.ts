@@ -7,10 +7,11 @@ import type { Backend } from './backend.ts'
 import type { Digest } from '../../protocol/ids.ts'
 import { bindRoutes } from './bind-routes.ts'
 import { isLoopbackHost } from './caller.ts'
+import { createControlListener } from './control-listener.ts'
 import { acceptBodies, refuseConnection, sendProblem } from './error-handling.ts'
-import { addGuards } from './guards.ts'
+import { addGuards, type GuardParts, nameFault } from './guards.ts'
 import { createHandlers } from './handlers.ts'
-import { hostFault, type HostRule, hostRule } from './host-check.ts'
+import { hostRule } from './host-check.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { serveDocs } from './openapi.ts'
 import { ApiProblem } from './problem.ts'
@@ -43,7 +44,9 @@ export interface ApiServer {
   /** Where it listens, e.g. `http://127.0.0.1:8000`; known once `listen` resolved. */
   readonly url: string
   listen(): Promise<string>
-  /** Says goodbye to sockets, lets running requests end and frees the port. */
+  /** Listens on a unix socket as well, whose callers are the account that owns this process. */
+  listenControl(path: string): Promise<void>
+  /** Says goodbye to sockets, answers requests that wait, lets the others end and frees the port. */
   close(): Promise<void>
 }
 
@@ -58,7 +61,7 @@ class ApiServerError extends Error {
   }
 }
 
-function createApp(logger: FastifyBaseLogger, rule: HostRule): FastifyInstance {
+function createApp(logger: FastifyBaseLogger, guards: GuardParts): FastifyInstance {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -70,7 +73,7 @@ function createApp(logger: FastifyBaseLogger, rule: HostRule): FastifyInstance {
     genReqId: () => randomUUID(),
     // These come before any hook, so the host is judged here as well.
     frameworkErrors: (error, request, reply) => {
-      const fault = hostFault(request.headers, rule)
+      const fault = nameFault(request, guards)
       // Nobody else ends the connection if it asked for an upgrade.
       reply.raw.once('finish', () => request.raw.destroy())
       void sendProblem(fault === undefined ? error : new ApiProblem(fault), request, reply)
@@ -92,7 +95,8 @@ function createApp(logger: FastifyBaseLogger, rule: HostRule): FastifyInstance {
 function logOutcomes(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request
-    const level = reply.statusCode >= 500 ? 'warn' : method === 'POST' ? 'info' : 'debug'
+    const level =
+      reply.statusCode >= 500 ? 'warn' : method === 'POST' || method === 'DELETE' ? 'info' : 'debug'
     const durationMs = Math.round(reply.elapsedTime)
     request.log[level](
       { method, route: routeOptions.url, status: reply.statusCode, durationMs },
@@ -107,31 +111,41 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { backend, host, version } = options
   if (!isLoopbackHost(host) && options.insecure !== true) throw new ApiServerError(host)
   let portInUse = options.port
-  const rule = hostRule(() => portInUse, options.allowedHosts ?? [])
-  const app = createApp(options.logger, rule)
+  const control = createControlListener(() => app)
+  const guards: GuardParts = {
+    rule: hostRule(() => portInUse, options.allowedHosts ?? []),
+    keys: createApiKeys(options.apiKeyDigests ?? [], () => performance.now()),
+    control,
+  }
+  const app = createApp(options.logger, guards)
   // First of all hooks: it ends the connection of an upgrade that a later one refuses.
   await registerSockets(app)
-  await addGuards(
-    app,
-    rule,
-    createApiKeys(options.apiKeyDigests ?? [], () => performance.now()),
-  )
+  await addGuards(app, guards)
 
   const throughput = watchThroughput(backend)
   const failed = (error: unknown) => app.log.error({ err: error }, 'a socket could not be served')
   const hub = createSocketHub({ backend, throughput, failed })
-  app.addHook('preClose', (done) => {
-    hub.stop()
-    throughput.stop()
+  const stopping = new AbortController()
+  // Else the stop waits for whoever keeps the connection of the answer open.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping.signal.aborted) reply.header('connection', 'close')
     done()
   })
+  app.addHook('preClose', (done) => {
+    stopping.abort()
+    hub.stop()
+    throughput.stop()
+    backend.control.logs.close()
+    done()
+  })
+  const url = () => `http://${urlHost(host)}:${portInUse}`
   await serveDocs(app, version)
-  bindRoutes(app, createHandlers(backend, throughput, version))
+  const served = { version, url }
+  bindRoutes(app, createHandlers({ backend, throughput, served, stopping: stopping.signal }))
   bindSockets(app, hub)
   await servePages(app, options.webRoot)
   await app.ready()
 
-  const url = () => `http://${urlHost(host)}:${portInUse}`
   return {
     app,
     get url() {
@@ -143,7 +157,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       if (bound !== null && typeof bound === 'object') portInUse = bound.port
       return url()
     },
-    close: () => app.close(),
+    listenControl: (path) => control.listen(path),
+    async close() {
+      await Promise.all([app.close(), control.close()])
+    },
   }
 }
 

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { type ApiClient, createClient, type FetchLike } from '../../protocol/api/client.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
@@ -22,9 +27,8 @@ export const WITH_KEY = { headers: { 'x-api-key': TEST_KEY } } as const
 
 function inProcess(server: ApiServer): FetchLike<never> {
   return async (url, { method, headers, body }) => {
-    const verb = method === 'POST' ? 'POST' : 'GET'
     const response = await server.app.inject({
-      method: verb,
+      method: method === 'POST' || method === 'DELETE' ? method : 'GET',
       url,
       headers: { ...headers, host: TEST_HOST },
       ...(body === undefined ? {} : { body }),
@@ -32,6 +36,50 @@ function inProcess(server: ApiServer): FetchLike<never> {
     const { statusCode: status } = response
     return { ok: status < 400, status, text: () => Promise.resolve(response.body) }
   }
+}
+
+interface SocketAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+export interface SocketRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** The control socket of a server, in a folder of its own. */
+export interface TestSocket {
+  readonly path: string
+  call(request: SocketRequest): Promise<SocketAnswer>
+  readonly client: ApiClient<never>
+  remove(): Promise<void>
+}
+
+export async function openTestSocket(server: ApiServer): Promise<TestSocket> {
+  const folder = await mkdtemp(join(tmpdir(), 'hyperlooms-api-'))
+  const socketPath = join(folder, 's')
+  await server.listenControl(socketPath)
+  const call = (one: SocketRequest) => callSocket(socketPath, one)
+  const fetch: FetchLike<never> = async (url, { method, headers, body }) => {
+    const answer = await call({ method, path: url, headers, ...(body === undefined ? {} : { body }) })
+    return { ok: answer.status < 400, status: answer.status, text: () => Promise.resolve(answer.body) }
+  }
+  const client = createClient({ fetch, baseUrl: '', check: checkResponse })
+  return { path: socketPath, call, client, remove: () => rm(folder, { recursive: true }) }
+}
+
+async function callSocket(socketPath: string, { body, ...rest }: SocketRequest): Promise<SocketAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<SocketAnswer>()
+  const sent = request({ socketPath, ...rest }, (response) => {
+    const status = response.statusCode ?? 0
+    text(response).then((answer) => resolve({ status, body: answer }), reject)
+  })
+  sent.once('error', reject)
+  sent.end(body)
+  return promise
 }
 
 export async function startTestServer(

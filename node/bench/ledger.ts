@@ -2,10 +2,10 @@ import { cpuUsage, memoryUsage } from 'node:process'
 import { randomBytes } from 'node:crypto'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
+import type { ProcessReport } from '../e2e/driven-messages.ts'
+import type { DrivenProcess } from '../e2e/driven-process.ts'
 import { handlerLines } from './handler-lines.ts'
 import { LoadPeer } from './load-peer.ts'
-import type { PeerChild } from './peer-child.ts'
-import type { PeerReport } from './peer-report.ts'
 import { figures, percentile } from './percentiles.ts'
 import { Ring } from './ring.ts'
 import { type PhaseResult, RingLoad } from './ring-load.ts'
@@ -66,11 +66,11 @@ export async function benchLedger(seconds: number, print: Print, profile?: strin
 
 async function handlersDuring(
   what: string,
-  children: readonly PeerChild[],
+  children: readonly DrivenProcess[],
   print: Print,
   phase: () => Promise<void>,
 ): Promise<void> {
-  for (const child of children) child.resetDurations()
+  await Promise.all(children.map((child) => child.resetDurations()))
   await phase()
   const reports = await Promise.all(children.map((child) => child.report()))
   const [head = '', ...lines] = handlerLines(reports.map(({ durations }) => durations))
@@ -97,7 +97,7 @@ async function unloaded(load: RingLoad, print: Print): Promise<void> {
 
 async function single(
   load: RingLoad,
-  children: readonly PeerChild[],
+  children: readonly DrivenProcess[],
   seconds: number,
   print: Print,
 ): Promise<void> {
@@ -105,7 +105,7 @@ async function single(
   const before = await reports()
   const cpuBefore = cpuUsage()
   const untilMs = performance.now() + seconds * 1_000
-  let middle: Promise<readonly PeerReport[]> | undefined
+  let middle: Promise<readonly ProcessReport[]> | undefined
   const result = await load.run({
     window: WINDOW,
     transfers: 1,
@@ -132,10 +132,10 @@ async function single(
 }
 
 /** Peer by peer, since one that leaks would hide in a sum. */
-function memoryLines(samples: readonly (readonly PeerReport[])[], print: Print): void {
+function memoryLines(samples: readonly (readonly ProcessReport[])[], print: Print): void {
   const [start = [], middle = [], end = []] = samples
   const flat = end.every(({ rssBytes }, at) => rssBytes <= (middle[at]?.rssBytes ?? 0) * FLAT_SHARE)
-  const row = (name: string, pick: (report: PeerReport) => number) =>
+  const row = (name: string, pick: (report: ProcessReport) => number) =>
     print(
       `${name.padEnd(29)} ${start.map((one, at) => [one, middle[at], end[at]].map((each) => (each === undefined ? '?' : mib(pick(each)))).join(' > ')).join('   ')}  MiB`,
     )
@@ -160,7 +160,7 @@ async function batched(load: RingLoad, seconds: number, print: Print): Promise<v
 }
 
 /** Nothing is in flight: every certificate reaches every witness, and then all must hold the same state. */
-async function settled(children: readonly PeerChild[]): Promise<readonly PeerReport[]> {
+async function settled(children: readonly DrivenProcess[]): Promise<readonly ProcessReport[]> {
   for (let tries = 0; tries < 100; tries += 1) {
     const reports = await Promise.all(children.map((child) => child.report()))
     const roots = new Set(reports.map(({ root }) => root))
@@ -169,7 +169,7 @@ async function settled(children: readonly PeerChild[]): Promise<readonly PeerRep
   throw new Error('the witnesses hold different states, or one where credit was made or lost')
 }
 
-function dropLine(reports: readonly PeerReport[]): string {
+function dropLine(reports: readonly ProcessReport[]): string {
   const codes = new Map<string, number>()
   for (const { dropped } of reports) {
     for (const [code, count] of Object.entries(dropped)) codes.set(code, (codes.get(code) ?? 0) + count)
@@ -182,7 +182,7 @@ function perSecond({ certified, elapsedMs }: PhaseResult): number {
   return (certified * 1_000) / elapsedMs
 }
 
-function sum(reports: readonly PeerReport[] | undefined, field: 'cpuMs'): number {
+function sum(reports: readonly ProcessReport[] | undefined, field: 'cpuMs'): number {
   return (reports ?? []).reduce((total, report) => total + report[field], 0)
 }
 

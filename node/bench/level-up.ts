@@ -10,9 +10,8 @@ import { createNativeSigner } from '../crypto/native-signer.ts'
 import { openLevelStore } from '../store/level-store.ts'
 import { handlerLines } from './handler-lines.ts'
 import { LoneMind, makeCertificates } from './made-ledger.ts'
-import { PeerChild } from './peer-child.ts'
 import { figures } from './percentiles.ts'
-import { planSwarm, type PlannedSwarm } from './witness-swarm.ts'
+import { planSwarm, type PlannedSwarm, startPeer } from './witness-swarm.ts'
 
 const OWNERS = 10_000
 const BAR_SECONDS = 60
@@ -85,12 +84,12 @@ async function levelUp(
 ): Promise<void> {
   const [first] = witnesses
   if (first === undefined) throw new RangeError('no witness')
-  const server = new PeerChild({ ...first, bootstrap: [] }, profile)
-  const addresses = await server.addresses
+  const server = startPeer(first, [], profile)
+  const { addresses } = await server.ready
   const startedMs = performance.now()
-  const fresh = new PeerChild({ ...newcomer, bootstrap: addresses }, profile)
+  const fresh = startPeer(newcomer, addresses, profile)
   try {
-    await fresh.addresses
+    await fresh.ready
     const answersMs: number[] = []
     for (;;) {
       const askedMs = performance.now()

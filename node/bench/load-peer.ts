@@ -11,7 +11,8 @@ import { EventOutbox } from '../../protocol/peer/event-outbox.ts'
 import type { Outbox } from '../../protocol/peer/outbox.ts'
 import type { VerifiedMessage } from '../../protocol/peer/options.ts'
 import { type Charter, swarmIdOf } from '../../protocol/swarm/charter.ts'
-import { type Roster, rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
+import type { Roster } from '../../protocol/swarm/roster.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
 import { Intake } from '../host/intake.ts'
 import { Timers } from '../host/timers.ts'
@@ -55,11 +56,19 @@ export class LoadPeer {
       conflict: (_out, { body }) => {
         throw new Error(`the owner ${body.account} was driven twice at ${body.seq}`)
       },
+      gaveUp: ({ now }, { body }, why) => {
+        throw new Error(`no witness takes the entry of ${body.account} at ${now}: ${why}`)
+      },
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
+      isStopped: () => false,
+      serveEpochs: () => undefined,
     })
     this.#timers = new Timers((id) => this.#event((out) => this.#driver.onTimer(out, id)))
     const verifier = createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES })
-    const checks = { roster: this.#roster, quota: createIntakeQuota(() => performance.now()) }
+    const checks = {
+      roster: this.#roster,
+      quota: createIntakeQuota(() => performance.now(), this.#roster.epoch.sizes.quorum),
+    }
     const inspected = {
       inspect: (frame: Uint8Array, source: Source) => inspect(frame, source, checks),
     }
@@ -95,14 +104,22 @@ export class LoadPeer {
       swarm: swarmIdOf(charter),
       listen: [],
       bootstrap,
-      isMember: (id) => this.#roster.member(id) !== undefined,
-      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes, join: 1 },
+      announce: [],
+      admission: {
+        isMember: (id) => this.#roster.member(id) !== undefined,
+        isGuest: () => false,
+        members: () => [],
+      },
+      discovery: { mdns: false, dht: false, file: undefined },
+      frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },
       gossipBytesMax: LIMITS.gossipBytes,
       handlers: {
         frame: async (from, via, frame) => {
           if (via === 'certify') await this.#intake.admit(frame, { from, via })
         },
         gossip: () => Promise.resolve('ignore'),
+        join: () => Promise.resolve(undefined),
+        addressesChanged: () => undefined,
         connected: (id) => {
           missing.delete(id)
           if (missing.size === 0) complete.resolve()

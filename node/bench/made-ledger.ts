@@ -12,7 +12,7 @@ import { createPeer } from '../../protocol/peer/peer.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import type { Write } from '../../protocol/records/record.ts'
 import { type Charter, swarmIdOf } from '../../protocol/swarm/charter.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { Ring } from './ring.ts'
 import { mintTo } from './ring-load.ts'
 
@@ -85,7 +85,7 @@ export class LoneMind {
   #now = 0
 
   constructor({ charter, signer, rules, record }: LoneMindOptions) {
-    this.peer = createPeer({ signer, roster: rosterOf(charter), rules })
+    this.peer = createPeer({ signer, charter, rules })
     this.#record = record
   }
 

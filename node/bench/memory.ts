@@ -11,7 +11,6 @@ import type { Peer } from '../../protocol/peer/options.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
 import { HOT_PREFIXES } from '../../protocol/records/keys.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
 import { ownRules } from '../config/lexicon.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { LoneMind, makeCertificates } from './made-ledger.ts'
@@ -60,7 +59,7 @@ export async function benchMemory(accounts: number, print: Print): Promise<void>
   const collect = collector()
   const grown = await measure(collect, () => grow(bodies, { charter, signer, rules }).peer)
   const restored = await measure(collect, () => {
-    const peer = createPeer({ signer, roster: rosterOf(charter), rules })
+    const peer = createPeer({ signer, charter, rules })
     const text = new TextDecoder()
     for (const [key, value] of records) peer.restore({ key: text.decode(key), value: value.slice() })
     peer.handle({ type: 'start', boot: 1, addresses: [], version: 'bench' }, 1)

@@ -3,7 +3,7 @@ import { sign } from '../../protocol/encoding/signed.ts'
 import type { EntryId, PeerId, SwarmId } from '../../protocol/ids.ts'
 import { emptyAccount } from '../../protocol/ledger/account.ts'
 import { draftEntry } from '../../protocol/ledger/build-entry.ts'
-import { ENTRY, type Operation, type SignedEntry } from '../../protocol/ledger/entry.ts'
+import { ENTRY, type Operation, outputOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Output } from '../../protocol/ledger/output-book.ts'
 import { OUTPUT_MIN } from '../../protocol/params.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
@@ -66,9 +66,10 @@ export class Ring {
     const origin = { account: body.account, seq: body.seq }
     const receivers = new Set<number>()
     body.ops.forEach((operation, index) => {
-      if (operation.type === 'open') return
-      const at = this.#places.get(operation.to) ?? -1
-      this.#owners[at]?.outputs.push({ source: id, index, amount: operation.amount, origin })
+      const made = outputOf(operation)
+      if (made === undefined) return
+      const at = this.#places.get(made.to) ?? -1
+      this.#owners[at]?.outputs.push({ source: id, index, amount: made.amount, origin })
       receivers.add(at)
     })
     return [...receivers]

@@ -6,9 +6,9 @@ import type { Charter } from '../../protocol/swarm/charter.ts'
 import { writeCharter } from '../config/charter-file.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import { ownRules } from '../config/lexicon.ts'
+import { DrivenProcess } from '../e2e/driven-process.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { foundSwarm } from '../swarm/founding.ts'
-import { PeerChild } from './peer-child.ts'
 
 const WITNESSES = ['amber', 'birch', 'cobalt', 'dune'] as const
 const NEWCOMER = 'ember'
@@ -56,17 +56,35 @@ export async function planSwarm(minter: PeerId): Promise<PlannedSwarm> {
   return { root, charter, witnesses, newcomer, remove: () => rm(root, { recursive: true }) }
 }
 
+/** A peer of the swarm in a process of its own, which dials those addresses; with `profile` it is profiled. */
+export function startPeer(
+  { folder, operator }: PlannedPeer,
+  bootstrap: readonly string[],
+  profile?: string,
+): DrivenProcess {
+  const flags = {
+    apiPort: '0',
+    operator,
+    bootstrap: bootstrap.join(),
+    listen: '/ip4/127.0.0.1/tcp/0',
+    providers: 'reference',
+    endowment: '0',
+    logLevel: 'silent',
+  }
+  return new DrivenProcess({ folder, flags }, { profile })
+}
+
 /** Every witness in a process of its own, each knowing those before it. */
 export async function startWitnesses(
   { witnesses }: PlannedSwarm,
   profile?: string,
-): Promise<{ readonly children: readonly PeerChild[]; readonly addresses: readonly string[] }> {
-  const children: PeerChild[] = []
+): Promise<{ readonly children: readonly DrivenProcess[]; readonly addresses: readonly string[] }> {
+  const children: DrivenProcess[] = []
   const addresses: string[] = []
-  for (const { folder, operator } of witnesses) {
-    const child = new PeerChild({ folder, operator, bootstrap: addresses }, profile)
+  for (const witness of witnesses) {
+    const child = startPeer(witness, addresses, profile)
     children.push(child)
-    addresses.push(...(await child.addresses))
+    addresses.push(...(await child.ready).addresses)
   }
   return { children, addresses }
 }

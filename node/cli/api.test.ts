@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connect } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { type MoveFlags, runMove } from './move.ts'
 import { explainError } from './output.ts'
+
+beforeEach(() => void vi.stubEnv('HYPERLOOMS_API_KEY', 'hlk_x'))
+afterEach(() => void vi.unstubAllEnvs())
 
 /** A server that answers so until the test is over. */
 async function listen(answer: RequestListener) {
@@ -23,7 +26,7 @@ async function serve(answer: RequestListener): Promise<string> {
 }
 
 function move(flags: Pick<MoveFlags, 'api' | 'idempotencyKey'>) {
-  const all = { apiKey: 'hlk_x', wait: 0, ...flags }
+  const all = { wait: 0, ...flags }
   return runMove(all, (client, { query, options }) =>
     client.transferCredits({ query, body: { to: 'somebody', amount: '1' } }, options),
   ).then(() => undefined, explainError)

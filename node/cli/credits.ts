@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { MOVEMENT_TYPES, type MovementType } from '../../protocol/jobs/movements.ts'
-import { type ApiFlags, connect } from './api.ts'
+import type { ApiFlags } from './api.ts'
 import { type MoveFlags, moveOptions, runMove } from './move.ts'
 import { describeTransactions } from './move-text.ts'
 import { print, printJson } from './output.ts'
-import { apiOptions, wholeNumber } from './run.ts'
+import { apiOptions, reachPeer } from './reach.ts'
+import { wholeNumber } from './run.ts'
 
 interface HistoryFlags extends ApiFlags {
   readonly account?: string
@@ -41,7 +42,6 @@ function addHistory(credits: Command): void {
 }
 
 async function showHistory({
-  api,
   json,
   limit,
   account,
@@ -49,8 +49,9 @@ async function showHistory({
   type,
   job,
   cursor,
+  ...flags
 }: HistoryFlags): Promise<void> {
-  const client = connect(api)
+  const client = await reachPeer(flags)
   const isOwn = account === undefined && all !== true && job === undefined
   const subject = isOwn ? (await client.getSelf()).peer_id : account
   const query = {
@@ -70,25 +71,21 @@ function addMoves(credits: Command): void {
   const amountText = 'credits, such as 1.5; at least 0.01'
   const mint = credits
     .command('mint')
-    .description('make new credits, if the charter names this peer as a minter; needs the API key')
+    .description('make new credits, if the charter names this peer as a minter')
   moveOptions(mint.argument('<to>', 'id of an account').argument('<amount>', amountText)).action(
     (to: string, amount: string, flags: MoveFlags) =>
       runMove(flags, (client, { query, memo, options }) =>
         client.mintCredits({ query, body: { to, amount, ...memo } }, options),
       ),
   )
-  const reward = credits
-    .command('reward')
-    .description('pay from the treasury, if this peer holds its key; needs the API key')
+  const reward = credits.command('reward').description('pay from the treasury, if this peer holds its key')
   moveOptions(reward.argument('<to>', 'id of an account').argument('<amount>', amountText)).action(
     (to: string, amount: string, flags: MoveFlags) =>
       runMove(flags, (client, { query, memo, options }) =>
         client.rewardCredits({ query, body: { to, amount, ...memo } }, options),
       ),
   )
-  const spend = credits
-    .command('spend')
-    .description("send credits of this peer's account to the treasury; needs the API key")
+  const spend = credits.command('spend').description("send credits of this peer's account to the treasury")
   moveOptions(spend.argument('<amount>', amountText)).action((amount: string, flags: MoveFlags) =>
     runMove(flags, (client, { query, memo, options }) =>
       client.spendCredits({ query, body: { amount, ...memo } }, options),

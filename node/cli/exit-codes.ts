@@ -5,6 +5,10 @@ export const EXIT = {
   notCompleted: 1,
   /** The command line or a setting is wrong; nothing was done. */
   usage: 2,
+  /** `doctor` found something to look at, and nothing that must be mended. */
+  warned: 3,
+  /** `doctor` found something that must be mended. */
+  failed: 4,
   /** A file that was given is damaged, or isn't what the command takes; nothing was done. */
   badFile: 65,
   /** No peer answers, or it can't do it now. */
@@ -17,6 +21,8 @@ export const EXIT = {
   diskFailed: 74,
   /** Whether credits were moved is not known: no answer came. Repeated under its idempotency key it is moved once. */
   outcomeUnknown: 75,
+  /** Nobody agreed to what a peer does: it was not started. */
+  consentMissing: 77,
   /** Ctrl-C; what was begun is undone. */
   interrupted: 130,
 } as const
@@ -26,10 +32,13 @@ Exit codes:
   0   done; for a job: completed
   1   the job ended without an answer; for credits: accepted, not certified yet
   2   the command line or a setting is wrong
+  3   doctor: something is worth a look
+  4   doctor: something must be mended
   65  a file that was given is damaged or another program's
   69  no peer answers, or it cannot do this now
   70  a broken invariant; see the log
   73  the data folder or a port cannot be used
   74  the disk failed or is full
   75  credits may have been moved: repeat it with the --idempotency-key that was printed
+  77  nobody agreed to what a peer does: say yes on a terminal, or pass --accept-terms
   130 interrupted; what was begun is undone`

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { JobSummary } from '../../protocol/api/job-schema.ts'
-import { type ApiFlags, connect } from './api.ts'
+import type { ApiFlags } from './api.ts'
 import { print, printJson } from './output.ts'
-import { apiOptions, wholeNumber } from './run.ts'
+import { apiOptions, reachPeer } from './reach.ts'
+import { wholeNumber } from './run.ts'
 
 interface JobsFlags extends ApiFlags {
   readonly limit: number
@@ -19,8 +20,9 @@ export function addJobs(program: Command): void {
     .description('list jobs, newest first')
     .option('--limit <number>', 'most jobs to list', wholeNumber, LIMIT_DEFAULT)
     .option('--cursor <cursor>', 'where an earlier list ended')
-  apiOptions(command).action(async ({ api, json, limit, cursor }: JobsFlags) => {
-    const page = await connect(api).listJobs({
+  apiOptions(command).action(async ({ json, limit, cursor, ...flags }: JobsFlags) => {
+    const client = await reachPeer(flags)
+    const page = await client.listJobs({
       query: { limit, ...(cursor === undefined ? {} : { cursor }) },
     })
     if (json === true) return printJson(page)

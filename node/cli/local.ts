@@ -89,8 +89,8 @@ async function serve(
 ): Promise<void> {
   const { ledgerRoots, localDocument, runLocalJob, waitUntilSettled } = await import('./local-job.ts')
   const { SAMPLE_PROMPT } = await import('../swarm/sample-prompt.ts')
-  const { newApiKey, folder } = swarm.peers[0]
-  if (newApiKey !== undefined) progress.note(await newKeyText(newApiKey, folder, process.stderr.isTTY))
+  const { newApiKey } = swarm.peers[0]
+  if (newApiKey !== undefined) progress.note(newKeyText(newApiKey, process.stderr.isTTY))
   await waitUntilSettled(swarm, progress)
   const prompt = flags.prompt ?? SAMPLE_PROMPT
   const job = await runLocalJob(swarm, { prompt, replicas: flags.replicas }, progress)

@@ -37,6 +37,6 @@ function proofOf({ entry_id: entry, job_id: job, step }: Transaction): string {
 }
 
 /** A memo is foreign text: a terminal must not take any of it for a command. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
 }

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { ApiError, type CallOptions } from '../../protocol/api/client.ts'
 import type { MoveAnswer } from '../../protocol/api/transaction-schema.ts'
-import { connectWithKey } from './api-key.ts'
-import { type KeyFlags, NoAnswerError, type PeerClient } from './api.ts'
+import { type ApiFlags, NoAnswerError, type PeerClient } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeMove } from './move-text.ts'
 import { CommandError, print, printJson } from './output.ts'
-import { keyOptions, wholeNumber } from './run.ts'
+import { apiOptions, reachPeer } from './reach.ts'
+import { wholeNumber } from './run.ts'
 
-export interface MoveFlags extends KeyFlags {
+export interface MoveFlags extends ApiFlags {
   readonly memo?: string
   readonly wait: number
   readonly idempotencyKey?: string
@@ -18,9 +18,9 @@ export interface MoveFlags extends KeyFlags {
 /** Certifying takes milliseconds; this is for a witness that is away for a moment. */
 const WAIT_SECONDS_DEFAULT = 10
 
-/** Options of a verb that moves credits, which takes the peer's API key. */
+/** Options of a verb that moves credits: at an address it takes the peer's API key. */
 export function moveOptions(command: Command): Command {
-  return keyOptions(command)
+  return apiOptions(command)
     .option('--memo <text>', 'a word about it, at most 140 bytes; everybody in the swarm can read it')
     .option(
       '--wait <seconds>',
@@ -55,7 +55,7 @@ export async function runMove(
   flags: MoveFlags,
   act: (client: PeerClient, input: MoveInput) => Promise<MoveAnswer>,
 ): Promise<void> {
-  const client = await connectWithKey(flags)
+  const client = await reachPeer(flags)
   // Without one from the user it still keeps a repetition from being a second operation.
   const key = flags.idempotencyKey ?? randomUUID()
   const answer = await act(client, {

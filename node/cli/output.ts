@@ -18,8 +18,8 @@ export function say(text: string): void {
 export class CommandError extends Error {
   readonly exitCode: number
 
-  constructor(message: string, exitCode: number) {
-    super(message)
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'CommandError'
     this.exitCode = exitCode
   }
@@ -34,6 +34,7 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'store_damaged',
   'store_failed',
   'store_full',
+  'store_immovable',
   'store_version_unknown',
   'keystore_exposed',
   'keystore_malformed',
@@ -92,6 +93,10 @@ export function explainError(error: unknown): { readonly message: string; readon
   if (code === 'EADDRINUSE') {
     const message = `${error.message}: another program listens there. Stop it, or choose another port with --api-port.`
     return { message, exitCode: EXIT.cannotStart }
+  }
+  if (code.startsWith('join_')) {
+    const isAway = code === 'join_unreachable' || code === 'join_undecided'
+    return { message: error.message, exitCode: isAway ? EXIT.unavailable : EXIT.usage }
   }
   const exitCode = FILE_ERRORS[code]
   if (exitCode !== undefined) return { message: error.message, exitCode }

@@ -2,17 +2,33 @@ import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
 import { addBackup } from './backup.ts'
+import { addConfig } from './config.ts'
+import { addConsent } from './consent.ts'
 import { addCredits } from './credits.ts'
+import { addDoctor } from './doctor.ts'
 import { addJob } from './job.ts'
 import { addJobs } from './jobs.ts'
 import { addKeys } from './keys.ts'
 import { addLocal } from './local.ts'
+import { addLogs } from './logs.ts'
+import { addNode } from './node.ts'
 import { explainError, say } from './output.ts'
+import { addReset } from './reset.ts'
 import { addRestore } from './restore.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
+import { addAttach } from './swarm/attach.ts'
+import { addSwarm } from './swarm/swarm.ts'
 import { addUp } from './up.ts'
 import { addWallet } from './wallet.ts'
+
+/** One's own peer, in the order of the help. */
+const OWN = [addUp, addLocal, addNode, addConsent, addLogs, addConfig, addDoctor, addReset]
+const KEYS = [addKeys, addBackup, addRestore]
+const JOBS = [addRun, addJob, addJobs, addStatus]
+const CREDITS = [addWallet, addCredits]
+const SWARM = [addSwarm, addAttach]
+const VERBS = [...OWN, ...KEYS, ...JOBS, ...CREDITS, ...SWARM]
 
 /** Runs one command line and sets the process's exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -25,8 +41,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-  const verbs = [addUp, addLocal, addRun, addJob, addJobs, addStatus, addWallet, addCredits]
-  for (const add of [...verbs, addKeys, addBackup, addRestore]) add(program)
+  for (const add of VERBS) add(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { API_DEFAULT, type ApiFlags, connect } from './api.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { ApiFlags } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeJob, timelineLines } from './job-text.ts'
 import { print, printJson, say } from './output.ts'
+import { apiOptions, reachPeer } from './reach.ts'
 import { watchJob } from './watch-job.ts'
 
 interface RunFlags extends ApiFlags {
@@ -11,23 +12,6 @@ interface RunFlags extends ApiFlags {
   readonly replicas?: number
   readonly maxPrice?: string
   readonly public?: boolean
-}
-
-export function apiOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--api <url>', 'address of the peer').default(API_DEFAULT).env('HYPERLOOMS_API'))
-    .option('--json', 'print one JSON document')
-}
-
-/** Options of verbs that move credits. */
-export function keyOptions(command: Command): Command {
-  return apiOptions(command)
-    .addOption(
-      new Option('--api-key <key>', "the peer's API key (default: found in its data folder)").env(
-        'HYPERLOOMS_API_KEY',
-      ),
-    )
-    .option('--data <folder>', 'data folder of the peer, if it is not the default one')
 }
 
 export function wholeNumber(value: string): number {
@@ -49,7 +33,7 @@ export function addRun(program: Command): void {
 }
 
 async function run(argument: string | undefined, flags: RunFlags): Promise<void> {
-  const client = connect(flags.api)
+  const client = await reachPeer(flags)
   const prompt = argument === undefined || argument === '-' ? await text(process.stdin) : argument
   const submitted = await client.submitJob({
     body: {

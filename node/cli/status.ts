@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import type { LedgerRoot, Self } from '../../protocol/api/network-schema.ts'
-import { type ApiFlags, connect } from './api.ts'
+import type { ApiFlags } from './api.ts'
 import { print, printJson } from './output.ts'
-import { apiOptions } from './run.ts'
+import { apiOptions, reachPeer } from './reach.ts'
 
 /** `status`: the peer and its swarm in a few lines. */
 export function addStatus(program: Command): void {
   const command = program.command('status').description('show the peer, its swarm and its credits')
-  apiOptions(command).action(async ({ api, json }: ApiFlags) => {
-    const client = connect(api)
+  apiOptions(command).action(async ({ json, ...flags }: ApiFlags) => {
+    const client = await reachPeer(flags)
     const [self, stats, ledger] = await Promise.all([
       client.getSelf(),
       client.getStats(),
@@ -26,7 +26,7 @@ export function addStatus(program: Command): void {
         `jobs     ${jobs.open} open, ${jobs.completed} completed, ${jobs.unresolved} unresolved, ${jobs.void} void`,
         `ledger   ${ledger.root.slice(0, 12)}, ${ledger.entries} entries, ${agreementOf(ledger)}`,
         `credits  ${account?.spendable ?? '0'} to spend, ${account?.escrowed ?? '0'} set aside`,
-        `page     ${api}`,
+        `page     ${client.url}`,
       ].join('\n'),
     )
   })

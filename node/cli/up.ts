@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
 import type { ConfigSources } from '../config/config.ts'
-import type { DataFolder } from '../config/data-folder.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
 import { newKeyText } from './new-key-text.ts'
@@ -11,6 +10,8 @@ interface UpFlags {
   readonly data?: string
   readonly webRoot?: string
   readonly newApiKey?: boolean
+  readonly join?: string
+  readonly acceptTerms?: boolean
   readonly passphraseFile?: string
 }
 
@@ -20,12 +21,18 @@ export function addUp(program: Command): void {
     .command('up')
     .description('run a peer; the first start creates its identity and founds a swarm of one')
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
+    .option('--join <invitation>', 'become a member of a swarm by an invitation (hl1...), then run')
+    .option(
+      '--accept-terms',
+      'agree to what it says it will do, without asking (or HYPERLOOMS_ACCEPT_TERMS=true)',
+    )
     .option('--new-api-key', 'make another API key in place of the one before')
     .addOption(passphraseOption())
     .addOption(new Option('--web-root <folder>', 'folder of a page that is built already').hideHelp())
   for (const name of OPTION_NAMES) {
-    const { about, isSwitch } = OPTIONS[name]
+    const { about, isSwitch, fallback } = OPTIONS[name]
     command.option(isSwitch ? `${flagOf(name)} [true|false]` : `${flagOf(name)} <value>`, about)
+    if (isSwitch && fallback === true) command.option(`--no-${flagOf(name).slice(2)}`, `do not ${about}`)
   }
   command.action(async (flags: UpFlags & Record<string, unknown>) => {
     await up(flags, flagTexts(flags))
@@ -40,31 +47,30 @@ function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['fla
   return Object.fromEntries(given)
 }
 
-async function up(
-  { data, webRoot: givenWebRoot, newApiKey: renewApiKey = false, passphraseFile }: UpFlags,
-  flags: ConfigSources['flags'],
-): Promise<void> {
-  // Loaded here, so that the other verbs start in a tenth of a second.
-  const { default: pino } = await import('pino')
-  const { resolveConfig } = await import('../config/config.ts')
-  const { dataFolder, defaultDataFolder, readConfigFile } = await import('../config/data-folder.ts')
-  const { readVersion } = await import('../config/version.ts')
-  const { startDaemon } = await import('../daemon.ts')
-  const folder = dataFolder(data ?? defaultDataFolder(process.env))
-  const file = await readConfigFile(folder)
-  const config = resolveConfig({ flags, environment: process.env, file, filePath: folder.config })
-  const destination = pino.destination({ dest: 2, sync: true })
-  // The log may lie on the very disk that is full: what must be said is then in the exit code.
-  destination.on('error', () => undefined)
-  const logger = pino({ level: config.logLevel }, destination)
+async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> {
+  const settled = await settle(given, flags)
+  const { folder, config, logger, logs } = settled
   const stop = stopSignal()
-  const webRoot = givenWebRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
+  const webRoot = given.webRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
-  const passphrases = passphrasesFrom(passphraseFile)
-  const version = readVersion()
-  const daemon = await startDaemon({ folder, config, webRoot, version, logger, renewApiKey, passphrases })
-  await announce(daemon, folder)
-  const end = await Promise.race([stop.asked, daemon.broken.then((error) => ({ error }))])
+  const passphrases = passphrasesFrom(given.passphraseFile)
+  const { enterSwarm } = await import('../swarm/enter-swarm.ts')
+  const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal: stop.signal })
+  if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
+  const { startDaemon } = await import('../daemon.ts')
+  const daemon = await startDaemon({
+    folder,
+    config,
+    webRoot,
+    version: settled.version,
+    logger,
+    renewApiKey: given.newApiKey === true,
+    about: { settings: settled.settings, logs },
+    passphrases,
+  })
+  announce(daemon)
+  const asked = Promise.race([stop.asked, daemon.exitAsked.then(() => undefined)])
+  const end = await Promise.race([asked, daemon.broken.then((error) => ({ error }))])
   if (end !== undefined) {
     const { message, exitCode } = explainBroken(end.error, folder.root)
     logger.fatal({ err: end.error }, 'the peer stops')
@@ -76,13 +82,42 @@ async function up(
   process.exit(EXIT.ok)
 }
 
+/** Everything that is settled before anything of a peer is opened: its settings, its log, and that it may run. */
+async function settle({ data, acceptTerms }: UpFlags, flags: ConfigSources['flags']) {
+  // Loaded here, so that the other verbs start in a tenth of a second.
+  const { default: pino } = await import('pino')
+  const { describeConfig, resolveConfig } = await import('../config/config.ts')
+  const { dataFolder, defaultDataFolder, readConfigFile } = await import('../config/data-folder.ts')
+  const { readVersion } = await import('../config/version.ts')
+  const { LogRing } = await import('../host/log-ring.ts')
+  const { requireConsent } = await import('./terms.ts')
+  const folder = dataFolder(data ?? defaultDataFolder(process.env))
+  const file = await readConfigFile(folder)
+  const sources = { flags, environment: process.env, file, filePath: folder.config }
+  const config = resolveConfig(sources)
+  const version = readVersion()
+  const accepts = acceptTerms === true || process.env['HYPERLOOMS_ACCEPT_TERMS'] === 'true'
+  await requireConsent({ folder, config, version, accepts })
+  const destination = pino.destination({ dest: 2, sync: true })
+  // The log may lie on the very disk that is full: what must be said is then in the exit code.
+  destination.on('error', () => undefined)
+  const logs = new LogRing()
+  const level = config.logLevel
+  const streams = [destination, logs].map((stream) => ({
+    stream,
+    level: level === 'silent' ? 'fatal' : level,
+  }))
+  const logger = pino({ level }, pino.multistream(streams))
+  return { folder, config, settings: describeConfig(sources), version, logger, logs }
+}
+
 type Running = Awaited<ReturnType<typeof import('../daemon.ts').startDaemon>>
 
 /** A launcher is told over its channel, and may ask how long the mind takes over its events. */
-async function announce(daemon: Running, folder: DataFolder): Promise<void> {
+function announce(daemon: Running): void {
   const { id, url, newApiKey } = daemon
   if (process.send === undefined) {
-    if (newApiKey !== undefined) print(await newKeyText(newApiKey, folder, process.stdout.isTTY))
+    if (newApiKey !== undefined) print(newKeyText(newApiKey, process.stdout.isTTY))
     return print(`The peer ${id} runs at ${url} (Ctrl-C stops it)`)
   }
   process.send({ type: 'ready', id, url, newApiKey })

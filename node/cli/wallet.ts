@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
-import { connectWithKey } from './api-key.ts'
-import { type ApiFlags, connect, type KeyFlags } from './api.ts'
+import type { ApiFlags } from './api.ts'
 import { type MoveFlags, moveOptions, runMove } from './move.ts'
 import { print, printJson, say } from './output.ts'
-import { apiOptions, keyOptions } from './run.ts'
+import { apiOptions, controlOptions, reachControl, reachPeer } from './reach.ts'
 
 const FORKED =
   'Two entries were signed with the key of this account for one place, as when two machines use one key. It ' +
@@ -17,9 +16,14 @@ export function addWallet(program: Command): void {
     .command('list', { isDefault: true })
     .description('show what the account holds and what a credit is')
   apiOptions(list).action(listWallet)
+  const create = wallet
+    .command('new')
+    .description('make a further key, which is an account of its own')
+    .argument('<label>', 'what you call it')
+  controlOptions(create).action(newWallet)
   const send = wallet
     .command('send')
-    .description("send credits of this peer's account; needs the API key")
+    .description("send credits of this peer's account")
     .argument('<to>', 'id of the account that gets them')
     .argument('<amount>', 'credits, such as 1.5; at least 0.01')
   moveOptions(send).action((to: string, amount: string, flags: MoveFlags) =>
@@ -27,21 +31,26 @@ export function addWallet(program: Command): void {
       client.transferCredits({ query, body: { to, amount, ...memo } }, options),
     ),
   )
-  const resolve = wallet
-    .command('resolve')
-    .description('have the witnesses settle a fork of this account; needs the API key')
-  keyOptions(resolve).action(resolveFork)
+  const resolve = wallet.command('resolve').description('have the witnesses settle a fork of this account')
+  apiOptions(resolve).action(resolveFork)
 }
 
-async function resolveFork(flags: KeyFlags): Promise<void> {
-  const client = await connectWithKey(flags)
+async function newWallet(label: string, flags: Pick<ApiFlags, 'data' | 'json'>): Promise<void> {
+  const client = await reachControl(flags)
+  const wallet = await client.createWallet({ body: { label } })
+  if (flags.json === true) return printJson(wallet)
+  print(`account ${wallet.account_id} (${wallet.label}): its key is in the data folder`)
+}
+
+async function resolveFork(flags: ApiFlags): Promise<void> {
+  const client = await reachPeer(flags)
   const answer = await client.resolveFork()
   if (flags.json === true) return printJson(answer)
   print('requested: the account goes on once a quorum of witnesses has settled which entry counts')
 }
 
-async function listWallet({ api, json }: ApiFlags): Promise<void> {
-  const client = connect(api)
+async function listWallet({ json, ...flags }: ApiFlags): Promise<void> {
+  const client = await reachPeer(flags)
   const self = await client.getSelf()
   const params = { account_type: 'node', account_id: self.peer_id } as const
   const account = await client.getAccount({ params })

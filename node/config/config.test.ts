@@ -10,14 +10,14 @@ describe('resolveConfig', () => {
       api_port: 3,
       price: '0.3',
       region: 'north',
-      bootstrap: ['/ip4/10.0.0.1/tcp/1', '/dns4/a/tcp/2'],
+      bootstrap: ['/ip4/10.0.0.1/tcp/1/p2p/a', '/dns4/a/tcp/2/p2p/b'],
     }
     const config = resolveConfig({ ...NOTHING, flags: { apiPort: '1' }, environment, file })
     expect(config).toMatchObject({
       apiPort: 1,
       price: 200_000n,
       region: 'north',
-      bootstrap: ['/ip4/10.0.0.1/tcp/1', '/dns4/a/tcp/2'],
+      bootstrap: ['/ip4/10.0.0.1/tcp/1/p2p/a', '/dns4/a/tcp/2/p2p/b'],
       slots: 2,
     })
   })
@@ -32,6 +32,8 @@ describe('resolveConfig', () => {
     [{ file: { slots: {} } }, '"slots" in config.json is "{}"'],
     [{ file: { apiPort: 1 } }, 'config.json has the unknown setting "apiPort"'],
     [{ flags: { operator: '' } }, 'the flag --operator is ""'],
+    [{ flags: { bootstrap: '/ip4/10.0.0.1/tcp/1' } }, 'expected multiaddrs that end in the peer'],
+    [{ flags: { announce: '10.0.0.1:9000' } }, 'expected multiaddrs such as'],
     [{ flags: { providers: 'reference,gpt' } }, 'expected one of reference, ollama'],
   ])('refuses %j and names its origin', (sources, message) => {
     expect(() => resolveConfig({ ...NOTHING, ...sources })).toThrow(ConfigError)

@@ -11,13 +11,28 @@ export interface DataFolder {
   readonly charter: string
   /** The charter for people; nothing reads it. */
   readonly charterText: string
+  /** The invitation that is being redeemed. */
+  readonly joining: string
+  /** How an invited peer came in. */
+  readonly joined: string
   readonly store: string
   readonly blobs: string
   readonly log: string
+  /** Where members were found: hints, which may be removed. */
+  readonly addresses: string
   /** Digest of the API key. */
   readonly apiKey: string
-  /** Address and API key, for commands of the same machine account; the owner may remove it. */
+  /** Address and API key, which programs before the control socket left for commands; removed at the next start. */
   readonly apiAccess: string
+  /** That the owner agreed to work for others. */
+  readonly consent: string
+  /** There while the owner has paused the node. */
+  readonly paused: string
+  readonly controlSocket: string
+  /** Where the control socket is if it can't be in this folder. */
+  readonly controlPath: string
+  /** Swarms whose records this key has forgotten. */
+  readonly forgotten: string
 }
 
 export function dataFolder(root: string): DataFolder {
@@ -26,11 +41,19 @@ export function dataFolder(root: string): DataFolder {
     config: join(root, 'config.json'),
     charter: join(root, 'charter.cbor'),
     charterText: join(root, 'charter.json'),
+    joining: join(root, 'joining.txt'),
+    joined: join(root, 'joined.cbor'),
     store: join(root, 'store'),
     blobs: join(root, 'blobs'),
     log: join(root, 'peer.log'),
+    addresses: join(root, 'addresses.json'),
     apiKey: join(root, 'api-key.json'),
     apiAccess: join(root, 'api-access.json'),
+    consent: join(root, 'consent.json'),
+    paused: join(root, 'paused'),
+    controlSocket: join(root, 'control.sock'),
+    controlPath: join(root, 'control.path'),
+    forgotten: join(root, 'forgotten-swarms.json'),
   }
 }
 

@@ -77,6 +77,15 @@ function addresses(text: string): readonly string[] {
   return all
 }
 
+function peers(text: string): readonly string[] {
+  const all = addresses(text)
+  expect(
+    all.every((address) => /\/p2p\/[^/]+$/.test(address)),
+    'multiaddrs that end in the peer, such as /ip4/192.0.2.1/tcp/9000/p2p/12D3KooW...',
+  )
+  return all
+}
+
 /**
  * Every setting of a peer. `apiPort` is `api_port` in config.json, HYPERLOOMS_API_PORT in the environment and
  * `--api-port` on the command line.
@@ -91,7 +100,14 @@ export const OPTIONS = {
     ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
     addresses,
   ),
-  bootstrap: option<readonly string[]>('multiaddrs of peers to stay connected to', [], addresses),
+  announce: option<readonly string[]>(
+    'further multiaddrs this peer is reached at, such as a forwarded port',
+    [],
+    addresses,
+  ),
+  bootstrap: option<readonly string[]>('multiaddrs of peers to stay connected to', [], peers),
+  mdns: toggle('look for members on the local network', true),
+  dht: toggle("take part in the swarm's hash table of addresses", true),
   price: option('credits asked for one run', 10_000n, credits),
   providers: option<readonly (typeof PROVIDERS)[number][]>(
     'where answers come from, of reference, ollama',

@@ -12,7 +12,7 @@ import { createNativeVerifier } from './native-verifier.ts'
 import { createVerifierThreads } from './verifier-threads.ts'
 
 const vectors = buildEd25519Vectors()
-const threads = createVerifierThreads(2)
+const threads = createVerifierThreads({ size: 2 })
 afterAll(() => threads.close())
 const adapters: readonly (readonly [string, () => Verifier])[] = [
   ['noble', createNobleVerifier],
@@ -88,6 +88,21 @@ it('takes what its own signer made for valid, and nothing else of that signer', 
   ).toEqual([true, false, false])
 })
 
+/** Checks in a batch over which the frail thread hangs or dies; of others it says that all are valid. */
+const [HANGS, DIES] = [20, 30]
+const FRAIL = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads'
+    // All checks of a batch have one size here.
+    parentPort.on('message', (packed) => {
+      const view = new DataView(packed.buffer)
+      const count = packed.length / (72 + view.getUint32(0) + view.getUint32(4))
+      if (count === ${HANGS}) for (;;);
+      if (count === ${DIES}) process.exit(1)
+      parentPort.postMessage(new Uint8Array(count).fill(1))
+    })`)}`,
+)
+
 describe('verifier threads', () => {
   const signer = createNativeSigner(new Uint8Array(32))
   const made = (count: number): SignatureCheck[] =>
@@ -106,11 +121,22 @@ describe('verifier threads', () => {
   })
 
   it('are done without when they end in the middle of it', async () => {
-    const mortal = createVerifierThreads(1)
+    const mortal = createVerifierThreads({ size: 1 })
     const verifier = createNativeVerifier({ cacheEntriesMax: 256, threads: mortal })
     const verifying = verifier.verify(made(200))
     await mortal.close()
     expect(await verifying).toEqual(made(200).map(() => true))
+  })
+
+  it('are replaced when one hangs or dies, and its checks are made all the same', async () => {
+    const frail = createVerifierThreads({ size: 1, script: FRAIL, stallMs: 200 })
+    await expect(frail.verify(made(HANGS))).rejects.toThrow('ended')
+    expect(await frail.verify(made(1))).toEqual([true])
+    await expect(frail.verify(made(DIES))).rejects.toThrow('ended')
+    expect(await frail.verify(made(1))).toEqual([true])
+    const verifier = createNativeVerifier({ cacheEntriesMax: 256, threads: frail })
+    expect(await verifier.verify(made(HANGS))).toEqual(made(HANGS).map(() => true))
+    await frail.close()
   })
 
   it('take nothing that would read as another check once it is packed', async () => {

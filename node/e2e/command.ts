@@ -1,42 +1,62 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../packaging/hyperlooms.cjs', import.meta.url))
 
-export interface Ended {
+export interface Run {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
+  readonly out: string
+  readonly err: string
 }
 
-/** A command line of the program, as people run it, without a terminal. */
-export interface RunningCommand {
-  readonly child: ChildProcess
-  readonly ended: Promise<Ended>
+export interface CommandOptions {
+  readonly home: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** A module that every process of the command loads first. */
+  readonly preload?: string
 }
 
-/** Program and arguments of a command line, for whoever starts it themselves. */
-export function commandLine(args: readonly string[]): readonly string[] {
-  return [process.execPath, MAIN, ...args]
+/** The command as people start it, in an environment of its own. */
+export function start(args: readonly string[], options: CommandOptions): ChildProcess {
+  const { home, environment, preload } = options
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    ...(preload === undefined ? {} : { NODE_OPTIONS: `--import ${preload}` }),
+    ...environment,
+  }
+  return spawn(process.execPath, [COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-export function startCommand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  const [program = '', ...rest] = commandLine(args)
-  const child = spawn(program, rest, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...environment },
-  })
-  const closed = Promise.withResolvers<Pick<Ended, 'code' | 'signal'>>()
-  child.once('error', closed.reject)
-  child.once('close', (code, signal) => closed.resolve({ code, signal }))
-  const said = Promise.all([closed.promise, text(child.stdout), text(child.stderr)])
-  return { child, ended: said.then(([end, stdout, stderr]) => ({ ...end, stdout, stderr })) }
+/** A command to its end. */
+export async function run(args: readonly string[], options: CommandOptions): Promise<Run> {
+  const child = start(args, options)
+  const { stdout, stderr } = child
+  if (stdout === null || stderr === null) throw new Error('its output is piped')
+  const ended = once(child, 'close')
+  const [out, err] = await Promise.all([text(stdout), text(stderr)])
+  await ended
+  return { code: child.exitCode, out, err }
 }
 
-export function runCommand(args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended> {
-  return startCommand(args, environment).ended
+/** Resolves once the text of the process's output matches; rejects with all of it when the process ends before. */
+export function untilSaid(child: ChildProcess, wanted: RegExp): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  let seen = ''
+  const look = (chunk: unknown) => {
+    seen += String(chunk)
+    if (wanted.test(seen)) resolve(seen)
+  }
+  child.stdout?.on('data', look)
+  child.stderr?.on('data', look)
+  child.once('close', () => reject(new Error(`it ended before it said ${wanted}: ${seen}`)))
+  return promise
+}
+
+/** The exit code of a process, whether it is still running or not. */
+export async function codeOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
+  return child.exitCode
 }

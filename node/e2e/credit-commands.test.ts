@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
-import { readApiAccess } from '../config/api-key-file.ts'
 import { startLonePeer, type LonePeer } from './lone-peer.ts'
 
 const COMMAND = fileURLToPath(new URL('../packaging/hyperlooms.cjs', import.meta.url))
@@ -22,18 +22,24 @@ interface Run {
 }
 
 /** A command of the account that owns the peer's data folder, unless `environment` says otherwise. */
-function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
+function run(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<Run> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const env = {
     PATH: process.env['PATH'],
     HOME: peer.folder.root,
-    HYPERLOOMS_API: peer.daemon.url,
     HYPERLOOMS_DATA: peer.folder.root,
     ...environment,
   }
   const child = execFile(process.execPath, [COMMAND, ...args], { env }, (_error, out, err) =>
     resolve({ code: child.exitCode, out, err }),
   )
+  // A command that is refused before it reads has closed its end.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(input)
   return promise
 }
 
@@ -121,22 +127,35 @@ describe('credits', () => {
   })
 })
 
-describe('the API key', () => {
-  it('is found in the data folder, or given, and shown to no other address', async () => {
-    const key = (await readApiAccess(peer.folder))?.key ?? ''
-    const send = ['wallet', 'send', STRANGER, '0.02']
-    const elsewhere = { HYPERLOOMS_DATA: '/nowhere' }
-    const without = await run(send, elsewhere)
-    expect(without).toMatchObject({ code: 2, out: '' })
-    expect(without.err).toContain('--api-key')
-    expect((await run([...send, '--data', peer.folder.root], elsewhere)).code).toBe(0)
-    expect((await run(send, { ...elsewhere, HYPERLOOMS_API_KEY: key })).code).toBe(0)
-    expect((await run([...send, '--api-key', 'hlk_wrong'])).err).toContain('api_key_invalid')
-    const foreign = await run(send, { HYPERLOOMS_API: 'http://127.0.0.1:9' })
-    expect(foreign.err).toContain('No API key')
+describe('the control socket', () => {
+  const send = ['wallet', 'send', STRANGER, '0.02']
+  const elsewhere = { HYPERLOOMS_DATA: '/nowhere', HYPERLOOMS_API: 'http://127.0.0.1:9' }
 
-    await rm(peer.folder.apiAccess)
-    expect((await run(send)).err).toContain('No API key')
-    expect((await run([...send, '--api-key', key])).code).toBe(0)
+  it('is found by the data folder, named or known', async () => {
+    expect((await run(send)).code).toBe(0)
+    expect((await run([...send, '--data', peer.folder.root], elsewhere)).code).toBe(0)
+    const none = await run([...send, '--data', '/nowhere'])
+    expect(none).toMatchObject({ code: 69, out: '' })
+    expect(none.err).toContain('No peer runs on /nowhere')
+  })
+
+  it('is not used where an address is given, which then takes the API key', async () => {
+    await peer.restart({ renewApiKey: true })
+    const { url, newApiKey = '' } = peer.daemon
+    const there = { ...elsewhere, HYPERLOOMS_API: url }
+    expect(await run(send, there)).toMatchObject({ code: 2, out: '' })
+    expect((await run([...send, '--api-key', 'hlk_wrong'], there)).err).toContain('api_key_invalid')
+    expect((await run(send, { ...there, HYPERLOOMS_API_KEY: newApiKey })).code).toBe(0)
+    const visible = await run([...send, '--api', url, '--api-key', newApiKey])
+    expect(visible.code).toBe(0)
+    expect(visible.err).toContain('list of processes')
+    expect(await run([...send, '--api-key', '-'], there, `${newApiKey}\n`)).toMatchObject({
+      code: 0,
+      err: '',
+    })
+    const file = join(peer.folder.root, 'key.txt')
+    await writeFile(file, `${newApiKey}\n`)
+    expect(await run([...send, '--api-key-file', file], there)).toMatchObject({ code: 0, err: '' })
+    expect((await run([...send, '--api-key-file', file, '--api-key', '-'], there)).code).toBe(2)
   })
 })

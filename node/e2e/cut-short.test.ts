@@ -13,7 +13,7 @@ import { listKeys } from '../store/keystore-keys.ts'
 import { acquireLock } from '../store/lock.ts'
 import { completeRestore } from '../store/restore/restore-journal.ts'
 import { openStore } from '../store/store-recovery.ts'
-import { type Ended, runCommand, startCommand } from './command.ts'
+import { type Ended, runCommand, startCommand } from './command-line.ts'
 import { requireComponent, requireRoot } from './require-component.ts'
 
 const run = promisify(execFile)

@@ -233,7 +233,17 @@ it('a peer stops when a record that nothing but a question reads fails its check
 
 /** The command that people run, as far as it comes. */
 function up(folder: string): Promise<{ readonly code: unknown; readonly output: string }> {
-  const args = [COMMAND, 'up', '--data', dataFolder(folder).root, '--api-port', '0', '--web', 'false']
+  const args = [
+    COMMAND,
+    'up',
+    '--accept-terms',
+    '--data',
+    dataFolder(folder).root,
+    '--api-port',
+    '0',
+    '--web',
+    'false',
+  ]
   return new Promise((resolve) => {
     execFile(process.execPath, args, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, output: `${stdout}${stderr}` })

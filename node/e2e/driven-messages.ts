@@ -2,6 +2,7 @@ import type { JobId, PeerId } from '../../protocol/ids.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import type { Supply } from '../../protocol/peer/view.ts'
 import type { OptionName } from '../config/options.ts'
+import type { DurationsCopy } from '../host/durations.ts'
 import type { BackupRequest } from '../host/backup.ts'
 import type { StoreState } from '../store/store-recovery.ts'
 
@@ -14,7 +15,7 @@ export interface DrivenSettings {
 }
 
 export type DrivenRequest =
-  | { readonly type: 'look' }
+  | { readonly type: 'look' | 'report' | 'reset-durations' }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'put-blob'; readonly body: Uint8Array }
   | { readonly type: 'record'; readonly job: JobId }
@@ -39,12 +40,27 @@ export interface Look {
   readonly storeState: StoreState
 }
 
+/** A peer's process as it is at one moment, for measurements. */
+export interface ProcessReport {
+  readonly root: string
+  readonly entries: number
+  readonly conserved: boolean
+  readonly rssBytes: number
+  readonly heapBytes: number
+  /** Processor time since the process began, all threads. */
+  readonly cpuMs: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly durations: DurationsCopy
+}
+
 /** Times are milliseconds since 1970, so that another process can compare them with its own. */
 export type DrivenReport =
   | {
       readonly type: 'ready'
       readonly id: PeerId
       readonly url: string
+      /** Multiaddrs to dial it at. */
+      readonly addresses: readonly string[]
       /** The program is loaded; where it waits, that is how far it comes before `go`. */
       readonly loadedMs: number
       readonly restoredMs: number
@@ -56,3 +72,4 @@ export type DrivenReport =
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'broken'; readonly message: string }
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string }

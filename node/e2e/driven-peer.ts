@@ -4,7 +4,7 @@ import { explainBroken } from '../cli/output.ts'
 import { resolveConfig } from '../config/config.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
-import type { DrivenRequest, DrivenSettings, Look } from './driven-messages.ts'
+import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 /**
  * A whole peer in a process of its own, as `up` runs it, that does what the process that started it asks for over
@@ -32,10 +32,31 @@ function look({ view, storeState }: Daemon): Look {
   }
 }
 
+function report({ view, durations }: Daemon): ProcessReport {
+  const { minted, free, unclaimed, escrowed, burnt } = view.supply()
+  const { rss, heapUsed } = process.memoryUsage()
+  const { user, system } = process.cpuUsage()
+  const { entries, dropped } = view.counters()
+  return {
+    root: view.ledgerRoot(),
+    entries,
+    conserved: free + unclaimed + escrowed + burnt === minted,
+    rssBytes: rss,
+    heapBytes: heapUsed,
+    cpuMs: (user + system) / 1_000,
+    dropped,
+    durations: durations.copy(),
+  }
+}
+
 async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> {
   switch (request.type) {
     case 'look':
       return look(daemon)
+    case 'report':
+      return report(daemon)
+    case 'reset-durations':
+      return daemon.durations.reset()
     case 'command':
       return daemon.command(request.command)
     case 'put-blob':
@@ -62,6 +83,7 @@ process.send?.({
   type: 'ready',
   id: daemon.id,
   url: daemon.url,
+  addresses: daemon.addresses(),
   isStoreSound: daemon.storeState.status === 'sound',
   loadedMs,
   restoredMs: performance.timeOrigin + daemon.restoredMs,
@@ -69,7 +91,11 @@ process.send?.({
   processorMs: (user + system) / 1_000,
 })
 process.on('message', ({ id, ...request }: DrivenRequest & { readonly id: number }) => {
-  void answer(daemon, request).then((result) => process.send?.({ type: 'answer', id, result }))
+  // Of an answer that fails whoever asked for it hears; the peer goes on.
+  answer(daemon, request).then(
+    (result) => process.send?.({ type: 'answer', id, result }),
+    (error: unknown) => process.send?.({ type: 'failed', id, message: String(error) }),
+  )
 })
 // Whoever drives it has gone.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))

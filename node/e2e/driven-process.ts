@@ -7,7 +7,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { BackupRequest } from '../host/backup.ts'
 import type { BackupSummary } from '../store/backup/write-backup.ts'
-import type { DrivenReport, DrivenRequest, DrivenSettings, Look } from './driven-messages.ts'
+import type { DrivenReport, DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 const SCRIPT = fileURLToPath(new URL('./driven-peer.ts', import.meta.url))
 
@@ -27,6 +27,13 @@ export interface End {
   readonly message: string | undefined
 }
 
+interface DrivenOptions {
+  /** A command that runs the rest of its arguments, such as `ip netns exec x`. */
+  readonly prefix?: readonly string[]
+  /** Folder that takes a CPU profile of the process when it ends. */
+  readonly profile?: string | undefined
+}
+
 /** One run of a driven peer, from the side of the process that drives it. */
 export class DrivenProcess {
   readonly #child: ChildProcess
@@ -39,9 +46,9 @@ export class DrivenProcess {
   #errorCode: string | undefined
   #message: string | undefined
 
-  /** `prefix` is a command that runs the rest of its arguments, such as `ip netns exec x`. */
-  constructor(settings: DrivenSettings, prefix: readonly string[] = []) {
-    const [command, ...rest] = [...prefix, process.execPath, SCRIPT, JSON.stringify(settings)]
+  constructor(settings: DrivenSettings, { prefix = [], profile }: DrivenOptions = {}) {
+    const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
+    const [command, ...rest] = [...prefix, process.execPath, ...profiling, SCRIPT, JSON.stringify(settings)]
     const stderr = process.env['DRIVEN_STDERR'] === undefined ? 'ignore' : 'inherit'
     this.#child = spawn(command, rest, {
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
@@ -73,6 +80,14 @@ export class DrivenProcess {
 
   look(): Promise<Look> {
     return this.#ask({ type: 'look' }) as Promise<Look>
+  }
+
+  report(): Promise<ProcessReport> {
+    return this.#ask({ type: 'report' }) as Promise<ProcessReport>
+  }
+
+  async resetDurations(): Promise<void> {
+    await this.#ask({ type: 'reset-durations' })
   }
 
   command(command: Command): Promise<CommandResult> {
@@ -127,6 +142,10 @@ export class DrivenProcess {
         })
       case 'answer':
         this.#waiting.get(report.id)?.resolve(report.result)
+        this.#waiting.delete(report.id)
+        return
+      case 'failed':
+        this.#waiting.get(report.id)?.reject(new Error(report.message))
         this.#waiting.delete(report.id)
         return
       case 'refused':

@@ -71,7 +71,7 @@ export function startSeat(
   { folder, flags, prefix }: Seat,
   { waits = false }: { readonly waits?: boolean } = {},
 ): DrivenProcess {
-  return new DrivenProcess({ folder: folder.root, flags, waits }, prefix)
+  return new DrivenProcess({ folder: folder.root, flags, waits }, { prefix })
 }
 
 type Four<T> = readonly [T, T, T, T]

@@ -4,8 +4,10 @@ import { sign } from '../../protocol/encoding/signed.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { SwarmId } from '../../protocol/ids.ts'
 import { HEARTBEAT, type Heartbeat } from '../../protocol/jobs/messages.ts'
-import { ENTRY, genesisOf } from '../../protocol/ledger/entry.ts'
+import { escrowOf } from '../../protocol/jobs/spec.ts'
+import { ENTRY, genesisOf, type Operation } from '../../protocol/ledger/entry.ts'
 import { ANNOUNCE } from '../../protocol/ledger/messages.ts'
+import { testSpec } from '../../protocol/ledger/testing-mind.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { startLonePeer, type LonePeer } from './lone-peer.ts'
@@ -25,16 +27,21 @@ let beats = 0
 function beatOf(): Heartbeat {
   beats += 1
   const { rules } = peer.charter
-  return { boot: 1, seq: beats, nodes: [], addresses: [], root: foreign, version: 'http', rules }
+  return { boot: 1, seq: beats, sentMs: 1, nodes: [], addresses: [], root: foreign, version: 'http', rules }
 }
 
 function heartbeat(signer: Signer = peer.member, inSwarm: SwarmId = swarm): Uint8Array {
   return signedFrame(inSwarm, 'heartbeat', sign(signer, inSwarm, HEARTBEAT, beatOf()))
 }
 
-function entryFrame(seq: number): Uint8Array {
+function opening(): Operation {
+  const spec = testSpec(peer.charter, peer.member.id)
+  return { type: 'open', spec, escrow: escrowOf(spec) }
+}
+
+function entryFrame(seq: number, ops: readonly Operation[] = []): Uint8Array {
   const { member } = peer
-  const body = { account: member.id, seq, prev: genesisOf(swarm, member.id), claims: [], ops: [], free: 0n }
+  const body = { account: member.id, seq, prev: genesisOf(swarm, member.id), claims: [], ops, free: 0n }
   return signedFrame(swarm, 'entry', sign(member, swarm, ENTRY, body))
 }
 
@@ -77,8 +84,9 @@ describe('a member that reaches this peer over HTTP', () => {
   })
 
   it('is answered for every topic as gossip is', async () => {
-    expect(await gossip(entryFrame(0))).toMatchObject({ verdict: 'ACCEPT' })
-    const announced = sign(peer.member, swarm, ANNOUNCE, { entries: [], jobs: [] })
+    expect(await gossip(entryFrame(0, [opening()]))).toMatchObject({ verdict: 'ACCEPT' })
+    const entries = [{ account: peer.member.id, seq: 0, entry: foreign }]
+    const announced = sign(peer.member, swarm, ANNOUNCE, { entries, jobs: [], trust: null })
     expect(await gossip(signedFrame(swarm, 'announce', announced))).toMatchObject({ verdict: 'ACCEPT' })
   })
 })
@@ -89,6 +97,13 @@ describe('an envelope that is not what it seems', () => {
     expect(await gossip(frame)).toEqual({ verdict: 'ACCEPT', code: null })
     expect(await gossip(frame)).toEqual({ verdict: 'IGNORE', code: 'duplicate' })
     expect(await beat(frame)).toEqual({ verdict: 'IGNORE', code: 'duplicate' })
+  })
+
+  it('is older than what is known of its signer, or opens no job: it is ignored, and so goes no further', async () => {
+    const older = heartbeat()
+    expect(await gossip(heartbeat())).toEqual({ verdict: 'ACCEPT', code: null })
+    expect(await gossip(older)).toEqual({ verdict: 'IGNORE', code: 'duplicate' })
+    expect(await gossip(entryFrame(3))).toEqual({ verdict: 'IGNORE', code: 'duplicate' })
   })
 
   it('names another signer than the address: it is refused', async () => {

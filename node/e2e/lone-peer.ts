@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { readApiAccess } from '../config/api-key-file.ts'
 import { writeCharter } from '../config/charter-file.ts'
 import { resolveConfig } from '../config/config.ts'
 import { type DataFolder, dataFolder } from '../config/data-folder.ts'
 import { ownRules } from '../config/lexicon.ts'
-import { connect, type PeerClient } from '../cli/api.ts'
+import type { PeerClient } from '../cli/api.ts'
+import { connectControl } from '../cli/control-client.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
@@ -23,7 +23,7 @@ export interface LonePeer {
   /** The member that doesn't run. */
   readonly member: Signer
   readonly daemon: Daemon
-  /** As the machine account's commands call it: with the key. */
+  /** As the machine account's commands call it: over the control socket. */
   readonly client: PeerClient
   /** Everything logged since the first start. */
   logged(): string
@@ -50,7 +50,7 @@ export async function startLonePeer(): Promise<LonePeer> {
   const start = (renewApiKey = false) =>
     startDaemon({ folder, config, webRoot: undefined, version: 'test', logger, renewApiKey })
   let daemon = await start()
-  let client = await clientOf(folder, daemon)
+  let client = await clientOf(folder)
   return {
     folder,
     charter,
@@ -65,7 +65,7 @@ export async function startLonePeer(): Promise<LonePeer> {
     async restart(options) {
       await daemon.stop()
       daemon = await start(options?.renewApiKey)
-      client = await clientOf(folder, daemon)
+      client = await clientOf(folder)
     },
     async stop() {
       await daemon.stop()
@@ -74,8 +74,8 @@ export async function startLonePeer(): Promise<LonePeer> {
   }
 }
 
-async function clientOf(folder: DataFolder, { url }: Daemon): Promise<PeerClient> {
-  const access = await readApiAccess(folder)
-  if (access?.url !== url) throw new Error('the peer did not note where it answers')
-  return connect(url, access.key)
+async function clientOf(folder: DataFolder): Promise<PeerClient> {
+  const client = await connectControl(folder.root)
+  if (client === undefined) throw new Error('the peer does not answer on its control socket')
+  return client
 }

@@ -8,7 +8,7 @@ import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { listKeys } from '../store/keystore-keys.ts'
 import { setPassphrase } from '../store/keystore-passphrase.ts'
 import { NO_PASSPHRASES } from '../store/passphrases.ts'
-import { commandLine, type RunningCommand, runCommand, startCommand } from './command.ts'
+import { commandLine, type RunningCommand, runCommand, startCommand } from './command-line.ts'
 import { requireComponent } from './require-component.ts'
 
 const PASSPHRASE = 'correct horse battery'
@@ -81,7 +81,10 @@ describe('on a terminal', () => {
     const command = commandLine(args)
       .map((part) => `'${part}'`)
       .join(' ')
-    const child = spawn(script, ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(script, ['-qec', command, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, HYPERLOOMS_ACCEPT_TERMS: 'true' },
+    })
     const left = [...answers]
     let shown = ''
     let from = 0

@@ -6,6 +6,7 @@ import type { TestContext } from 'vitest'
 const COMPONENTS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   ip: ['ip'],
+  iptables: ['iptables'],
   mount: ['mount'],
   script: ['script'],
 } as const

@@ -9,7 +9,7 @@ import { verifyBackup } from '../store/backup/verify-backup.ts'
 import { commitRestore, isRestorePending, stagingName } from '../store/restore/restore-journal.ts'
 import { stage } from '../store/restore/stage.ts'
 import { poll } from '../swarm/poll.ts'
-import { runCommand } from './command.ts'
+import { runCommand } from './command-line.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, openSwarm, planSeats, startSeat, until, untilLevel } from './driven-swarm.ts'
 

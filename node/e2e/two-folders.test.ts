@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PeerId } from '../../protocol/ids.ts'
-import type { JobRecord } from '../../protocol/jobs/record.ts'
-import { poll } from '../swarm/poll.ts'
 import type { Look } from './driven-messages.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
-
-const WAIT_MS = 60_000
-const PROMPT =
-  'Summarise: The Rhine flows 1,230 km from the Alps to the North Sea. It passes Basel and Cologne.'
+import { runJob } from './run-job.ts'
 
 let root: string
 let running: DrivenProcess[]
@@ -41,36 +36,6 @@ async function open(count: number): Promise<readonly [Seat, DrivenProcess][]> {
 
 function sum(look: Look, ids: readonly PeerId[]): bigint {
   return ids.reduce((total, id) => total + balance(look, id), 0n)
-}
-
-async function runJob(peer: DrivenProcess, replicas: number): Promise<JobRecord> {
-  const prompt = await peer.putBlob(new TextEncoder().encode(PROMPT))
-  const request = {
-    prompt,
-    model: null,
-    replicas,
-    standbys: 0,
-    comparator: 'auto',
-    minConfidence: null,
-    maxPrice: null,
-    region: null,
-    mode: 'process',
-    visibility: 'private',
-    temperatureMilli: 0,
-    seed: null,
-    maxTokens: 256,
-  } as const
-  const result = await peer.command({ type: 'submit-job', request })
-  if (!result.ok || result.type !== 'job') throw new Error('the job was refused')
-  const closed = await poll(
-    async () => {
-      const record = await peer.record(result.job)
-      return record?.closedMs === null ? undefined : record
-    },
-    { timeoutMs: WAIT_MS },
-  )
-  if (closed === undefined) throw new Error('the job was never closed')
-  return closed
 }
 
 describe('between two data folders', () => {

@@ -2,6 +2,8 @@ import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { Backend, ConnectionView } from '../api/backend.ts'
+import type { SwarmPort } from '../api/swarm-port.ts'
+import type { ControlPort } from '../api/control-port.ts'
 import { explain } from './explain.ts'
 import { createInjector } from './inject.ts'
 import { createHistory, createLedgerHistory } from './history.ts'
@@ -21,14 +23,19 @@ interface BackendParts {
   readonly bodies: Bodies
   readonly now: () => number
   readonly verifier: Verifier
+  readonly swarm: SwarmPort
+  readonly control: ControlPort
 }
 
 /** What the API sees of a running peer. */
-export function createBackend({ view, host, network, store, bodies, now, verifier }: BackendParts): Backend {
+export function createBackend(parts: BackendParts): Backend {
+  const { view, host, network, store, bodies, now, verifier, swarm, control } = parts
   const history = createHistory(store, view)
   return {
     view,
     now,
+    swarm,
+    control,
     command: (command) => host.command(command),
     putBlob: (bytes) => bodies.put(bytes),
     // A refused prompt stays on disk: the store can't tell whether another job names the same body.

@@ -60,10 +60,16 @@ export async function backUp(
   return writeBackup(parts, path, options)
 }
 
-/** Settings, and the digest of the API key: programs that have the key go on with the restored peer. */
-async function settingsOf({ config, apiKey }: DataFolder): Promise<readonly BackupFile[]> {
+/**
+ * Settings, the digest of the API key, so that programs that have the key go on with the restored peer, and where an
+ * invited one finds its swarm.
+ */
+async function settingsOf({ config, apiKey, joined }: DataFolder): Promise<readonly BackupFile[]> {
   const found = await Promise.all(
-    [config, apiKey].map(async (path) => ({ name: basename(path), content: await readIfThere(path) })),
+    [config, apiKey, joined].map(async (path) => ({
+      name: basename(path),
+      content: await readIfThere(path),
+    })),
   )
   return found.flatMap(({ name, content }) =>
     content === undefined ? [] : [{ name, content: new Uint8Array(content) }],

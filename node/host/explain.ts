@@ -36,7 +36,7 @@ export async function explain({
   const { value, quorum, round } = decision
   if (value.type !== 'assign') return undefined
   const election = electionOf(record.spec, value.bids, value.beacon, {
-    roster,
+    operators: value.operators,
     snapshot: snapshotOf(record, roster),
   })
   const holds = await evidence.holds(verifier)

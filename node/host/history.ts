@@ -3,14 +3,15 @@ import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
 import type { Codec } from '../../protocol/encoding/codec.ts'
-import { isDigest, type JobId } from '../../protocol/ids.ts'
+import { type EntryId, isDigest, type JobId } from '../../protocol/ids.ts'
 import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
-import { requestCodec } from '../../protocol/peer/commands.ts'
+import { entryIdOf, signedEntry } from '../../protocol/ledger/entry.ts'
+import { requestCodec } from '../../protocol/peer/named-requests.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
-import type { JobHistory, JobPage, JobQuery, LedgerHistory } from '../api/backend.ts'
+import type { EntryState, JobHistory, JobPage, JobQuery, LedgerHistory } from '../api/backend.ts'
 import { readEntry } from './entries.ts'
 import type { ColdRecords } from './ports.ts'
 import { checkSignatures } from './signatures.ts'
@@ -59,6 +60,17 @@ export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
   return { job, jobs, decisions }
 }
 
+/** An own entry leaves its place in the batch that certifies it or settles the place without it. */
+async function stateOf(store: ColdRecords, entry: EntryId): Promise<EntryState> {
+  const isCertified = async () => (await store.get(keys.entry(entry))) !== undefined
+  if (await isCertified()) return 'certified'
+  for await (const { key, value } of store.scan({ prefix: PREFIXES.own })) {
+    if (entryIdOf(decodeRecord(signedEntry, value, key)) === entry) return 'waiting'
+  }
+  // It may have left between the two looks.
+  return (await isCertified()) ? 'certified' : 'void'
+}
+
 /** The ledger's side of what the mind no longer holds. */
 export function createLedgerHistory(store: ColdRecords, roster: Roster, verifier: Verifier): LedgerHistory {
   return {
@@ -69,7 +81,7 @@ export function createLedgerHistory(store: ColdRecords, roster: Roster, verifier
       const codec: Codec<unknown> = found.proof === 'certificate' ? certificateCodec : decisionCodec
       return { ...found, verified: await checkSignatures(codec, found.bytes, { roster, verifier }) }
     },
-    isCertified: async (entry) => (await store.get(keys.entry(entry))) !== undefined,
+    stateOf: (entry) => stateOf(store, entry),
     async request(name) {
       const value = await store.get(keys.request(name))
       return value === undefined ? undefined : decodeRecord(requestCodec, value, keys.request(name))

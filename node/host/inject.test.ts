@@ -6,7 +6,7 @@ import { inspect } from '../../protocol/intake/inspect.ts'
 import { allowanceOf, createIntakeQuota } from '../../protocol/intake/quota.ts'
 import { ENTRY } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { createInjector } from './inject.ts'
 import { Intake } from './intake.ts'
 
@@ -32,8 +32,9 @@ function forge(number: number): Uint8Array {
 }
 
 /** An intake whose verifier knows only the signatures of honest frames, at one moment of time. */
-function build() {
-  const checks = { roster, quota: createIntakeQuota(() => 0) }
+function build({ isNews = true } = {}) {
+  const published: Uint8Array[] = []
+  const checks = { roster, quota: createIntakeQuota(() => 0, roster.epoch.sizes.quorum) }
   const intake = new Intake(
     { inspect: (frame, source, chargedTo) => inspect(frame, source, checks, chargedTo) },
     { verify: (all) => Promise.resolve(all.map(({ sig }) => Buffer.compare(sig, entry.sig) === 0)) },
@@ -41,10 +42,12 @@ function build() {
   )
   const inject = createInjector({
     self: self.id,
-    host: { judge: (...args) => intake.judge(...args) },
-    wire: { publish: () => undefined },
+    host: {
+      judge: (frame, source, chargedTo) => intake.judge(frame, source, { chargedTo, isNews: () => isNews }),
+    },
+    wire: { publish: (_topic, frame) => published.push(frame) },
   })
-  return { intake, inject }
+  return { intake, inject, published }
 }
 
 describe('frames over HTTP', () => {
@@ -52,12 +55,22 @@ describe('frames over HTTP', () => {
     const { intake, inject } = build()
     const source = { from: victim.id, via: 'jobs' } as const
     const codes = new Set<string | null>()
-    for (let number = 1; number <= allowanceOf('entry').burst; number += 1) {
+    for (let number = 1; number <= allowanceOf('entry', 3).burst; number += 1) {
       codes.add((await inject(forge(number), source)).code)
     }
     expect([...codes]).toEqual(['bad_signature', 'over_quota'])
     const honest = signedFrame(roster.swarm, 'entry', entry)
     expect(await intake.judge(honest, source)).toEqual({ verdict: 'accept', code: null })
+  })
+
+  it.each([
+    [true, { verdict: 'accept', code: null }],
+    [false, { verdict: 'ignore', code: 'duplicate' }],
+  ])('are passed on if they are news: %s', async (isNews, ruling) => {
+    const { inject, published } = build({ isNews })
+    const frame = signedFrame(roster.swarm, 'entry', entry)
+    expect(await inject(frame, { from: victim.id, via: 'jobs' })).toEqual(ruling)
+    expect(published).toEqual(isNews ? [frame] : [])
   })
 
   it('are still judged by whom they say they come from', async () => {

@@ -20,7 +20,10 @@ interface InjectorOptions {
   readonly wire: Pick<Wire, 'publish'>
 }
 
-/** Messages that come over HTTP: the same intake as gossip, and the same forwarding of what it accepts. */
+/**
+ * Messages that come over HTTP: the same intake as gossip, and the same forwarding of what it accepts. Unlike gossip,
+ * anybody can bring here what a member signed long ago, as often as he likes, so what says nothing new goes no further.
+ */
 export function createInjector({ self, host, wire }: InjectorOptions): Backend['inject'] {
   const seen = createBoundedCache<true>(REMEMBERED_MAX)
   return async (

@@ -1,9 +1,17 @@
 import { mintVerified } from '../../protocol/crypto/verified.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
-import type { DropCode } from '../../protocol/intake/drop-code.ts'
+import { type DropCode, IS_FORWARDERS_FAULT } from '../../protocol/intake/drop-code.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Inspection, Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
-import { OrderedWindow } from './ordered-window.ts'
+import { OrderedWindow, type Outcome } from './ordered-window.ts'
+
+/** Of a frame that its sender hasn't brought itself. */
+interface Bringer {
+  /** Pays for it, in frames in flight and in budget. */
+  readonly chargedTo: string
+  /** Whether the state learns anything from it: whoever can repeat a signed word at will must not have it spread. */
+  readonly isNews: (message: VerifiedMessage) => boolean
+}
 
 /** What gossip is told of a frame: whether it is passed on, dropped, or held against whoever passed it. */
 export type IntakeVerdict = 'accept' | 'ignore' | 'reject'
@@ -17,15 +25,13 @@ export interface Ruling {
 /** Gossiped frames of one sender between `inspect` and `handle`: a burst fits, a flood waits outside. */
 const IN_FLIGHT_MAX = 256
 
-/** Nothing that an honest peer would have passed on; the other codes say only that we can't use it. */
-const IGNORED: ReadonlySet<DropCode> = new Set<DropCode>([
-  'not_a_member',
-  'duplicate',
-  'unknown_epoch',
-  'over_quota',
-])
-
 type Candidate = Extract<Inspection, { ok: true }>['candidate']
+
+/** `failed` says nothing of the frame: the verifier broke over it, or over what was checked beside it. */
+type Verification =
+  | { readonly status: 'verified'; readonly message: VerifiedMessage }
+  | { readonly status: 'bad_signature' }
+  | { readonly status: 'failed' }
 
 /** The way of a frame into the mind: inspected, its signatures verified, handled. */
 export class Intake {
@@ -34,9 +40,9 @@ export class Intake {
   readonly #take: (message: VerifiedMessage) => void
   readonly #inFlight = new Map<string, number>()
   /** By sender and channel; there while frames are being verified, so bounded by the open streams. */
-  readonly #streams = new Map<string, OrderedWindow<VerifiedMessage | undefined>>()
+  readonly #streams = new Map<string, OrderedWindow<VerifiedMessage>>()
   /** Frames dropped after `inspect`, which counts its own. */
-  readonly dropped = { bad_signature: 0, busy: 0 }
+  readonly dropped = { bad_signature: 0, busy: 0, unverified: 0 }
 
   constructor(peer: Pick<Peer, 'inspect'>, verifier: Verifier, take: (message: VerifiedMessage) => void) {
     this.#peer = peer
@@ -49,8 +55,9 @@ export class Intake {
     return (await this.judge(frame, source)).verdict
   }
 
-  /** `chargedTo` pays for it, in frames in flight and in budget: whoever brought it, where that isn't `source.from`. */
-  async judge(frame: Uint8Array, source: Source, chargedTo: string = source.from): Promise<Ruling> {
+  /** `bringer`: where it isn't `source.from`. */
+  async judge(frame: Uint8Array, source: Source, bringer?: Bringer): Promise<Ruling> {
+    const chargedTo = bringer?.chargedTo ?? source.from
     const before = this.#inFlight.get(chargedTo) ?? 0
     if (before >= IN_FLIGHT_MAX) {
       this.dropped.busy += 1
@@ -58,14 +65,17 @@ export class Intake {
     }
     const inspection = this.#peer.inspect(frame, source, chargedTo)
     if (!inspection.ok) {
-      return { verdict: IGNORED.has(inspection.code) ? 'ignore' : 'reject', code: inspection.code }
+      const { code } = inspection
+      return { verdict: IS_FORWARDERS_FAULT[code] ? 'reject' : 'ignore', code }
     }
     this.#inFlight.set(chargedTo, before + 1)
     try {
-      const message = await this.#verify(inspection.candidate)
-      if (message === undefined) return { verdict: 'reject', code: 'bad_signature' }
-      this.#take(message)
-      return { verdict: 'accept', code: null }
+      const verification = await this.#verify(inspection.candidate)
+      if (verification.status === 'bad_signature') return { verdict: 'reject', code: 'bad_signature' }
+      if (verification.status === 'failed') return { verdict: 'ignore', code: 'busy' }
+      const isNews = bringer?.isNews(verification.message) ?? true
+      this.#take(verification.message)
+      return isNews ? { verdict: 'accept', code: null } : { verdict: 'ignore', code: 'duplicate' }
     } finally {
       this.#leave(chargedTo)
     }
@@ -81,19 +91,38 @@ export class Intake {
     const name = `${source.from} ${source.via}`
     let stream = this.#streams.get(name)
     if (stream === undefined) {
-      stream = new OrderedWindow(
-        (message) => message !== undefined && this.#take(message),
-        () => this.#streams.delete(name),
-      )
+      stream = new OrderedWindow(this.#take, () => this.#streams.delete(name))
       this.#streams.set(name, stream)
     }
-    return stream.push(this.#verify(inspection.candidate), frame.length)
+    return stream.push(this.#outcome(inspection.candidate), frame.length)
   }
 
-  async #verify(candidate: Candidate): Promise<VerifiedMessage | undefined> {
-    const message = mintVerified(candidate, await this.#verifier.verify(candidate.checks))
-    if (message === undefined) this.dropped.bad_signature += 1
-    return message
+  async #outcome(candidate: Candidate): Promise<Outcome<VerifiedMessage>> {
+    const verification = await this.#verify(candidate)
+    return verification.status === 'verified'
+      ? { status: 'ready', item: verification.message }
+      : { status: 'dropped' }
+  }
+
+  /** Never rejects: a frame over which the verifier fails is lost like any other that the line may lose. */
+  async #verify(candidate: Candidate): Promise<Verification> {
+    const answers = await this.#answers(candidate)
+    if (answers === undefined) {
+      this.dropped.unverified += 1
+      return { status: 'failed' }
+    }
+    const message = mintVerified(candidate, answers)
+    if (message !== undefined) return { status: 'verified', message }
+    this.dropped.bad_signature += 1
+    return { status: 'bad_signature' }
+  }
+
+  async #answers({ checks }: Candidate): Promise<readonly boolean[] | undefined> {
+    try {
+      return await this.#verifier.verify(checks)
+    } catch {
+      return undefined
+    }
   }
 
   #leave(from: string): void {

@@ -16,6 +16,7 @@ const START = { boot: 1, addresses: [], version: 'test' }
 function build(
   answers: Partial<Record<Event['type'], readonly Effect[] | 'throw'>>,
   ports: Partial<HostPorts> = {},
+  inspected: (frame: Uint8Array) => void = () => undefined,
 ) {
   const events: Event[] = []
   const sent: Uint8Array[] = []
@@ -31,10 +32,15 @@ function build(
     return answer
   }
   // Only these parts of a peer are used by what the tests do.
-  const peer = { handle, view: { self: SELF, mayFetch: () => true } } as unknown as Peer
+  const inspect = (frame: Uint8Array) => {
+    inspected(frame)
+    return { ok: false, code: 'malformed' } as const
+  }
+  const peer = { handle, inspect, view: { self: SELF, mayFetch: () => true } } as unknown as Peer
   const wire: Wire = {
     send: (_to, _channel, frame) => sent.push(frame),
     publish: () => undefined,
+    membershipChanged: () => undefined,
     fetchBlob: () => Promise.reject(new Error('nobody is there')),
   }
   const host = new MindHost(peer, {
@@ -105,6 +111,23 @@ describe('MindHost', () => {
     host.start(wire, START)
     await until('connected')
     expect(events.map(({ type }) => type)).toEqual(['start', 'connected'])
+  })
+
+  it('holds frames from elsewhere back while much waits for the disk, and refuses those beyond', async () => {
+    const { promise: eased, resolve } = Promise.withResolvers<void>()
+    const inspected: unknown[] = []
+    const log = { append: () => undefined, whenSynced: () => undefined, eased: () => eased }
+    const { host, wire } = build({}, { log }, (frame) => inspected.push(frame))
+    host.start(wire, START)
+    const judge = () => host.judge(Uint8Array.of(1), { from: OTHER, via: 'jobs' }, 'http')
+    const waiting = Array.from({ length: 256 }, judge)
+    expect(await judge()).toEqual({ verdict: 'ignore', code: 'busy' })
+    expect(inspected).toEqual([])
+    resolve()
+    const rulings = await Promise.all(waiting)
+    expect(new Set(rulings.map(({ code }) => code))).toEqual(new Set(['malformed']))
+    expect(inspected).toHaveLength(256)
+    expect(await judge()).toMatchObject({ code: 'malformed' })
   })
 
   it('answers a command with what the mind responds', async () => {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Digest, PeerId } from '../../protocol/ids.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
-import type { Peer } from '../../protocol/peer/options.ts'
+import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
 import type { CommandAnswer } from '../api/backend.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
@@ -16,6 +17,9 @@ import { Timers } from './timers.ts'
 
 /** Commands that wait for their answer: each holds a request of this machine's owner. */
 const COMMANDS_MAX = 1_024
+
+/** Frames that another way than the network brought and that wait for the disk: 16 MiB of the largest. */
+const EASING_MAX = 256
 
 type HeldEffect = Extract<Effect, { readonly after: number }>
 type Listener = (job: string | null) => void
@@ -42,11 +46,13 @@ export class MindHost {
   readonly #fetches: Fetches
   readonly #started = Promise.withResolvers<Wire>()
   readonly #queue: Event[] = []
+  readonly #changes = new Map<number, (result: EpochResult) => void>()
   readonly #commands = new Map<number, Waiting>()
   readonly #listeners = new Set<Listener>()
   #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
   #commandCount = 0
+  #easing = 0
   #handling = false
   #closed = false
 
@@ -89,11 +95,27 @@ export class MindHost {
     return this.#closed ? 'ignore' : this.intake.receive(frame, source)
   }
 
-  /** A frame that another way than the network brought, e.g. HTTP; `chargedTo` pays for it. */
+  /**
+   * A frame that another way than the network brought, e.g. HTTP; `chargedTo` pays for it. It waits for a slow disk
+   * like a frame of a stream, and is accepted only if it says something that isn't known here.
+   */
   async judge(frame: Uint8Array, source: Source, chargedTo: string): Promise<Ruling> {
     await this.#started.promise
-    if (this.#closed) return { verdict: 'ignore', code: 'busy' }
-    return this.intake.judge(frame, source, chargedTo)
+    const isEased = await this.#ease()
+    if (!isEased || this.#closed) return { verdict: 'ignore', code: 'busy' }
+    const isNews = (message: VerifiedMessage): boolean => this.#peer.view.isNews(message)
+    return this.intake.judge(frame, source, { chargedTo, isNews })
+  }
+
+  /** Waits while much waits for the disk; false when too many do so already. */
+  async #ease(): Promise<boolean> {
+    const eased = this.#ports.log.eased()
+    if (eased === undefined) return true
+    if (this.#easing >= EASING_MAX) return false
+    this.#easing += 1
+    await eased
+    this.#easing -= 1
+    return true
   }
 
   connection(type: 'connected' | 'disconnected', peer: PeerId): void {
@@ -103,6 +125,11 @@ export class MindHost {
   /** A round trip to a connected peer, in whole milliseconds. */
   latency(peer: PeerId, ms: number): void {
     this.#handle({ type: 'latency', peer, ms })
+  }
+
+  /** This peer can be dialled elsewhere than before. */
+  moved(addresses: readonly string[]): void {
+    void this.#started.promise.then(() => this.#handle({ type: 'addresses', addresses }))
   }
 
   async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
@@ -122,6 +149,15 @@ export class MindHost {
     const { promise, resolve } = Promise.withResolvers<CommandAnswer>()
     this.#commands.set(id, { respond: resolve })
     this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) })
+    return promise
+  }
+
+  /** Asks for what concerns the next epoch; an order is answered once that is decided. */
+  changeEpoch(command: EpochCommand): Promise<EpochResult> {
+    const id = ++this.#commandCount
+    const { promise, resolve } = Promise.withResolvers<EpochResult>()
+    this.#changes.set(id, resolve)
+    this.#handle({ type: 'epoch-command', id, command })
     return promise
   }
 
@@ -194,6 +230,9 @@ export class MindHost {
         return this.#requireWire().send(effect.to, effect.channel, effect.frame)
       case 'publish':
         return this.#requireWire().publish(effect.topic, effect.frame)
+      case 'epoch-result':
+        this.#changes.get(effect.command)?.(effect.result)
+        return void this.#changes.delete(effect.command)
       case 'respond':
         return this.#respond(effect.command, effect.result)
       case 'run':
@@ -206,6 +245,8 @@ export class MindHost {
         return this.#fetches.start(effect)
       case 'load':
         return this.#load(effect)
+      case 'roster':
+        return this.#requireWire().membershipChanged(effect.key)
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }

@@ -25,6 +25,8 @@ export interface Log {
 export interface Wire {
   send(to: PeerId, channel: Channel, frame: Uint8Array): void
   publish(topic: Topic, frame: Uint8Array): void
+  /** A key became a member or was revoked: connections that may not live any more are closed. */
+  membershipChanged(peer: PeerId): void
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
 }
 

@@ -1,7 +1,7 @@
 import { createPeer } from '../../protocol/peer/peer.ts'
 import { STORE_VERSION } from '../../protocol/records/migrations.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { readCharter } from '../config/charter-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
 import { ownRules } from '../config/lexicon.ts'
@@ -69,7 +69,7 @@ async function viewOf(
   store: Store,
 ): Promise<BackupSource['view']> {
   if ((await storeVersionOf(store, STORE_VERSION)) !== STORE_VERSION) return { roster: rosterOf(charter) }
-  const peer = createPeer({ signer, roster: rosterOf(charter), rules: await ownRules() })
+  const peer = createPeer({ signer, charter, rules: await ownRules() })
   await restore(peer, store)
   return peer.view
 }

@@ -13,7 +13,8 @@ import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
 import type { Outbox } from '../../protocol/peer/outbox.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { Write } from '../../protocol/records/record.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { createMembers } from '../../protocol/swarm/members.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { createStateDigest } from '../../protocol/sync/state-digest.ts'
 import type { TransactionQuery } from '../api/backend.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
@@ -34,6 +35,7 @@ function build() {
     opens: createOpenJobs(),
     resolved: createResolvedBook(digest),
     digest,
+    membership: createMembers(roster.charter),
   }
   const transactions = createTransactions(store, roster)
   let now = 1_000

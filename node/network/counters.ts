@@ -3,7 +3,16 @@ import type { PeerId } from '../../protocol/ids.ts'
 /** Every outcome the network counts; the names are the labels of metrics. */
 const NO_COUNTS = {
   connectionsRefused: 0,
+  strangersAdmitted: 0,
+  streamsRefused: 0,
+  joinsAnswered: 0,
+  joinsRefused: 0,
   dialsFailed: 0,
+  addressesLearnt: 0,
+  addressesRefused: 0,
+  exchangesFailed: 0,
+  lookups: 0,
+  bookSavesFailed: 0,
   framesSent: 0,
   framesReceived: 0,
   framesQueueFull: 0,

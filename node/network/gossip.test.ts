@@ -1,7 +1,15 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { PeerId } from '../../protocol/ids.ts'
 import { GOSSIP_EARLY_MAX } from './limits.ts'
-import { bytes, GOSSIP_BYTES_MAX, LoopbackSwarm, type Member, rawMember } from './loopback-swarm.ts'
+import {
+  bytes,
+  GOSSIP_BYTES_MAX,
+  LoopbackSwarm,
+  type Member,
+  peerIdNamed,
+  rawMember,
+} from './loopback-swarm.ts'
 import type { GossipVerdict } from './network.ts'
 
 const swarm = new LoopbackSwarm()
@@ -11,11 +19,13 @@ afterEach(() => swarm.stopAll())
 async function line(judge: (text: string) => GossipVerdict): Promise<[Member, Member, Member]> {
   const b = await swarm.start('b', { judge })
   const bootstrap = b.network.addresses()
-  const a = await swarm.start('a', { bootstrap })
+  // They would find each other.
+  const [idA, idC] = [await peerIdNamed('a'), await peerIdNamed('c')]
+  const a = await swarm.start('a', { bootstrap, isMember: (peer) => peer !== idC })
   a.network.publish('heartbeat', bytes('a is here'))
   await b.diary.heard('a is here')
   // It comes after c's subscriptions, so both links gossip once it is heard.
-  const c = await swarm.start('c', { bootstrap })
+  const c = await swarm.start('c', { bootstrap, isMember: (peer) => peer !== idA })
   c.network.publish('heartbeat', bytes('c is here'))
   await a.diary.heard('c is here')
   return [a, b, c]
@@ -127,5 +137,23 @@ describe('gossip', () => {
     await openedAgain.promise
     expect(connection.status).toBe('open')
     await raw.stop()
+  })
+
+  it('reaches a member that took us for a stranger at first', async () => {
+    const known = new Set<PeerId>()
+    const b = await peerIdNamed('b')
+    const a = await swarm.start('a', { isMember: (peer) => peer !== b || known.has(peer) })
+    const late = await swarm.start('b', { bootstrap: a.network.addresses() })
+    // Gossip's own stream has been turned away by then, and so has whatever else was tried.
+    await vi.waitFor(() => expect(a.network.counters().streamsRefused).toBeGreaterThan(3), { timeout: 8_000 })
+    known.add(b)
+    a.network.membershipChanged(b)
+    // What is said before the streams are there again is lost, as for anybody who comes late.
+    let said = 0
+    const bothHear = (): void => {
+      for (const { network } of [a, late]) network.publish('jobs', bytes(`word ${(said += 1)}`))
+      for (const { diary } of [a, late]) expect(diary.texts('gossip')).not.toEqual([])
+    }
+    await vi.waitFor(bothHear, { timeout: 10_000, interval: 200 })
   })
 })

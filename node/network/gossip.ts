@@ -1,18 +1,16 @@
 import { type GossipSub, type GossipsubMessage, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
-import type { Connection, PeerId as RemoteId } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 import type { PeerId } from '../../protocol/ids.ts'
 import type { Counter, Meter } from './counters.ts'
 import { namePeer } from './gate.ts'
+import { GossipRepair, type StreamControls } from './gossip-repair.ts'
 import { GOSSIP_EARLY_MAX, GOSSIP_VALIDATING_MAX } from './limits.ts'
 import { type GossipVerdict, type NetworkOptions, TOPICS, type Topic } from './network.ts'
 import { protocolName } from './protocol-name.ts'
 
 /** What gossipsub has and its public type leaves out. */
-interface GossipsubControls {
+interface GossipsubControls extends StreamControls {
   reportMessageValidationResult(messageId: string, from: string, verdict: TopicValidatorResult): void
-  /** Opens the stream to a connected peer unless there is one. */
-  onPeerConnected(peer: RemoteId, connection: Connection): void
-  readonly streamsOutbound: ReadonlyMap<string, unknown>
 }
 
 const VERDICTS: Record<GossipVerdict, { result: TopicValidatorResult; counter: Counter }> = {
@@ -50,7 +48,10 @@ export class Gossip {
       this.#service.addEventListener(event, () => this.#publishEarly())
     }
     for (const name of this.#topics.keys()) this.#service.subscribe(name)
-    this.#service.addEventListener('gossipsub:heartbeat', () => this.#repairStreams())
+    const { connections } = this.#options
+    const isSubscribed = (peer: string): boolean => this.#isSubscribed(peer)
+    const repair = new GossipRepair({ service: this.#service, connections, isSubscribed })
+    this.#service.addEventListener('gossipsub:heartbeat', () => repair.beat())
   }
 
   publish(topic: Topic, frame: Uint8Array): void {
@@ -70,8 +71,7 @@ export class Gossip {
 
   /** Whether what is published from now on is sent to this peer without a detour, whatever its topic. */
   reaches(peer: PeerId): boolean {
-    const isSubscribed = TOPICS.every((topic) => this.#subscribers(topic).includes(peer))
-    return isSubscribed && this.#service.streamsOutbound.has(peer)
+    return this.#isSubscribed(peer) && this.#service.streamsOutbound.has(peer)
   }
 
   /** Resolves once no message is being validated. */
@@ -93,21 +93,16 @@ export class Gossip {
     for (const { topic, frame } of early) this.publish(topic, frame)
   }
 
+  #isSubscribed(peer: string): boolean {
+    return TOPICS.every((topic) => this.#subscribers(topic).includes(peer))
+  }
+
   #isHeard(topic: Topic): boolean {
     return this.#subscribers(topic).some((peer) => this.#service.streamsOutbound.has(peer))
   }
 
   #subscribers(topic: Topic): string[] {
     return this.#service.getSubscribers(protocolName(this.#options.network.swarm, topic)).map(String)
-  }
-
-  /** Gossipsub itself opens a stream only when a peer connects, not when one breaks on a living connection. */
-  #repairStreams(): void {
-    for (const connection of this.#options.connections()) {
-      const { remotePeer, status } = connection
-      const isBroken = status === 'open' && !this.#service.streamsOutbound.has(remotePeer.toString())
-      if (isBroken) this.#service.onPeerConnected(remotePeer, connection)
-    }
   }
 
   #receive(message: GossipsubMessage): void {

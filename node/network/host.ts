@@ -1,35 +1,47 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Connection } from '@libp2p/interface'
-import type { PeerId } from '../../protocol/ids.ts'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Blobs } from './blobs.ts'
 import { Meter } from './counters.ts'
-import { namePeer } from './gate.ts'
+import { Discovery } from './discovery.ts'
+import { Gate, namePeer } from './gate.ts'
 import { Gossip } from './gossip.ts'
+import { Joins } from './joins.ts'
+import { KnownAddresses } from './known-addresses.ts'
 import { createNode } from './libp2p-node.ts'
-import { AGENT_CHARACTERS } from './limits.ts'
 import type { Network, NetworkOptions, PeerConnection } from './network.ts'
-import { Redial } from './redial.ts'
+import { OwnAddresses } from './own-addresses.ts'
+import { Presence } from './presence.ts'
 import { ChannelStreams } from './streams.ts'
 
 interface Sources {
   readonly meter: Meter
   readonly gossip: Gossip
-  readonly agents: ReadonlyMap<PeerId, string>
+  readonly presence: Presence
 }
 
 /** One peer's network. It does nothing before `start` and can't be started again after `stop`. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
+  const { handlers, admission } = options
   const meter = new Meter()
-  const node = await createNode(options, meter)
-  const id = namePeer(node.peerId)
+  const privateKey = await generateKeyPairFromSeed('Ed25519', options.seed)
+  const id = namePeer(peerIdFromPrivateKey(privateKey))
   if (id === undefined) throw new Error('An Ed25519 seed gave a peer id of another kind.')
 
+  const known = new KnownAddresses(id, options, meter)
+  const gate = new Gate({ admission, policy: known.policy, count: (counter) => meter.count(counter) })
+  const { node, dht, addressManager } = await createNode({
+    privateKey,
+    options,
+    gate,
+    known,
+    meter,
+    found: (info) => discovery.found(info),
+  })
+  const discovery = new Discovery({ node, self: id, known, dht, network: options, meter })
   const streams = new ChannelStreams(node, options, meter)
   const blobs = new Blobs(node, options, meter)
-  const redial = new Redial({ node, self: id, bootstrap: options.bootstrap, meter })
-  const connections = () => node.getConnections()
-  const gossip = new Gossip({ service: node.services.gossip, connections, network: options, meter })
-  const agents = new Map<PeerId, string>()
-
+  const joins = new Joins(node, options, meter)
   const announce = (notify: () => void): void => {
     try {
       notify()
@@ -37,47 +49,72 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       meter.count('handlerFailures')
     }
   }
-  node.addEventListener('peer:connect', ({ detail }) => {
-    const peer = namePeer(detail)
-    if (peer === undefined) return
-    meter.connected(peer)
-    streams.connected(peer)
-    announce(() => options.handlers.connected(peer))
+  const presence = new Presence({
+    node,
+    identify: (connection) => node.services.identify.identify(connection),
+    gate,
+    arrived(peer) {
+      meter.connected(peer)
+      streams.connected(peer)
+      announce(() => handlers.connected(peer))
+    },
+    left(peer) {
+      meter.disconnected(peer)
+      announce(() => handlers.disconnected(peer))
+      discovery.want(peer)
+    },
+    opened: (peer, connection) => discovery.opened(peer, connection),
+    identified: (peer, addresses) => discovery.identified(peer, addresses),
   })
-  node.addEventListener('peer:identify', ({ detail }) => {
-    const peer = namePeer(detail.peerId)
-    if (peer === undefined || detail.agentVersion === undefined) return
-    agents.set(peer, detail.agentVersion.slice(0, AGENT_CHARACTERS))
+  const gossip = new Gossip({
+    service: node.services.gossip,
+    connections: () => presence.connections(),
+    network: options,
+    meter,
   })
-  node.addEventListener('peer:disconnect', ({ detail }) => {
-    const peer = namePeer(detail)
-    if (peer === undefined) return
-    meter.disconnected(peer)
-    agents.delete(peer)
-    announce(() => options.handlers.disconnected(peer))
-    redial.disconnected(peer)
+  const ownAddresses = new OwnAddresses({
+    node,
+    manager: addressManager,
+    changed() {
+      discovery.moved()
+      announce(() => handlers.addressesChanged(node.getMultiaddrs().map(String)))
+    },
   })
 
   return {
     id,
     addresses: () => node.getMultiaddrs().map(String),
     connections: () =>
-      connections().flatMap((connection) => describeConnection(connection, { meter, gossip, agents }) ?? []),
+      presence
+        .connections()
+        .flatMap((connection) => describeConnection(connection, { meter, gossip, presence }) ?? []),
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),
     counters: () => meter.snapshot(),
+    learn: (addresses) => discovery.learn(addresses, 'owner'),
+    claimed: (peer, addresses) => discovery.claimed(peer, addresses),
+    membershipChanged(peer) {
+      if (!admission.isMember(peer)) known.book.forget(peer)
+      presence.recheck(peer)
+      discovery.want(peer)
+    },
     start: async () => {
-      await Promise.all([streams.start(), blobs.start()])
+      await known.open(node)
+      await Promise.all([streams.start(), blobs.start(), joins.start(), discovery.start()])
       await node.start()
+      ownAddresses.start()
       gossip.start()
-      redial.start()
+      discovery.dial()
     },
     stop: async () => {
-      const redialStopped = redial.stop()
+      ownAddresses.stop()
+      presence.stop()
+      const discoveryStopped = discovery.stop()
       await node.stop()
       // No connection brings them anything new any more; they finish what they have begun.
-      await Promise.all([redialStopped, streams.stop(), gossip.stop(), blobs.stop()])
+      await Promise.all([discoveryStopped, streams.stop(), gossip.stop(), blobs.stop(), joins.stop()])
+      await known.close()
     },
   }
 }
@@ -89,7 +126,7 @@ function describeConnection(connection: Connection, sources: Sources): PeerConne
     peer,
     address: connection.remoteAddr.toString(),
     direction: connection.direction,
-    agent: sources.agents.get(peer),
+    agent: sources.presence.agent(peer),
     latencyMs: connection.rtt,
     gossips: sources.gossip.reaches(peer),
     openedAt: connection.timeline.open,

@@ -14,6 +14,33 @@ export const INBOUND_PENDING_MAX = 64
 /** From an accepted socket to an encrypted connection; a slow honest peer needs a few round trips. */
 export const HANDSHAKE_MS = 5_000
 export const DIAL_MS = 5_000
+/**
+ * Connections of one address that have not proved who they are yet: several peers of one machine start
+ * together, but no machine holds all the places of `INBOUND_PENDING_MAX`.
+ */
+export const PENDING_PER_HOST_MAX = 32
+
+/**
+ * From the proof of its key to the end of a stranger's connection, which may only redeem an invitation: the
+ * gate promises 10 s, a tenth is left for a busy event loop.
+ */
+export const STRANGER_MS = 9_000
+/** Strangers connected at a time: an office joins together, a crowd takes a quarter of the connections. */
+export const STRANGERS_MAX = 64
+export const STRANGERS_PER_HOST_MAX = 16
+/** An invitation's redemption or a join certificate. */
+export const JOIN_FRAME_BYTES = 64 * KIB
+/** From the stream's opening to the answer; it must reach the stranger before its connection ends. */
+export const JOIN_MS = 8_000
+/** Of one connection: one that is answered and one that is tried again. */
+export const JOIN_STREAMS = 2
+/** Requests being judged at a time, each a few signatures and a round of the witnesses. */
+export const JOINS_MAX = 32
+/** Of one address, which may open a stream and say nothing. */
+export const JOINS_PER_HOST_MAX = 16
+
+/** One address of several: one that drops packets must not use up the time of those after it. */
+export const ADDRESS_DIAL_MS = 2_500
 /** Pings measure latency and find dead connections; a busy event loop must not look like a dead peer. */
 export const PING_EVERY_MS = 10_000
 export const PING_TIMEOUT_MS = 15_000
@@ -62,7 +89,67 @@ export const BLOB_MS = 10_000
 export const GOSSIP_VALIDATING_MAX = 1_024
 /** Frames published before anybody listens: a starting peer's first heartbeat, offers and announcements. */
 export const GOSSIP_EARLY_MAX = 64
+/** Heartbeats of gossipsub, one a second, within which a connected peer has long said what it listens to. */
+export const GOSSIP_DEAF_BEATS = 3
 /** One packet of a peer: several of the largest messages answering one request for them. */
 export const GOSSIP_PACKET_BYTES = 4 * MIB
 /** Waiting for one slow peer; above it its stream is reset and opened again within a second. */
 export const GOSSIP_QUEUE_BYTES = 8 * MIB
+
+/** Ports below this belong to services of the system, at which no member may aim another by naming an address. */
+export const LEARNT_PORT_MIN = 1_024
+/** Addresses kept for one peer: a few interfaces with two transports each. */
+export const ADDRESSES_PER_PEER_MAX = 8
+/** Members whose addresses are kept: ten times the largest swarm that is meant. */
+export const BOOK_PEERS_MAX = 1_024
+/** As long as a heartbeat's may be, and as many as it carries. */
+export const ADDRESS_CHARACTERS_MAX = 256
+export const OWN_ADDRESSES_MAX = 16
+/** An address that failed this often since it last worked is forgotten: with redials a minute apart, hours. */
+export const ADDRESS_FAILURES_MAX = 100
+/** A changed address book is written this long after the change, so that a burst is written once. */
+export const BOOK_SAVE_MS = 2_000
+/** A file that this program wrote is smaller; a larger one isn't read. */
+export const BOOK_CHARACTERS_MAX = 4 * MIB
+/**
+ * Dials to addresses that nobody has proved yet, of one peer: so many at once, and then one in so many
+ * milliseconds. What a member claims costs whoever it names a handful of connections a minute from each peer.
+ */
+export const UNPROVEN_DIALS = 8
+export const UNPROVEN_DIAL_MS = 10_000
+
+/** Known members are redialled with this backoff: a peer that returns dials by itself, so no hurry. */
+export const REDIAL_KNOWN_MS_MAX = 60_000
+/** Members this peer connects to by itself; the others connect to it or are dialled when something is sent. */
+export const CONNECTED_TARGET = 64
+/** Dials under way at a time, and addresses tried for one peer. */
+export const DIALS_MAX = 32
+
+/** Connected members are asked for others' addresses at once, then this often in turn. */
+export const EXCHANGE_EVERY_MS = 60_000
+/** One exchange from opening to answer. */
+export const EXCHANGE_MS = 5_000
+/** Addresses in one answer: the recently seen half of a large swarm; the next member knows the others. */
+export const EXCHANGED_MAX = 256
+export const EXCHANGE_BYTES_MAX = 128 * KIB
+/** Of one connection. */
+export const EXCHANGE_STREAMS = 2
+/** Members looked up in the hash table at a time, one round after the other this far apart. */
+export const LOOKUPS_MAX = 4
+export const LOOKUP_EVERY_MS = 60_000
+export const LOOKUP_MS = 10_000
+/** Own addresses are compared with those of the interfaces: nothing tells a process that they changed. */
+export const OWN_ADDRESSES_EVERY_MS = 2_000
+/** A connection that may have died with an address must answer a ping within this time, or is closed. */
+export const PROBE_MS = 3_000
+/** Identify on a new connection is tried until the other end knows us as a member, with this backoff. */
+export const IDENTIFY_MS = 250
+export const IDENTIFY_MS_MAX = 8_000
+/** Queries to the local network: a newcomer waits for no one, as it asks itself when it starts. */
+export const MDNS_EVERY_MS = 30_000
+/** Contacts in one bucket of the hash table, and peers asked in parallel: swarms have tens of members. */
+export const DHT_BUCKET = 16
+export const DHT_PARALLEL = 3
+/** Members without a way in that this peer relays for, and relayed connections of one of them. */
+export const RELAYED_MAX = 32
+export const RELAY_STREAMS = 64

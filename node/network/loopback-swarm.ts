@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto'
 import { noise } from '@chainsafe/libp2p-noise'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { type Digest, isDigest, isPeerId, type PeerId, type SwarmId } from '../../protocol/ids.ts'
 import { createNetwork } from './host.ts'
-import type { Channel, GossipVerdict, Network, NetworkOptions, Topic } from './network.ts'
+import type { AddressFile, Channel, GossipVerdict, Network, NetworkOptions, Topic } from './network.ts'
 
 export const FRAME_BYTES_MAX = 4_096
 export const GOSSIP_BYTES_MAX = 2_048
 
 type Happening =
+  | { readonly kind: 'join'; readonly peer: PeerId; readonly text: string }
   | { readonly kind: 'connected' | 'disconnected'; readonly peer: PeerId }
   | { readonly kind: 'frame'; readonly peer: PeerId; readonly channel: Channel; readonly text: string }
   | { readonly kind: 'gossip'; readonly peer: PeerId; readonly topic: Topic; readonly text: string }
@@ -66,6 +69,12 @@ interface MemberOptions {
   readonly listen?: readonly string[]
   readonly bootstrap?: readonly string[]
   readonly isMember?: (peer: PeerId) => boolean
+  readonly isGuest?: (peer: PeerId) => boolean
+  readonly members?: () => Iterable<PeerId>
+  readonly dht?: boolean
+  readonly file?: AddressFile
+  /** Answers a join request; the default refuses it. */
+  readonly join?: (from: PeerId, request: string) => Promise<Uint8Array | undefined>
   readonly frame?: NetworkOptions['handlers']['frame']
   readonly judge?: (text: string) => GossipVerdict
   readonly blobs?: ReadonlyMap<Digest, Uint8Array>
@@ -84,13 +93,18 @@ export class LoopbackSwarm {
       swarm: SWARM,
       listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
       bootstrap: options.bootstrap ?? [],
-      isMember: options.isMember ?? (() => true),
+      announce: [],
+      admission: {
+        isMember: options.isMember ?? (() => true),
+        isGuest: options.isGuest ?? (() => false),
+        members: options.members ?? (() => []),
+      },
+      discovery: { mdns: false, dht: options.dht ?? false, file: options.file },
       frameBytesMax: {
         certify: FRAME_BYTES_MAX,
         agree: FRAME_BYTES_MAX,
         job: FRAME_BYTES_MAX,
         sync: FRAME_BYTES_MAX,
-        join: FRAME_BYTES_MAX,
       },
       gossipBytesMax: GOSSIP_BYTES_MAX,
       handlers: handlersOf(diary, options),
@@ -110,7 +124,7 @@ export class LoopbackSwarm {
   }
 }
 
-function seedOf(name: string): Uint8Array {
+export function seedOf(name: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(name).digest())
 }
 
@@ -122,6 +136,9 @@ export async function rawMember(name: string, listen: string[] = []): Promise<Li
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // Its own pings would end a connection whose other end answers none.
+    connectionMonitor: { enabled: false },
+    services: { identify: identify({ runOnConnectionOpen: false }), ping: ping() },
   })
 }
 
@@ -155,6 +172,11 @@ function handlersOf(diary: Diary, options: MemberOptions): NetworkOptions['handl
       diary.note({ kind: 'gossip', peer, topic, text: text(frame) })
       return options.judge?.(text(frame)) ?? 'accept'
     },
+    join: async (from, request) => {
+      diary.note({ kind: 'join', peer: from, text: text(request) })
+      return options.join?.(from, text(request))
+    },
+    addressesChanged: () => undefined,
     connected: (peer) => diary.note({ kind: 'connected', peer }),
     disconnected: (peer) => diary.note({ kind: 'disconnected', peer }),
     serveBlob: async (_to, digest) => options.blobs?.get(digest),

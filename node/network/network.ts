@@ -2,7 +2,7 @@ import type { BlobRef, Digest, PeerId, SwarmId } from '../../protocol/ids.ts'
 import type { NetworkCounters, PeerTraffic } from './counters.ts'
 
 /** One long-lived, length-prefixed stream protocol each: `/hyperlooms/1/<swarm>/<channel>`. */
-export const CHANNELS = ['certify', 'agree', 'job', 'sync', 'join'] as const
+export const CHANNELS = ['certify', 'agree', 'job', 'sync'] as const
 export type Channel = (typeof CHANNELS)[number]
 
 /** Gossip topics, named `/hyperlooms/1/<swarm>/<topic>`. */
@@ -11,6 +11,17 @@ export type Topic = (typeof TOPICS)[number]
 
 /** `accept` forwards a message, `ignore` drops it, `reject` also costs every peer that forwarded it its score. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
+
+/**
+ * Who may be connected: what the swarm's roster knows. It is asked for every stream and frame, so the answers
+ * must be cheap; `Network.membershipChanged` tells that they have changed.
+ */
+export interface Admission {
+  isMember(peer: PeerId): boolean
+  /** Holds an attach ticket: connected, but outside the channels, the gossip mesh and discovery. */
+  isGuest(peer: PeerId): boolean
+  members(): Iterable<PeerId>
+}
 
 /** What the network calls. None of these may rely on another having been called first. */
 export interface NetworkHandlers {
@@ -21,10 +32,35 @@ export interface NetworkHandlers {
   frame(from: PeerId, channel: Channel, frame: Uint8Array): void | Promise<void>
   /** A gossiped frame. `from` is the peer that forwarded it, its author is whoever signed it. A throw ignores it. */
   gossip(from: PeerId, topic: Topic, frame: Uint8Array): Promise<GossipVerdict>
+  /**
+   * One request of a `join` stream, at most `JOIN_FRAME_BYTES`; `from` may be anybody, also a stranger. The
+   * answer has the same maximum and must come within `JOIN_MS`; undefined or a throw refuses without a word.
+   */
+  join(from: PeerId, request: Uint8Array): Promise<Uint8Array | undefined>
+  /** Members only. A peer that becomes a member while it is connected connects at that moment. */
   connected(peer: PeerId): void
   disconnected(peer: PeerId): void
+  /** Others dial this peer elsewhere from now on. */
+  addressesChanged(addresses: readonly string[]): void
   /** The body with this digest; undefined when it is not held or `to` may not have it. */
   serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined>
+}
+
+/** Where known addresses survive a restart. */
+export interface AddressFile {
+  /** What was saved last; undefined when there is none. */
+  load(): Promise<string | undefined>
+  /** Replaces it as a whole: a crash leaves the old or the new one. */
+  save(text: string): Promise<void>
+}
+
+export interface DiscoveryOptions {
+  /** Look for members on the local network. */
+  readonly mdns: boolean
+  /** Take part in the swarm's own distributed hash table of addresses. */
+  readonly dht: boolean
+  /** Undefined remembers no address beyond this process. */
+  readonly file: AddressFile | undefined
 }
 
 export interface NetworkOptions {
@@ -33,9 +69,15 @@ export interface NetworkOptions {
   readonly swarm: SwarmId
   /** TCP and WebSocket multiaddrs to listen on; port 0 takes a free one. */
   readonly listen: readonly string[]
-  /** Multiaddrs with `/p2p/<id>` of peers that are dialled until they are connected, and again whenever they go. */
+  /** Multiaddrs that are told to others beside those listened on, e.g. of a forwarded port. */
+  readonly announce: readonly string[]
+  /**
+   * Multiaddrs with `/p2p/<id>` of peers that are dialled until they are connected, and again whenever they go.
+   * The owner vouches for them: they are dialled wherever they are.
+   */
   readonly bootstrap: readonly string[]
-  readonly isMember: (peer: PeerId) => boolean
+  readonly admission: Admission
+  readonly discovery: DiscoveryOptions
   readonly frameBytesMax: Readonly<Record<Channel, number>>
   readonly gossipBytesMax: number
   readonly handlers: NetworkHandlers
@@ -76,6 +118,18 @@ export interface Network {
   /** A body whose size and digest have been checked. Throws only NetworkError. */
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
   counters(): NetworkCounters
+  /**
+   * Dial addresses of members, each ending in `/p2p/<id>`, from an invitation or from the user: the owner
+   * vouches for them. Addresses of others, malformed ones and our own are skipped.
+   */
+  learn(addresses: readonly string[]): void
+  /** Addresses a member claims in a signed statement, which replace what it claimed before. */
+  claimed(peer: PeerId, addresses: readonly string[]): void
+  /**
+   * The roster's answer about this peer has changed: one that may no longer be connected is out at once, one
+   * that is a member now is connected to.
+   */
+  membershipChanged(peer: PeerId): void
   /** Listens and begins to dial the bootstrap peers; rejects when an address can't be listened on. */
   start(): Promise<void>
   /** Closes every connection and resolves once no handler of this network is running any more. */
@@ -85,7 +139,8 @@ export interface Network {
 /**
  * `blob_missing`: the peer doesn't hold the body or won't give it. `blob_mismatch`: it sent other bytes.
  * `blob_timeout`: the caller's signal or the deadline ended the transfer. `blob_too_large`: above the limit,
- * not even asked for. `unreachable`: no connection, or it broke.
+ * not even asked for. `unreachable`: no connection, or it broke. `join_refused`: the peer ended the exchange
+ * without an answer.
  */
 export type NetworkErrorCode =
   | 'blob_missing'
@@ -93,6 +148,7 @@ export type NetworkErrorCode =
   | 'blob_timeout'
   | 'blob_too_large'
   | 'unreachable'
+  | 'join_refused'
 
 export class NetworkError extends Error {
   readonly code: NetworkErrorCode

@@ -34,7 +34,7 @@ export class ChannelStreams {
   send(to: PeerId, channel: Channel, frame: Uint8Array): void {
     if (frame.length > this.#options.frameBytesMax[channel]) {
       this.#meter.count('framesTooLarge')
-    } else if (this.#isStopping || !this.#options.isMember(to)) {
+    } else if (this.#isStopping || !this.#options.admission.isMember(to)) {
       this.#meter.count('framesUnreachable')
     } else {
       this.#lane(to, channel).push(frame)

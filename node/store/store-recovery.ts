@@ -1,8 +1,7 @@
-import { rename } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import { checkLevelFiles, holdsDatabase } from './level-files/check-files.ts'
 import { LevelDamage } from './level-files/reader.ts'
 import { assertClosed, type LevelStore, openLevelStore } from './level-store.ts'
+import { moveAside } from './move-aside.ts'
 import { batchNumber } from './own-records.ts'
 import { type Store, StoreError } from './store.ts'
 import {
@@ -12,7 +11,6 @@ import {
   replaceStoreMark,
   StoreMark,
 } from './store-mark.ts'
-import { syncDirectory } from './synced-file.ts'
 
 /** What can be wrong with a store; none is renamed or given another meaning. */
 export type DamageCode =
@@ -79,7 +77,7 @@ interface OpenOptions {
  *
  * A crash in between leaves a mark that condemns the store, which the next start replaces in the same way.
  *
- * Also throws `store_version_unknown`, and what `openLevelStore` throws when the store can't be opened for a
+ * Also throws `store_version_unknown`, `store_immovable` (see `moveAside`), and what `openLevelStore` throws when the store can't be opened for a
  * reason that says nothing about its contents: another process, a full disk, missing rights.
  */
 export async function openStore(
@@ -91,11 +89,22 @@ export async function openStore(
   const { damage } = found
   if (!hasPeers) throw refusal(paths, damage)
   await replaceStoreMark(paths.root, { condemned: true })
-  const movedTo = await moveAside(paths)
+  const movedTo = await moveAside(paths.root, paths.store)
   await replaceStoreMark(paths.root)
   const replacement = await open(paths, onCorrupt)
   if (replacement.status === 'damaged') throw new StoreError('store_failed', replacement.damage.detail)
   return { ...replacement, state: { status: 'replaced', damage, movedTo } }
+}
+
+/**
+ * How a start would find the store, for whoever holds the data folder and only asks: a damaged one stays where it
+ * is and as it is. A sound one is open and must be closed. Throws `store_version_unknown` and what `openStore` does.
+ */
+export async function examineStore(
+  paths: StorePaths,
+): Promise<{ readonly store: Store } | { readonly damage: Damage }> {
+  const found = await open(paths, () => {})
+  return found.status === 'sound' ? { store: found.store } : { damage: found.damage }
 }
 
 type ReadMark = Extract<MarkReading, { readonly status: 'read' }>
@@ -214,19 +223,6 @@ function asDamage(error: unknown): never {
   if (error instanceof StoreError && error.code === 'store_corrupt')
     throw new Damaged('file_damaged', error.message)
   throw error
-}
-
-/** Where the store lies now; null if there was none. */
-async function moveAside({ root, store }: StorePaths): Promise<string | null> {
-  const movedTo = join(root, `${basename(store)}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`)
-  try {
-    await rename(store, movedTo)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-  await syncDirectory(root)
-  return movedTo
 }
 
 function refusal({ root, store }: StorePaths, { detail }: Damage): StoreError {

@@ -43,6 +43,7 @@ export interface StoreSnapshot {
  * - `store_damaged`: the store lost or changed records, and there is no peer to take them from.
  * - `store_failed`: reading or writing failed; `cause` tells why.
  * - `store_full`: the disk that holds it has no space left.
+ * - `store_immovable`: the damaged store can't be moved out of the way of an empty one; the message says what to do.
  * - `store_key_invalid`: a key that has no UTF-8 form (an unpaired surrogate) or is empty.
  * - `store_migration_failed`: a record of an earlier version can't be brought to this program's; it is left as it is.
  * - `store_locked`: another process has the database open.
@@ -54,6 +55,7 @@ export type StoreErrorCode =
   | 'store_damaged'
   | 'store_failed'
   | 'store_full'
+  | 'store_immovable'
   | 'store_key_invalid'
   | 'store_locked'
   | 'store_migration_failed'

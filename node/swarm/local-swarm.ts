@@ -1,3 +1,4 @@
+import { readConsent } from '../config/consent-file.ts'
 import { acquireLock } from '../store/lock.ts'
 import { planLocalSwarm, type PlannedPeer } from './local-plan.ts'
 import { PeerProcess, type ReadyPeer } from './peer-process.ts'
@@ -12,6 +13,10 @@ export interface LocalSwarmOptions {
   /** Something that a person should know, in one sentence. */
   readonly notice: (text: string) => void
 }
+
+/** Nobody else can send these peers work or read what they do, so starting them says yes to all there is to ask. */
+const CONSENT =
+  'These four peers work for each other on this machine and listen on loopback only: starting them counts as consent.'
 
 export interface RunningPeer extends PlannedPeer, ReadyPeer {}
 
@@ -41,6 +46,8 @@ async function startInto(options: LocalSwarmOptions, starting: AsyncDisposableSt
   const lock = await acquireLock(options.root)
   starting.defer(() => lock.release())
   const plan = await planLocalSwarm(options.root, options.liars)
+  const isNew = plan[0] !== undefined && (await readConsent(plan[0].folder)) === undefined
+  if (isNew) options.notice(CONSENT)
   const processes = plan.map((peer) => startPeer(peer, options))
   starting.defer(() => Promise.all(processes.map((each) => each.stop())).then(() => undefined))
   const failed = Promise.race(processes.map((each) => each.failed))
@@ -76,5 +83,6 @@ function startPeer(peer: PlannedPeer, { entry, webRoot, notice }: LocalSwarmOpti
     webRoot,
     restarting: (why) => notice(`Peer ${peer.operator} stopped (${why}) and is started again.`),
     restarted: (url) => notice(`Peer ${peer.operator} is back at ${url}.`),
+    ended: () => notice(`Peer ${peer.operator} was asked to end and stays away.`),
   })
 }

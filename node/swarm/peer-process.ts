@@ -20,6 +20,8 @@ export interface PeerProcessOptions {
   readonly restarting: (why: string) => void
   /** It is running again. */
   readonly restarted: (url: string) => void
+  /** It ended in good order, because it was asked to. */
+  readonly ended: () => void
 }
 
 export interface ReadyPeer {
@@ -74,13 +76,13 @@ export class PeerProcess {
     })
     const page = webRoot === undefined ? [] : ['--web-root', webRoot]
     const log = openSync(peer.folder.log, 'a', 0o600)
-    const args = [entry, 'up', '--data', peer.folder.root, ...flags, ...page]
+    const args = [entry, 'up', '--accept-terms', '--data', peer.folder.root, ...flags, ...page]
     const child = spawn(process.execPath, args, { stdio: ['ignore', log, log, 'ipc'] })
     closeSync(log)
     this.#child = child
     child.on('message', (message) => this.#onMessage(message))
     child.once('error', (error) => this.#failed.resolve(error))
-    child.once('exit', (code, signal) => void this.#onExit(signal ?? `exit code ${code}`))
+    child.once('exit', (code, signal) => void this.#onExit(code, signal))
   }
 
   #onMessage(message: unknown): void {
@@ -93,8 +95,11 @@ export class PeerProcess {
     this.#ready.resolve({ url, newApiKey: typeof made === 'string' ? made : undefined })
   }
 
-  async #onExit(why: string): Promise<void> {
+  async #onExit(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
     if (this.#stopping) return
+    // Whoever asked a running peer to end, by a command or a signal, doesn't want it started again.
+    if (code === 0 && this.#wasReady) return this.#options.ended()
+    const why = signal ?? `exit code ${code}`
     const nowMs = performance.now()
     this.#restartsMs.push(nowMs)
     if (this.#restartsMs.length > RESTARTS_MAX) {

@@ -14,6 +14,7 @@ import type { Decision } from './messages.ts'
 import { decodeEnvelope, decodeKind } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { isKind } from '../encoding/kinds.ts'
+import { createCarriedValues } from './carried.ts'
 
 const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
@@ -76,7 +77,10 @@ class Swarm {
       duty: createWitnessDuty(signer.id, this.roster),
       rules,
       decided: (_out, decision) => decisions.push(decision),
+      serve: { entries: () => 'served' },
       serveDecided: () => false,
+      serveEpochs: () => undefined,
+      carried: createCarriedValues(),
     })
   }
 
@@ -215,6 +219,25 @@ describe('agreement', () => {
     swarm.settle()
     expect(first.decisions[0]?.round).toBe(1)
     expect(swarm.decided()[0]).toBe('unassigned')
+  })
+
+  it('proposes in a round whose promises are here once the value is, which takes work', () => {
+    const swarm = new Swarm()
+    const first = proposing(swarm, EXPIRED)
+    for (const node of swarm.nodes) {
+      node.local.dueMs = swarm.now
+      node.local.judge = (value) =>
+        value.type === 'void' && value.reason === 'unassigned'
+          ? { verdict: 'prepare' }
+          : { verdict: 'not_valid' }
+    }
+    swarm.act(first, (out) => first.agreement.stir(out, INSTANCE))
+    first.local.value = undefined
+    swarm.settle()
+    expect(swarm.decided()).toEqual([])
+    first.local.value = UNASSIGNED
+    swarm.stir(first)
+    expect(first.decisions[0]?.round).toBe(1)
   })
 
   it('lets a witness take over when the natural proposer is gone, carrying what may have been decided', () => {

@@ -1,9 +1,11 @@
 import type { Signer } from '../crypto/signer.ts'
-import type { InstanceId, PeerId } from '../ids.ts'
+import { type InstanceId, instanceKindOf, type PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
+import { type CarriedValue, type CarriedValues, carryingRules } from './carried.ts'
 import type { InstanceRules } from './instance-rules.ts'
 import type { Decision } from './messages.ts'
 import { Proposer, type Standing } from './proposer.ts'
@@ -15,9 +17,13 @@ export interface AgreementOptions {
   readonly roster: Roster
   readonly duty: WitnessDuty
   readonly rules: InstanceRules
+  readonly serve: Pick<FactServer, 'entries'>
+  readonly carried: CarriedValues
   readonly decided: (out: Outbox, decision: Decision, from: PeerId) => void
   /** Sends a peer the decision of an instance that is decided; false while it isn't. */
   readonly serveDecided: (out: Outbox, instance: InstanceId, to: PeerId) => boolean
+  /** Sends a peer how the epochs behind this one began. */
+  readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
 }
 
 type AgreementKind =
@@ -40,13 +46,16 @@ export class Agreement {
 
   constructor(options: AgreementOptions) {
     this.#options = options
-    const { signer, roster, duty, rules, decided } = options
+    const { signer, roster, duty, serve, carried, decided } = options
+    const rules = carryingRules(options.rules, carried, () => roster.epoch.witnesses[0])
     this.#voter = new Voter({ signer, roster, rules })
     this.#proposer = new Proposer({
       signer,
       roster,
       duty,
       rules,
+      serve,
+      isHalted: (instance) => this.#isHalted(instance),
       decided: (out, decision) => decided(out, decision, signer.id),
     })
   }
@@ -57,17 +66,15 @@ export class Agreement {
   }
 
   onMessage(out: Outbox, message: AgreementMessage): void {
-    const { duty } = this.#options
     switch (message.kind) {
       case 'propose':
-        if (this.#settled(out, message.body.proposal.body.instance, message.from)) return undefined
-        return duty.active ? this.#voter.onPropose(out, message) : undefined
+        return this.#ask(out, message.body.proposal.body, message.from, () =>
+          this.#voter.onPropose(out, message),
+        )
       case 'prepared':
-        if (this.#settled(out, message.body.ballot.instance, message.from)) return undefined
-        return duty.active ? this.#voter.onPrepared(out, message) : undefined
+        return this.#ask(out, message.body.ballot, message.from, () => this.#voter.onPrepared(out, message))
       case 'newview-request':
-        if (this.#settled(out, message.body.instance, message.from)) return undefined
-        return duty.active ? this.#voter.onNewViewRequest(out, message) : undefined
+        return this.#ask(out, message.body, message.from, () => this.#voter.onNewViewRequest(out, message))
       case 'prepare':
         return this.#proposer.onPrepare(out, message)
       case 'commit':
@@ -84,8 +91,27 @@ export class Agreement {
     }
   }
 
+  /** A proposer asks for a vote: one whose instance or epoch is over hears how it ended. */
+  #ask(
+    out: Outbox,
+    { instance, epoch }: { readonly instance: InstanceId; readonly epoch: number },
+    from: PeerId,
+    answer: () => void,
+  ): void {
+    const { duty, roster, serveDecided, serveEpochs } = this.#options
+    if (serveDecided(out, instance, from)) return
+    if (epoch < roster.epoch.number) return serveEpochs(out, epoch, from)
+    if (duty.active && !this.#isHalted(instance)) answer()
+  }
+
+  /** A stopped witness votes for nothing but the next epoch (5.6), and brings nothing else further. */
+  #isHalted(instance: InstanceId): boolean {
+    return this.#options.duty.stopped && instanceKindOf(instance) !== 'epoch'
+  }
+
   /** Something changed for this instance: propose, judge again, or get ready for this witness's own round. */
   stir(out: Outbox, instance: InstanceId): void {
+    if (this.#isHalted(instance)) return
     this.#voter.reconsider(out, instance)
     this.#proposer.advance(out, instance)
     this.#proposer.arm(out, instance, this.#standing(instance))
@@ -108,7 +134,27 @@ export class Agreement {
     }
   }
 
-  #settled(out: Outbox, instance: InstanceId, from: PeerId): boolean {
-    return this.#options.serveDecided(out, instance, from)
+  /** What this witness must see in the handover: a value that it prepared, or that an earlier epoch's handover carried. */
+  prepared(): readonly CarriedValue[] {
+    const own = this.#voter
+      .prepared()
+      .filter(({ certificate }) => instanceKindOf(certificate.ballot.instance) !== 'epoch')
+    const names = new Set(own.map(({ certificate }) => certificate.ballot.instance))
+    const earlier = [...this.#options.carried.all()].filter(
+      ({ certificate }) => !names.has(certificate.ballot.instance),
+    )
+    return [...own, ...earlier]
+  }
+
+  /** Highest round of an instance that this witness has taken part in. */
+  promised(instance: InstanceId): number {
+    return this.#voter.promised(instance)
+  }
+
+  /** A new epoch begins, in the batch that says so: nothing of the old one's rounds is left but what is carried. */
+  beginEpoch(out: Outbox, carried: readonly CarriedValue[]): void {
+    this.#voter.reset(out)
+    this.#proposer.reset(out)
+    this.#options.carried.replace(out, carried)
   }
 }

@@ -16,6 +16,8 @@ export type Judgement =
   | { readonly verdict: 'not_valid' }
   /** Facts it can't be judged without. */
   | { readonly verdict: 'missing'; readonly ids: readonly Digest[] }
+  /** A handover leaves out what this witness holds; its report, sent before, says what. */
+  | { readonly verdict: 'uncovered' }
   /** Valid, but a local guard postpones it; with the items whose absence it refuses, if any. */
   | { readonly verdict: 'guard'; readonly items: GuardItems }
 
@@ -38,7 +40,8 @@ export interface InstanceRules {
   naturalProposer(instance: InstanceId): PeerId | undefined
   /** When a value could first be decided, in this peer's view (5.4); undefined while it is not due. */
   dueAt(instance: InstanceId): number | undefined
-  judge(out: Outbox, instance: InstanceId, value: Value): Judgement
+  /** `from` proposes it, and has what it names. */
+  judge(out: Outbox, instance: InstanceId, value: Value, from: PeerId): Judgement
   /** A fresh value that would pass this peer's own judgement; undefined while there is none. */
   build(out: Outbox, instance: InstanceId): Value | undefined
   /** Takes over what a witness's refusal brought along, or sends it what it lacks to judge. */

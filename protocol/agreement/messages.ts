@@ -118,7 +118,16 @@ export const refusalCodec = struct({
   instance: instanceCodec,
   epoch: uint(),
   round: uint(),
-  code: oneOf('missing', 'not_valid', 'guard', 'promised', 'not_proposer', 'no_newviews', 'round_too_high'),
+  code: oneOf(
+    'missing',
+    'not_valid',
+    'guard',
+    'promised',
+    'not_proposer',
+    'no_newviews',
+    'round_too_high',
+    'uncovered',
+  ),
   /** Ids this witness needs before it can judge. */
   missing: list(digest(), { max: LIMITS.missing }),
   /** Items whose absence from the value a guard refuses. */

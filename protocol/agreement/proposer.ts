@@ -10,6 +10,7 @@ import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
 import type { GuardItems, InstanceRules } from './instance-rules.ts'
 import {
@@ -30,6 +31,9 @@ interface ProposerOptions {
   readonly roster: Roster
   readonly duty: WitnessDuty
   readonly rules: InstanceRules
+  readonly serve: Pick<FactServer, 'entries'>
+  /** While an epoch change is under way nothing but that is brought further. */
+  readonly isHalted: (instance: InstanceId) => boolean
   /** A quorum committed: final. */
   readonly decided: (out: Outbox, decision: Decision) => void
 }
@@ -88,22 +92,20 @@ export class Proposer {
   }
 
   /**
-   * As natural proposer: proposes in round 0, or repeats what it proposed before a restart. Does nothing while
-   * there is no value yet or an attempt is under way; call it whenever a value may have become possible.
+   * As natural proposer: proposes in round 0, or repeats what it proposed before a restart. In any round whose
+   * promises are here: proposes, if only the value was missing. Call it whenever a value may have become possible.
    */
   advance(out: Outbox, instance: InstanceId): void {
-    if (
-      this.#attempts.has(instance) ||
-      this.#options.rules.naturalProposer(instance) !== this.#options.signer.id
-    )
-      return
+    if (this.#options.isHalted(instance)) return
+    const attempt = this.#attempts.get(instance)
+    if (attempt !== undefined) return this.#complete(out, attempt)
+    if (this.#options.rules.naturalProposer(instance) !== this.#options.signer.id) return
     const before = this.#proposed.get(instance)
     // After a restart in a later round its promises are gone: the witnesses' rounds take over.
     if (before !== undefined && before.round > 0) return
     const value = before?.value ?? this.#options.rules.build(out, instance)
     if (value === undefined) return
-    const attempt = this.#begin(instance, 0)
-    this.#propose(out, attempt, value)
+    this.#propose(out, this.#begin(instance, 0), value)
   }
 
   /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
@@ -143,7 +145,7 @@ export class Proposer {
     const position = this.#options.roster.witnessPosition(newview.signer)
     if (attempt === undefined || attempt.proposal !== undefined || position < 0 || from !== newview.signer)
       return
-    if (newview.body.round !== attempt.round) return
+    if (newview.body.round !== attempt.round || !this.#isCurrent(newview.body)) return
     const bound = newview.body.prepared?.ballot.value
     if (bound !== undefined && (value === null || valueDigestOf(value) !== bound)) return
     attempt.newviews.set(position, newview)
@@ -190,12 +192,11 @@ export class Proposer {
     if (position < 0) return
     // What a witness misses is worth knowing for the next try, also when this one has ended meanwhile.
     rules.learn(out, body, from)
-    if (attempt === undefined || attempt.round !== body.round) return
+    if (attempt === undefined || attempt.round !== body.round || !this.#isCurrent(body)) return
     switch (body.code) {
       case 'missing':
         // Facts it lacks are sent, and the retry shows the proposal again; a lost proposal is shown at once.
-        if (body.missing.length > 0)
-          return out.load(body.missing.map(keys.entry), { type: 'positions', to: from })
+        if (body.missing.length > 0) return void this.#options.serve.entries(out, from, body.missing)
         if (attempt.shownAgain.has(position)) return undefined
         attempt.shownAgain.add(position)
         return this.#show(out, attempt, from)
@@ -204,6 +205,7 @@ export class Proposer {
         if (!this.#outnumbered(attempt.promisedBy)) return undefined
         return this.#stop(out, attempt.instance)
       case 'guard':
+      case 'uncovered':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
         if (body.code === 'guard' && isEmpty(body)) return undefined
@@ -221,6 +223,12 @@ export class Proposer {
     if (this.#proposed.delete(instance)) out.write(keys.proposal(instance), null)
   }
 
+  /** The epoch is over, and with it all its rounds. */
+  reset(out: Outbox): void {
+    const known = [...this.#attempts.keys(), ...this.#armed.keys(), ...this.#proposed.keys()]
+    for (const instance of new Set(known)) this.forget(out, instance)
+  }
+
   /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
   #repair(out: Outbox, attempt: Attempt): void {
     if (attempt.round !== 0 || !this.#outnumbered(attempt.refusedBy)) return
@@ -233,6 +241,7 @@ export class Proposer {
     const due = rules.dueAt(instance)
     const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
     if (due === undefined || out.now < mine.readyAt(round, due)) return
+    if (this.#options.isHalted(instance)) return
     if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
     if (!mine.prepared && rules.build(out, instance) === undefined) return
@@ -315,6 +324,7 @@ export class Proposer {
     attempt.waitMs = Math.min(attempt.waitMs * 2, TIMES.retryMsMax)
     attempt.shownAgain.clear()
     out.timer(`${RETRY}${instance}`, attempt.waitMs)
+    if (this.#options.isHalted(instance)) return
     const { prepared, proposal } = attempt
     this.#options.roster.epoch.witnesses.forEach((peer, position) => {
       if (proposal === undefined) {
@@ -327,12 +337,16 @@ export class Proposer {
     })
   }
 
+  /** Whether something is said of this epoch, and may be heard in it now. */
+  #isCurrent({ instance, epoch }: Pick<Ballot, 'instance' | 'epoch'>): boolean {
+    return epoch === this.#options.roster.epoch.number && !this.#options.isHalted(instance)
+  }
+
   /** The attempt that these votes are for. */
   #matching(body: Ballot): Attempt | undefined {
     const attempt = this.#attempts.get(body.instance)
     const proposed = attempt?.proposal?.proposal.body
-    if (proposed === undefined || proposed.round !== body.round || proposed.epoch !== body.epoch)
-      return undefined
+    if (proposed === undefined || proposed.round !== body.round || !this.#isCurrent(body)) return undefined
     return proposed.value === body.value ? attempt : undefined
   }
 

@@ -25,6 +25,7 @@ import {
 } from './messages.ts'
 import { proposerOf } from './round.ts'
 import type { Value } from './value.ts'
+import { createCarriedValues } from './carried.ts'
 
 const { signers, roster } = fourWitnesses()
 const [steward, second, third, fourth] = signers as [Signer, Signer, Signer, Signer]
@@ -61,7 +62,10 @@ function agreementOf(signer: Signer) {
       learn: () => undefined,
     },
     decided: (_out, decision) => decisions.push(decision),
+    serve: { entries: () => 'served' },
     serveDecided: () => false,
+    serveEpochs: () => undefined,
+    carried: createCarriedValues(),
   })
   const act = (action: (out: EventOutbox) => void) => {
     const out = new EventOutbox(signer.id, roster.swarm, 1_000_000)

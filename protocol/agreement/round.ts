@@ -1,7 +1,7 @@
 import type { InstanceId, PeerId } from '../ids.ts'
 import { orderFor } from '../jobs/messages.ts'
 import { TIMES } from '../params.ts'
-import type { Epoch } from '../swarm/roster.ts'
+import type { Epoch } from '../swarm/epoch.ts'
 
 /** Rounds 0 and 1 belong to the natural proposer; from here on the witnesses take turns. */
 const FIRST_WITNESS_ROUND = 2

@@ -10,7 +10,8 @@ export function rulesByKind(rules: Readonly<Record<InstanceKind, InstanceRules>>
   return {
     naturalProposer: (instance) => of(instance)?.naturalProposer(instance),
     dueAt: (instance) => of(instance)?.dueAt(instance),
-    judge: (out, instance, value) => of(instance)?.judge(out, instance, value) ?? { verdict: 'not_valid' },
+    judge: (out, instance, value, from) =>
+      of(instance)?.judge(out, instance, value, from) ?? { verdict: 'not_valid' },
     build: (out, instance) => of(instance)?.build(out, instance),
     learn: (out, refusal, from) => of(refusal.instance)?.learn(out, refusal, from),
   }

@@ -8,6 +8,7 @@ import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type BallotRecord, ballotRecordCodec, freshBallot } from './ballot-record.ts'
+import type { CarriedValue } from './carried.ts'
 import { type GuardItems, type InstanceRules, type Judgement, NO_ITEMS } from './instance-rules.ts'
 import {
   type Ballot,
@@ -160,6 +161,19 @@ export class Voter {
     out.send(message.from, 'promised', this.#promise(out, message.from, ballot, { instance, epoch, round }))
   }
 
+  /** The highest prepared certificate and its value, of each undecided instance that has one. */
+  prepared(): readonly CarriedValue[] {
+    return [...this.#ballots.values()].flatMap(({ prepared }) => (prepared === null ? [] : [prepared]))
+  }
+
+  /** The epoch is over: what it prepared is carried by the handover, and rounds begin anew. */
+  reset(out: Outbox): void {
+    for (const instance of this.#ballots.keys()) this.forget(out, instance)
+    this.#waiting.clear()
+    this.#seen.clear()
+    this.#askedBy.clear()
+  }
+
   /** Called when the instance is decided: the decision answers everything from now on. */
   forget(out: Outbox, instance: InstanceId): void {
     this.#waiting.delete(instance)
@@ -202,17 +216,18 @@ export class Voter {
       case 'guard':
         return this.#refuse(out, message.from, proposal.body, 'guard', judgement.items)
       case 'not_valid':
-        return this.#refuse(out, message.from, proposal.body, 'not_valid', {})
+      case 'uncovered':
+        return this.#refuse(out, message.from, proposal.body, judgement.verdict, {})
     }
   }
 
   /** A carried value is prepared without judgement, a fresh one only if valid and unguarded (5.2). */
-  #judge(out: Outbox, { body: { proposal, value, newviews } }: Propose): Judgement {
+  #judge(out: Outbox, { from, body: { proposal, value, newviews } }: Propose): Judgement {
     const { instance, round, value: digest } = proposal.body
-    if (round === 0) return this.#options.rules.judge(out, instance, value)
+    if (round === 0) return this.#options.rules.judge(out, instance, value, from)
     const carried = carriedBy(newviews, proposal.body, this.#options.roster)
     if (carried === 'no_quorum') return { verdict: 'not_valid' }
-    if (carried === undefined) return this.#options.rules.judge(out, instance, value)
+    if (carried === undefined) return this.#options.rules.judge(out, instance, value, from)
     return { verdict: carried === digest ? 'prepare' : 'not_valid' }
   }
 

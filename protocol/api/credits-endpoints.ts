@@ -33,6 +33,7 @@ const MOVE_ERRORS = [
   'memo_too_long',
   'idempotency_key_reused',
   'account_forked',
+  'operation_void',
   'not_ready',
   'queue_full',
   'outcome_unknown',

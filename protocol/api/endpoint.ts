@@ -5,7 +5,7 @@ import { pageQuery } from './fields.ts'
 /** What goes in and what comes out of one route; everything else about it derives from this. */
 export interface Endpoint {
   readonly summary: string
-  readonly tag: 'jobs' | 'network' | 'credits' | 'p2p' | 'health'
+  readonly tag: 'jobs' | 'network' | 'credits' | 'p2p' | 'swarm' | 'health' | 'control'
   readonly params: TSchema | null
   readonly query: TSchema | null
   /** Headers that the route gives a meaning to; others pass. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { CONTROL_ENDPOINTS } from './control-endpoints.ts'
 import { CREDITS_ENDPOINTS } from './credits-endpoints.ts'
 import { decisionSchema } from './decision-schema.ts'
 import { BODY_ERRORS, CLOSED, type Endpoint, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
@@ -16,12 +17,15 @@ import {
 } from './network-schema.ts'
 import { P2P_ENDPOINTS } from './p2p-endpoints.ts'
 import type { RouteName } from './routes.ts'
+import { SWARM_ENDPOINTS } from './swarm-endpoints.ts'
 
 const jobParams = Type.Object({ id: digest('Id of the job') }, CLOSED)
 
 export const ENDPOINTS = {
   ...CREDITS_ENDPOINTS,
   ...P2P_ENDPOINTS,
+  ...SWARM_ENDPOINTS,
+  ...CONTROL_ENDPOINTS,
   submitJob: {
     ...NOTHING,
     summary: 'Submit a prompt; it is answered in the background',
@@ -32,6 +36,7 @@ export const ENDPOINTS = {
     errors: [
       ...BODY_ERRORS,
       'insufficient_credit',
+      'account_forked',
       'too_few_nodes',
       'prompt_too_large',
       'prompt_empty',

@@ -1,3 +1,8 @@
+interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+}
+
 /**
  * Names, methods and paths of all routes. It is apart from the schemas so that a page can call the API
  * without loading them; `endpoints.ts` and `rights.ts` must have a row for each name here.
@@ -23,9 +28,31 @@ export const ROUTES = {
   getDecision: { method: 'GET', path: '/api/v1/p2p/jobs/{id}/decision' },
   getLedgerRoot: { method: 'GET', path: '/api/v1/p2p/ledger/root' },
   getSelf: { method: 'GET', path: '/api/v1/p2p/self' },
+  getSwarm: { method: 'GET', path: '/api/v1/control/swarm' },
+  listMembers: { method: 'GET', path: '/api/v1/control/swarm/members' },
+  createInvitation: { method: 'POST', path: '/api/v1/control/swarm/invitations' },
+  cosign: { method: 'POST', path: '/api/v1/control/swarm/cosign' },
+  revokeKey: { method: 'POST', path: '/api/v1/control/swarm/revocations' },
+  createTicket: { method: 'POST', path: '/api/v1/control/swarm/tickets' },
+  getNode: { method: 'GET', path: '/api/v1/control/node' },
+  pauseNode: { method: 'POST', path: '/api/v1/control/node/pause' },
+  resumeNode: { method: 'POST', path: '/api/v1/control/node/resume' },
+  drainNode: { method: 'POST', path: '/api/v1/control/node/drain' },
+  shutdownNode: { method: 'POST', path: '/api/v1/control/shutdown' },
+  getConsent: { method: 'GET', path: '/api/v1/control/consent' },
+  acceptConsent: { method: 'POST', path: '/api/v1/control/consent' },
+  revokeConsent: { method: 'DELETE', path: '/api/v1/control/consent' },
+  listSettings: { method: 'GET', path: '/api/v1/control/config' },
+  getLogs: { method: 'GET', path: '/api/v1/control/logs' },
+  startBackup: { method: 'POST', path: '/api/v1/control/backup' },
+  getBackup: { method: 'GET', path: '/api/v1/control/backup' },
+  cancelBackup: { method: 'DELETE', path: '/api/v1/control/backup' },
+  listWallets: { method: 'GET', path: '/api/v1/control/wallets' },
+  createWallet: { method: 'POST', path: '/api/v1/control/wallets' },
+  getDiagnosis: { method: 'GET', path: '/api/v1/control/diagnosis' },
   getHealth: { method: 'GET', path: '/healthz' },
   getReadiness: { method: 'GET', path: '/readyz' },
-} as const satisfies Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly path: string }>>
+} as const satisfies Readonly<Record<string, Route>>
 
 export type RouteName = keyof typeof ROUTES
 

@@ -45,7 +45,7 @@ export const moveHeaders = Type.Object({
       maxLength: IDEMPOTENCY_KEY_CHARACTERS_MAX,
       description:
         'Names the request: repeated with the same content it is carried out once and answered alike, also ' +
-        'after a crash; with other content it is refused',
+        'after a crash; with other content it is refused. A name is forgotten after a week, or after 100,000 others',
     }),
   ),
 })

@@ -5,7 +5,7 @@ import type { Digest, PeerId } from '../ids.ts'
 import type { Offer } from '../jobs/offer.ts'
 import type { JobSpec } from '../jobs/spec.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
-import { type Ineligible, ineligibleFor } from './eligibility.ts'
+import { type Ineligible, ineligibleBid } from './eligibility.ts'
 import { type ScoreTerms, scoreOf, scoreTerms } from './score.ts'
 
 /** One bid as the election sees it; `operator` is undefined for somebody who isn't a member. */
@@ -67,7 +67,7 @@ function rank(spec: JobSpec, candidate: Candidacy, snapshot: TrustSnapshot, seed
     peer,
     operator: operator ?? '',
     offer,
-    ineligible: operator === undefined ? 'not_a_member' : ineligibleFor(spec, offer),
+    ineligible: ineligibleBid(spec, candidate),
     terms,
     score: scoreOf(terms),
     tieBreak: hash('tie', encodeBody(tieBreakInput, { seed, peer })),

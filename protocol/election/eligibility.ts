@@ -8,6 +8,14 @@ export type Ineligible =
   | 'mode_missing'
   | 'not_a_member'
 
+/** Whether a bid may be elected at all: a member's, with an offer that meets the job's hard conditions. */
+export function ineligibleBid(
+  spec: JobSpec,
+  { operator, offer }: { readonly operator: string | undefined; readonly offer: Offer },
+): Ineligible | undefined {
+  return operator === undefined ? 'not_a_member' : ineligibleFor(spec, offer)
+}
+
 /** Whether an offer meets the job's hard conditions; the first that it fails, or undefined. */
 export function ineligibleFor(spec: JobSpec, offer: Offer): Ineligible | undefined {
   if (offer.price > spec.maxPrice) return 'price_above_maximum'

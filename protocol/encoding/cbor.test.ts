@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { decodeByLibrary, decodeCanonical, encodeByLibrary, encodeCanonical } from './cbor.ts'
 import { DecodeError } from './decode-error.ts'
 
+/** Texts that begin with what a decoder of files takes for a mark, short and long. */
+const marked = fc
+  .tuple(fc.constantFrom('\uFEFF', '\uFEFF\uFEFF'), fc.string({ unit: 'binary', maxLength: 400 }))
+  .map((parts) => parts.join(''))
+
 const value = fc.letrec((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -13,6 +18,7 @@ const value = fc.letrec((tie) => ({
     fc.constantFrom(-0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 1.5),
     fc.string(),
     fc.string({ unit: 'binary' }),
+    marked,
     fc.uint8Array({ maxLength: 300 }),
     fc.constantFrom(null, true, false),
     fc.array(tie('any'), { maxLength: 30 }),
@@ -39,6 +45,19 @@ describe('canonical CBOR', () => {
         const expected = encodeByLibrary(one)
         expect(encodeCanonical(one)).toEqual(expected)
         expect(outcome(() => decodeCanonical(expected))).toEqual(outcome(() => decodeByLibrary(expected)))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('gives every well-formed text back, whatever it begins with and whatever stands beside it', () => {
+    const beside = fc.constantFrom(0, 2n ** 63n - 1n)
+    fc.assert(
+      fc.property(fc.oneof(marked, fc.string({ unit: 'binary' })), beside, (text, other) => {
+        fc.pre(text.isWellFormed())
+        expect(decodeCanonical(encodeCanonical([text, other]))).toEqual([text, other])
+        const key = new Map([[text, other]])
+        expect(decodeCanonical(encodeCanonical(key))).toEqual(key)
       }),
       { numRuns: 2_000 },
     )

@@ -1,10 +1,38 @@
-import { decode as cborDecode, encode as cborEncode } from 'cborg'
+import { decode as cborDecode, encode as cborEncode, Tokenizer, type Token, Type } from 'cborg'
 import { CanonicalReader, UNUSUAL } from './canonical-reader.ts'
 import { CanonicalWriter } from './canonical-writer.ts'
 import { equalBytes } from './bytes.ts'
 import { DecodeError } from './decode-error.ts'
 
 const writer = new CanonicalWriter()
+
+const LIBRARY_OPTIONS = {
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowInfinity: false,
+  allowNaN: false,
+  allowBigInt: true,
+  strict: true,
+  useMaps: true,
+  rejectDuplicateMapKeys: true,
+  retainStringBytes: true,
+} as const
+
+const BYTE_ORDER_MARK = '\uFEFF'
+
+/**
+ * The library's `TextDecoder` takes U+FEFF at a text's beginning for a mark and drops it. It is a character like any
+ * other: dropped, the text had no encoding that decodes.
+ */
+class FaithfulTokenizer extends Tokenizer {
+  override next(): Token {
+    const token = super.next()
+    const [first, second, third] = token.byteValue ?? []
+    if (Type.equals(token.type, Type.string) && first === 0xef && second === 0xbb && third === 0xbf)
+      token.value = BYTE_ORDER_MARK + token.value
+    return token
+  }
+}
 
 /** Deterministic CBOR: sorted keys, shortest integers, definite lengths. */
 export function encodeCanonical(value: unknown): Uint8Array {
@@ -34,14 +62,8 @@ export function decodeByLibrary(bytes: Uint8Array): unknown {
   let again: Uint8Array
   try {
     value = cborDecode(bytes, {
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowInfinity: false,
-      allowNaN: false,
-      allowBigInt: true,
-      strict: true,
-      useMaps: true,
-      rejectDuplicateMapKeys: true,
+      ...LIBRARY_OPTIONS,
+      tokenizer: new FaithfulTokenizer(bytes, LIBRARY_OPTIONS),
     })
     again = encodeByLibrary(value)
   } catch {

@@ -9,6 +9,14 @@ import {
   refusalCodec,
 } from '../agreement/messages.ts'
 import { decisionCodec } from '../agreement/messages.ts'
+import {
+  epochCollectCodec,
+  epochOrderCodec,
+  epochReportCodec,
+  handoverCodec,
+  handoverFetchCodec,
+} from '../epoch/messages.ts'
+import { ACCEPT } from '../epoch/value.ts'
 import { BEACON, BID, COMMIT, HEARTBEAT, SEAL, signedReveal, signedSeal, STORED } from '../jobs/messages.ts'
 import { blobRef } from '../jobs/spec.ts'
 import { ENTRY, VOTE } from '../ledger/entry.ts'
@@ -36,7 +44,13 @@ import { type Codec, digest, type Infer, list, oneOf, struct, uint } from './cod
 
 /** Long-lived stream protocols, or a gossip topic, on which a kind may arrive. */
 export type Channel = 'certify' | 'agree' | 'job' | 'sync'
-export type Topic = 'heartbeat' | 'jobs' | 'ledger'
+export type Topic = (typeof TOPICS)[number]
+const TOPICS = ['heartbeat', 'jobs', 'ledger'] as const
+
+/** Whether frames come by gossip, where whoever brings one mostly passes on what others said. */
+export function isTopic(via: Channel | Topic): via is Topic {
+  return (TOPICS as readonly string[]).includes(via)
+}
 
 interface Kind<T, S extends boolean> {
   readonly body: Codec<T>
@@ -84,6 +98,13 @@ export const KINDS = {
   promised: kind('agree', false, LIMITS.frameBytes, promisedCodec),
   refusal: kind('agree', false, 512 * KIB, refusalCodec),
   decision: kind('agree', false, LIMITS.frameBytes, decisionCodec),
+
+  'epoch-order': kind('agree', false, 64 * KIB, epochOrderCodec),
+  'epoch-accept': kind('agree', true, KIB, ACCEPT.body),
+  'epoch-collect': kind('agree', false, KIB, epochCollectCodec),
+  'epoch-report': kind('agree', false, LIMITS.frameBytes, epochReportCodec),
+  'handover-fetch': kind('sync', false, KIB, handoverFetchCodec),
+  handover: kind('sync', false, LIMITS.frameBytes, handoverCodec),
 
   latency: kind('agree', true, 16 * KIB, LATENCY.body),
 

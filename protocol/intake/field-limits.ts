@@ -28,6 +28,7 @@ export const INTEGERS: Limits = {
   // A prepared certificate names its epoch twice, and both must be the same.
   'prepared:quorum.epoch': { ...ANY, atMost: 'out_of_range' },
   'prepared.quorum.epoch': { ...ANY, atMost: 'out_of_range' },
+  'prepared.*.certificate.quorum.epoch': { ...ANY, atMost: 'out_of_range' },
   'ballot.epoch': { ...ANY, atMost: 'out_of_range' },
   round: ANY,
   'newview-request:round': POSITIVE,
@@ -36,14 +37,26 @@ export const INTEGERS: Limits = {
   'newviews.*.body.round': POSITIVE,
   seq: ANY,
   boot: ANY,
+  sentMs: ANY,
   nonce: ANY,
   'spec.trust': ANY,
   trust: ANY,
   'sync-fetch:trust': POSITIVE,
+  'announce:trust': POSITIVE,
   number: ANY,
   'value.number': POSITIVE,
   'latency:number': POSITIVE,
   'reports.*.body.number': POSITIVE,
+  'order.body.number': POSITIVE,
+  'accepts.*.body.number': POSITIVE,
+  'epoch-accept:number': POSITIVE,
+  'epoch-collect:number': POSITIVE,
+  'epoch-report:number': POSITIVE,
+  part: upTo(LIMITS.handoverChunks - 1),
+  parts: upTo(LIMITS.handoverChunks, 1),
+  needed: upTo(LIMITS.operators, 1),
+  priorTrust: upTo(PPM - 1, 1),
+  trustBidders: upTo(LIMITS.bids),
   'accounts.*.from': ANY,
   'jobs.*.from': upTo(LIMITS.steps),
   tokens: ANY,
@@ -100,12 +113,26 @@ export const TEXTS: Limits = {
   'addresses.*': upTo(LIMITS.addressBytes),
   instance: upTo(128, 1),
   after: upTo(96),
+  'operators.*': upTo(LIMITS.labelBytes, 1),
+  payer: upTo(LIMITS.labelBytes, 1),
 }
 
 const EXACT = upTo(32, 32)
 const SIGNATURE = upTo(64, 64)
 const DIGESTS = ['job', 'entry', 'prev', 'source', 'digest', 'prompt', 'rules', 'coin', 'modelDigest', 'root']
-const MORE_DIGESTS = ['commitment', 'salt', 'seal', 'value', 'head', 'ids.*', 'missing.*', 'closes.*']
+const MORE_DIGESTS = [
+  'commitment',
+  'salt',
+  'seal',
+  'value',
+  'head',
+  'ids.*',
+  'missing.*',
+  'closes.*',
+  'order',
+  'chunk',
+  'handover.*',
+]
 
 /** Byte strings, by their length. Bodies inside other messages are bounded by the frame. */
 export const BYTES: Limits = {
@@ -131,6 +158,7 @@ export const LISTS: Limits = {
   newviews: upTo(LIMITS.witnesses),
   bids: upTo(LIMITS.bids, 1),
   'refusal:bids': upTo(LIMITS.bids),
+  operators: upTo(LIMITS.bids, 1),
   closes: upTo(LIMITS.closes, 1),
   'refusal:closes': upTo(LIMITS.closes),
   reveals: upTo(LIMITS.slots),
@@ -140,11 +168,21 @@ export const LISTS: Limits = {
   started: upTo(LIMITS.slots),
   slots: upTo(LIMITS.replicas, 1),
   standbys: upTo(LIMITS.standbys),
-  receipts: upTo(2),
+  receipts: upTo(LIMITS.receipts),
   replicas: upTo(LIMITS.slots),
   findings: upTo(LIMITS.findings),
   reports: upTo(LIMITS.witnesses, 1),
   peers: upTo(LIMITS.reported),
+  // One signer's signature over and over is in no order.
+  signatures: { ...upTo(LIMITS.witnesses, 1), atMost: 'out_of_range' },
+  accepts: upTo(LIMITS.witnesses),
+  handover: upTo(LIMITS.handoverChunks),
+  witnesses: upTo(LIMITS.witnesses, 1),
+  keys: upTo(LIMITS.operators, 1),
+  minters: upTo(LIMITS.minters),
+  locks: upTo(LIMITS.listed),
+  'listed.prepared': upTo(LIMITS.carried),
+  'handover:prepared': upTo(LIMITS.carried),
   nodes: upTo(LIMITS.nodes),
   models: upTo(LIMITS.models),
   modes: upTo(2),
@@ -163,7 +201,7 @@ export const LISTS: Limits = {
 
 /** Fields that are somebody's id; any other text is refused. */
 export const PEERS = new Set(['account', 'signer', 'to', 'peer', 'payout', 'steward', 'treasury', 'witness'])
-export const PEER_ITEMS = ['standbys.*']
+export const PEER_ITEMS = ['standbys.*', 'witnesses.*', 'keys.*', 'minters.*']
 /** Fields of a few known words. */
 export const WORDS = new Set([
   'type',
@@ -180,16 +218,21 @@ export const MORE_WORDS = ['diversity', 'visibility', 'mode', 'modes.*']
 export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type']
 /** Fields that may be null. */
 export const NULLABLE = [
-  'prepared',
+  'body.prepared',
+  'newview:prepared',
   'promised:value',
+  'epoch-order:root',
   'spec.model',
   'spec.region',
   'replicas.*.answer',
   'cluster',
   'winner',
+  'operators.*',
+  'payer',
   'head-reply:entry',
   'sync-leaves:trust',
   'sync-fetch:trust',
+  'announce:trust',
   'sync-buckets:buckets.*',
 ]
 

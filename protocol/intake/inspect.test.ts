@@ -6,8 +6,10 @@ import type { Digest } from '../ids.ts'
 import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
-import { INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { FORWARDED_QUOTA, INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
+import { COMMIT, SEAL } from '../jobs/messages.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
 
@@ -33,7 +35,7 @@ const certifyFrame = (owner: typeof sender, from = sender) =>
 /** An intake at a time of the test's choosing. */
 function intake() {
   const clock = { now: 0 }
-  const checks = { roster, quota: createIntakeQuota(() => clock.now) }
+  const checks = { roster, quota: createIntakeQuota(() => clock.now, roster.epoch.sizes.quorum) }
   const outcome = (frame: Uint8Array, via: 'certify' | 'sync' | 'jobs', from = sender) => {
     const inspected = inspect(frame, { from: from.id, via }, checks)
     return inspected.ok ? inspected.candidate.checks.map(({ signer }) => signer) : inspected.code
@@ -52,6 +54,27 @@ describe('membership', () => {
     expect(outcome(certifyFrame(sender, stranger), 'certify', stranger)).toBe('not_a_member')
     expect(outcome(certifyFrame(sender, stranger), 'certify')).toBe('not_a_member')
     expect(outcome(signedFrame(roster.swarm, 'entry', entryOf(stranger)), 'jobs')).toBe('not_a_member')
+  })
+
+  it('that was revoked speaks for nothing new, and what is held of it can still be read', () => {
+    const gone = testSigner(50)
+    const after: Roster = { ...roster, epoch: roster.epoch, isRevoked: (key) => key === gone.id }
+    const checks = { roster: after, quota: createIntakeQuota(() => 0, roster.epoch.sizes.quorum) }
+    const commit = sign(gone, roster.swarm, COMMIT, {
+      job: zero,
+      step: 0,
+      slot: 0,
+      rank: 0,
+      commitment: zero,
+    })
+    const sealed = sign(sender, roster.swarm, SEAL, { job: zero, step: 0, commits: [commit], started: [] })
+    const codeOf = (frame: Uint8Array, from: typeof sender) => {
+      const inspected = inspect(frame, { from: from.id, via: 'job' }, checks)
+      return inspected.ok ? 'read' : inspected.code
+    }
+    expect(codeOf(signedFrame(roster.swarm, 'seal', sealed), sender)).toBe('read')
+    expect(codeOf(signedFrame(roster.swarm, 'job-commit', commit), sender)).toBe('not_a_member')
+    expect(codeOf(signedFrame(roster.swarm, 'job-commit', commit), gone)).toBe('not_a_member')
   })
 
   it('is asked of every other signer', () => {
@@ -88,8 +111,34 @@ describe('quota', () => {
 
   it('of no kind is below what one frame within the limits may cost', () => {
     for (const kind of Object.keys(KINDS) as KindName[]) {
-      expect(allowanceOf(kind).burst).toBeGreaterThan(LIMITS.signatureChecks)
+      expect(allowanceOf(kind, 3).burst).toBeGreaterThan(LIMITS.signatureChecks)
     }
+  })
+})
+
+describe('a gossiped frame', () => {
+  const frameOf = (signer: typeof sender) => signedFrame(roster.swarm, 'entry', entryOf(signer))
+
+  it('of a signer that floods takes only its share of the forwarder', () => {
+    const { clock, outcome } = intake()
+    const [flooding, honest] = [frameOf(members[2] ?? sender), frameOf(members[3] ?? sender)]
+    const results = Array.from({ length: INTAKE_QUOTAS.usual.burst }, () => outcome(flooding, 'jobs'))
+    const passed = results.filter((result) => result !== 'over_quota')
+    expect(passed).toHaveLength(FORWARDED_QUOTA.burst / 2)
+    // What others say, what the forwarder says itself, and the same signer by another way are as welcome as before.
+    expect(outcome(honest, 'jobs')).toEqual([members[3]?.id])
+    expect(outcome(frameOf(sender), 'jobs')).toEqual([sender.id])
+    expect(outcome(flooding, 'jobs', other)).toEqual([members[2]?.id])
+    clock.now += 1_000
+    expect(outcome(flooding, 'jobs')).toEqual([members[2]?.id])
+  })
+
+  it('of its own signer is bounded by the connection alone', () => {
+    const { outcome } = intake()
+    const frame = frameOf(sender)
+    for (let count = 0; count < INTAKE_QUOTAS.usual.burst / 2; count += 1)
+      expect(outcome(frame, 'jobs')).toEqual([sender.id])
+    expect(outcome(frame, 'jobs')).toBe('over_quota')
   })
 })
 

@@ -6,11 +6,14 @@ import { RESOLVE } from '../ledger/resolution.ts'
 import { DecodeError } from '../encoding/decode-error.ts'
 import { decodeEnvelope, decodeKind, type Envelope } from '../encoding/envelope.ts'
 import type { EvidenceSink, QuorumEvidence } from '../encoding/evidence.ts'
-import { isKind, type KindName, KINDS } from '../encoding/kinds.ts'
+import { isKind, isTopic, type KindName, KINDS } from '../encoding/kinds.ts'
 import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
+import { ACCEPT } from '../epoch/value.ts'
+import { EPOCH_ORDER } from '../swarm/governance.ts'
+import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
@@ -57,10 +60,28 @@ export function inspect(
   }
 }
 
+/**
+ * Decodes what came outside the messages of members: a stranger's words on `join`, an invitation. Yields it with every
+ * signature in it; what came from whom, and what it may ask for, is the caller's matter.
+ */
+export function gather<T>(
+  roster: Roster,
+  decode: (sink: EvidenceSink) => T,
+): { readonly ok: false; readonly code: DropCode } | { readonly ok: true; readonly candidate: Candidate<T> } {
+  const collector = collectSignatures(roster)
+  try {
+    return { ok: true, candidate: { value: decode(collector.sink), checks: collector.checks } }
+  } catch (error) {
+    if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
+    throw error
+  }
+}
+
 /** One payer's budgets. */
 interface Purse {
   mayDecode(): boolean
   open(kind: KindName): boolean
+  mayForward(kind: KindName, signer: string): boolean
   charge(kind: KindName, signatures: number): boolean
 }
 
@@ -68,6 +89,7 @@ function payingFrom(quota: IntakeQuota, payer: string): Purse {
   return {
     mayDecode: () => quota.mayDecode(payer),
     open: (kind) => quota.open(payer, kind),
+    mayForward: (kind, signer) => quota.mayForward(payer, signer, kind),
     charge: (kind, signatures) => quota.charge(payer, kind, signatures),
   }
 }
@@ -79,6 +101,9 @@ function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
   if (!purse.open(kind)) throw new Drop('over_quota')
+  // Its signer's doing, of which the forwarder couldn't know: it costs the forwarder no more than that signer's share.
+  const isForwarded = isTopic(KINDS[kind].via) && envelope.signer !== source.from
+  if (isForwarded && !purse.mayForward(kind, envelope.signer)) throw new Drop('over_quota')
   const collector = collectSignatures(roster)
   const body = decodeKind(kind, envelope.body, collector.sink)
   if (envelope.sig.length > 0) {
@@ -111,8 +136,10 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
   return envelope.kind
 }
 
-/** What an account's owner says of its own account. */
-const OWNERS_KINDS: ReadonlySet<string> = new Set([ENTRY.kind, RESOLVE.kind])
+/** What an account's owner says of its own account, operators of the swarm, and a newcomer of itself. */
+const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
+  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
+)
 
 function collectSignatures(roster: Roster): {
   readonly sink: EvidenceSink
@@ -132,8 +159,10 @@ function collectSignatures(roster: Roster): {
   }
   const sink: EvidenceSink = {
     signed({ kind, signer, body, sig }) {
-      // An account is any key, so its owner need not be a member; whoever passes its word on must be.
-      if (!OWNERS_KINDS.has(kind) && roster.member(signer) === undefined) throw new Drop('not_a_member')
+      // An account is any key, and so is an operator: neither need be a member; whoever passes its word on must be.
+      // Nor is what a member once said unsaid by its revocation: decisions hold bids and seals for ever.
+      const isKnown = roster.member(signer) !== undefined || roster.isRevoked(signer)
+      if (!OUTSIDERS_KINDS.has(kind) && !isKnown) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

@@ -4,7 +4,7 @@ import type { Digest } from '../ids.ts'
 import { inspect } from './inspect.ts'
 import { frameOf, samplesFor } from './sample-messages.ts'
 import { MEMBER, ROSTER, STRANGER, WITNESSES } from './sample-values.ts'
-import { inspected, verdictOn } from './testing-intake.ts'
+import { inspected, verdictOn, UNLIMITED } from './testing-intake.ts'
 
 const FOREIGN = 'f'.repeat(64) as Digest
 const SAMPLES = samplesFor(ROSTER.swarm)
@@ -24,10 +24,13 @@ describe('the same bytes', () => {
   })
 
   it.each(NAMED)('of %s come over no other channel', (_name, sample) => {
-    const quota = { mayDecode: () => true, waste: () => undefined, open: () => true, charge: () => true }
     const others = CHANNELS.filter((via) => via !== KINDS[sample.kind].via)
     const codes = others.map((via) => {
-      const result = inspect(frameOf(sample), { from: sample.signer.id, via }, { roster: ROSTER, quota })
+      const result = inspect(
+        frameOf(sample),
+        { from: sample.signer.id, via },
+        { roster: ROSTER, quota: UNLIMITED },
+      )
       return verdictOn(result)
     })
     expect(new Set(codes)).toEqual(new Set(['wrong_channel']))
@@ -83,4 +86,6 @@ const BARE = [
   'sync-leaves 0',
   'sync-fetch 0',
   'sync-busy 0',
+  'epoch-collect 0',
+  'handover-fetch 0',
 ]

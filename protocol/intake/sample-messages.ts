@@ -41,7 +41,7 @@ function ledgerBodies(swarm: SwarmId): Of<LedgerKind> {
   const replyWith = (outcome: CertifyReply['outcome']) => ({ entry, outcome })
   return {
     entry: [paying.body, minting.body],
-    announce: [{ entries: [{ account, seq: 0, entry }], jobs: [{ job: JOB, step: 0 }] }],
+    announce: [{ entries: [{ account, seq: 0, entry }], jobs: [{ job: JOB, step: 0 }], trust: 1 }],
     fork: [fork],
     certify: [{ epoch: 0, entry: paying, evidence }],
     vote: [{ epoch: 0, account, seq: 0, entry }],
@@ -70,6 +70,10 @@ type AgreementKind =
   | 'refusal'
   | 'decision'
   | 'latency'
+  | 'epoch-order'
+  | 'epoch-accept'
+  | 'epoch-collect'
+  | 'epoch-report'
 
 function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
   const parts = partsFor(swarm)
@@ -83,6 +87,9 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
   const newview = newviewOf(ballot, 2)
   const refusal = { instance, epoch: 0, round: 0, code: 'guard' as const, missing: [DIGEST] }
   const { bid, reveal, paying } = parts
+  const { order, accepts } = values.epoch[1]
+  const [accept] = accepts
+  if (accept === undefined) throw new RangeError('an order that adds a witness is accepted')
   return {
     propose: [proposed(values.assign), proposed(values.close)],
     prepare: [ballot],
@@ -99,9 +106,21 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
       decisionOf(...values.void),
       decisionOf(...values.resolve),
       decisionOf(...values.trust),
+      decisionOf(...values.epoch),
     ],
     latency: [{ number: 1, peers: [{ peer: MEMBER.id, ms: 1 }] }],
+    'epoch-order': [{ order, accepts, root: DIGEST }],
+    'epoch-accept': [accept.body],
+    'epoch-collect': [{ number: 1 }],
+    'epoch-report': [{ number: 1, root: DIGEST, part: 0, parts: 1, listed: listedFor(swarm) }],
   }
+}
+
+/** What a handover, or a witness's report, lists. */
+function listedFor(swarm: SwarmId): BodyOf<'handover'> {
+  const { paying, values, ballotOf, preparedOf } = partsFor(swarm)
+  const [instance, value] = values.void
+  return { locks: [paying], prepared: [{ certificate: preparedOf(ballotOf(instance, value)), value }] }
 }
 
 type JobKind =
@@ -128,7 +147,7 @@ function jobBodies(swarm: SwarmId): Of<JobKind> {
   }
   const about = { addresses: ['/a'], root: DIGEST, version: '1', rules: DIGEST }
   return {
-    heartbeat: [{ boot: 1, seq: 1, nodes: [node], ...about }],
+    heartbeat: [{ boot: 1, seq: 1, sentMs: 1, nodes: [node], ...about }],
     bid: [bid.body],
     beacon: [beacon.body],
     stage: [{ job: JOB, prompt: { digest: DIGEST, size: 1 } }],
@@ -173,6 +192,8 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
       },
     ],
     'sync-busy': [{ afterMs: 1 }],
+    'handover-fetch': [{ chunk: DIGEST }],
+    handover: [listedFor(swarm)],
   }
 }
 

@@ -13,7 +13,16 @@ import { hash } from '../crypto/digest.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { type Quorum, quorumOf } from '../encoding/quorum.ts'
 import { type Signed, type SignedKind, sign } from '../encoding/signed.ts'
-import { type InstanceId, jobInstance, resolveInstance, type SwarmId, trustInstance } from '../ids.ts'
+import { signTogether } from '../encoding/multi-signed.ts'
+import { ACCEPT, orderDigestOf } from '../epoch/value.ts'
+import {
+  epochInstance,
+  type InstanceId,
+  jobInstance,
+  resolveInstance,
+  type SwarmId,
+  trustInstance,
+} from '../ids.ts'
 import { BEACON, BID, COMMIT, REVEAL, SEAL, sealDigestOf, STORED } from '../jobs/messages.ts'
 import { escrowOf } from '../jobs/spec.ts'
 import type { Certificate } from '../ledger/certificate.ts'
@@ -29,7 +38,8 @@ import {
 } from '../ledger/entry.ts'
 import { testCharter, testSigner, testSpec } from '../ledger/testing-mind.ts'
 import { type ForkProof, forkProofOf, RESOLVE } from '../ledger/resolution.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { EPOCH_ORDER } from '../swarm/governance.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { LATENCY } from '../trust/latency.ts'
 
 /*
@@ -96,7 +106,7 @@ export function partsFor(swarm: SwarmId) {
   const newviewOf = (ballot: Ballot, round: number, signer = MINTER) =>
     signed(NEWVIEW, { instance: ballot.instance, epoch: 0, round, prepared: preparedOf(ballot) }, signer)
   const jobParts = jobPartsFor(signed)
-  const values = valuesOf(signed, jobParts, entryOf({}))
+  const values = valuesOf(swarm, signed, jobParts, entryOf({}))
   return {
     swarm,
     signed,
@@ -143,8 +153,16 @@ function jobPartsFor(signed: Sign) {
   return { bid, beacon, stored, commit, seal, reveal }
 }
 
+/** An order that adds the member to the witnesses, which accepts. */
+function orderPartsFor(swarm: SwarmId, signed: Sign) {
+  const { governance } = ROSTER
+  const body = { number: 1, governance: { ...governance, witnesses: [MEMBER.id], minters: [MINTER.id] } }
+  const order = signTogether([MINTER], swarm, EPOCH_ORDER, body)
+  return { order, accepts: [signed(ACCEPT, { number: 1, order: orderDigestOf(order) })] }
+}
+
 /** One value of every type that an agreement may decide, with the instance that it fits. */
-function valuesOf(signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: SignedEntry) {
+function valuesOf(swarm: SwarmId, signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: SignedEntry) {
   const { bid, beacon, stored, seal, reveal } = parts
   const slots = [{ slot: 0, peer: MEMBER.id }]
   const span = { start: 0, end: 1 }
@@ -168,18 +186,32 @@ function valuesOf(signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: Si
     refund: 1n,
     fee: 1n,
   }
-  const evidence = { seals: [seal], reveals: [reveal] }
+  const evidence = { epoch: 0, seals: [seal], reveals: [reveal] }
   const report = signed(LATENCY, { number: 1, peers: [{ peer: MEMBER.id, ms: 1 }] }, MINTER)
   const { account, seq, prev } = entry.body
   const all: { readonly [T in Value['type']]: readonly [InstanceId, Extract<Value, { type: T }>] } = {
     assign: [
       jobInstance(JOB, 0),
-      { type: 'assign', bids: [bid], beacon, slots, standbys: [MEMBER.id], receipts: [stored] },
+      {
+        type: 'assign',
+        epoch: 0,
+        bids: [bid],
+        operators: ['o'],
+        payer: 'o',
+        beacon,
+        slots,
+        standbys: [MEMBER.id],
+        receipts: [stored],
+      },
     ],
     close: [jobInstance(JOB, 1), { type: 'close', ...evidence, result }],
     again: [jobInstance(JOB, 1), { type: 'again', ...evidence, result, slots }],
     void: [jobInstance(JOB, 0), { type: 'void', reason: 'expired' }],
     resolve: [resolveInstance(account, 0), { type: 'resolve', account, seq, head: prev, entries: [entry] }],
+    epoch: [
+      epochInstance(1),
+      { type: 'epoch', ...orderPartsFor(swarm, signed), root: DIGEST, handover: [DIGEST] },
+    ],
     trust: [trustInstance(1), { type: 'trust', number: 1, closes: [JOB], reports: [report], root: DIGEST }],
   }
   return all

@@ -5,14 +5,20 @@ import { KINDS } from '../encoding/kinds.ts'
 import { publicKeyOf } from '../ids.ts'
 import type { DropCode } from './drop-code.ts'
 import { inspect, type Inspected } from './inspect.ts'
+import type { IntakeQuota } from './quota.ts'
 import { frameOf, type Sample } from './sample-messages.ts'
 import { ROSTER } from './sample-values.ts'
 
 /** A sender's budget has tests of its own; here it must never be what drops a frame. */
-const CHECKS = {
-  roster: ROSTER,
-  quota: { mayDecode: () => true, waste: () => undefined, open: () => true, charge: () => true },
+export const UNLIMITED: IntakeQuota = {
+  mayDecode: () => true,
+  waste: () => undefined,
+  asked: () => undefined,
+  open: () => true,
+  mayForward: () => true,
+  charge: () => true,
 }
+const CHECKS = { roster: ROSTER, quota: UNLIMITED }
 
 /** What intake's first step says to a sample, or to it with something changed, from its own signer. */
 export function inspected(sample: Sample, change: Parameters<typeof frameOf>[1] = {}): Inspected {

@@ -19,18 +19,38 @@ export function electionOf(
   spec: JobSpec,
   bids: readonly Signed<Bid>[],
   beacon: Beacon,
-  against: { readonly roster: Roster; readonly snapshot: TrustSnapshot },
+  against: Pick<AssignValue, 'operators'> & { readonly snapshot: TrustSnapshot },
 ): Election {
-  const candidates: readonly Candidacy[] = bids.map(({ signer, body }) => ({
+  const candidates: readonly Candidacy[] = bids.map(({ signer, body }, at) => ({
     peer: signer,
-    operator: against.roster.member(signer)?.operator,
+    operator: against.operators[at] ?? undefined,
     offer: body.offer,
   }))
   return decide(spec, candidates, against.snapshot, electionSeed(beacon.body.job, beacon))
 }
 
-function sortedBids(open: OpenJob): readonly Signed<Bid>[] {
-  const bids = [...open.bids.values()].map(({ bid }) => bid)
+/** The labels that this peer's roster has for the bidders and for the payer. */
+function labelsOf(
+  roster: Roster,
+  bids: readonly Pick<Signed<Bid>, 'signer'>[],
+  payer: PeerId,
+): Pick<AssignValue, 'operators' | 'payer'> {
+  const labelOf = (peer: PeerId) => roster.member(peer)?.operator ?? null
+  return { operators: bids.map(({ signer }) => labelOf(signer)), payer: labelOf(payer) }
+}
+
+function hasOwnLabels(context: JobContext, open: OpenJob, value: AssignValue): boolean {
+  const own = labelsOf(context.roster, value.bids, open.record.account)
+  return (
+    value.payer === own.payer &&
+    value.operators.length === own.operators.length &&
+    value.operators.every((label, at) => label === own.operators[at])
+  )
+}
+
+/** What may be proposed: a revoked bidder is assigned nothing more (2). */
+function sortedBids({ roster }: JobContext, open: OpenJob): readonly Signed<Bid>[] {
+  const bids = [...open.bids.values()].map(({ bid }) => bid).filter(({ signer }) => !roster.isRevoked(signer))
   return bids.sort((a, b) => (a.signer < b.signer ? -1 : 1)).slice(0, LIMITS.bids)
 }
 
@@ -67,14 +87,19 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
   const snapshot = context.snapshotAt(spec.trust)
   // An older one no witness would accept any more: the job waits for its refund.
   if (snapshot === undefined || isOutdated(context, spec)) return undefined
-  const bids = sortedBids(open)
-  const { slots, standbys } = electionOf(spec, bids, beacon, { roster: context.roster, snapshot })
+  const bids = sortedBids(context, open)
+  const labels = labelsOf(context.roster, bids, open.record.account)
+  const { slots, standbys } = electionOf(spec, bids, beacon, { ...labels, snapshot })
   if (slots.length === 0) return undefined
   const elected = new Set<PeerId>([...slots, ...standbys])
-  const receipts = [...open.stored.values()].filter(({ signer }) => elected.has(signer)).slice(0, 2)
+  const receipts = [...open.stored.values()]
+    .filter(({ signer }) => elected.has(signer))
+    .slice(0, LIMITS.receipts)
   const value: AssignValue = {
     type: 'assign',
+    epoch: context.roster.epoch.number,
     bids,
+    ...labels,
     beacon,
     slots: slots.map((peer, slot) => ({ slot, peer })),
     standbys,
@@ -103,11 +128,12 @@ function assignIsValid(
   snapshot: TrustSnapshot,
 ): boolean {
   const { spec } = open.record
-  const { bids, beacon, receipts } = value
+  const { bids, operators, beacon, receipts } = value
   const ascending = bids.every(({ signer }, at) => at === 0 || (bids[at - 1]?.signer ?? '') < signer)
+  if (value.epoch !== context.roster.epoch.number) return false
   if (!ascending || bids.some(({ body }) => body.job !== open.job)) return false
   if (beacon.body.job !== open.job || !context.roster.isWitness(beacon.signer)) return false
-  const election = electionOf(spec, bids, beacon, { roster: context.roster, snapshot })
+  const election = electionOf(spec, bids, beacon, { operators, snapshot })
   const elected = new Set([...election.slots, ...election.standbys])
   const receiptsHold = receipts.every(
     ({ signer, body }) => elected.has(signer) && body.job === open.job && body.prompt === spec.prompt.digest,
@@ -131,15 +157,22 @@ export function judgeAssign(context: JobContext, open: OpenJob, value: AssignVal
   if (spec.trust > context.snapshot().number) return { verdict: 'wait' }
   const snapshot = context.snapshotAt(spec.trust)
   if (snapshot === undefined || isOutdated(context, spec)) return WAITING
+  // Who made it may know of a join that this witness hasn't heard of, or the other way round.
+  if (!hasOwnLabels(context, open, value)) return WAITING
   if (!assignIsValid(context, open, value, snapshot)) return { verdict: 'not_valid' }
   const place = orderFor(open.job, context.roster.epoch.witnesses).indexOf(value.beacon.signer)
   if (now < open.record.openedMs + place * TIMES.beaconMs) return WAITING
+  // Whoever proposed hasn't heard of the revocation yet, and leaves the bid out once it has.
+  if (value.bids.some(({ signer }) => context.roster.isRevoked(signer))) return WAITING
   open.bidsFrozenMs ??= now
   if (value.bids.length >= LIMITS.bids) return { verdict: 'prepare' }
   const frozenMs = open.bidsFrozenMs
   const named = new Set(value.bids.map(({ signer }) => signer))
   const absent = [...open.bids.values()].filter(
-    ({ bid, heldMs }) => heldMs + TIMES.bidGraceMs <= frozenMs && !named.has(bid.signer),
+    ({ bid, heldMs }) =>
+      heldMs + TIMES.bidGraceMs <= frozenMs &&
+      !named.has(bid.signer) &&
+      !context.roster.isRevoked(bid.signer),
   )
   if (absent.length === 0) return { verdict: 'prepare' }
   return { verdict: 'guard', items: { ...NO_ITEMS, bids: absent.map(({ bid }) => bid) } }

@@ -13,7 +13,7 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
   // What this peer ran before its store was lost may still be open: a second commit there would be a fault.
   // By the end of a round of sync it knows which jobs are assigned.
   if (duty.lostMs !== undefined && out.now < duty.lostMs + TIMES.syncMs) return
-  if (open.bids.has(signer.id) || open.attempt !== undefined) return
+  if (open.bids.has(signer.id) || open.attempt !== undefined || roster.isRevoked(signer.id)) return
   const { spec } = open.record
   if (spec.rules !== context.rules) return
   const fitting = context.capabilities().offers.filter((offer) => ineligibleFor(spec, offer) === undefined)
@@ -30,6 +30,7 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
 /** Holds the first bid of each member that meets the job's conditions. */
 export function holdBid(context: JobContext, out: Outbox, open: OpenJob, message: MessageOf<'bid'>): void {
   const { signer, body, bytes, sig } = message
+  if (context.roster.isRevoked(signer)) return
   if (open.bids.has(signer) || open.bids.size >= LIMITS.bids || open.attempt !== undefined) return
   if (ineligibleFor(open.record.spec, body.offer) !== undefined) return
   open.bids.set(signer, { bid: { signer, body, bytes, sig }, heldMs: out.now })

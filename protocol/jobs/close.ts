@@ -9,10 +9,11 @@ import type { Outbox } from '../peer/outbox.ts'
 import { type JobContext, voterOf } from './context.ts'
 import { commitmentOf, type Commit, type Reveal, type Seal, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
+import { sealersOf } from './sealers.ts'
 import { nextSlots, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
 import { type AgainValue, type CloseValue, type JobResult, resultCodec } from './value.ts'
 
-type Evidence = Pick<CloseValue, 'seals' | 'reveals'>
+type Evidence = Pick<CloseValue, 'epoch' | 'seals' | 'reveals'>
 
 interface SeenCommit {
   readonly commit: Signed<Commit>
@@ -58,9 +59,10 @@ export function countedCommits(
   attempt: Attempt,
   seals: readonly Signed<Seal>[],
 ): ReadonlyMap<number, Signed<Commit>> {
+  const { counting } = sealersOf(context.roster, attempt).sizes
   const counted = new Map<number, Signed<Commit>>()
   for (const { commit, sealedBy, fault } of commitsIn(open.job, attempt, seals).values()) {
-    if (!fault && sealedBy.size >= context.roster.epoch.sizes.counting) counted.set(commit.body.slot, commit)
+    if (!fault && sealedBy.size >= counting) counted.set(commit.body.slot, commit)
   }
   return counted
 }
@@ -72,9 +74,9 @@ export function fittingSeals(
   attempt: Attempt,
   seals: readonly Signed<Seal>[],
 ): readonly Signed<Seal>[] {
+  const { isSealer } = sealersOf(context.roster, attempt)
   const fitting = seals.filter(
-    ({ signer, body }) =>
-      context.roster.isWitness(signer) && body.job === open.job && body.step === attempt.step,
+    ({ signer, body }) => isSealer(signer) && body.job === open.job && body.step === attempt.step,
   )
   return [...new Map(fitting.map((seal) => [seal.signer, seal])).values()]
 }
@@ -101,11 +103,12 @@ function evidenceIsValid(
   context: JobContext,
   open: OpenJob,
   attempt: Attempt,
-  { seals, reveals }: Evidence,
+  { epoch, seals, reveals }: Evidence,
 ): boolean {
+  if (epoch !== attempt.epoch) return false
   const own = new Map(seals.map((seal) => [seal.signer, sealDigestOf(seal)]))
   if (fittingSeals(context, open, attempt, seals).length !== seals.length) return false
-  if (own.size < context.roster.epoch.sizes.quorum) return false
+  if (own.size < sealersOf(context.roster, attempt).sizes.quorum) return false
   if (new Set(reveals.map(({ body }) => body.slot)).size !== reveals.length) return false
   const counted = countedCommits(context, open, attempt, seals)
   return reveals.every((reveal) => {
@@ -181,8 +184,10 @@ export function closeEvidence(context: JobContext, open: OpenJob, now: number): 
   // A witness that showed a runner another seal than this peer has sealed twice: no judge would take it.
   const once = (seal: Signed<Seal>) =>
     [...(named.get(seal.signer) ?? [])].every((digest) => digest === sealDigestOf(seal))
-  const seals = [...attempt.seals.values()].filter(once).sort((a, b) => (a.signer < b.signer ? -1 : 1))
-  if (seals.length < context.roster.epoch.sizes.quorum || attempt.sealedMs === undefined) return undefined
+  const held = fittingSeals(context, open, attempt, [...attempt.seals.values()]).filter(once)
+  const seals = held.toSorted((a, b) => (a.signer < b.signer ? -1 : 1))
+  if (seals.length < sealersOf(context.roster, attempt).sizes.quorum || attempt.sealedMs === undefined)
+    return undefined
   const counted = countedCommits(context, open, attempt, seals)
   const reveals = [...attempt.reveals.values()]
     .filter((reveal) => {
@@ -191,7 +196,7 @@ export function closeEvidence(context: JobContext, open: OpenJob, now: number): 
     })
     .sort((a, b) => a.body.slot - b.body.slot)
   if (reveals.length < counted.size && now < attempt.sealedMs + open.record.spec.revealMs) return undefined
-  return { seals, reveals }
+  return { epoch: attempt.epoch, seals, reveals }
 }
 
 /** A close, or a further attempt, that this peer could propose now. */

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger-state.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Capabilities } from '../peer/event.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 import type { JobBook } from './job-book.ts'
 import type { OpenJob } from './open-job.ts'
@@ -18,6 +19,7 @@ export interface JobContext {
   readonly book: JobBook
   readonly ledger: Ledger
   readonly payout: PeerId
+  readonly serve: Pick<FactServer, 'facts'>
   /** The newest snapshot of trust, and any that can still be read (7). */
   snapshot(): TrustSnapshot
   snapshotAt(number: number): TrustSnapshot | undefined

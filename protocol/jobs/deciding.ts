@@ -110,7 +110,7 @@ function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, e
       assigned(context, out, open, step, value)
       return book.note(out, open, 'assigned', { evidence })
     case 'again':
-      begin(context, out, open, step, value.slots)
+      begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
       open.earlier = value.result.replicas
       book.update(open, { result: value.result })
       return book.note(out, open, 'assigned', { evidence })
@@ -132,7 +132,7 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
   takeTrust(context, open)
-  begin(context, out, open, step, value.slots)
+  begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
 }
 
 /**
@@ -153,11 +153,11 @@ function begin(
   context: JobContext,
   out: Outbox,
   open: OpenJob,
-  step: number,
-  slots: readonly SlotAssignment[],
+  { step, epoch, slots }: Pick<Attempt, 'step' | 'epoch'> & { readonly slots: readonly SlotAssignment[] },
 ): void {
   const attempt: Attempt = {
     step,
+    epoch,
     slots: slots.flatMap(({ slot, peer }): AttemptSlot[] => {
       const payee = open.payees.find((one) => one.peer === peer)
       return payee === undefined ? [] : [{ slot, ...payee }]

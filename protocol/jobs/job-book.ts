@@ -111,6 +111,7 @@ export class JobBook {
     if (attempt !== null) {
       open.attempt = {
         step: attempt.step,
+        epoch: attempt.epoch,
         slots: attempt.slots,
         assignedMs: attempt.assignedMs,
         commits: new Map(attempt.commits.map((commit) => [commit.signer, commit])),

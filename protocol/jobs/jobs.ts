@@ -78,6 +78,18 @@ export class Jobs {
     }
   }
 
+  /** Other witnesses decide from now on: they are told what they need, and this peer does its own new duties. */
+  onEpoch(out: Outbox): void {
+    for (const open of this.context.book.all()) {
+      const { attempt } = open
+      if (attempt === undefined) {
+        if (open.escrow !== undefined) giveBeacon(this.context, out, open)
+      } else if (attempt.commits.size >= attempt.slots.length) seal(this.context, out, open, attempt)
+      this.runner.onEpoch(out, open)
+      this.#tick(out, open)
+    }
+  }
+
   /** Somebody's signed entry was gossiped, or this peer's own was signed: its jobs are on offer. */
   onEntry(out: Outbox, entry: SignedEntry): void {
     const settled = (job: JobId) => this.heads.get(job) !== undefined
@@ -120,12 +132,12 @@ export class Jobs {
   }
 
   /** What a decision means for trust is written in its own batch. */
-  #count(out: Outbox, { instance, value, quorum }: Decision, { account, spec }: OpenedJob): void {
+  #count(out: Outbox, { instance, value }: Decision, { account, spec }: OpenedJob): void {
     const parsed = parseJobInstance(instance)
+    if (parsed === undefined || !isJobValue(value)) return
     const { roster } = this.context
-    const { counting } = (roster.epochOf(quorum.epoch) ?? roster.epoch).sizes
-    if (parsed !== undefined && isJobValue(value))
-      this.#decided(out, { ...parsed, account, spec, value, counting })
+    const epoch = value.type === 'void' ? roster.epoch : (roster.epochOf(value.epoch) ?? roster.epoch)
+    this.#decided(out, { ...parsed, account, spec, value, counting: epoch.sizes.counting })
   }
 
   /** Sends how an instance was decided; false while it isn't. */
@@ -353,6 +365,7 @@ export class Jobs {
   }
 
   #serveDecision(out: Outbox, job: JobId, step: number, to: PeerId): void {
-    if (to !== this.context.signer.id) out.load([keys.decision(job, step)], { type: 'serve', to })
+    const { serve, signer } = this.context
+    if (to !== signer.id) serve.facts(out, to, [keys.decision(job, step)])
   }
 }

@@ -83,6 +83,8 @@ export const HEARTBEAT = {
   body: struct({
     boot: uint(),
     seq: uint(),
+    /** The sender's wall time. For people whose clock is wrong: no rule reads it. */
+    sentMs: uint(),
     nodes: list(
       struct({
         models: list(

@@ -1,13 +1,13 @@
 import type { AccountId, JobId } from '../ids.ts'
-import { type Entry, jobIdOf, type Operation } from '../ledger/entry.ts'
+import { type Entry, jobIdOf, type Operation, outputOf } from '../ledger/entry.ts'
 import { closeOutputs, FEE_INDEX, REFUND_INDEX, voidOutputs } from './settlement.ts'
 import type { Value } from '../agreement/value.ts'
 
 /**
  * Credits that moved, as users name it (4.4): a `spend` goes to the treasury and a `reward` comes from it or
- * from a job; a `charge` is what a job sets aside, a `refund` what comes back of it.
+ * from a job; a `grant` comes with an invitation; a `charge` is what a job sets aside, a `refund` what comes back of it.
  */
-export const MOVEMENT_TYPES = ['mint', 'spend', 'reward', 'transfer', 'charge', 'refund'] as const
+export const MOVEMENT_TYPES = ['mint', 'grant', 'spend', 'reward', 'transfer', 'charge', 'refund'] as const
 export type MovementType = (typeof MOVEMENT_TYPES)[number]
 
 /**
@@ -32,7 +32,7 @@ export function entryMovements(
   { account, ops }: Pick<Entry, 'account' | 'ops'>,
   treasury: AccountId,
 ): readonly Movement[] {
-  return ops.map((operation, index) => operationMovement(operation, { account, index, treasury }))
+  return ops.flatMap((operation, index) => operationMovement(operation, { account, index, treasury }) ?? [])
 }
 
 interface Place {
@@ -41,10 +41,14 @@ interface Place {
   readonly treasury: AccountId
 }
 
-function operationMovement(operation: Operation, { account, index, treasury }: Place): Movement {
+function operationMovement(operation: Operation, { account, index, treasury }: Place): Movement | undefined {
   if (operation.type === 'open') {
     const job = jobIdOf(account, operation.spec.nonce)
     return { type: 'charge', index, from: account, to: null, amount: operation.escrow, memo: '', job }
+  }
+  if (operation.type === 'join' || operation.type === 'revoke') {
+    const made = outputOf(operation)
+    return made && { type: 'grant', index, from: null, ...made, memo: '', job: null }
   }
   const { to, amount, memo } = operation
   if (operation.type === 'mint') return { type: 'mint', index, from: null, to, amount, memo, job: null }

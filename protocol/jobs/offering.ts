@@ -47,8 +47,9 @@ export function draftJob(
       `${replicas} replicas need as many independent nodes; ${offering} offer this model now`,
     )
   }
-  const { charter } = context.roster
-  const maxPrice = request.maxPrice ?? charter.params.maxPrice
+  const { charter, governance } = context.roster
+  const { params, treasury } = governance
+  const maxPrice = request.maxPrice ?? params.maxPrice
   const affordable = market.votersOffering(model, maxPrice)
   if (affordable < replicas) {
     return refuse(
@@ -75,9 +76,10 @@ export function draftJob(
     attempts: LIMITS.attempts,
     maxSlots: replicas + standbys,
     maxPrice,
-    minConfidence: request.minConfidence ?? charter.params.minConfidence,
-    fee: charter.params.fee,
-    treasury: charter.treasury,
+    minConfidence: request.minConfidence ?? params.minConfidence,
+    // No epoch asks less than the founding charter does (6.2).
+    fee: params.fee > charter.params.fee ? params.fee : charter.params.fee,
+    treasury,
     trust: context.snapshot().number,
     coin: hash('coin', entropy),
     diversity: charter.diversity,

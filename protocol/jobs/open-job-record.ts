@@ -8,6 +8,7 @@ import { replicaCodec } from './value.ts'
 
 const attemptCodec = struct({
   step: uint(LIMITS.steps),
+  epoch: uint(),
   slots: list(struct({ slot: uint(LIMITS.slots), peer: peerId, price: amount(), payout: peerId }), {
     max: LIMITS.slots,
   }),
@@ -46,6 +47,7 @@ export function recordOf(open: OpenJob, self: PeerId): OpenJobRecord {
         ? null
         : {
             step: attempt.step,
+            epoch: attempt.epoch,
             slots: attempt.slots,
             assignedMs: attempt.assignedMs,
             commits: [...attempt.commits.values()],

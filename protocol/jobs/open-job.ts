@@ -26,6 +26,8 @@ export interface AttemptSlot {
 /** One attempt: the slots that decision `step` assigned, and what their runners and the witnesses said since. */
 export interface Attempt {
   readonly step: number
+  /** Whose witnesses seal it (`sealers.ts`). */
+  readonly epoch: number
   readonly slots: readonly AttemptSlot[]
   readonly assignedMs: number
   /** First commit of each peer that arrived before this witness sealed. */

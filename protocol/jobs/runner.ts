@@ -10,6 +10,7 @@ import type { StoredRecord } from '../records/record.ts'
 import { type JobContext, deciders } from './context.ts'
 import { COMMIT, commitmentOf, REVEAL, sealDigestOf } from './messages.ts'
 import type { AttemptSlot, OpenJob } from './open-job.ts'
+import { sealersOf } from './sealers.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
 
 const RETRY = 'job/run/'
@@ -119,6 +120,11 @@ export class Runner {
     return true
   }
 
+  /** Witnesses that are new haven't heard of this peer's commit or reveal. */
+  onEpoch(out: Outbox, open: OpenJob): void {
+    this.#remind(out, open)
+  }
+
   /** Whether this answer is one that this peer gave to the job. */
   holds(open: OpenJob, answer: Digest): boolean {
     return this.#runs.get(open.job)?.answer.digest === answer
@@ -155,9 +161,11 @@ export class Runner {
 
   #sendReveal(out: Outbox, open: OpenJob, run: RunRecord): boolean {
     const { attempt } = open
-    const { sizes } = this.#context.roster.epoch
-    if (attempt === undefined || attempt.seals.size < sizes.quorum) return false
-    const seals = [...attempt.seals.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
+    if (attempt === undefined) return false
+    const { isSealer, sizes } = sealersOf(this.#context.roster, attempt)
+    const held = [...attempt.seals.values()].filter(({ signer }) => isSealer(signer))
+    if (held.length < sizes.quorum) return false
+    const seals = held.sort((a, b) => (a.signer < b.signer ? -1 : 1))
     const counting = seals.filter(({ body }) =>
       body.commits.some(
         ({ signer, body: { commitment } }) =>

@@ -7,6 +7,7 @@ import { belongs, countedCommits, fittingSeals, opens } from './close.ts'
 import { type JobContext, deciders } from './context.ts'
 import { type Commit, type Reveal, type Seal, SEAL, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
+import { sealersOf } from './sealers.ts'
 
 /** A witness holds the first commit of each runner until it has sealed; afterwards it answers with its seal. */
 export function holdCommit(
@@ -35,7 +36,8 @@ export function holdCommit(
  */
 export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: Attempt): void {
   const { signer, roster, duty, book } = context
-  if (!duty.active || attempt.seals.has(signer.id)) return
+  if (!duty.active || duty.stopped || attempt.seals.has(signer.id)) return
+  if (!sealersOf(roster, attempt).isSealer(signer.id)) return
   const commits = [...attempt.commits.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
   const started = [...attempt.started].sort(([a], [b]) => a - b).map(([slot, peer]) => ({ slot, peer }))
   const signed = sign(signer, roster.swarm, SEAL, { job: open.job, step: attempt.step, commits, started })
@@ -58,11 +60,12 @@ export function holdSeal(
   message: MessageOf<'seal'>,
 ): void {
   const { signer, body, bytes, sig } = message
-  if (!context.roster.isWitness(signer) || body.job !== open.job || body.step !== attempt.step) return
+  const { isSealer, sizes } = sealersOf(context.roster, attempt)
+  if (!isSealer(signer) || body.job !== open.job || body.step !== attempt.step) return
   if (attempt.seals.has(signer)) return
   attempt.seals.set(signer, { signer, body, bytes, sig })
   context.book.note(out, open, 'sealed', { peer: signer })
-  if (attempt.seals.size >= context.roster.epoch.sizes.quorum) attempt.sealedMs ??= out.now
+  if (attempt.seals.size >= sizes.quorum) attempt.sealedMs ??= out.now
   context.book.save(out, open)
 }
 
@@ -81,11 +84,12 @@ export function holdReveal(
   const { slot } = reveal.body
   if (attempt.reveals.has(slot) || reveal.body.job !== open.job || reveal.body.step !== attempt.step) return
   const shown = fittingSeals(context, open, attempt, seals)
-  if (shown.length < context.roster.epoch.sizes.quorum || !names(reveal, shown)) return
+  const { quorum } = sealersOf(context.roster, attempt).sizes
+  if (shown.length < quorum || !names(reveal, shown)) return
   const commit = countedCommits(context, open, attempt, shown).get(slot)
   if (commit === undefined || !opens(reveal, commit)) return
   for (const one of shown) if (!attempt.seals.has(one.signer)) attempt.seals.set(one.signer, one)
-  if (attempt.seals.size >= context.roster.epoch.sizes.quorum) attempt.sealedMs ??= out.now
+  if (attempt.seals.size >= quorum) attempt.sealedMs ??= out.now
   if (attempt.sealedMs === undefined || out.now > attempt.sealedMs + open.record.spec.revealMs) return
   attempt.reveals.set(slot, reveal)
   context.book.update(open, { status: 'verifying', slots: withState(open, slot, 'revealed') })

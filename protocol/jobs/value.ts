@@ -6,6 +6,7 @@ import {
   oneOf,
   peerId,
   struct,
+  text,
   uint,
   type ValueOf,
 } from '../encoding/codec.ts'
@@ -14,6 +15,7 @@ import { signedBeacon, signedBid, signedReveal, signedSeal, signedStored } from 
 import { blobRef } from './spec.ts'
 
 const slot = uint(LIMITS.slots - 1)
+const label = text({ min: 1, max: LIMITS.labelBytes })
 const span = struct({ start: uint(LIMITS.answerBytes), end: uint(LIMITS.answerBytes) })
 
 /** Why an answer differs from the medoid, as spans of UTF-16 units in both. */
@@ -53,7 +55,14 @@ export type JobResult = Infer<typeof resultCodec>
 export const slotCodec = struct({ slot, peer: peerId })
 export type SlotAssignment = Infer<typeof slotCodec>
 
+/**
+ * The epoch whose witnesses seal every attempt of a job, so far as they still witness: the one that assigned it first.
+ * It is in each value, so that whoever applies one counts alike, whichever epoch's quorum decided it.
+ */
+const epoch = uint()
+
 const evidence = {
+  epoch,
   seals: list(signedSeal, { min: 1, max: LIMITS.witnesses }),
   reveals: list(signedReveal, { max: LIMITS.slots }),
 } as const
@@ -64,11 +73,18 @@ const evidence = {
  */
 export const jobValues = {
   assign: struct({
+    epoch,
     bids: list(signedBid, { min: 1, max: LIMITS.bids }),
+    /**
+     * Operator labels of the bidders, in the order of the bids, and of the payer; null for no member. What counts
+     * later goes by them and not by a roster that has changed meanwhile.
+     */
+    operators: list(nullable(label), { min: 1, max: LIMITS.bids }),
+    payer: nullable(label),
     beacon: signedBeacon,
     slots: list(slotCodec, { min: 1, max: LIMITS.replicas }),
     standbys: list(peerId, { max: LIMITS.standbys }),
-    receipts: list(signedStored, { max: 2 }),
+    receipts: list(signedStored, { max: LIMITS.receipts }),
   }),
   close: struct({ ...evidence, result: resultCodec }),
   again: struct({

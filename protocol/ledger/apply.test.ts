@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { sign } from '../encoding/signed.ts'
 import type { Digest } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { createMembers } from '../swarm/members.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createAccountBook } from './account.ts'
 import { applyToBooks, type Books } from './apply.ts'
@@ -13,7 +14,8 @@ import { createResolvedBook } from './resolved.ts'
 import { testCharter, testSigner } from './testing-mind.ts'
 
 const owner = testSigner(0)
-const { swarm } = rosterOf(testCharter([owner], 1))
+const charter = testCharter([owner], 1)
+const { swarm } = rosterOf(charter)
 const out = { write: () => undefined } as unknown as Outbox
 const source = 'a'.repeat(64) as Digest
 const quorum = { epoch: 0, signers: Uint8Array.of(1), sigs: [new Uint8Array(64)] }
@@ -25,7 +27,15 @@ function booksWithEarlyClaims(count: number): Books {
   }
   const digest = createStateDigest()
   const resolved = createResolvedBook(digest)
-  return { accounts: createAccountBook(swarm), outputs, opens: createOpenJobs(), resolved, digest }
+  const membership = createMembers(charter)
+  return {
+    accounts: createAccountBook(swarm),
+    outputs,
+    opens: createOpenJobs(),
+    resolved,
+    digest,
+    membership,
+  }
 }
 
 function certificate(claims: readonly OutputRef[]) {

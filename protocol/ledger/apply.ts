@@ -6,7 +6,9 @@ import { keys } from '../records/keys.ts'
 import { accountLeaf } from '../sync/leaves.ts'
 import type { AccountBook, AccountState } from './account.ts'
 import { type Certificate, encodingOf } from './certificate.ts'
-import { type Entry, entryIdOf, jobIdOf, type OutputRef, type SignedEntry } from './entry.ts'
+import { joinedBy } from '../swarm/admission.ts'
+import type { Members } from '../swarm/members.ts'
+import { type Entry, entryIdOf, jobIdOf, outputOf, type OutputRef, type SignedEntry } from './entry.ts'
 import { indexEntry } from './fact-index.ts'
 import type { ApplyResult, JobOutput, OpenedJob } from './ledger.ts'
 import type { OpenJobs } from './open-jobs.ts'
@@ -20,6 +22,7 @@ export interface Books {
   readonly opens: OpenJobs
   readonly resolved: ResolvedBook
   readonly digest: { set(key: string, leaf: Digest): void }
+  readonly membership: Pick<Members, 'admit' | 'revoke'>
 }
 
 /** What an entry brought into the books besides its account's new state. */
@@ -88,6 +91,7 @@ function surface(
 
 function makeEffects(books: Books, out: Outbox, body: Entry, entry: EntryId): Entered {
   makeOutputs(books, out, body, entry)
+  changeRoster(books, out, body)
   const opened = openJobs(books, out, body, entry)
   const position = encodeBody(positionCodec, { account: body.account, seq: body.seq })
   out.write(keys.entry(entry), position)
@@ -146,7 +150,7 @@ function advance({ accounts, outputs, digest }: Books, out: Outbox, { body, entr
   digest.set(body.account, accountLeaf(state))
 }
 
-/** Sums of an entry's operations: what it spends (transfers and escrows), what it mints, its next free nonce. */
+/** Sums of an entry's operations: what it spends (transfers and escrows), what it makes anew, its next free nonce. */
 export function totalsOf(body: Pick<Entry, 'ops'>): {
   readonly spent: bigint
   readonly minted: bigint
@@ -156,9 +160,10 @@ export function totalsOf(body: Pick<Entry, 'ops'>): {
   let minted = 0n
   let nonce = 0
   for (const operation of body.ops) {
-    if (operation.type === 'mint') minted += operation.amount
+    // What comes with an invitation is as new as what a minter makes.
+    if (operation.type === 'mint' || operation.type === 'join') minted += outputOf(operation)?.amount ?? 0n
     else if (operation.type === 'transfer') spent += operation.amount
-    else {
+    else if (operation.type === 'open') {
       spent += operation.escrow
       nonce = Math.max(nonce, Math.min(operation.spec.nonce + 1, Number.MAX_SAFE_INTEGER))
     }
@@ -166,12 +171,13 @@ export function totalsOf(body: Pick<Entry, 'ops'>): {
   return { spent, minted, nonce }
 }
 
-/** The entry's mints and transfers become outputs, each named by its operation's position. */
+/** What the entry's operations give away becomes outputs, each named by its operation's position. */
 function makeOutputs(books: Books, out: Outbox, body: Entry, entry: EntryId): void {
   const origin = { account: body.account, seq: body.seq }
   body.ops.forEach((operation, index) => {
-    if (operation.type === 'open') return
-    addOutput(books, out, operation.to, { source: entry, index, amount: operation.amount, origin })
+    const made = outputOf(operation)
+    if (made !== undefined)
+      addOutput(books, out, made.to, { source: entry, index, amount: made.amount, origin })
   })
 }
 
@@ -196,6 +202,14 @@ export function creditJob(books: Books, out: Outbox, job: JobId, made: readonly 
     if (amount > 0n) addOutput(books, out, to, { source: job, index, amount, origin: null })
   }
   return { status: 'applied' }
+}
+
+/** A certified `join` or `revoke` holds whatever else is known here: both only add to what the roster has. */
+function changeRoster({ membership }: Books, out: Outbox, { account, ops }: Entry): void {
+  for (const operation of ops) {
+    if (operation.type === 'join') membership.admit(out, joinedBy(operation, account))
+    else if (operation.type === 'revoke') membership.revoke(out, operation.revocation.body.key)
+  }
 }
 
 function openJobs({ opens }: Books, out: Outbox, body: Entry, entry: EntryId): readonly OpenedJob[] {

@@ -4,7 +4,7 @@ import type { Digest } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { createDriver, type Driver } from './driver.ts'
 import { ENTRY, entryIdOf, type SignedEntry, type Vote, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
@@ -39,6 +39,7 @@ let driver: Driver
 let applied: Fact[]
 let announced: unknown[]
 let conflicts: (readonly [SignedEntry, SignedEntry])[]
+let gaveUp: (readonly [SignedEntry, string])[]
 let asked: string[]
 let timers: Map<string, number>
 const out = {
@@ -53,6 +54,7 @@ beforeEach(() => {
   announced = []
   asked = []
   conflicts = []
+  gaveUp = []
   timers = new Map()
   driver = createDriver({
     self: owner.id,
@@ -60,7 +62,10 @@ beforeEach(() => {
     apply: (_out, fact) => applied.push(fact),
     announce: (_out, what) => announced.push(what),
     conflict: (_out, one, other) => conflicts.push([one, other]),
+    gaveUp: (_out, given, why) => gaveUp.push([given, why]),
     evidenceKeys: (_entry, ids) => ids,
+    isStopped: () => false,
+    serveEpochs: () => undefined,
   })
 })
 

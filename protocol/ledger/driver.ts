@@ -7,6 +7,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import { certificateFact, type Fact, packFacts } from './fact.ts'
+import type { Place } from './ledger.ts'
 import { createPace } from './pace.ts'
 import type { EntryFault } from './messages.ts'
 
@@ -23,12 +24,14 @@ export interface DriverParts {
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
   /** A witness is bound to another entry of the same place: with the driven one that is a fork proof. */
   readonly conflict: (out: Outbox, driven: SignedEntry, other: SignedEntry) => void
+  /** No quorum is left for an entry; `why` is what the last witness said. */
+  readonly gaveUp: (out: Outbox, entry: SignedEntry, why: EntryFault | 'conflict') => void
   /** Store keys of facts that show `ids` to a witness, for an entry whose claims or `prev` name them. */
   readonly evidenceKeys: (entry: SignedEntry, ids: readonly string[]) => readonly string[]
+  /** While an epoch change is under way this witness makes no certificate of the old epoch. */
+  readonly isStopped: () => boolean
+  readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
 }
-
-/** A place of an account's chain. */
-export type Place = Pick<SignedEntry['body'], 'account' | 'seq'>
 
 interface Driven {
   readonly id: EntryId
@@ -71,11 +74,14 @@ export interface Driver {
     purpose: Extract<LoadPurpose, { type: 'evidence' }>,
   ): void
   onTimer(out: Outbox, id: string): boolean
+  /** A new epoch has begun: every entry is asked for anew, as it stands. */
+  restart(out: Outbox): void
   /** A place of a chain is settled: nothing is driven there any more. `entry` is what was certified there. */
   settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
 }
 
-export function createDriver({ self, roster, apply, announce, conflict, evidenceKeys }: DriverParts): Driver {
+export function createDriver(parts: DriverParts): Driver {
+  const { self, roster, apply, announce, conflict, evidenceKeys, isStopped, serveEpochs } = parts
   const driven = new Map<string, Driven>()
   const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
@@ -97,7 +103,9 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
   function refuse(out: Outbox, drive: Driven, position: number, code: EntryFault | 'conflict'): void {
     drive.refusals.set(position, code)
     const { witnesses, quorum } = roster.epoch.sizes
-    if (drive.refusals.size > witnesses - quorum) forget(out, drive)
+    if (drive.refusals.size <= witnesses - quorum || !driven.has(drive.id)) return
+    forget(out, drive)
+    parts.gaveUp(out, drive.entry, code)
   }
 
   function forget(out: Outbox, { id, entry: { body } }: Driven): void {
@@ -145,7 +153,7 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
     },
     onVote(out, { signer, body, sig }) {
       const drive = driven.get(body.entry)
-      if (drive === undefined) return 'not_driven'
+      if (drive === undefined || isStopped()) return 'not_driven'
       if (body.epoch !== roster.epoch.number) return 'wrong_epoch'
       const position = roster.witnessPosition(signer)
       if (position < 0) return 'not_a_witness'
@@ -175,7 +183,8 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }
-      // Another epoch and a stop pass: the next repetition meets them.
+      // A witness of an earlier epoch hears how this one began; another epoch and a stop pass with the next repetition.
+      else if (outcome.type === 'epoch') serveEpochs(out, outcome.epoch, from)
       return 'noted'
     },
     onEvidence(out, values, { to, entry }) {
@@ -193,6 +202,14 @@ export function createDriver({ self, roster, apply, announce, conflict, evidence
       const drive = driven.get(id.slice(TIMER.length))
       if (drive !== undefined) askAll(out, drive)
       return true
+    },
+    restart(out) {
+      for (const drive of driven.values()) {
+        drive.votes.clear()
+        drive.refusals.clear()
+        drive.delayMs = pace.waitMs(TIMES.retryMs, TIMES.retryMsMax)
+        askAll(out, drive)
+      }
     },
     settled(out, place, entry) {
       for (const drive of places.get(nameOf(place)) ?? []) {

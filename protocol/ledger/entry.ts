@@ -5,6 +5,7 @@ import { type Signed, type SignedKind, signedCodec } from '../encoding/signed.ts
 import type { AccountId, Digest, EntryId, JobId, SwarmId } from '../ids.ts'
 import { specCodec } from '../jobs/spec.ts'
 import { LIMITS, OUTPUT_MIN } from '../params.ts'
+import { joinCodec, revokeCodec } from '../swarm/invitation.ts'
 
 /**
  * Where an output comes from: a certified entry, or a job's terminal decision. Entry ids and job ids are
@@ -17,8 +18,28 @@ export const operationCodec = variants({
   mint: struct({ to: peerId, amount: amount(OUTPUT_MIN), memo: text({ max: LIMITS.memoBytes }) }),
   transfer: struct({ to: peerId, amount: amount(OUTPUT_MIN), memo: text({ max: LIMITS.memoBytes }) }),
   open: struct({ spec: specCodec, escrow: amount(1n) }),
+  /** The one entry of a token's chain: it makes a member. */
+  join: joinCodec,
+  revoke: revokeCodec,
 })
 export type Operation = Infer<typeof operationCodec>
+
+/** What an operation gives to whom, as an output under the operation's index; undefined where it gives nothing. */
+export function outputOf(
+  operation: Operation,
+): { readonly to: AccountId; readonly amount: bigint } | undefined {
+  switch (operation.type) {
+    case 'mint':
+    case 'transfer':
+      return operation
+    case 'join': {
+      const units = operation.invitation?.body.grant ?? 0n
+      return units === 0n ? undefined : { to: operation.consent.signer, amount: units }
+    }
+    default:
+      return undefined
+  }
+}
 
 /**
  * One step of an account's chain (4.2). `claims` are strictly ascending; `free` is the balance after it.

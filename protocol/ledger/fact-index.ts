@@ -3,7 +3,7 @@ import { type Infer, struct, uint, variants } from '../encoding/codec.ts'
 import type { AccountId, Digest, EntryId, JobId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, outputOf } from './entry.ts'
 
 /**
  * What an indexed fact is; its name is in the key. An entry is found by its id, a job's settlement is the
@@ -24,7 +24,7 @@ export function indexEntry(
   opened: readonly { readonly job: JobId }[],
 ): void {
   if (ops.length === 0) return
-  const receivers = ops.flatMap((operation) => (operation.type === 'open' ? [] : [operation.to]))
+  const receivers = ops.flatMap((operation) => outputOf(operation)?.to ?? [])
   const subjects = [account, ...receivers, ...opened.map(({ job }) => job)]
   indexFact(out, entry, { type: 'entry' }, subjects)
 }

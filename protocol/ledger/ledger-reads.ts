@@ -13,6 +13,8 @@ export interface LedgerReads {
   entries(): number
   /** Accounts whose owner signed two entries for one place. */
   forked(): number
+  /** Whether its owner is known to have done so. */
+  isForked(account: AccountId): boolean
 }
 
 export function createLedgerReads({
@@ -46,5 +48,6 @@ export function createLedgerReads({
     },
     entries: () => accounts.sums().entries,
     forked: () => forks.count(),
+    isForked: (account) => forks.seqOf(account) !== undefined,
   }
 }

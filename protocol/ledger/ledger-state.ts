@@ -8,31 +8,42 @@ import { LIMITS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Roster } from '../swarm/roster.ts'
+import type { LiveRoster } from '../swarm/live-roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
 import { createAccountBook } from './account.ts'
+import { createAdoptedPlaces } from './adopted.ts'
 import { applyResolution } from './apply-resolution.ts'
 import { applyToBooks, type Books, creditJob } from './apply.ts'
 import type { Certificate } from './certificate.ts'
-import { createDriver, type Driver, type Place, type ReplyVerdict, type VoteVerdict } from './driver.ts'
+import { createDriver, type Driver, type ReplyVerdict, type VoteVerdict } from './driver.ts'
 import type { Operation, SignedEntry } from './entry.ts'
 import { createEvidence } from './evidence.ts'
 import type { Fact } from './fact.ts'
 import { createForkBook } from './forks.ts'
-import type { ApplyResult, JobOutput, LedgerListener, OpenedJob, SubmitOutcome } from './ledger.ts'
+import type {
+  ApplyResult,
+  FactResult,
+  JobOutput,
+  LedgerListener,
+  OpenedJob,
+  Place,
+  SubmitOutcome,
+} from './ledger.ts'
 import { createLedgerReads, type LedgerReads } from './ledger-reads.ts'
 import { createLocks } from './locks.ts'
 import { createNudge } from './nudge.ts'
 import { createOpenJobs } from './open-jobs.ts'
 import { createOutputBook } from './output-book.ts'
 import { createOwner } from './owner.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { createRecovery } from './recovery.ts'
 import { createResolution, type ResolveVerdict } from './resolution-part.ts'
 import { FORK, type ForkProof, forkProofOf } from './resolution.ts'
 import { isPlausible } from './resolve-rules.ts'
 import { createResolvedBook, type ResolvedBook } from './resolved.ts'
 import { createResolving } from './resolving.ts'
+import { createSuccession, type Succession } from './succession.ts'
 import { restoreInto } from './restore.ts'
 import { answerCertify, answerHead, type CertifyVerdict } from './witness.ts'
 
@@ -41,16 +52,21 @@ const FORK_GOSSIP_BYTES_MAX = LIMITS.gossipBytes - 4_096
 
 export interface LedgerOptions {
   readonly signer: Signer
-  readonly roster: Roster
+  readonly roster: LiveRoster
   readonly duty: WitnessDuty
   readonly listener: LedgerListener
   readonly digest: { set(key: string, leaf: Digest): void }
   /** `Facts.apply` of `sync/facts.ts`, which calls back `applyCertificate`. */
-  readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+  readonly apply: (out: Outbox, fact: Fact, from: PeerId) => FactResult
+  readonly serve: Pick<FactServer, 'facts'>
   /** `Announcer.entry` of `sync/announce.ts`. */
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
   /** Newest decided step of a job. */
   readonly jobStep: (job: JobId) => number | undefined
+  /** Whether a value from an earlier epoch settles this account's fork. */
+  readonly isSettling: (account: AccountId) => boolean
+  /** Sends a peer how the epochs behind this one began. */
+  readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
 }
 
 /**
@@ -58,7 +74,7 @@ export interface LedgerOptions {
  * entries to their certificates. Every call happens within one event; what it persists goes into the same
  * batch as everything else that the event changed.
  */
-export interface Ledger extends LedgerReads {
+export interface Ledger extends LedgerReads, Succession {
   restore(record: StoredRecord): boolean
   /** After every record was restored: drives on what was in flight. */
   start(out: Outbox): void
@@ -112,7 +128,7 @@ export interface Ledger extends LedgerReads {
 }
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { signer, roster, duty, listener, digest, apply, announce, jobStep } = options
+  const { signer, roster, duty, listener, digest, jobStep } = options
   const self = signer.id
   const books: Books = {
     accounts: createAccountBook(roster.swarm),
@@ -120,9 +136,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     opens: createOpenJobs(),
     resolved: createResolvedBook(digest),
     digest,
+    membership: roster.changes,
   }
   const { accounts, outputs, opens, resolved } = books
   const locks = createLocks()
+  const adopted = createAdoptedPlaces()
   const isPressing = (proof: ForkProof) =>
     proof.first.body.seq === accounts.get(proof.first.body.account).seq &&
     isPlausible({ roster, accounts, outputs }, proof)
@@ -139,7 +157,9 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (bytes <= FORK_GOSSIP_BYTES_MAX) out.publish('fork', sign(signer, roster.swarm, FORK, proof))
   }
 
-  const driver = createDriver({ self, roster, apply, announce, conflict, evidenceKeys })
+  const isStopped = () => duty.stopped
+  const { gaveUp } = listener
+  const driver = createDriver({ ...options, self, conflict, gaveUp, evidenceKeys, isStopped })
   const nudge = createNudge({ locks, driver })
   const owner = createOwner({
     signer,
@@ -163,27 +183,17 @@ export function createLedger(options: LedgerOptions): Ledger {
     done: owner.recovered,
     waiting: owner.stillRecovering,
   })
-  const witness = {
-    signer,
-    roster,
-    duty,
-    accounts,
-    outputs,
-    locks,
-    resolving,
-    nudge,
-    apply,
-    placeKeys,
-    conflict,
-  }
+  const witness = { ...options, accounts, outputs, locks, adopted, resolving, nudge, placeKeys, conflict }
   const resolution = createResolution({ ...witness, self, forks, resolved, listener })
   digest.set(EPOCH_KEY, epochLeaf(roster.epoch.number))
 
   /** A place of a chain has its entry, or a merged head: whatever else was wanted there is over. */
   function settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void {
     locks.release(out, place.account, place.seq)
+    adopted.release(out, place)
     nudge.settled(out, place)
     driver.settled(out, place, entry)
+    listener.placeSettled(out, place, entry)
     if (place.account !== self) return owner.received(out)
     listener.ownSettled(out)
     owner.settled(out)
@@ -196,14 +206,16 @@ export function createLedger(options: LedgerOptions): Ledger {
    */
   function dropBehind(out: Outbox, place: Place): void {
     const lock = locks.get(place.account, place.seq)
-    if (lock === undefined || lock.entry.body.prev === accounts.get(place.account).head) return
+    const [entry = lock?.entry] = adopted.get(place.account, place.seq)?.entries ?? []
+    if (entry === undefined || entry.body.prev === accounts.get(place.account).head) return
     locks.release(out, place.account, place.seq)
+    adopted.release(out, place)
     nudge.settled(out, place)
     driver.settled(out, place, undefined)
   }
 
   return {
-    restore: (record) => restoreInto({ books, locks, forks, resolving, owner }, record),
+    restore: (record) => restoreInto({ books, locks, adopted, forks, resolving, owner }, record),
     start(out) {
       nudge.start(out)
       recovery.start(out)
@@ -261,6 +273,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     nextNonce: owner.nextNonce,
     available: owner.available,
     drive: driver.drive,
+    ...createSuccession({ ...witness, driver, recovery, resolution }),
     nextSeq: (account) => (accounts.has(account) ? accounts.get(account).seq : 0),
     ...createLedgerReads({ books, forks }),
   }

@@ -2,6 +2,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { AccountId, Digest, EntryId, InstanceId, JobId } from '../ids.ts'
 import type { JobSpec } from '../jobs/spec.ts'
 import type { SignedEntry } from './entry.ts'
+import type { EntryFault } from './messages.ts'
 
 /** An account as users see it, in units. `free` + `claimable` is what it can spend. */
 export interface AccountView {
@@ -32,6 +33,9 @@ export interface JobOutput {
   readonly amount: bigint
 }
 
+/** A place of an account's chain. */
+export type Place = Pick<SignedEntry['body'], 'account' | 'seq'>
+
 /** What the ledger tells the rest of the mind. */
 export interface LedgerListener {
   /** An `open` was certified (once for each job, also while facts are caught up with). */
@@ -46,6 +50,10 @@ export interface LedgerListener {
   ownRefused(out: Outbox, request: number, code: SubmitFault): void
   /** A place of this peer's own chain is settled. */
   ownSettled(out: Outbox): void
+  /** A place of anybody's chain is settled; `entry` is what was certified there, undefined for a merged head. */
+  placeSettled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
+  /** So many witnesses refuse an entry, or are bound to another one, that none certifies it as it stands. */
+  gaveUp(out: Outbox, entry: SignedEntry, why: EntryFault | 'conflict'): void
   /** Something changed for a fork that is being settled: propose, judge or vote. */
   stirResolution(out: Outbox, instance: InstanceId): void
 }
@@ -57,6 +65,9 @@ export type ApplyResult =
   | { readonly status: 'missing'; readonly ids: readonly Digest[] }
   /** It contradicts what is certified here: only possible above f faulty witnesses. */
   | { readonly status: 'contradiction' }
+
+/** Of a fact on its way in; `refused`: not taken now, and perhaps never. Sync brings it again. */
+export type FactResult = ApplyResult | { readonly status: 'refused' }
 
 export type SubmitFault =
   | 'insufficient_credit'

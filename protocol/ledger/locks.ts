@@ -16,6 +16,8 @@ export interface Locks {
   all(): Iterable<Lock>
   set(out: Outbox, lock: Lock): void
   release(out: Outbox, account: AccountId, seq: number): void
+  /** The epoch is over: its votes count no more, and what they bound to is adopted where the handover lists it. */
+  clear(out: Outbox): void
   restore(record: StoredRecord): void
 }
 
@@ -32,6 +34,10 @@ export function createLocks(): Locks {
     release(out, account, seq) {
       const key = keys.lock(account, seq)
       if (locks.delete(key)) out.write(key, null)
+    },
+    clear(out) {
+      for (const key of locks.keys()) out.write(key, null)
+      locks.clear()
     },
     restore({ key, value }) {
       locks.set(key, decodeRecord(lockCodec, value, key))

@@ -11,6 +11,7 @@ import {
 } from '../encoding/codec.ts'
 import type { EntryId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
+import { ADMISSION_FAULTS, ADMISSION_REFUSALS } from '../swarm/admission.ts'
 import { certificateCodec } from './certificate.ts'
 import { signedEntry } from './entry.ts'
 import { factCodec } from './fact.ts'
@@ -25,7 +26,7 @@ export const certifyCodec = struct({
   evidence: list(factCodec, { max: LIMITS.facts }),
 })
 
-/** Reasons for which a witness will never vote for an entry as it stands. */
+/** Reasons for which a witness doesn't vote for an entry as it stands. */
 export const ENTRY_FAULTS = [
   'wrong_signer',
   'empty_entry',
@@ -44,6 +45,8 @@ export const ENTRY_FAULTS = [
   'nonce_not_rising',
   'spec_invalid',
   'prompt_rules_unknown',
+  ...ADMISSION_FAULTS,
+  ...ADMISSION_REFUSALS,
 ] as const
 export type EntryFault = (typeof ENTRY_FAULTS)[number]
 
@@ -75,6 +78,8 @@ export const ANNOUNCE = {
       max: LIMITS.announced,
     }),
     jobs: list(struct({ job: digest(), step: uint(LIMITS.steps) }), { max: LIMITS.announced }),
+    /** Number of the newest trust snapshot. */
+    trust: nullable(uint(Number.MAX_SAFE_INTEGER, 1)),
   }),
 } as const
 export type Announcement = Infer<typeof ANNOUNCE.body>

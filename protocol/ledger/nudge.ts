@@ -1,6 +1,7 @@
 import type { Outbox } from '../peer/outbox.ts'
 import { TIMES } from '../params.ts'
-import type { Driver, Place } from './driver.ts'
+import type { Driver } from './driver.ts'
+import type { Place } from './ledger.ts'
 import type { SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
 import { createPace } from './pace.ts'
@@ -21,6 +22,8 @@ export interface Nudge {
   locked(out: Outbox, entry: SignedEntry): void
   /** The place has its certificate or resolution. */
   settled(out: Outbox, place: Place): void
+  /** A new epoch has begun: what it adopts waits, and nothing else. */
+  restart(out: Outbox, entries: Iterable<SignedEntry>): void
   /** After a restart every lock counts as new. */
   start(out: Outbox): void
   onTimer(out: Outbox, id: string): boolean
@@ -55,6 +58,10 @@ export function createNudge({ locks, driver }: { readonly locks: Locks; readonly
       if (one === undefined) return
       waiting.delete(nameOf(place))
       pace.note(out.now - one.lockedMs)
+    },
+    restart(out, entries) {
+      waiting.clear()
+      for (const entry of entries) locked(out, entry)
     },
     start(out) {
       for (const { entry } of locks.all()) locked(out, entry)

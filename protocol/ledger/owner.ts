@@ -92,7 +92,7 @@ export function createOwner(parts: OwnerParts): Owner {
     if (queue.length >= QUEUE_MAX) return 'queue_full'
     if (operations.length === 0 || operations.length > LIMITS.operations) return 'operation_invalid'
     for (const operation of operations) if (!encodes(operation)) return refusalOf(operation)
-    if (!roster.charter.minters.includes(self) && operations.some(({ type }) => type === 'mint'))
+    if (!roster.governance.minters.includes(self) && operations.some(({ type }) => type === 'mint'))
       return 'not_a_minter'
     // Before that the account may stand elsewhere than this store knows; the entry is judged when it is signed.
     if (isRecovered() && totalsOf({ ops: operations }).spent > available()) return 'insufficient_credit'
@@ -113,7 +113,7 @@ export function createOwner(parts: OwnerParts): Owner {
   }
 
   const lookups = {
-    charter: roster.charter,
+    roster,
     unclaimed: (ref: Parameters<OutputBook['find']>[1]) => outputs.find(self, ref)?.amount,
     settled: () => undefined,
   }
@@ -228,7 +228,7 @@ function encodes(operation: Operation): boolean {
 }
 
 function refusalOf(operation: Operation): SubmitFault {
-  if (operation.type === 'open') return 'operation_invalid'
+  if (operation.type !== 'mint' && operation.type !== 'transfer') return 'operation_invalid'
   const inRange = operation.amount >= OUTPUT_MIN && operation.amount <= AMOUNT_MAX
   return inRange ? 'operation_invalid' : 'amount_out_of_range'
 }

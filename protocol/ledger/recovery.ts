@@ -30,6 +30,8 @@ export interface RecoveryParts {
 export interface Recovery {
   readonly isDone: boolean
   start(out: Outbox): void
+  /** Other witnesses are to be asked from now on. */
+  restart(out: Outbox): void
   onReply(out: Outbox, message: MessageOf<'head-reply'>): void
   onTimer(out: Outbox, id: string): boolean
 }
@@ -74,6 +76,11 @@ export function createRecovery({ self, roster, accounts, found, done, waiting }:
       return isDone
     },
     start: ask,
+    restart(out) {
+      if (isDone) return
+      answered.clear()
+      ask(out)
+    },
     onReply(out, { from, body }) {
       const position = roster.witnessPosition(from)
       if (isDone || isConcluded || position < 0 || body.account !== self) return

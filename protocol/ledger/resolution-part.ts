@@ -11,6 +11,7 @@ import {
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { ForkBook } from './forks.ts'
 import type { LedgerListener } from './ledger.ts'
 import { RESOLVE, type ResolveMessage } from './resolution.ts'
@@ -28,12 +29,15 @@ interface ResolutionParts extends ResolveParts {
   readonly forks: ForkBook
   readonly resolved: ResolvedBook
   readonly listener: Pick<LedgerListener, 'stirResolution'>
+  readonly serve: Pick<FactServer, 'facts'>
 }
 
 /** Settling forks (5.7): the owner's request, the witnesses' stop, and the instance that ends it. */
 export interface ResolutionPart {
   readonly rules: InstanceRules
   start(out: Outbox): void
+  /** A new epoch has begun: other witnesses settle what is open. */
+  restart(out: Outbox): void
   onResolve(out: Outbox, message: MessageOf<'resolve'>): ResolveVerdict
   resolveOwn(out: Outbox): boolean
   serve(out: Outbox, instance: InstanceId, to: PeerId): boolean
@@ -44,7 +48,7 @@ export interface ResolutionPart {
 }
 
 export function createResolution(parts: ResolutionParts): ResolutionPart {
-  const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener } = parts
+  const { signer, self, roster, duty, accounts, forks, resolving, resolved, listener, serve: facts } = parts
 
   function take(out: Outbox, message: ResolveMessage): void {
     const { account, number } = resolving.hold(out, message).message.request.body
@@ -65,8 +69,13 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
   function serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const place = parseResolveInstance(instance)
     if (place === undefined || resolved.get(place.account, place.number) === undefined) return false
-    if (to !== self) out.load([keys.resolution(place.account, place.number)], { type: 'serve', to })
+    if (to !== self) facts.facts(out, to, [keys.resolution(place.account, place.number)])
     return true
+  }
+
+  function begin(out: Outbox): void {
+    for (const instance of resolving.instances()) listener.stirResolution(out, instance)
+    request(out)
   }
 
   return {
@@ -78,10 +87,8 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
       const owner = roster.member(account) === undefined ? [] : [account]
       return [...new Set([...roster.epoch.witnesses, ...owner])].filter((peer) => peer !== self)
     },
-    start(out) {
-      for (const instance of resolving.instances()) listener.stirResolution(out, instance)
-      request(out)
-    },
+    start: begin,
+    restart: begin,
     onResolve(out, { from, body }) {
       if (!isResolveRequest(body)) return 'not_a_request'
       const { account, number } = body.request.body

@@ -1,8 +1,9 @@
 import { type InstanceRules, type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.ts'
-import { parseResolveInstance, type PeerId } from '../ids.ts'
+import { type AccountId, parseResolveInstance, type PeerId } from '../ids.ts'
 import { AMOUNT_MAX, LIMITS } from '../params.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
+import type { AdoptedPlaces } from './adopted.ts'
 import type { AccountBook } from './account.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
@@ -17,6 +18,7 @@ export interface ResolveParts {
   readonly accounts: AccountBook
   readonly outputs: OutputBook
   readonly locks: Locks
+  readonly adopted: AdoptedPlaces
   readonly resolving: Resolving
 }
 
@@ -62,7 +64,7 @@ export function createResolveRules(parts: ResolveParts): InstanceRules {
 }
 
 function judge(parts: ResolveParts, value: Resolution): Judgement {
-  const { accounts, locks } = parts
+  const { accounts } = parts
   const { account, seq, head, entries } = value
   const state = accounts.get(account)
   if (state.seq < seq) return { verdict: 'missing', ids: [head] }
@@ -75,11 +77,22 @@ function judge(parts: ResolveParts, value: Resolution): Judgement {
   const ids = validities.flatMap((validity) => (validity.status === 'missing' ? validity.ids : []))
   if (ids.length > 0) return { verdict: 'missing', ids: [...new Set(ids)].slice(0, LIMITS.missing) }
   if (!isBounded(parts, value)) return { verdict: 'not_valid' }
-  const lock = locks.get(account, seq)
-  const isCovered = lock === undefined || entries.some((entry) => entryIdOf(entry) === entryIdOf(lock.entry))
-  return isCovered
+  const named = new Set(entries.map(entryIdOf))
+  const absent = boundAt(parts, account, seq).filter((entry) => !named.has(entryIdOf(entry)))
+  return absent.length === 0
     ? { verdict: 'prepare' }
-    : { verdict: 'guard', items: { ...NO_ITEMS, entries: [lock.entry] } }
+    : { verdict: 'guard', items: { ...NO_ITEMS, entries: absent.slice(0, LIMITS.forkEntries) } }
+}
+
+/** Entries at a place that may have a certificate as far as this witness knows: its lock, and what it adopted. */
+function boundAt(
+  { locks, adopted }: Pick<ResolveParts, 'locks' | 'adopted'>,
+  account: AccountId,
+  seq: number,
+): readonly SignedEntry[] {
+  const lock = locks.get(account, seq)
+  const earlier = adopted.get(account, seq)?.entries ?? []
+  return lock === undefined ? earlier : [lock.entry, ...earlier]
 }
 
 /** Entries of that account for that place, by its owner, ascending by id and each once. */
@@ -118,19 +131,19 @@ export function isWorthResolving(parts: ResolveParts, { proof }: ResolveMessage,
 
 /** Whether one of a proof's entries could be certified now. */
 export function isPlausible(
-  parts: Omit<ResolveParts, 'resolving' | 'duty' | 'locks'>,
+  parts: Omit<ResolveParts, 'resolving' | 'duty' | 'locks' | 'adopted'>,
   proof: ForkProof,
 ): boolean {
   return [proof.first, proof.second].some((entry) => validityOf(parts, entry).status === 'valid')
 }
 
-function validityOf(
+export function validityOf(
   { roster, accounts, outputs }: Pick<ResolveParts, 'roster' | 'accounts' | 'outputs'>,
   entry: SignedEntry,
 ): Validity {
   const { account } = entry.body
   return validateEntry(entry, accounts.get(account), {
-    charter: roster.charter,
+    roster,
     unclaimed: (ref) => outputs.find(account, ref)?.amount,
     settled: () => undefined,
   })
@@ -143,8 +156,7 @@ function validityOf(
 function candidates(parts: ResolveParts, { message, learnt }: Held): readonly SignedEntry[] {
   const { account } = message.request.body
   const { seq } = parts.accounts.get(account)
-  const lock = parts.locks.get(account, seq)
-  const bound = [...(lock === undefined ? [] : [lock.entry]), ...learnt.values()]
+  const bound = [...boundAt(parts, account, seq), ...learnt.values()]
   const valid = (entries: readonly SignedEntry[]) =>
     entries.filter((entry) => entry.body.seq === seq && validityOf(parts, entry).status === 'valid')
   const held = valid(bound)

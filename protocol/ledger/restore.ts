@@ -1,6 +1,7 @@
 import { PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { accountLeaf } from '../sync/leaves.ts'
+import type { AdoptedPlaces } from './adopted.ts'
 import type { Books } from './apply.ts'
 import type { ForkBook } from './forks.ts'
 import type { Locks } from './locks.ts'
@@ -10,6 +11,7 @@ import type { Resolving } from './resolving.ts'
 interface Restored {
   readonly books: Books
   readonly locks: Locks
+  readonly adopted: AdoptedPlaces
   readonly forks: ForkBook
   readonly resolving: Resolving
   readonly owner: Owner
@@ -17,7 +19,7 @@ interface Restored {
 
 /** Leads a hot record to the part of the ledger that wrote it; false for one of another room. */
 export function restoreInto(
-  { books, locks, forks, resolving, owner }: Restored,
+  { books, locks, adopted, forks, resolving, owner }: Restored,
   record: StoredRecord,
 ): boolean {
   const parts: Readonly<Record<string, (one: StoredRecord) => unknown>> = {
@@ -29,6 +31,7 @@ export function restoreInto(
     [PREFIXES.open]: books.opens.restore,
     [PREFIXES.resolved]: books.resolved.restore,
     [PREFIXES.lock]: locks.restore,
+    [PREFIXES.adopted]: adopted.restore,
     [PREFIXES.own]: owner.restore,
     [PREFIXES.forked]: forks.restore,
     [PREFIXES.resolving]: resolving.restore,

@@ -69,5 +69,6 @@ export function onLoaded(
   then: LoadPurpose,
 ): void {
   if (then.type === 'evidence') ledger.onEvidence(out, values, then)
-  else sync.onLoaded(out, values, then)
+  else if (then.type === 'serve' || then.type === 'positions') sync.onLoaded(out, values, then)
+  else throw new RangeError('a ledger alone begins no epoch')
 }

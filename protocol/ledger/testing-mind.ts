@@ -7,7 +7,7 @@ import { digestFromBytes, digestToBytes, type JobId, type PeerId, parseJobInstan
 import type { Outbox } from '../peer/outbox.ts'
 import { HOT_PREFIXES, keys } from '../records/keys.ts'
 import type { Charter } from '../swarm/charter.ts'
-import type { Roster } from '../swarm/roster.ts'
+import { createRoster } from '../swarm/live-roster.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { type Heads, jobLeaf } from '../sync/leaves.ts'
 import { createStateDigest, type StateDigest } from '../sync/state-digest.ts'
@@ -86,9 +86,10 @@ export function testSpec(charter: Charter, steward: PeerId): JobSpec {
 /** A ledger with sync and, for jobs, no more than full refunds by `void` decisions. */
 export function startMind(
   { signer, store }: { readonly signer: Signer; readonly store: ReadonlyMap<string, Uint8Array> },
-  roster: Roster,
+  charter: Charter,
   listener: Partial<LedgerListener>,
 ): TestMind {
+  const roster = createRoster(charter)
   const digest = createStateDigest()
   const steps = new Map<JobId, number>()
   const heads: Heads = {
@@ -105,6 +106,8 @@ export function startMind(
     heads,
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision) => applyVoid({ ledger, steps, digest }, out, decision),
+    admits: () => true,
+    pulled: noop,
   })
   const ledger = createLedger({
     signer,
@@ -117,15 +120,20 @@ export function startMind(
       ownRefused: noop,
       ownSettled: noop,
       stirResolution: noop,
+      placeSettled: noop,
+      gaveUp: noop,
       ...listener,
     },
     apply: sync.facts.apply,
+    serve: sync.serve,
     announce: sync.announce.entry,
     jobStep: heads.jobStep,
+    isSettling: () => false,
+    serveEpochs: noop,
   })
   for (const [key, value] of store) {
     if (!HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) continue
-    if (ledger.restore({ key, value })) continue
+    if (roster.restore({ key, value }) || ledger.restore({ key, value })) continue
     const job = key.split('/')[1] as JobId
     steps.set(job, 0)
     digest.set(job, jobLeaf(0, digestFromBytes(value)))

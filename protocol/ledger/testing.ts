@@ -2,7 +2,8 @@ import type { Signer } from '../crypto/signer.ts'
 import { type Digest, type PeerId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Write } from '../records/record.ts'
-import { type Roster, rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import type { LedgerListener } from './ledger.ts'
 import { type TestMind, startMind, testCharter, testSigner } from './testing-mind.ts'
 import { deliver, encoded, onLoaded, onTimer, type PlannedMessage, received } from './testing-messages.ts'
@@ -165,7 +166,7 @@ export function createTestSwarm({
 
   function crash(peer: TestPeer): void {
     happenings = happenings.filter(({ mind }) => mind !== peer.mind)
-    peer.mind = startMind(peer, roster, listener)
+    peer.mind = startMind(peer, roster.charter, listener)
     handle(peer, ({ ledger, sync }, out) => {
       ledger.start(out)
       sync.start(out)
@@ -175,7 +176,7 @@ export function createTestSwarm({
 
   const peers = signers.map((signer): TestPeer => {
     const store = new Map<string, Uint8Array>()
-    return { self: signer.id, signer, store, mind: startMind({ signer, store }, roster, listener) }
+    return { self: signer.id, signer, store, mind: startMind({ signer, store }, roster.charter, listener) }
   })
   for (const peer of peers) {
     handle(peer, ({ ledger, sync }, out) => {

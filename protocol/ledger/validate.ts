@@ -1,7 +1,8 @@
 import type { Digest } from '../ids.ts'
 import { specFault } from '../jobs/spec.ts'
 import { AMOUNT_MAX, LIMITS } from '../params.ts'
-import type { Charter } from '../swarm/charter.ts'
+import { isSignedRevocation, joinFault, joinRefusal } from '../swarm/admission.ts'
+import type { Roster } from '../swarm/roster.ts'
 import type { AccountState } from './account.ts'
 import { sourcesOf, totalsOf } from './apply.ts'
 import type { Entry, Operation, OutputRef, SignedEntry } from './entry.ts'
@@ -15,7 +16,7 @@ export type Validity =
   | { readonly status: 'fault'; readonly code: EntryFault }
 
 export interface EntryLookups {
-  readonly charter: Charter
+  readonly roster: Roster
   /** Amount of an output that the entry's account may claim. */
   unclaimed(ref: OutputRef): bigint | undefined
   /**
@@ -30,8 +31,8 @@ const VALID: Validity = { status: 'valid' }
 
 /**
  * Judges an entry against its account's state (4.2 to 4.5), for a witness before it votes and for an owner
- * before it signs. Pure; its cost is bounded by the limits on claims and operations. Only what `mint` needs
- * may change its answer with time, and a certified entry is never judged again.
+ * before it signs. Pure; its cost is bounded by the limits on claims and operations. What is valid stays valid: of
+ * the roster only what no epoch takes back is asked (4.5); `votingRefusal` asks the rest.
  */
 export function validateEntry(entry: SignedEntry, account: AccountState, lookups: EntryLookups): Validity {
   const { body, signer } = entry
@@ -44,19 +45,38 @@ export function validateEntry(entry: SignedEntry, account: AccountState, lookups
     return body.seq === 0 ? fault('wrong_prev') : { status: 'missing', ids: [body.prev] }
   }
   if (entry.bytes.length > LIMITS.entryBytes) return fault('entry_too_large')
-  const minter = lookups.charter.minters.includes(body.account)
+  const minter = lookups.roster.everNamed('minter', body.account)
   if (body.seq === 0 && !mayBegin(body, minter)) return fault('genesis_without_claim')
   const claims = judgeClaims(body, lookups)
   if (claims.status !== 'valid') return claims
   if (!minter && body.ops.some(({ type }) => type === 'mint')) return fault('not_a_minter')
-  const opens = judgeOpens(body.ops, account.nonce, lookups.charter)
+  const opens = judgeOpens(body.ops, account.nonce, lookups.roster)
   if (opens !== undefined) return fault(opens)
+  const admissions = judgeAdmissions(body, lookups.roster)
+  if (admissions !== undefined) return fault(admissions)
   return judgeBalance(body, account, claims.units)
 }
 
-/** A first entry costs witnesses a lock and a record for ever, so it must bring money in. */
+/** A first entry costs witnesses a lock and a record for ever, so it must bring money in, or the operators' word. */
 function mayBegin(body: Entry, minter: boolean): boolean {
-  return body.claims.length > 0 || (minter && body.ops.some(({ type }) => type === 'mint'))
+  if (body.claims.length > 0) return true
+  return body.ops.some(({ type }) => type === 'join' || type === 'revoke' || (minter && type === 'mint'))
+}
+
+/** A `join` is its chain's only entry's only content: one token makes one member. */
+function judgeAdmissions({ account, seq, claims, ops, free }: Entry, roster: Roster): EntryFault | undefined {
+  for (const operation of ops) {
+    if (
+      operation.type === 'revoke' &&
+      !isSignedRevocation(operation.revocation, roster, operation.revocation.body.epoch)
+    )
+      return 'revocation_not_signed'
+    if (operation.type !== 'join') continue
+    if (seq !== 0 || claims.length > 0 || ops.length > 1 || free !== 0n) return 'join_not_alone'
+    const found = joinFault(operation, account, roster)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 type Claims =
@@ -95,15 +115,17 @@ export function compareRefs(a: OutputRef, b: OutputRef): number {
 function judgeOpens(
   operations: readonly Operation[],
   nonceMin: number,
-  charter: Charter,
+  roster: Roster,
 ): EntryFault | undefined {
   let nonce = nonceMin
   for (const operation of operations) {
     if (operation.type !== 'open') continue
     const { spec, escrow } = operation
     if (specFault(spec, escrow) !== undefined) return 'spec_invalid'
-    if (spec.fee < charter.params.fee || spec.treasury !== charter.treasury) return 'spec_invalid'
-    if (spec.rules !== charter.rules) return 'prompt_rules_unknown'
+    // The least fee is the founding charter's for ever (6.2).
+    if (spec.fee < roster.charter.params.fee || !roster.everNamed('treasury', spec.treasury))
+      return 'spec_invalid'
+    if (!roster.everNamed('rules', spec.rules)) return 'prompt_rules_unknown'
     // The largest nonce is never used: its successor would be no safe integer.
     if (spec.nonce < nonce || spec.nonce === Number.MAX_SAFE_INTEGER) return 'nonce_not_rising'
     nonce = spec.nonce + 1
@@ -119,4 +141,26 @@ function judgeBalance(body: Entry, account: AccountState, claimed: bigint): Vali
     return fault('amount_overflow')
   if (spent > funds) return fault('balance_negative')
   return body.free === funds - spent ? VALID : fault('balance_mismatch')
+}
+
+/**
+ * Why a witness doesn't vote for a valid entry now (4.5): a `join` outside its dates, and whatever the newest epoch
+ * known here gives nobody the right to. It costs only that token or that account, and is never asked of what is certified.
+ */
+export function votingRefusal(
+  { account, ops }: Entry,
+  roster: Roster,
+  now: number,
+  /** An earlier epoch under which the entry was voted for already; the current one by default. */
+  epoch = roster.epoch.number,
+): EntryFault | undefined {
+  const minters = roster.epochOf(epoch)?.governance.minters ?? []
+  for (const operation of ops) {
+    if (operation.type === 'mint' && !minters.includes(account)) return 'not_a_minter'
+    if (operation.type === 'revoke' && !isSignedRevocation(operation.revocation, roster, epoch))
+      return 'operators_changed'
+    const refusal = operation.type === 'join' ? joinRefusal(operation, roster, now, epoch) : undefined
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
 }

@@ -6,15 +6,17 @@ import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { AccountBook } from './account.ts'
-import { entryIdOf, type SignedEntry, VOTE } from './entry.ts'
+import { type AdoptedPlaces, votable } from './adopted.ts'
+import { entryIdOf, outputOf, type SignedEntry, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
-import type { ApplyResult, JobOutput } from './ledger.ts'
+import type { FactResult, JobOutput } from './ledger.ts'
 import type { Locks } from './locks.ts'
 import type { Nudge } from './nudge.ts'
 import type { Resolving } from './resolving.ts'
 import type { CertifyReply, ENTRY_FAULTS } from './messages.ts'
 import type { OutputBook } from './output-book.ts'
-import { validateEntry } from './validate.ts'
+import { validateEntry, votingRefusal } from './validate.ts'
+import type { FactServer } from '../sync/serve.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 export interface WitnessParts {
@@ -24,10 +26,15 @@ export interface WitnessParts {
   readonly accounts: AccountBook
   readonly outputs: OutputBook
   readonly locks: Locks
+  readonly adopted: AdoptedPlaces
+  /** Whether a value from an earlier epoch settles this account's fork. */
+  readonly isSettling: (account: AccountId) => boolean
+  readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
   readonly resolving: Resolving
   readonly nudge: Nudge
   /** The way of every fact (`sync/facts.ts`). */
-  readonly apply: (out: Outbox, fact: Fact, from: PeerId) => ApplyResult
+  readonly apply: (out: Outbox, fact: Fact, from: PeerId) => FactResult
+  readonly serve: Pick<FactServer, 'facts'>
   /** Store keys of what stands at a place of a chain: its certificate, or the resolution of a fork. */
   readonly placeKeys: (account: AccountId, seq: number) => readonly string[]
   /** Two entries for one place of a chain. */
@@ -67,14 +74,19 @@ export function answerCertify(
   const { account, seq } = body.entry.body
   const state = accounts.get(account)
   if (seq < state.seq) {
-    out.load(parts.placeKeys(account, seq), { type: 'serve', to: from })
+    parts.serve.facts(out, from, parts.placeKeys(account, seq))
     return 'certified'
   }
   const entry = entryIdOf(body.entry)
   const reply = (outcome: CertifyReply['outcome']) => out.send(from, 'certify-reply', { entry, outcome })
   if (body.epoch !== roster.epoch.number) {
     reply({ type: 'epoch', epoch: roster.epoch.number })
+    parts.serveEpochs(out, body.epoch, from)
     return 'other_epoch'
+  }
+  if (duty.stopped || parts.isSettling(account)) {
+    reply({ type: 'stopped' })
+    return 'stopped'
   }
   if (parts.resolving.of(account) !== undefined) {
     reply({ type: 'stopped' })
@@ -90,8 +102,18 @@ export function answerCertify(
     out.sendSigned(from, 'vote', lock.vote)
     return 'voted_before'
   }
+  const adopted = parts.adopted.get(account, seq)
+  const bound = adopted === undefined ? undefined : votable(adopted)
+  if (adopted !== undefined && (bound === undefined || entryIdOf(bound) !== entry)) {
+    const other = bound ?? adopted.entries.find((one) => entryIdOf(one) !== entry)
+    if (other !== undefined) {
+      reply({ type: 'conflict', entry: other })
+      parts.conflict(out, other, body.entry)
+      return 'conflict'
+    }
+  }
   const validity = validateEntry(body.entry, state, {
-    charter: roster.charter,
+    roster,
     unclaimed: (ref) => parts.outputs.find(account, ref)?.amount,
     settled: (source) => settled.get(source),
   })
@@ -102,6 +124,11 @@ export function answerCertify(
   if (validity.status === 'fault') {
     reply({ type: 'reject', code: validity.code })
     return validity.code
+  }
+  const refusal = votingRefusal(body.entry.body, roster, out.now, adopted?.epoch)
+  if (refusal !== undefined) {
+    reply({ type: 'reject', code: refusal })
+    return refusal
   }
   out.sendSigned(from, 'vote', lockFor(parts, out, body.entry))
   return 'voted'
@@ -127,9 +154,10 @@ function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: Mes
     const { entry } = fact.certificate
     settled.set(
       entryIdOf(entry),
-      entry.body.ops.flatMap((operation, index) =>
-        operation.type === 'open' ? [] : [{ index, to: operation.to }],
-      ),
+      entry.body.ops.flatMap((operation, index) => {
+        const made = outputOf(operation)
+        return made === undefined ? [] : [{ index, to: made.to }]
+      }),
     )
   }
   return settled
@@ -139,6 +167,7 @@ function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: Mes
 export function answerHead(parts: WitnessParts, out: Outbox, { from, body }: MessageOf<'head-query'>): void {
   if (!parts.duty.active) return
   const { seq } = parts.accounts.get(body.account)
-  const entry = parts.locks.get(body.account, seq)?.entry ?? null
+  const adopted = parts.adopted.get(body.account, seq)
+  const entry = parts.locks.get(body.account, seq)?.entry ?? adopted?.entries[0] ?? null
   out.send(from, 'head-reply', { account: body.account, seq, entry })
 }

@@ -1,5 +1,10 @@
+import type { Verified } from '../crypto/verified.ts'
 import type { BlobRef, Digest, EntryId, JobId, PeerId } from '../ids.ts'
 import type { JobSpec } from '../jobs/spec.ts'
+import type { Certificate } from '../ledger/certificate.ts'
+import type { SignedEntry } from '../ledger/entry.ts'
+import type { SignedRevocation } from '../swarm/invitation.ts'
+import type { RelayOutcome } from '../swarm/join-refusals.ts'
 
 /** What a user chose for a job; the mind fills in the rest from the charter and its own state. */
 export interface JobRequest {
@@ -41,6 +46,12 @@ export type Command =
   | ({ readonly type: 'transfer' } & Move)
   /** Ask the witnesses to settle the fork of this peer's own account (5.7). */
   | { readonly type: 'resolve' }
+  /** Bring a newcomer's join to the witnesses (2); its signatures are checked. */
+  | { readonly type: 'relay'; readonly entry: Verified<SignedEntry> }
+  /** Take a certificate that a peer showed, which gossip or sync would have brought later. */
+  | { readonly type: 'take-certificate'; readonly certificate: Verified<Certificate> }
+  /** The operators' word against a member or an invitation, in this peer's own chain. */
+  | { readonly type: 'revoke'; readonly revocation: SignedRevocation }
 
 export type CommandFault =
   | 'insufficient_credit'
@@ -53,6 +64,7 @@ export type CommandFault =
   | 'prompt_out_of_range'
   | 'account_forked'
   | 'not_forked'
+  | 'operators_needed'
   | 'not_ready'
   | 'queue_full'
 
@@ -61,4 +73,6 @@ export type CommandResult =
   | { readonly ok: true; readonly type: 'entry'; readonly entry: EntryId; readonly source: Digest }
   /** Signed and sent; the account goes on once the witnesses have decided. */
   | { readonly ok: true; readonly type: 'requested' }
+  | { readonly ok: true; readonly type: 'relayed'; readonly outcome: RelayOutcome }
+  | { readonly ok: true; readonly type: 'taken' }
   | { readonly ok: false; readonly code: CommandFault; readonly detail: string }

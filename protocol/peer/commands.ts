@@ -1,14 +1,18 @@
-import { encodeBody } from '../encoding/body.ts'
-import { digest, struct } from '../encoding/codec.ts'
 import type { AccountId, EntryId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { draftJob } from '../jobs/offering.ts'
 import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
+import type { Certificate } from '../ledger/certificate.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
-import { keys } from '../records/keys.ts'
+import type { StoredRecord } from '../records/record.ts'
+import { isSignedRevocation } from '../swarm/admission.ts'
+import type { SignedRevocation } from '../swarm/invitation.ts'
+import type { RelayOutcome } from '../swarm/join-refusals.ts'
+import type { Relays } from '../swarm/relays.ts'
 import type { Command, CommandFault, CommandResult, RequestName } from './command.ts'
 import type { Event } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
 
 type CommandEvent = Extract<Event, { type: 'command' }>
@@ -24,12 +28,17 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   queue_full: 'too many operations wait for this account; try again shortly',
 }
 
-/** What became of a named request of this peer's owner. */
-export const requestCodec = struct({ content: digest(), entry: digest<EntryId>() })
-
 /** An operation that no witness would accept was drafted wrongly here; users see it as a matter of its amount. */
 function faultOf(code: SubmitFault): CommandFault {
   return code === 'operation_invalid' ? 'amount_out_of_range' : code
+}
+
+export interface CommandParts {
+  readonly context: JobContext
+  readonly heartbeats: () => Heartbeats
+  readonly relays: Relays
+  /** The way of every fact. */
+  readonly take: (out: Outbox, certificate: Certificate) => unknown
 }
 
 /**
@@ -39,18 +48,33 @@ function faultOf(code: SubmitFault): CommandFault {
 export class Commands {
   readonly #context: JobContext
   readonly #heartbeats: () => Heartbeats
+  readonly #relays: Relays
+  readonly #take: (out: Outbox, certificate: Certificate) => unknown
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
+  readonly #signed = new NamedRequests()
 
-  constructor(context: JobContext, heartbeats: () => Heartbeats) {
+  constructor({ context, heartbeats, relays, take }: CommandParts) {
     this.#context = context
     this.#heartbeats = heartbeats
+    this.#relays = relays
+    this.#take = take
+  }
+
+  restore(record: StoredRecord): void {
+    this.#signed.restore(record)
   }
 
   handle(out: Outbox, event: CommandEvent): void {
-    if (event.command.type === 'resolve') return this.#resolve(out, event.id)
+    const { command, id } = event
+    if (command.type === 'resolve') return this.#resolve(out, id)
+    if (command.type === 'relay') return this.#relays.relay(out, id, command.entry)
+    if (command.type === 'take-certificate') {
+      this.#take(out, command.certificate)
+      return this.#respond(out, id, { ok: true, type: 'taken' })
+    }
     const operation = this.#operationOf(out, event)
-    if ('code' in operation) return this.#respond(out, event.id, operation)
+    if (!operation.ok) return this.#respond(out, event.id, operation)
     const named = nameOf(event.command)
     if (named !== undefined) this.#names.set(event.id, named)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
@@ -68,17 +92,20 @@ export class Commands {
     })
   }
 
+  onRelayed(out: Outbox, command: number, outcome: RelayOutcome): void {
+    this.#respond(out, command, { ok: true, type: 'relayed', outcome })
+  }
+
   onRefused(out: Outbox, request: number, code: SubmitFault): void {
     this.#names.delete(request)
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
   }
 
-  /** In the batch of the signed entry: a repetition finds either both or neither. */
   #remember(out: Outbox, request: number, entry: EntryId): void {
     const named = this.#names.get(request)
     if (named === undefined) return
     this.#names.delete(request)
-    out.write(keys.request(named.name), encodeBody(requestCodec, { content: named.content, entry }))
+    this.#signed.remember(out, named, entry)
   }
 
   #resolve(out: Outbox, id: number): void {
@@ -94,7 +121,11 @@ export class Commands {
   #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
     switch (command.type) {
       case 'resolve':
-        throw new Error('a resolution is no operation')
+      case 'relay':
+      case 'take-certificate':
+        throw new Error(`a ${command.type} is no operation`)
+      case 'revoke':
+        return this.#draftRevocation(command.revocation)
       case 'submit-job':
         return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
       case 'mint':
@@ -104,6 +135,15 @@ export class Commands {
         return { ok: true as const, operation }
       }
     }
+  }
+
+  #draftRevocation(revocation: SignedRevocation) {
+    const { roster } = this.#context
+    if (isSignedRevocation(revocation, roster, roster.epoch.number))
+      return { ok: true as const, operation: { type: 'revoke' as const, revocation } }
+    const { keys: operators, needed } = roster.governance.operators
+    const detail = `${needed} of the ${operators.length} operators must sign a revocation`
+    return { ok: false as const, code: 'operators_needed' as const, detail }
   }
 
   #respond(out: Outbox, command: number, result: CommandResult): void {

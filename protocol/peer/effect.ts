@@ -6,6 +6,7 @@ import type { Sampling } from '../jobs/spec.ts'
 import type { Write } from '../records/record.ts'
 import type { Answer, Comparator } from '../verification/verdict.ts'
 import type { CommandResult } from './command.ts'
+import type { EpochResult } from './epoch-command.ts'
 
 /** Why cold records are loaded; it comes back with them, so nothing has to be remembered meanwhile. */
 export type LoadPurpose =
@@ -13,6 +14,9 @@ export type LoadPurpose =
   | { readonly type: 'serve'; readonly to: PeerId }
   /** Facts that the certify request for this peer's or another's driven entry needs as evidence at `to`. */
   | { readonly type: 'evidence'; readonly to: PeerId; readonly entry: Digest }
+  /** A part of a handover that this peer needs, or that `to` asked for. */
+  | { readonly type: 'handover'; readonly chunk: Digest }
+  | { readonly type: 'handover-serve'; readonly to: PeerId }
   /** Chain positions of entries asked for by id; the facts themselves are loaded next. */
   | { readonly type: 'positions'; readonly to: PeerId }
 
@@ -48,6 +52,7 @@ export type Effect =
     } & Stamped)
   | ({ readonly type: 'publish'; readonly topic: Topic; readonly frame: Uint8Array } & Stamped)
   | ({ readonly type: 'respond'; readonly command: number; readonly result: CommandResult } & Stamped)
+  | ({ readonly type: 'epoch-result'; readonly command: number; readonly result: EpochResult } & Stamped)
   | ({ readonly type: 'run'; readonly order: RunOrder } & Stamped)
   | ({ readonly type: 'stop-run'; readonly job: JobId } & Stamped)
   | ({
@@ -70,6 +75,8 @@ export type Effect =
    * other message; its sender repeats it.
    */
   | { readonly type: 'to-self'; readonly message: Verified<Message> }
+  /** A key became a member or was revoked: the host looks it up in the roster and admits or expels it. */
+  | ({ readonly type: 'roster'; readonly key: PeerId } & Stamped)
   | { readonly type: 'timer'; readonly id: string; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly id: string }
   | ({ readonly type: 'notify'; readonly job: string | null } & Stamped)

@@ -28,6 +28,8 @@ export class EventOutbox implements Outbox {
   /** Frames of this event by the body they carry: one message to n peers is encoded once. */
   readonly #frames = new Map<object, { readonly kind: KindName; readonly frame: Uint8Array }>()
   readonly #toSelf: Message[] = []
+  /** Facts that others are asked for: intake lets their answers in. */
+  readonly fetches: { readonly to: PeerId; readonly fetch: BodyOf<'sync-fetch'> }[] = []
 
   constructor(self: PeerId, swarm: SwarmId, now: number) {
     this.#self = self
@@ -40,6 +42,7 @@ export class EventOutbox implements Outbox {
   }
 
   send<K extends PlainKindName>(to: PeerId, kind: K, body: BodyOf<K>): void {
+    if (kind === 'sync-fetch') this.fetches.push({ to, fetch: body as BodyOf<'sync-fetch'> })
     if (to === this.#self) {
       const message = { kind, from: to, signer: to, body, bytes: NO_SIGNATURE, sig: NO_SIGNATURE }
       this.#toSelf.push(message as unknown as Message)

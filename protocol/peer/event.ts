@@ -5,6 +5,7 @@ import type { Offer } from '../jobs/offer.ts'
 import type { Verdict } from '../verification/verdict.ts'
 import type { Command } from './command.ts'
 import type { LoadPurpose } from './effect.ts'
+import type { EpochCommand } from './epoch-command.ts'
 
 /** How a run ended: an answer in the blob store, or the provider's own code. */
 export type RunOutcome =
@@ -31,8 +32,11 @@ export type Event =
   | { readonly type: 'connected'; readonly peer: PeerId }
   | { readonly type: 'disconnected'; readonly peer: PeerId }
   | { readonly type: 'command'; readonly id: number; readonly command: Command; readonly entropy: Uint8Array }
+  | { readonly type: 'epoch-command'; readonly id: number; readonly command: EpochCommand }
   | { readonly type: 'timer'; readonly id: string }
   | { readonly type: 'capabilities'; readonly capabilities: Capabilities }
+  /** Others dial this peer elsewhere from now on. */
+  | { readonly type: 'addresses'; readonly addresses: readonly string[] }
   /** The host measured a round trip to a connected peer. */
   | { readonly type: 'latency'; readonly peer: PeerId; readonly ms: number }
   | {

@@ -8,7 +8,7 @@ import type { Codec } from '../encoding/codec.ts'
 import { plainFrame, signedFrame } from '../encoding/envelope.ts'
 import { type KindName, KINDS } from '../encoding/kinds.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 import { floodsOf, said } from './testing-flood.ts'
 import { TestMinds } from './testing-minds.ts'
 

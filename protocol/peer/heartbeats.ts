@@ -53,10 +53,16 @@ export class Heartbeats {
     this.beat(out)
   }
 
+  /** Whoever lost this peer at its old addresses hears of the new ones from those who are still connected. */
+  moved(out: Outbox, addresses: readonly string[]): void {
+    this.#about = { ...this.#about, addresses }
+    this.beat(out)
+  }
+
   /** Sends a heartbeat now and arms the next one. */
   beat(out: Outbox): void {
     const { signer, roster } = this.#options
-    const beat = sign(signer, roster.swarm, HEARTBEAT, this.#own())
+    const beat = sign(signer, roster.swarm, HEARTBEAT, this.#own(out.now))
     this.#known.set(signer.id, { beat: beat.body, seenMs: out.now })
     out.publish('heartbeat', beat)
     out.timer(TIMER, this.#jitteredMs())
@@ -73,11 +79,23 @@ export class Heartbeats {
   }
 
   onMessage(out: Outbox, { signer, body }: MessageOf<'heartbeat'>): void {
-    const before = this.#known.get(signer)?.beat
-    if (before !== undefined && !isNewer(body, before)) return
-    if (before === undefined && this.#known.size >= LIMITS.heartbeats) return
+    const isFirst = !this.#known.has(signer)
+    if (isFirst && this.#known.size >= LIMITS.heartbeats) this.#forgetStrangers()
+    if (!this.isNews(signer, body)) return
     this.#known.set(signer, { beat: body, seenMs: out.now })
     out.notify(null)
+  }
+
+  /** Whether it is the newest of its member, and there is room for it. */
+  isNews(peer: PeerId, beat: Heartbeat): boolean {
+    const before = this.#known.get(peer)?.beat
+    return before === undefined ? this.#known.size < LIMITS.heartbeats : isNewer(beat, before)
+  }
+
+  /** Members that were revoked since they were heard of. */
+  #forgetStrangers(): void {
+    for (const peer of this.#known.keys())
+      if (this.#options.roster.member(peer) === undefined) this.#known.delete(peer)
   }
 
   onTimer(out: Outbox, id: string): boolean {
@@ -103,8 +121,11 @@ export class Heartbeats {
 
   /** Who offers what, among the members heard of lately. */
   market(now: number): Market {
-    const nodes = this.nodes(now).filter(({ status }) => status !== 'offline')
-    const byPeer = this.#options.roster.charter.diversity === 'peer'
+    const { roster } = this.#options
+    const nodes = this.nodes(now).filter(
+      ({ status, peer }) => status !== 'offline' && !roster.isRevoked(peer),
+    )
+    const byPeer = roster.charter.diversity === 'peer'
     const offers = nodes.flatMap(({ peer, operator, heartbeat }) =>
       (heartbeat?.nodes ?? []).flatMap(({ models }) =>
         models.map(({ name, price }) => ({ voter: byPeer ? peer : operator, name, price })),
@@ -147,7 +168,7 @@ export class Heartbeats {
     return this.#intervalMs() - Math.floor((this.#intervalMs() * share) / 0xffff / 10)
   }
 
-  #own(): Heartbeat {
+  #own(sentMs: number): Heartbeat {
     const { offers, vramTotalMb, slots } = this.#options.capabilities()
     this.#seq += 1
     const [first] = offers
@@ -169,6 +190,7 @@ export class Heartbeats {
     return {
       boot: this.#boot,
       seq: this.#seq,
+      sentMs,
       nodes: offers.length === 0 ? [] : [node],
       addresses: this.#about.addresses.slice(0, LIMITS.addresses),
       root: this.#options.root(),

@@ -4,14 +4,15 @@ import type { AccountId, Digest } from '../ids.ts'
 import type { Message, Source } from '../intake/message.ts'
 import type { DropCode } from '../intake/drop-code.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Roster } from '../swarm/roster.ts'
+import type { Charter } from '../swarm/charter.ts'
 import type { Effect } from './effect.ts'
 import type { Event } from './event.ts'
 import type { PeerView } from './view.ts'
 
 export interface PeerOptions {
   readonly signer: Signer
-  readonly roster: Roster
+  /** The swarm's genesis; who belongs to it now, the peer knows from its facts. */
+  readonly charter: Charter
   /** Account that this peer's runs are paid to; its own by default. */
   readonly payout?: AccountId
   /** Comparator code and tables that this program brings (`rulesOf`); jobs under other rules aren't judged. */
@@ -21,6 +22,11 @@ export interface PeerOptions {
    * never signs as a witness again, in this process and after every restart (4.10).
    */
   readonly amnesia?: boolean
+  /**
+   * The host agrees that this peer witnesses whenever an order names it. Nobody is made a witness without it: by
+   * default the peer accepts only epochs for which `accept-epoch` was commanded.
+   */
+  readonly acceptsWitness?: boolean
 }
 
 export type Inspection =

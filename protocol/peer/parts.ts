@@ -1,10 +1,15 @@
 import type { Agreement } from '../agreement/agreement.ts'
+import type { CarriedValues } from '../agreement/carried.ts'
+import type { Change } from '../epoch/change.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
+import type { Relays } from '../swarm/relays.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
+import type { Closing } from '../sync/closing.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import type { Sync } from '../sync/sync.ts'
 import type { Trust } from '../trust/trust.ts'
+import type { EpochCommands } from './epoch-commands.ts'
 import type { Commands } from './commands.ts'
 import type { Capabilities } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
@@ -16,8 +21,13 @@ export interface Parts {
   readonly agreement: Agreement
   readonly jobs: Jobs
   readonly trust: Trust
+  readonly change: Change
+  readonly closing: Closing
+  readonly carried: CarriedValues
+  readonly epochCommands: EpochCommands
   readonly heartbeats: Heartbeats
   readonly commands: Commands
+  readonly relays: Relays
   readonly digest: StateDigest
   readonly duty: WitnessDuty
   capabilities: Capabilities

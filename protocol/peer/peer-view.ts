@@ -1,6 +1,7 @@
 import type { Digest, PeerId } from '../ids.ts'
 import type { DropCode } from '../intake/drop-code.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { isNews } from './is-news.ts'
 import type { Parts } from './parts.ts'
 import type { PeerView } from './view.ts'
 
@@ -29,6 +30,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     swarm: roster.swarm,
     roster,
     duty: () => (parts.duty.active ? 'active' : roster.isWitness(self) ? 'amnesiac' : 'none'),
+    change: () => parts.change.view(),
     ledgerRoot: () => parts.digest.root(),
     supply: () => ledger.supply(),
     trust: () => ({ ...trust.newest(), root: trust.root(), waiting: trust.waiting() }),
@@ -43,6 +45,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
       jobs: jobs.heads.ends(),
       entries: ledger.entries(),
     }),
+    isNews: (message) => isNews(parts, message),
     mayFetch: (peer, digest) => mayFetch(parts, roster, peer, digest),
   }
 }

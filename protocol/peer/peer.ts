@@ -1,9 +1,11 @@
 import { Agreement } from '../agreement/agreement.ts'
+import { createCarriedValues } from '../agreement/carried.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
-import { type InstanceId, instanceKindOf, parseJobInstance } from '../ids.ts'
-import type { ApplyResult } from '../ledger/ledger.ts'
+import { type InstanceId, instanceKindOf, parseJobInstance, parseTrustInstance, type PeerId } from '../ids.ts'
+import type { ApplyResult, LedgerListener } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
+import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
 import { createIntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
@@ -11,9 +13,15 @@ import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
 import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { certificateFact } from '../ledger/fact.ts'
+import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
+import { createRelays, type Relays } from '../swarm/relays.ts'
+import { createClosing } from '../sync/closing.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
+import { composeChange } from './compose-change.ts'
+import { EpochCommands } from './epoch-commands.ts'
 import { Commands } from './commands.ts'
 import type { Effect } from './effect.ts'
 import type { Capabilities, Event } from './event.ts'
@@ -29,15 +37,17 @@ const NOTHING: Capabilities = { offers: [], vramTotalMb: 0, slots: 0 }
 
 /** One peer's mind (see `Peer`). Composition only: every rule lives in the room of its part. */
 export function createPeer(options: PeerOptions): Peer {
-  const { signer, roster } = options
+  const { signer } = options
+  const roster = createRoster(options.charter)
   const counters = new IntakeCounters()
-  const parts = compose(options)
+  const parts = compose(options, roster)
   let position = 0
   let newest = 0
-  const checks = { roster, quota: createIntakeQuota(() => newest) }
+  const checks = { roster, quota: createIntakeQuota(() => newest, roster.epoch.sizes.quorum) }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
+      roster.restore(record)
       restore(parts, record)
     },
     inspect(frame, source, chargedTo): Inspection {
@@ -51,8 +61,10 @@ export function createPeer(options: PeerOptions): Peer {
       const out = new EventOutbox(signer.id, roster.swarm, now)
       if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)
+      parts.change.tend(out)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
+      for (const { to, fetch } of out.fetches) checks.quota.asked(to, fetch)
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects
@@ -66,12 +78,18 @@ function restore(parts: Parts, record: StoredRecord): void {
   parts.agreement.restore(record)
   parts.jobs.restore(record)
   parts.trust.restore(record)
+  parts.commands.restore(record)
+  parts.change.restore(record)
+  parts.closing.restore(record)
+  parts.carried.restore(record)
 }
 
-function compose(options: PeerOptions): Parts {
-  const { signer, roster, rules } = options
+function compose(options: PeerOptions, roster: LiveRoster): Parts {
+  const { signer, rules } = options
   const digest = createStateDigest()
-  const duty = createWitnessDuty(signer.id, roster)
+  const duty = createWitnessDuty(signer.id, roster, () => change.isStopped)
+  const closing = createClosing(() => digest.root())
+  const carried = createCarriedValues()
   const sync: Sync = createSync({
     signer,
     roster,
@@ -84,7 +102,14 @@ function compose(options: PeerOptions): Parts {
       placeKeys: (account, seq) => ledger.placeKeys(account, seq),
     },
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
-    applyDecision: (out, decision) => applyDecision(parts, out, decision),
+    applyDecision: (out, decision, from) => applyDecision(parts, out, decision, from),
+    admits(out, fact, from) {
+      if (change.admits(fact, from)) return true
+      // Of several entries of an epoch's handover this may be the one to vote for.
+      if (fact.type === 'certificate') ledger.show(out, fact.certificate)
+      return false
+    },
+    pulled: (out, peer) => change.onPulled(out, peer),
   })
   const ledger: Ledger = createLedger({
     signer,
@@ -92,20 +117,12 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     apply: (out, fact, from) => sync.facts.apply(out, fact, from),
+    serve: sync.serve,
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
-    listener: {
-      opened: (out, opened) => jobs.onOpened(out, opened),
-      ownSigned(out, entry, requests) {
-        commands.onSigned(out, entry, requests)
-        if (!entry.body.ops.some(({ type }) => type === 'open')) return
-        out.publish('entry', entry)
-        out.sendSigned(signer.id, 'entry', entry)
-      },
-      ownRefused: (out, request, code) => commands.onRefused(out, request, code),
-      ownSettled: (out) => out.notify(null),
-      stirResolution: (out, instance) => agreement.stir(out, instance),
-    },
+    isSettling: carried.settles,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
+    listener: ledgerListener(signer.id, () => parts),
   })
   const trust: Trust = new Trust({
     signer,
@@ -113,7 +130,9 @@ function compose(options: PeerOptions): Parts {
     duty,
     digest,
     jobHead: (job) => jobs.heads.get(job),
+    serve: sync.serve,
     agreement: () => agreement,
+    resume: (out, instance) => sync.facts.resume(out, instance),
     applied: (out, number) => jobs.onSnapshot(out, number),
   })
   const jobs: Jobs = new Jobs({
@@ -128,10 +147,19 @@ function compose(options: PeerOptions): Parts {
       book: new JobBook(signer.id),
       ledger,
       payout: options.payout ?? signer.id,
+      serve: sync.serve,
       snapshot: () => trust.newest(),
       snapshotAt: (number) => trust.at(number),
       capabilities: () => parts.capabilities,
     },
+  })
+  const change: Change = composeChange(options, {
+    roster,
+    duty,
+    digest,
+    closing,
+    carried,
+    parts: () => parts,
   })
   const agreement: Agreement = new Agreement({
     signer,
@@ -141,18 +169,25 @@ function compose(options: PeerOptions): Parts {
       job: createJobRules(jobs.context),
       resolve: ledger.resolveRules,
       trust: trust.rules,
+      epoch: change.rules,
     }),
+    serve: sync.serve,
+    carried,
+    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||
-      trust.serve(out, instance, to),
+      trust.serve(out, instance, to) ||
+      change.serve(out, instance, to),
     decided(out, decision, from) {
       const isOwn = from === signer.id
-      const audience = isOwn ? [jobs, ledger, trust].flatMap((part) => part.audience(decision.instance)) : []
+      const audience = isOwn
+        ? [jobs, ledger, trust, change].flatMap((part) => part.audience(decision.instance))
+        : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return
       for (const peer of audience) out.send(peer, 'decision', decision)
-      announceJob(out, sync, decision.instance)
+      announce(out, sync, decision.instance)
     },
   })
   const heartbeats = new Heartbeats({
@@ -162,15 +197,27 @@ function compose(options: PeerOptions): Parts {
     root: () => digest.root(),
     capabilities: () => parts.capabilities,
   })
-  const commands = new Commands(jobs.context, () => heartbeats)
+  const relays: Relays = createRelays({ roster, ledger, answer: (...told) => commands.onRelayed(...told) })
+  const epochCommands = new EpochCommands({ signer, roster, rules, change })
+  const commands: Commands = new Commands({
+    context: jobs.context,
+    heartbeats: () => heartbeats,
+    relays,
+    take: (out, certificate) => sync.facts.apply(out, certificateFact(certificate), signer.id),
+  })
   const parts: Parts = {
     ledger,
     sync,
     agreement,
     jobs,
     trust,
+    change,
+    closing,
+    carried,
+    epochCommands,
     heartbeats,
     commands,
+    relays,
     digest,
     duty,
     capabilities: NOTHING,
@@ -178,11 +225,36 @@ function compose(options: PeerOptions): Parts {
   return parts
 }
 
+/** What the ledger tells the other parts. */
+function ledgerListener(self: PeerId, parts: () => Parts): LedgerListener {
+  return {
+    opened: (out, opened) => parts().jobs.onOpened(out, opened),
+    ownSigned(out, entry, requests) {
+      parts().commands.onSigned(out, entry, requests)
+      if (!entry.body.ops.some(({ type }) => type === 'open')) return
+      out.publish('entry', entry)
+      out.sendSigned(self, 'entry', entry)
+    },
+    ownRefused: (out, request, code) => parts().commands.onRefused(out, request, code),
+    ownSettled: (out) => out.notify(null),
+    placeSettled: (out, place, entry) => parts().relays.placeSettled(out, place, entry),
+    gaveUp: (out, entry, why) => parts().relays.gaveUp(out, entry, why),
+    stirResolution: (out, instance) => parts().agreement.stir(out, instance),
+  }
+}
+
 /** A decision's way into the state, by what it decides about. */
-function applyDecision(
-  { jobs, ledger, trust, agreement }: Parts,
+function applyDecision(parts: Parts, out: Outbox, decision: Decision, from: PeerId): ApplyResult {
+  const applied = applyByKind(parts, out, decision, from)
+  if (applied.status === 'applied') parts.carried.drop(out, decision.instance)
+  return applied
+}
+
+function applyByKind(
+  { jobs, ledger, trust, agreement, change }: Parts,
   out: Outbox,
   decision: Decision,
+  from: PeerId,
 ): ApplyResult {
   switch (instanceKindOf(decision.instance)) {
     case 'job':
@@ -194,12 +266,16 @@ function applyDecision(
     }
     case 'trust':
       return trust.applyDecision(out, decision)
+    case 'epoch':
+      return change.begin(out, decision, from)
     case undefined:
       return { status: 'contradiction' }
   }
 }
 
-function announceJob(out: Outbox, sync: Sync, instance: InstanceId): void {
+function announce(out: Outbox, sync: Sync, instance: InstanceId): void {
   const parsed = parseJobInstance(instance)
   if (parsed !== undefined) sync.announce.job(out, parsed)
+  const snapshot = parseTrustInstance(instance)
+  if (snapshot !== undefined) sync.announce.trust(out, snapshot)
 }

@@ -11,6 +11,7 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       parts.sync.start(out)
       parts.jobs.start(out)
       parts.trust.start(out)
+      parts.change.start(out)
       return parts.heartbeats.start(out, event.boot, event)
     case 'message':
       return routeMessage(parts, out, event.message)
@@ -24,12 +25,16 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       return parts.sync.onDisconnected(out, event.peer)
     case 'command':
       return parts.commands.handle(out, event)
+    case 'epoch-command':
+      return parts.epochCommands.handle(out, event.id, event.command)
     case 'timer':
       return routeTimer(parts, out, event.id)
     case 'capabilities':
       parts.capabilities = event.capabilities
       parts.heartbeats.beat(out)
       return parts.jobs.onCapabilities(out)
+    case 'addresses':
+      return parts.heartbeats.moved(out, event.addresses)
     case 'progress':
     case 'finished':
       return routeRun(parts, out, event)
@@ -40,6 +45,10 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       return undefined
     case 'loaded':
       if (event.purpose.type === 'evidence') return parts.ledger.onEvidence(out, event.values, event.purpose)
+      if (event.purpose.type === 'handover')
+        return parts.change.onLoaded(out, event.purpose.chunk, event.values[0])
+      if (event.purpose.type === 'handover-serve')
+        return parts.change.onServed(out, event.purpose.to, event.values[0])
       return parts.sync.onLoaded(out, event.values, event.purpose)
   }
 }
@@ -52,7 +61,7 @@ function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'prog
 }
 
 function routeTimer(parts: Parts, out: Outbox, id: string): void {
-  const { ledger, sync, agreement, jobs, heartbeats, trust } = parts
+  const { ledger, sync, agreement, jobs, heartbeats, trust, change, relays } = parts
   // A timer that nobody claims belongs to something that has ended meanwhile.
   void (
     ledger.onTimer(out, id) ||
@@ -60,6 +69,8 @@ function routeTimer(parts: Parts, out: Outbox, id: string): void {
     agreement.onTimer(out, id) ||
     jobs.onTimer(out, id) ||
     trust.onTimer(out, id) ||
+    relays.onTimer(out, id) ||
+    change.onTimer(out, id) ||
     heartbeats.onTimer(out, id)
   )
 }
@@ -108,6 +119,13 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'refusal':
     case 'decision':
       return agreement.onMessage(out, message)
+    case 'epoch-order':
+    case 'epoch-accept':
+    case 'epoch-collect':
+    case 'epoch-report':
+    case 'handover-fetch':
+    case 'handover':
+      return parts.change.onMessage(out, message)
     case 'latency':
       return parts.trust.onReport(out, message)
     case 'bid':

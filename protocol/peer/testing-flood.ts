@@ -18,6 +18,7 @@ import { ENTRY, type Entry, genesisOf } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testSpec } from '../ledger/testing-mind.ts'
 import { LIMITS, OUTPUT_MIN } from '../params.ts'
+import { EPOCH_ORDER } from '../swarm/governance.ts'
 import type { Roster } from '../swarm/roster.ts'
 
 /** These carry a quorum's signatures, which nobody can make alone. */
@@ -97,11 +98,17 @@ function ledgerFloods({ self, roster, source }: Liar) {
     announce: (at) => ({
       entries: [{ account: accountOf(at), seq: at, entry: digestOf(at) }],
       jobs: [{ job: digestOf(at), step: 0 }],
+      trust: at + 1,
     }),
   } satisfies Partial<Floods>
 }
 
-function agreementFloods({ self }: Liar) {
+function agreementFloods({ self, roster }: Liar) {
+  // Signed by nobody who may order anything: else a quorum or the operators themselves flood the swarm.
+  const orderOf = (at: number) => {
+    const body = { number: 1, governance: { ...roster.governance, treasury: accountOf(at) } }
+    return { body, bytes: encodeBody(EPOCH_ORDER.body, body), signatures: [{ signer: self, sig: SIG }] }
+  }
   const ballotOf = (at: number) => ({ instance: instanceOf(at), epoch: 0, round: 1, value: digestOf(at) })
   const promiseOf = (at: number) => ({ instance: instanceOf(at), epoch: 0, round: 1, prepared: null })
   const nothing = { missing: [], bids: [], reveals: [], entries: [], closes: [] }
@@ -119,6 +126,16 @@ function agreementFloods({ self }: Liar) {
     newview: promiseOf,
     promised: (at) => ({ newview: said(NEWVIEW, self, promiseOf(at)), value: null }),
     refusal: (at) => ({ instance: instanceOf(at), epoch: 0, round: 1, code: 'guard', ...nothing }),
+    'epoch-order': (at) => ({ order: orderOf(at), accepts: [], root: digestOf(at) }),
+    'epoch-accept': (at) => ({ number: 1, order: digestOf(at) }),
+    'epoch-collect': (at) => ({ number: at + 1 }),
+    'epoch-report': (at) => ({
+      number: 1,
+      root: digestOf(at),
+      part: 0,
+      parts: 2,
+      listed: { locks: [entryOf(at)], prepared: [] },
+    }),
     latency: (at) => ({ number: at + 1, peers: [{ peer: accountOf(at), ms: 1 }] }),
   } satisfies Partial<Floods>
 }
@@ -134,7 +151,7 @@ function jobFloods({ self }: Liar) {
   const about = { nodes: [node], addresses: [], root: digestOf(0), version: '1', rules: digestOf(0) }
   const all = Array.from({ length: LIMITS.slots }, (_, slot) => slot)
   return {
-    heartbeat: (at) => ({ boot: 1, seq: at, ...about }),
+    heartbeat: (at) => ({ boot: 1, seq: at, sentMs: at, ...about }),
     bid: (at) => ({ job: digestOf(at), offer, payout: accountOf(at) }),
     beacon: (at) => ({ job: digestOf(at) }),
     stage: (at) => ({ job: digestOf(at), prompt: blob }),
@@ -180,6 +197,8 @@ function syncFloods(_liar: Liar) {
       resolved: [{ account: accountOf(at), number: at }],
       trust: at + 1,
     }),
+    'handover-fetch': (at) => ({ chunk: digestOf(at) }),
+    handover: (at) => ({ locks: [entryOf(at)], prepared: [] }),
     'sync-busy': (at) => ({ afterMs: (at % LIMITS.busyMs) + 1 }),
   } satisfies Partial<Floods>
 }

@@ -3,11 +3,13 @@ import type { Signer } from '../crypto/signer.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
-import type { PeerId } from '../ids.ts'
+import type { BlobRef, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { HOT_PREFIXES } from '../records/keys.ts'
 import type { Command, CommandResult } from './command.ts'
-import type { Effect } from './effect.ts'
-import type { Event } from './event.ts'
+import type { Effect, RunOrder } from './effect.ts'
+import type { EpochCommand, EpochResult } from './epoch-command.ts'
+import type { Capabilities, Event } from './event.ts'
 import type { Peer } from './options.ts'
 import { createPeer } from './peer.ts'
 
@@ -15,6 +17,8 @@ import { createPeer } from './peer.ts'
  * Whole minds on a network that loses nothing, for tests of what one of them is sent. Signatures of what honest
  * minds say to each other aren't checked; whoever forges one asks intake itself.
  */
+
+const START = { type: 'start', boot: 1, addresses: [], version: 'test' } as const
 
 /** What a peer was sent, as far as its kind is of interest. */
 export interface Sent<K extends KindName> {
@@ -24,7 +28,9 @@ export interface Sent<K extends KindName> {
 
 interface TestNode {
   readonly signer: Signer
-  readonly mind: Peer
+  mind: Peer
+  /** It hears and says nothing. */
+  isGone: boolean
   readonly store: Map<string, Uint8Array>
   readonly timers: Map<string, number>
 }
@@ -35,30 +41,95 @@ type Queued =
 
 export class TestMinds {
   readonly roster: Roster
-  readonly #nodes: readonly TestNode[]
+  readonly #nodes: TestNode[] = []
   readonly #queue: Queued[] = []
-  readonly #results: CommandResult[] = []
+  readonly #results: (CommandResult | EpochResult)[] = []
+  /** What a frame's way is cut by; by default nothing. */
+  isCut: (from: PeerId, to: PeerId, kind: string) => boolean = () => false
+  /** Whether a peer's host agrees to witness, asked when the peer starts. */
+  acceptsWitness: (peer: PeerId) => boolean = () => true
+  /** Takes a peer down after an event of its that wrote such a record; what it sent with it is lost. */
+  crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
   readonly #heard = new Map<PeerId, { readonly from: PeerId; readonly frame: Uint8Array }[]>()
+  /** Runs that peers were asked for. */
+  readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
   now = 1_000
 
   constructor(roster: Roster, signers: readonly Signer[]) {
     this.roster = roster
-    this.#nodes = signers.map((signer) => {
-      const mind = createPeer({ signer, roster, rules: roster.charter.rules })
-      return { signer, mind, store: new Map(), timers: new Map() }
-    })
-    const start = { type: 'start', boot: 1, addresses: [], version: 'test' } as const
-    for (const node of this.#nodes) this.#queue.push({ to: node, event: start })
-    for (const node of this.#nodes)
-      for (const { signer } of this.#nodes)
-        if (signer !== node.signer)
-          this.#queue.push({ to: node, event: { type: 'connected', peer: signer.id } })
+    for (const signer of signers)
+      this.#nodes.push({
+        signer,
+        mind: this.#create(signer),
+        isGone: false,
+        store: new Map(),
+        timers: new Map(),
+      })
+    for (const node of this.#nodes) this.#queue.push({ to: node, event: START })
+    for (const node of this.#nodes) this.#connect(node)
     this.settle()
+  }
+
+  /** One more peer, which everybody is connected to at once. */
+  add(signer: Signer): void {
+    const node = { signer, mind: this.#create(signer), isGone: false, store: new Map(), timers: new Map() }
+    this.#nodes.push(node)
+    this.#begin(node)
+  }
+
+  /** A peer is down, or, with its store, up again. */
+  stop(peer: PeerId): void {
+    const node = this.#nodeOf(peer)
+    node.isGone = true
+    node.timers.clear()
+  }
+
+  restart(peer: PeerId): void {
+    const node = this.#nodeOf(peer)
+    node.timers.clear()
+    node.isGone = false
+    node.mind = this.#create(node.signer)
+    for (const [key, value] of node.store)
+      if (HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) node.mind.restore({ key, value })
+    this.#begin(node)
+  }
+
+  storeOf(peer: PeerId): ReadonlyMap<string, Uint8Array> {
+    return this.#nodeOf(peer).store
+  }
+
+  #create(signer: Signer): Peer {
+    const { charter } = this.roster
+    return createPeer({
+      signer,
+      charter,
+      rules: charter.rules,
+      acceptsWitness: this.acceptsWitness(signer.id),
+    })
+  }
+
+  #begin(node: TestNode): void {
+    this.#queue.push({ to: node, event: START })
+    this.#connect(node)
+    for (const other of this.#nodes)
+      if (other !== node) this.#queue.push({ to: other, event: { type: 'connected', peer: node.signer.id } })
+    this.settle()
+  }
+
+  #connect(node: TestNode): void {
+    for (const { signer } of this.#nodes)
+      if (signer !== node.signer)
+        this.#queue.push({ to: node, event: { type: 'connected', peer: signer.id } })
   }
 
   mindOf(peer: PeerId): Peer {
     return this.#nodeOf(peer).mind
+  }
+
+  /** What a peer's store holds under a key. */
+  stored(peer: PeerId, key: string): Uint8Array | undefined {
+    return this.#nodeOf(peer).store.get(key)
   }
 
   get minds(): readonly Peer[] {
@@ -66,12 +137,39 @@ export class TestMinds {
   }
 
   /** Gives a peer's command, lets everything follow, and returns the answer. */
-  command(peer: PeerId, command: Command): CommandResult | undefined {
+  command(peer: PeerId, command: Command): CommandResult | EpochResult | undefined {
     this.#results.length = 0
     const event = { type: 'command', id: 1, command, entropy: new Uint8Array(32) } as const
     this.#queue.push({ to: this.#nodeOf(peer), event })
     this.settle()
     return this.#results[0]
+  }
+
+  /** Says what a peer's own node offers, and lets everything follow. */
+  offer(peer: PeerId, capabilities: Capabilities): void {
+    this.#queue.push({ to: this.#nodeOf(peer), event: { type: 'capabilities', capabilities } })
+    this.settle()
+  }
+
+  /** A run that a peer was asked for comes to its end. */
+  finish({ peer, order }: (typeof this.runs)[number], answer: BlobRef): void {
+    const outcome = { ok: true as const, answer, tokens: 1, durationMs: 1 }
+    const event = { ...order, type: 'finished' as const, outcome, entropy: new Uint8Array(32) }
+    this.#queue.push({ to: this.#nodeOf(peer), event })
+    this.settle()
+  }
+
+  /** Gives a command about epochs, and returns the answers that came until nothing but timers was left. */
+  changeEpoch(peer: PeerId, command: EpochCommand): readonly unknown[] {
+    this.#results.length = 0
+    this.#queue.push({ to: this.#nodeOf(peer), event: { type: 'epoch-command', id: 1, command } })
+    this.settle()
+    return [...this.#results]
+  }
+
+  /** Answers to commands since the last one was given. */
+  get answers(): readonly unknown[] {
+    return this.#results
   }
 
   /** Says something unsigned to a peer, and lets everything follow. */
@@ -80,12 +178,18 @@ export class TestMinds {
     this.settle()
   }
 
+  /** Hands a peer an event that no other peer caused. */
+  tell(to: PeerId, event: Event): void {
+    this.#queue.push({ to: this.#nodeOf(to), event })
+    this.settle()
+  }
+
   /** Hands a peer a frame as its connection to `from` would. */
   bring(from: PeerId, to: PeerId, frame: Uint8Array): void {
     this.#queue.push({ to: this.#nodeOf(to), from, frame })
   }
 
-  /** What a peer was sent of a kind since it was last asked. */
+  /** What was sent to a peer of a kind since it was last asked, cut off or not. */
   heard<K extends KindName>(peer: PeerId, kind: K): readonly Sent<K>[] {
     const frames = this.#heard.get(peer) ?? []
     this.#heard.delete(peer)
@@ -95,9 +199,17 @@ export class TestMinds {
     })
   }
 
+  /** The kinds of all that one peer was sent by another since it was last asked for anything. */
+  kindsHeard(peer: PeerId, by: PeerId): readonly string[] {
+    const frames = this.#heard.get(peer) ?? []
+    this.#heard.delete(peer)
+    return frames.flatMap(({ from, frame }) => (from === by ? [decodeEnvelope(frame).kind] : []))
+  }
+
   /** Handles events until none is left but timers. */
   settle(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.to.isGone) continue
       const event = 'event' in next ? next.event : this.#messageOf(next)
       if (event !== undefined) this.#carry(next.to, next.to.mind.handle(event, this.now))
     }
@@ -138,6 +250,7 @@ export class TestMinds {
 
   #carry(node: TestNode, effects: readonly Effect[]): void {
     const { store, timers, signer } = node
+    if (this.#crashes(node, effects)) return
     for (const effect of effects) {
       if (effect.type === 'persist') {
         for (const { key, value } of effect.writes) {
@@ -155,14 +268,44 @@ export class TestMinds {
         this.#queue.push({ to: node, event: { type: 'loaded', values, purpose: effect.purpose } })
       } else if (effect.type === 'timer') timers.set(effect.id, this.now + effect.delayMs)
       else if (effect.type === 'cancel-timer') timers.delete(effect.id)
-      else if (effect.type === 'respond') this.#results.push(effect.result)
+      else if (effect.type === 'run') this.runs.push({ peer: signer.id, order: effect.order })
+      else if (effect.type === 'fetch')
+        this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok: true } })
+      else if (effect.type === 'compute') this.#compute(node, effect)
+      else if (effect.type === 'respond' || effect.type === 'epoch-result') this.#results.push(effect.result)
     }
+  }
+
+  /** Bodies are wherever somebody asks for them, and all answers are the same. */
+  #compute(node: TestNode, { token, answers }: Extract<Effect, { type: 'compute' }>): void {
+    const replicas = answers.map(({ slot }) => {
+      return { slot, cluster: 0, outcome: 'agreed' as const, cosine: 1_000_000, findings: [] }
+    })
+    const agreement = answers.length === 1 ? 'single' : 'unanimous'
+    const winner = answers[0]?.slot ?? null
+    const verdict = { agreement, winner, confidence: 1_000_000, replicas } as const
+    this.#queue.push({ to: node, event: { type: 'computed', token, verdict } })
+  }
+
+  /** Its records are durable, nothing else of the event ever leaves it. */
+  #crashes(node: TestNode, effects: readonly Effect[]): boolean {
+    const { crashesAt } = this
+    const writes = effects.flatMap((effect) => (effect.type === 'persist' ? effect.writes : []))
+    if (crashesAt === undefined || !writes.some(({ key }) => crashesAt(node.signer.id, key))) return false
+    this.crashesAt = undefined
+    for (const { key, value } of writes) {
+      if (value === null) node.store.delete(key)
+      else node.store.set(key, value)
+    }
+    this.stop(node.signer.id)
+    return true
   }
 
   #send(from: PeerId, to: PeerId, frame: Uint8Array): void {
     const node = this.#nodes.find(({ signer }) => signer.id === to)
     if (node === undefined) return
     this.#heard.set(to, [...(this.#heard.get(to) ?? []).slice(-200), { from, frame }])
+    if (this.isCut(from, to, decodeEnvelope(frame).kind)) return
     this.#queue.push({ to: node, from, frame })
   }
 }

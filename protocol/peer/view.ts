@@ -1,4 +1,6 @@
+import type { ChangeView } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
+import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
 import type { AccountView } from '../ledger/ledger.ts'
@@ -49,6 +51,8 @@ export interface PeerView {
   readonly roster: Roster
   /** Whether this peer votes; `amnesiac`: it is named as a witness, but may have forgotten votes (4.10). */
   duty(): 'active' | 'amnesiac' | 'none'
+  /** The change of epoch that is under way, if any; the current epoch is the roster's. */
+  change(): ChangeView
   ledgerRoot(): Digest
   supply(): Supply
   /** The newest trust snapshot, and how many closes no snapshot has folded yet. */
@@ -60,6 +64,8 @@ export interface PeerView {
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
   counters(): Counters
+  /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
+  isNews(message: Message): boolean
   /** Whether `peer` may be given this body (6.4): prompts go to elected peers, answers to witnesses and the payer. */
   mayFetch(peer: PeerId, digest: Digest): boolean
 }

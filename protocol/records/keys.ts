@@ -1,4 +1,4 @@
-import type { AccountId, Digest, InstanceId, JobId } from '../ids.ts'
+import type { AccountId, Digest, InstanceId, JobId, PeerId } from '../ids.ts'
 
 /**
  * The permanent registry of record keys: a prefix is never given a second meaning. Hot records are read into
@@ -45,6 +45,26 @@ export const PREFIXES = {
   trustClose: 'trust-close/',
   /** Hot: this witness's one latency report for the next snapshot. */
   trustReport: 'trust-report',
+  /** Hot: when a named request was signed, by that time; the oldest are forgotten. */
+  requestTime: 'request-time/',
+  /** Hot: certified joins, by peer and token. */
+  member: 'member/',
+  /** Hot: keys that the operators have revoked. */
+  revoked: 'revoked/',
+  /** Hot: the epochs behind the founding one, by number. */
+  epoch: 'epoch/',
+  /** Hot: the order for the next epoch, with all accepts, that this witness has stopped for. */
+  epochStop: 'epoch-stop',
+  /** Hot: what a handover lists for one place of a chain: no witness votes for anything else there. */
+  adopted: 'adopted/',
+  /** Hot: values that an earlier epoch's witnesses prepared in an undecided instance: nothing else is decided there. */
+  carried: 'carried/',
+  /** Hot: which facts of a closed epoch are still taken. */
+  closing: 'closing/',
+  /** Cold: decisions that began epochs, by number. */
+  epochDecision: 'epoch-decision/',
+  /** Cold: parts of handovers, by their digests. */
+  handover: 'handover/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
   /** Cold: chain position of an entry id, and of the entry that opened a job under the job's id. */
@@ -92,6 +112,14 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.trustJob,
   PREFIXES.trustClose,
   PREFIXES.trustReport,
+  PREFIXES.requestTime,
+  PREFIXES.member,
+  PREFIXES.revoked,
+  PREFIXES.epoch,
+  PREFIXES.epochStop,
+  PREFIXES.adopted,
+  PREFIXES.carried,
+  PREFIXES.closing,
 ]
 
 /**
@@ -134,6 +162,15 @@ export const keys = {
   trustJob: (job: JobId) => `${PREFIXES.trustJob}${job}`,
   trustClose: (job: JobId) => `${PREFIXES.trustClose}${job}`,
   trustReport: PREFIXES.trustReport,
+  member: (peer: PeerId, token: PeerId) => `${PREFIXES.member}${peer}/${token}`,
+  revoked: (key: PeerId) => `${PREFIXES.revoked}${key}`,
+  epoch: (number: number) => `${PREFIXES.epoch}${padded(number)}`,
+  epochStop: PREFIXES.epochStop,
+  adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
+  carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
+  closing: (number: number) => `${PREFIXES.closing}${padded(number)}`,
+  epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
+  handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
@@ -145,5 +182,6 @@ export const keys = {
   factOf: (subject: AccountId | JobId, atMs: number, source: Digest) =>
     `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
   request: (name: Digest) => `${PREFIXES.request}${name}`,
+  requestTime: (atMs: number, name: Digest) => `${PREFIXES.requestTime}${padded(atMs)}/${name}`,
   storeVersion: PREFIXES.storeVersion,
 } as const

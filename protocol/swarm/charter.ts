@@ -1,21 +1,16 @@
 import { hash } from '../crypto/digest.ts'
 import { decodeBody, encodeBody } from '../encoding/body.ts'
-import {
-  amount,
-  bytes,
-  digest,
-  flag,
-  type Infer,
-  list,
-  oneOf,
-  peerId,
-  struct,
-  text,
-  uint,
-} from '../encoding/codec.ts'
+import { bytes, digest, flag, type Infer, list, oneOf, peerId, struct, text } from '../encoding/codec.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import type { SwarmId } from '../ids.ts'
-import { LIMITS, PPM } from '../params.ts'
+import { LIMITS } from '../params.ts'
+import {
+  type Governance,
+  governanceFault,
+  type GovernanceFault,
+  operatorsCodec,
+  paramsCodec,
+} from './governance.ts'
 
 /**
  * A swarm's genesis (2). Its digest is the swarm's id, and topics, stream protocols and signature domains
@@ -24,10 +19,7 @@ import { LIMITS, PPM } from '../params.ts'
 export const charterCodec = struct({
   name: text({ min: 1, max: LIMITS.nameBytes }),
   random: bytes({ min: 32, max: 32 }),
-  operators: struct({
-    keys: list(peerId, { min: 1, max: LIMITS.operators }),
-    needed: uint(LIMITS.operators, 1),
-  }),
+  operators: operatorsCodec,
   /** Founding members are members without a join. `operator` is the label that one-vote-each goes by. */
   founders: list(
     struct({
@@ -44,36 +36,20 @@ export const charterCodec = struct({
   admission: oneOf('invite', 'open'),
   guests: flag,
   diversity: oneOf('operator', 'peer'),
-  params: struct({
-    /** Trust of a node without a history, parts per million. */
-    priorTrust: uint(PPM - 1, 1),
-    minConfidence: uint(PPM),
-    fee: amount(),
-    /** Highest price per replica where a job doesn't name one. */
-    maxPrice: amount(),
-    trustBidders: uint(LIMITS.bids),
-  }),
+  params: paramsCodec,
   /** Comparator code version and tables by which verdicts are recomputed. */
   rules: digest(),
 })
 export type Charter = Infer<typeof charterCodec>
 
-export type CharterFault =
-  | 'witness_not_founder'
-  | 'witnesses_not_ascending'
-  | 'founder_twice'
-  | 'operators_needed_out_of_range'
+export type CharterFault = 'witness_not_founder' | 'founder_twice' | GovernanceFault
 
 /** What field bounds can't express; the first fault, or undefined. */
 export function charterFault(charter: Charter): CharterFault | undefined {
   const founders = new Set(charter.founders.map(({ peer }) => peer))
   if (founders.size !== charter.founders.length) return 'founder_twice'
-  const { witnesses, operators } = charter
-  if (!witnesses.every((peer) => founders.has(peer))) return 'witness_not_founder'
-  if (!witnesses.every((peer, at) => at === 0 || (witnesses[at - 1] ?? '') < peer))
-    return 'witnesses_not_ascending'
-  if (operators.needed > operators.keys.length) return 'operators_needed_out_of_range'
-  return undefined
+  if (!charter.witnesses.every((peer) => founders.has(peer))) return 'witness_not_founder'
+  return governanceFault(charter)
 }
 
 export function encodeCharter(charter: Charter): Uint8Array {
@@ -87,4 +63,16 @@ export function decodeCharter(encoded: Uint8Array): Charter {
 
 export function swarmIdOf(charter: Charter): SwarmId {
   return hash('charter', encodeCharter(charter))
+}
+
+/** What the charter fixes for epoch 0. */
+export function foundingGovernance({
+  witnesses,
+  operators,
+  minters,
+  treasury,
+  params,
+  rules,
+}: Charter): Governance {
+  return { witnesses, operators, minters, treasury, params, rules }
 }

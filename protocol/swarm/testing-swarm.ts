@@ -2,7 +2,8 @@ import { hash } from '../crypto/digest.ts'
 import { createNobleSigner } from '../crypto/noble-signer.ts'
 import type { Signer } from '../crypto/signer.ts'
 import type { PeerId } from '../ids.ts'
-import { rosterOf, type Roster } from './roster.ts'
+import { rosterOf } from './live-roster.ts'
+import type { Roster } from './roster.ts'
 
 export interface TestingSwarm {
   readonly signers: readonly Signer[]

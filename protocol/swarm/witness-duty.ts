@@ -12,6 +12,9 @@ import type { Roster } from './roster.ts'
  */
 export interface WitnessDuty {
   readonly active: boolean
+  /** Its votes wait: an epoch change is under way, or this peer hasn't caught up with the end of the last epoch. */
+  readonly stopped: boolean
+  readonly isLost: boolean
   /** When, in this process, the loss was found; undefined without one. */
   readonly lostMs: number | undefined
   restore(record: StoredRecord): boolean
@@ -19,12 +22,22 @@ export interface WitnessDuty {
   lose(out: Outbox): void
 }
 
-export function createWitnessDuty(self: PeerId, roster: Roster): WitnessDuty {
+export function createWitnessDuty(
+  self: PeerId,
+  roster: Roster,
+  isStopped: () => boolean = () => false,
+): WitnessDuty {
   let lost = false
   let lostMs: number | undefined
   return {
     get active() {
       return !lost && roster.isWitness(self)
+    },
+    get stopped() {
+      return isStopped()
+    },
+    get isLost() {
+      return lost
     },
     get lostMs() {
       return lostMs

@@ -33,6 +33,25 @@ it('collects what is certified, publishes it in messages of bounded size, and fo
   expect(timers).toHaveLength(published.length + 1)
 })
 
+it('names the newest decided snapshot once', () => {
+  const published: Announcement[] = []
+  const timers: string[] = []
+  const out = {
+    timer: (id: string) => timers.push(id),
+    publish: (_kind: unknown, signed: { body: Announcement }) => published.push(signed.body),
+  } as unknown as Outbox
+  const announcer = createAnnouncer(signer, swarm)
+  announcer.trust(out, 4)
+  announcer.trust(out, 5)
+  announcer.entry(out, entryAt(0))
+  expect(timers).toHaveLength(1)
+  announcer.onTimer(out, timers[0] ?? '')
+  announcer.entry(out, entryAt(1))
+  announcer.onTimer(out, timers[1] ?? '')
+  expect(published.map(({ trust }) => trust)).toEqual([5, null])
+  expect(timers).toHaveLength(2)
+})
+
 it('fetches only what is new, from where this peer stands, and asks the forwarder where it must', () => {
   const sent: [string, SyncFetch][] = []
   const out = {
@@ -53,16 +72,17 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
       nextSeq: () => 5,
       jobStep: () => 1,
       resolved: () => undefined,
-      trust: () => 0,
+      trust: () => 2,
       placeKeys: () => [],
     },
     isConnected: (peer: string) => peer === near,
   }
-  fetchAnnounced(out, message({ entries: [entryAt(4)], jobs: [{ job: swarm, step: 1 }] }), parts)
+  fetchAnnounced(out, message({ entries: [entryAt(4)], jobs: [{ job: swarm, step: 1 }], trust: 2 }), parts)
   expect(sent).toEqual([])
-  const news = { entries: [entryAt(5), entryAt(7)], jobs: [{ job: swarm, step: 3 }] }
+  const news = { entries: [entryAt(5), entryAt(7)], jobs: [{ job: swarm, step: 3 }], trust: null }
   fetchAnnounced(out, message(news), parts)
   fetchAnnounced(out, message(news), { ...parts, isConnected: () => true })
+  fetchAnnounced(out, message({ entries: [], jobs: [], trust: 4 }), parts)
   const fetch = {
     accounts: [{ account: signer.id, from: 5 }],
     jobs: [{ job: swarm, from: 2 }],
@@ -73,5 +93,6 @@ it('fetches only what is new, from where this peer stands, and asks the forwarde
   expect(sent).toEqual([
     [near, fetch],
     [far, fetch],
+    [near, { accounts: [], jobs: [], ids: [], resolved: [], trust: 3 }],
   ])
 })

@@ -20,15 +20,19 @@ export const QUEUED_MAX = 1_024
 export interface Announcer {
   entry(out: Outbox, entry: Announcement['entries'][number]): void
   job(out: Outbox, job: { readonly job: JobId; readonly step: number }): void
+  trust(out: Outbox, number: number): void
   onTimer(out: Outbox, id: string): boolean
 }
 
 export function createAnnouncer(signer: Signer, swarm: SwarmId): Announcer {
   const entries: { account: AccountId; seq: number; entry: EntryId }[] = []
   const jobs: { job: JobId; step: number }[] = []
+  let trust: number | null = null
+
+  const isIdle = () => entries.length + jobs.length === 0 && trust === null
 
   function queue<T>(out: Outbox, items: T[], item: T): void {
-    if (entries.length + jobs.length === 0) out.timer(TIMER, ANNOUNCE_MS)
+    if (isIdle()) out.timer(TIMER, ANNOUNCE_MS)
     if (items.length >= QUEUED_MAX) items.shift()
     items.push(item)
   }
@@ -36,11 +40,16 @@ export function createAnnouncer(signer: Signer, swarm: SwarmId): Announcer {
   return {
     entry: (out, entry) => queue(out, entries, entry),
     job: (out, job) => queue(out, jobs, job),
+    trust(out, number) {
+      if (isIdle()) out.timer(TIMER, ANNOUNCE_MS)
+      trust = Math.max(trust ?? 0, number)
+    },
     onTimer(out, id) {
       if (id !== TIMER) return false
-      const body = { entries: entries.splice(0, LIMITS.announced), jobs: jobs.splice(0, LIMITS.announced) }
-      out.publish('announce', sign(signer, swarm, ANNOUNCE, body))
-      if (entries.length + jobs.length > 0) out.timer(TIMER, ANNOUNCE_MS)
+      const [someEntries, someJobs] = [entries.splice(0, LIMITS.announced), jobs.splice(0, LIMITS.announced)]
+      out.publish('announce', sign(signer, swarm, ANNOUNCE, { entries: someEntries, jobs: someJobs, trust }))
+      trust = null
+      if (!isIdle()) out.timer(TIMER, ANNOUNCE_MS)
       return true
     },
   }
@@ -56,11 +65,11 @@ export function fetchAnnounced(
   { heads, isConnected }: { readonly heads: Heads; readonly isConnected: (peer: PeerId) => boolean },
 ): void {
   const fetch = lackedOf(body, heads)
-  if (fetch.accounts.length + fetch.jobs.length === 0) return
+  if (fetch.accounts.length + fetch.jobs.length === 0 && fetch.trust === null) return
   out.send(isConnected(signer) ? signer : from, 'sync-fetch', fetch)
 }
 
-function lackedOf({ entries, jobs }: Announcement, heads: Heads): SyncFetch {
+function lackedOf({ entries, jobs, trust }: Announcement, heads: Heads): SyncFetch {
   const accounts = new Set(
     entries.filter(({ account, seq }) => seq >= heads.nextSeq(account)).map((one) => one.account),
   )
@@ -73,6 +82,6 @@ function lackedOf({ entries, jobs }: Announcement, heads: Heads): SyncFetch {
     jobs: [...new Set(lacked)].slice(0, LIMITS.fetched).map((job) => ({ job, from: steps.get(job) ?? 0 })),
     ids: [],
     resolved: [],
-    trust: null,
+    trust: trust !== null && trust > heads.trust() ? heads.trust() + 1 : null,
   }
 }

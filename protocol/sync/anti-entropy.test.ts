@@ -10,7 +10,7 @@ import type { Effect } from '../peer/effect.ts'
 import type { Event } from '../peer/event.ts'
 import type { Peer } from '../peer/options.ts'
 import { createPeer } from '../peer/peer.ts'
-import { rosterOf } from '../swarm/roster.ts'
+import { rosterOf } from '../swarm/live-roster.ts'
 
 interface Host {
   readonly signer: Signer
@@ -31,7 +31,7 @@ function createTrio() {
   const signers = [0, 1, 2].map(testSigner)
   const roster = rosterOf(testCharter(signers, 3))
   const hosts = signers.map((signer): Host => {
-    const mind = createPeer({ signer, roster, rules: roster.charter.rules })
+    const mind = createPeer({ signer, charter: roster.charter, rules: roster.charter.rules })
     return { signer, mind, store: new Map(), timers: new Map() }
   })
   const cut = new Set<string>()

@@ -1,13 +1,14 @@
 import { parseJobInstance } from '../ids.ts'
-import type { Digest, PeerId } from '../ids.ts'
+import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import { type Decision, valueDigestOf } from '../agreement/messages.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import { entryIdOf, jobIdOf, type SignedEntry } from '../ledger/entry.ts'
 import type { Fact } from '../ledger/fact.ts'
-import type { ApplyResult } from '../ledger/ledger.ts'
-import { LIMITS } from '../params.ts'
+import type { ApplyResult, FactResult } from '../ledger/ledger.ts'
+import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
+import { epochId } from '../epoch/value.ts'
 import { snapshotId } from '../trust/value.ts'
 import type { SyncFetch } from './messages.ts'
 
@@ -16,20 +17,32 @@ const RETRIED_AT_ONCE = 4
 
 const WAKE_TIMER = 'sync/wake'
 
+/**
+ * Another peer that brings a waiting fact is asked for what it builds on no sooner than this after the last one: an
+ * answer takes less, and many bring a new fact at once.
+ */
+const ASK_OTHER_MS = 1_000
+
 export interface FactsParts {
   readonly self: PeerId
   readonly heads: Heads
   readonly applyCertificate: (out: Outbox, certificate: Certificate) => ApplyResult
-  readonly applyDecision: (out: Outbox, decision: Decision) => ApplyResult
+  readonly applyDecision: (out: Outbox, decision: Decision, from: PeerId) => ApplyResult
+  /** Whether a new fact may be taken now: of a closed epoch only some are, and a stopped witness takes few. */
+  readonly admits: (out: Outbox, fact: Fact, from: PeerId) => boolean
 }
 
 /**
  * The one way of every fact into this peer's state, whoever brought it. A fact that builds on unknown ones
  * waits (at most `LIMITS.waitingFacts` do, the oldest is dropped; sync brings it again) while they are asked
- * for, and is taken up again when one of them arrives.
+ * for, and is taken up again when one of them arrives. One that waits for this peer's own work names none.
  */
 export interface Facts {
-  apply(out: Outbox, fact: Fact, from: PeerId): ApplyResult
+  apply(out: Outbox, fact: Fact, from: PeerId): FactResult
+  /** A decision that waited for this peer's own work, not for others' facts, can be applied now. */
+  resume(out: Outbox, instance: InstanceId): void
+  /** Something that facts were waiting for is here: the part of a handover. */
+  arrived(out: Outbox, id: Digest): void
   onTimer(out: Outbox, id: string): boolean
   waiting(): number
   /** Facts met that contradict what is certified here: above 0 only when more than f witnesses are faulty. */
@@ -38,33 +51,39 @@ export interface Facts {
 
 interface Waiting {
   readonly fact: Fact
+  /** Who brought it; once somebody was asked for what it lacks, whom. */
   readonly from: PeerId
+  readonly askedMs: number | undefined
   readonly ids: readonly Digest[]
 }
 
-export function createFacts({ self, heads, applyCertificate, applyDecision }: FactsParts): Facts {
+export function createFacts({ self, heads, applyCertificate, applyDecision, admits }: FactsParts): Facts {
   const waiting = new Map<string, Waiting>()
   const waitingFor = new Map<Digest, Set<string>>()
   const ready = new Set<string>()
   let contradictions = 0
 
-  const attempt = (out: Outbox, fact: Fact) =>
-    fact.type === 'certificate' ? applyCertificate(out, fact.certificate) : applyDecision(out, fact.decision)
+  function attempt(out: Outbox, fact: Fact, from: PeerId): FactResult {
+    if (!isBehind(heads, fact) && !admits(out, fact, from)) return { status: 'refused' }
+    return fact.type === 'certificate'
+      ? applyCertificate(out, fact.certificate)
+      : applyDecision(out, fact.decision, from)
+  }
 
   function park(out: Outbox, fact: Fact, from: PeerId, ids: readonly Digest[]): void {
     const name = nameOf(fact)
     const before = waiting.get(name)
     unpark(name)
-    waiting.set(name, { fact, from, ids })
+    const asks = from !== self && ids.length > 0 && asksAnew(before, { from, ids, now: out.now })
+    const last = asks ? { from, askedMs: out.now } : { from: before?.from ?? from, askedMs: before?.askedMs }
+    waiting.set(name, { fact, ids, ...last })
     for (const id of ids) {
       const names = waitingFor.get(id) ?? new Set()
       waitingFor.set(id, names.add(name))
     }
     const [oldest] = waiting.keys()
     if (waiting.size > LIMITS.waitingFacts && oldest !== undefined) unpark(oldest)
-    // Of what was asked for some may have come meanwhile; the rest is still on its way.
-    const asksAnew = before === undefined || ids.some((id) => !before.ids.includes(id))
-    if (from !== self && asksAnew) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
+    if (asks && !isOfEpoch(fact)) out.send(from, 'sync-fetch', fetchFor(heads, fact, ids))
   }
 
   function unpark(name: string): void {
@@ -77,8 +96,8 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     ready.delete(name)
   }
 
-  function take(out: Outbox, fact: Fact, from: PeerId): ApplyResult {
-    const result = attempt(out, fact)
+  function take(out: Outbox, fact: Fact, from: PeerId): FactResult {
+    const result = attempt(out, fact, from)
     if (result.status === 'missing') {
       park(out, fact, from, result.ids)
       return result
@@ -108,6 +127,15 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
       retry(out)
       return result
     },
+    resume(out, instance) {
+      if (!waiting.has(instance)) return
+      ready.add(instance)
+      retry(out)
+    },
+    arrived(out, id) {
+      for (const name of waitingFor.get(id) ?? []) ready.add(name)
+      retry(out)
+    },
     onTimer(out, id) {
       if (id !== WAKE_TIMER) return false
       retry(out)
@@ -116,6 +144,30 @@ export function createFacts({ self, heads, applyCertificate, applyDecision }: Fa
     waiting: () => waiting.size,
     contradictions: () => contradictions,
   }
+}
+
+/** Of what was asked for some may have come meanwhile; the rest is on its way, unless the one asked is gone. */
+function asksAnew(
+  before: Waiting | undefined,
+  { from, ids, now }: { readonly from: PeerId; readonly ids: readonly Digest[]; readonly now: number },
+): boolean {
+  if (before?.askedMs === undefined || ids.some((id) => !before.ids.includes(id))) return true
+  return now - before.askedMs >= (from === before.from ? TIMES.syncMs : ASK_OTHER_MS)
+}
+
+/** What such a decision lacks is a handover's part: whoever applies it asks for it. */
+function isOfEpoch(fact: Fact): boolean {
+  return fact.type === 'decision' && fact.decision.value.type === 'epoch'
+}
+
+/** Whether this peer is past a fact's place: then it changes nothing, whatever it says. */
+function isBehind(heads: Heads, fact: Fact): boolean {
+  if (fact.type === 'decision') {
+    const place = parseJobInstance(fact.decision.instance)
+    return place !== undefined && (heads.jobStep(place.job) ?? -1) >= place.step
+  }
+  const { account, seq } = fact.certificate.entry.body
+  return seq < heads.nextSeq(account) && heads.placeKeys(account, seq).length === 1
 }
 
 function nameOf(fact: Fact): string {
@@ -127,6 +179,7 @@ function idsShownBy(fact: Fact): readonly Digest[] {
   if (fact.type === 'certificate') return idsOf(fact.certificate.entry)
   const { instance, value } = fact.decision
   if (value.type === 'trust') return [snapshotId(value.number)]
+  if (value.type === 'epoch') return [epochId(value.order.body.number)]
   // Entries behind a settled fork name the decision, or the one entry that it certifies.
   if (value.type === 'resolve') return [valueDigestOf(value), ...value.entries.flatMap(idsOf)]
   const job = parseJobInstance(instance)?.job

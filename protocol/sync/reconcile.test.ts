@@ -28,6 +28,8 @@ function pulling() {
       placeKeys: () => [],
     },
     digest: createStateDigest(),
+    serve: { onRootDiffers: () => 'served' },
+    ended: () => undefined,
   })
   reconcile.start(out)
   reconcile.onConnected(out, server)

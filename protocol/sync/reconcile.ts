@@ -4,6 +4,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Heads } from './leaves.ts'
 import type { SyncLeaves } from './messages.ts'
 import { createPull, type Pull } from './pull.ts'
+import type { Serve } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
 
 const ROUND_TIMER = 'sync/round'
@@ -29,6 +30,8 @@ export interface Reconcile {
   onConnected(out: Outbox, peer: PeerId): void
   onDisconnected(out: Outbox, peer: PeerId): void
   isConnected(peer: PeerId): boolean
+  /** Looks now whether a peer has something that this one lacks; `ended` follows where it has something else. */
+  compare(out: Outbox, peer: PeerId): void
   onRoot(out: Outbox, from: PeerId, root: Digest): void
   onBuckets(out: Outbox, from: PeerId, buckets: readonly (Digest | null)[]): void
   onLeaves(out: Outbox, from: PeerId, leaves: SyncLeaves): void
@@ -41,13 +44,15 @@ export interface Reconcile {
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createReconcile({
-  heads,
-  digest,
-}: {
+export interface ReconcileParts {
   readonly heads: Heads
   readonly digest: StateDigest
-}): Reconcile {
+  readonly serve: Pick<Serve, 'onRootDiffers'>
+  /** Everything that a peer had and this one lacked was asked for, and was brought as far as it goes. */
+  readonly ended: (out: Outbox, peer: PeerId) => void
+}
+
+export function createReconcile({ heads, digest, serve, ended }: ReconcileParts): Reconcile {
   // Connected peers in the order of their turns, each with the time at which it was last sent our root.
   const connected = new Map<PeerId, number>()
   // Peers known to differ, to be asked once the pull in progress has ended.
@@ -69,9 +74,11 @@ export function createReconcile({
       out.timer(PULL_TIMER, TIMES.retryMsMax)
       return
     }
+    const done = overdue ? undefined : pull?.peer
     pull = undefined
     out.cancelTimer(PULL_TIMER)
     out.cancelTimer(RESUME_TIMER)
+    if (done !== undefined) ended(out, done)
     const [next] = postponed
     if (next === undefined) return
     postponed.delete(next)
@@ -102,11 +109,12 @@ export function createReconcile({
       advance(out)
     },
     isConnected: (peer) => connected.has(peer),
+    compare: sendRoot,
     onRoot(out, from, root) {
       // Who speaks is connected, whatever this peer was told of it: else it would never ask that one for anything.
       if (!connected.has(from)) connected.set(from, out.now - ROOT_MS_MIN)
       if (root === digest.root()) return
-      out.send(from, 'sync-buckets', { buckets: digest.buckets() })
+      serve.onRootDiffers(out, from)
       const sentAt = connected.get(from)
       if (sentAt !== undefined && pull?.peer !== from && out.now - sentAt >= ROOT_MS_MIN) sendRoot(out, from)
     },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { PeerId } from '../ids.ts'
+import type { Digest, PeerId } from '../ids.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
-import { LIMITS, SERVE_QUOTA } from '../params.ts'
+import { LIMITS, SERVE_QUOTA, SERVED_FACTS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
-import { createServe, LOADS_OPEN_MAX, type Serve, SERVED_FACTS } from './serve.ts'
+import { createServe, LOADS_OPEN_MAX, type Serve } from './serve.ts'
 import { createStateDigest } from './state-digest.ts'
 
 const [asker, other] = [testSigner(0).id, testSigner(1).id]
@@ -51,7 +51,19 @@ function open(chain = 100_000) {
     const each = Math.floor(bytes / open.length)
     for (const purpose of open) serve.onLoaded(out, [new Uint8Array(each).fill(0xa2)], purpose)
   }
-  return { sent, loads, clock, serve, out, fetch, answer }
+  /** Every way to ask for something, and how many loads one such request makes. */
+  const ways: Readonly<Record<string, () => string>> = {
+    'a fetch': () => fetch(),
+    'what stands under some keys': () => serve.facts(out, asker, [keys.trust(1)]),
+    'entries by their ids': () => serve.entries(out, asker, ['a'.repeat(64) as Digest]),
+    'where a root differs': () => serve.onRootDiffers(out, asker),
+    leaves: () => {
+      const before = sent.length
+      serve.onLeavesRequest(out, asker, { buckets: [0], after: '' })
+      return sent[before]?.kind === 'sync-busy' ? 'busy' : 'served'
+    },
+  }
+  return { sent, loads, clock, serve, out, fetch, answer, ways }
 }
 
 describe('serving', () => {
@@ -120,5 +132,44 @@ describe('serving', () => {
     const { sent, fetch } = open(0)
     expect(fetch()).toBe('nothing')
     expect(sent).toEqual([{ to: asker, kind: 'facts', body: { facts: [] } }])
+  })
+
+  const WAYS = Object.keys(open().ways)
+
+  it.each(WAYS)('refuses %s to a peer that has had its quota, and gives it when that is back', (way) => {
+    const { sent, clock, fetch, answer, ways } = open()
+    fetch()
+    answer(SERVE_QUOTA.burst + 1_024)
+    expect(ways[way]?.()).toBe('busy')
+    expect(sent.at(-1)).toMatchObject({ to: asker, kind: 'sync-busy' })
+    clock.now += sent.at(-1)?.body.afterMs ?? 0
+    expect(ways[way]?.()).toBe('served')
+  })
+
+  it('counts answers that hold nothing, too', () => {
+    const { ways } = open(0)
+    for (const way of [ways['a fetch'], ways['leaves']]) {
+      let answered = 0
+      for (; way?.() !== 'busy'; answered += 1) expect(answered).toBeLessThan(SERVE_QUOTA.burst / 200)
+    }
+  })
+
+  it('counts every load until it is answered and not once more, whoever asked for it', () => {
+    const { sent, loads, serve, out, fetch, answer } = open()
+    const ends = () => sent.filter(({ body }) => body.facts?.length === 0)
+    for (let round = 0; round < 3; round += 1) {
+      for (let count = 0; count < LOADS_OPEN_MAX; count += 1)
+        expect(serve.facts(out, asker, [keys.trust(count)])).toBe('served')
+      expect(serve.facts(out, asker, [keys.trust(0)])).toBe('busy')
+      answer(1_000)
+      // An answer that nobody asked for lowers nothing.
+      serve.onLoaded(out, [], { type: 'serve', to: asker })
+    }
+    expect(ends()).toEqual([])
+    expect(fetch()).toBe('served')
+    serve.facts(out, asker, [keys.trust(1)])
+    expect(loads.length).toBeGreaterThan(1)
+    answer(1_000)
+    expect(ends()).toHaveLength(1)
   })
 })

@@ -1,22 +1,16 @@
 import { decodeRecord } from '../encoding/body.ts'
-import { isDigest, type JobId, type PeerId } from '../ids.ts'
+import { type Digest, isDigest, type JobId, type PeerId } from '../ids.ts'
 import { createBudgets } from '../intake/budget.ts'
 import { packFacts } from '../ledger/fact.ts'
 import { positionCodec } from '../ledger/output-book.ts'
 import { parseResolvedLeaf } from '../ledger/resolved.ts'
-import { LIMITS, SERVE_QUOTA } from '../params.ts'
+import { LIMITS, SERVE_QUOTA, SERVED_FACTS } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { EPOCH_KEY, type Heads, TRUST_KEY } from './leaves.ts'
 import type { SyncFetch, SyncLeavesRequest } from './messages.ts'
 import type { StateDigest } from './state-digest.ts'
-
-/**
- * Facts that one request brings; whoever needs more asks again from where it then stands. Verifying them takes it
- * longer than a round trip, so neither waits for the other; half a MiB of them fit any queue on the way.
- */
-export const SERVED_FACTS = 512
 
 /** Facts in one message and one load: applying them takes the receiver well below a millisecond. */
 const FACTS_AT_ONCE = 4
@@ -42,18 +36,44 @@ const LOADS_BUSY_MS = 500
 /** A leaf in an answer, about; its exact size isn't worth encoding it twice. */
 const LEAF_BYTES = 64
 
-export type FetchVerdict = 'served' | 'nothing' | 'busy'
+/** What every answer costs besides, an empty one too: its envelope. */
+const ANSWER_BYTES = 256
+
+/** A bucket's digest in an answer. */
+const BUCKET_BYTES = 34
+
+export type ServeVerdict = 'served' | 'busy'
+export type FetchVerdict = ServeVerdict | 'nothing'
 
 /**
- * Answers what others ask while they reconcile: heads from memory, facts from the store. What a peer was given is
- * counted in bytes against `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with
- * how long to wait. Both counts outlive the connection, so reconnecting gains nothing.
+ * The one way in which facts of the store leave for a peer. What a peer was given is counted in bytes against
+ * `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with how long to wait. Both
+ * counts outlive the connection, so reconnecting gains nothing. A peer that asks for something again, as a driver does
+ * for a certificate, has it once its quota is back: after `LIMITS.busyMs` and what it asks for meanwhile.
  */
-export interface Serve {
+export interface FactServer {
+  /** Sends what stands under these keys of the store. */
+  facts(out: Outbox, to: PeerId, wanted: readonly string[]): ServeVerdict
+  /** Sends what stands where these entries stand. */
+  entries(out: Outbox, to: PeerId, ids: readonly Digest[]): ServeVerdict
+}
+
+type ServePurpose = Extract<LoadPurpose, { type: 'serve' | 'positions' }>
+
+/** Answers what others ask while they reconcile, too: heads from memory, facts from the store. */
+export interface Serve extends FactServer {
+  /** A peer's root differs: it is told where. */
+  onRootDiffers(out: Outbox, to: PeerId): ServeVerdict
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
   onLeavesRequest(out: Outbox, to: PeerId, request: SyncLeavesRequest): void
   /** For `loaded` with the purposes `serve` and `positions`. */
-  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: ServePurpose): void
+}
+
+/** Loads that the store hasn't answered; `endsFetch` when a fetch is among them, whose end its asker is told. */
+interface OpenLoads {
+  readonly count: number
+  readonly endsFetch: boolean
 }
 
 export function createServe({
@@ -63,21 +83,23 @@ export function createServe({
   readonly heads: Heads
   readonly digest: StateDigest
 }): Serve {
-  const loadsOpen = new Map<PeerId, number>()
+  const loadsOpen = new Map<PeerId, OpenLoads>()
   const budgets = createBudgets(SERVE_QUOTA)
 
-  /** Tells a peer to wait; false when it needn't. */
+  /** Tells a peer to wait; false when it needn't, and an answer is on its account. */
   function refuse(out: Outbox, to: PeerId): boolean {
-    const loadsMs = (loadsOpen.get(to) ?? 0) >= LOADS_OPEN_MAX ? LOADS_BUSY_MS : 0
+    const loadsMs = (loadsOpen.get(to)?.count ?? 0) >= LOADS_OPEN_MAX ? LOADS_BUSY_MS : 0
     const afterMs = Math.min(LIMITS.busyMs, Math.max(loadsMs, budgets.waitMs(to, out.now)))
     if (afterMs > 0) out.send(to, 'sync-busy', { afterMs })
+    else budgets.overdraw(to, ANSWER_BYTES, out.now)
     return afterMs > 0
   }
 
   function load(out: Outbox, to: PeerId, wanted: readonly string[], type: 'serve' | 'positions'): void {
     const size = type === 'serve' ? FACTS_AT_ONCE : POSITIONS_AT_ONCE
     for (let at = 0; at < wanted.length; at += size) {
-      loadsOpen.set(to, (loadsOpen.get(to) ?? 0) + 1)
+      const open = loadsOpen.get(to)
+      loadsOpen.set(to, { count: (open?.count ?? 0) + 1, endsFetch: open?.endsFetch ?? false })
       out.load(wanted.slice(at, at + size), { type, to })
     }
   }
@@ -91,23 +113,50 @@ export function createServe({
     for (const facts of packFacts(values, FACTS_AT_ONCE, FACTS_BYTES)) out.send(to, 'facts', { facts })
   }
 
-  /** The last answer to a request is empty, so that the asker knows that it has everything. */
+  /** The last answer to a fetch is empty, so that the asker knows that it has everything. */
   function loaded(out: Outbox, to: PeerId): void {
-    // A witness that shows a certificate loads it by itself and isn't counted here.
-    const open = loadsOpen.get(to) ?? 0
-    if (open > 1) loadsOpen.set(to, open - 1)
-    if (open !== 1) return
+    const open = loadsOpen.get(to)
+    if (open === undefined) return
+    if (open.count > 1) {
+      loadsOpen.set(to, { ...open, count: open.count - 1 })
+      return
+    }
     loadsOpen.delete(to)
-    out.send(to, 'facts', { facts: [] })
+    if (open.endsFetch) out.send(to, 'facts', { facts: [] })
+  }
+
+  function give(
+    out: Outbox,
+    to: PeerId,
+    wanted: readonly string[],
+    type: 'serve' | 'positions',
+  ): ServeVerdict {
+    if (wanted.length === 0) return 'served'
+    if (refuse(out, to)) return 'busy'
+    load(out, to, wanted, type)
+    return 'served'
   }
 
   return {
+    facts: (out, to, wanted) => give(out, to, wanted, 'serve'),
+    entries: (out, to, ids) => give(out, to, ids.map(keys.entry), 'positions'),
+    onRootDiffers(out, to) {
+      if (refuse(out, to)) return 'busy'
+      const buckets = digest.buckets()
+      budgets.overdraw(to, buckets.length * BUCKET_BYTES, out.now)
+      out.send(to, 'sync-buckets', { buckets })
+      return 'served'
+    },
     onFetch(out, to, fetch) {
       if (refuse(out, to)) return 'busy'
       const wanted = factKeys(heads, fetch)
       load(out, to, wanted, 'serve')
       load(out, to, fetch.ids.map(keys.entry), 'positions')
-      if (wanted.length + fetch.ids.length > 0) return 'served'
+      const open = loadsOpen.get(to)
+      if (open !== undefined && wanted.length + fetch.ids.length > 0) {
+        loadsOpen.set(to, { ...open, endsFetch: true })
+        return 'served'
+      }
       out.send(to, 'facts', { facts: [] })
       return 'nothing'
     },

@@ -144,6 +144,7 @@ describe('facts', () => {
       heads: { ...HEADS, nextSeq: () => 0 },
       applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest], resolved: [] }),
       applyDecision: () => ({ status: 'known' }),
+      admits: () => true,
     })
     const out = {
       now: 0,

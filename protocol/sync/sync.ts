@@ -1,19 +1,20 @@
 import type { Signer } from '../crypto/signer.ts'
 import type { PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
-import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
-import { createReconcile } from './reconcile.ts'
-import { createServe } from './serve.ts'
+import { createReconcile, type Reconcile } from './reconcile.ts'
+import { createServe, type FactServer, type Serve } from './serve.ts'
 import type { StateDigest } from './state-digest.ts'
 
 export interface SyncOptions extends Omit<FactsParts, 'self'> {
   readonly signer: Signer
   readonly roster: Roster
   readonly digest: StateDigest
+  /** A peer has given what it had and this one lacked. */
+  readonly pulled: (out: Outbox, peer: PeerId) => void
 }
 
 type SyncKind =
@@ -31,25 +32,30 @@ export type SyncMessage = Extract<Message, { kind: SyncKind }>
 export interface Sync {
   readonly facts: Facts
   readonly announce: Announcer
+  /** For every part that answers a peer with facts. */
+  readonly serve: FactServer
   start(out: Outbox): void
+  readonly compare: Reconcile['compare']
   onConnected(out: Outbox, peer: PeerId): void
   onDisconnected(out: Outbox, peer: PeerId): void
   onMessage(out: Outbox, message: SyncMessage): void
   /** For `loaded` with the purposes `serve` and `positions`. */
-  onLoaded(out: Outbox, values: readonly (Uint8Array | undefined)[], purpose: LoadPurpose): void
+  onLoaded: Serve['onLoaded']
   /** True when the timer is sync's. */
   onTimer(out: Outbox, id: string): boolean
 }
 
-export function createSync({ signer, roster, digest, heads, ...apply }: SyncOptions): Sync {
+export function createSync({ signer, roster, digest, heads, pulled, ...apply }: SyncOptions): Sync {
   const facts = createFacts({ self: signer.id, heads, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
-  const reconcile = createReconcile({ heads, digest })
+  const reconcile = createReconcile({ heads, digest, serve, ended: pulled })
   return {
     facts,
     announce,
+    serve,
     start: reconcile.start,
+    compare: reconcile.compare,
     onConnected: reconcile.onConnected,
     onDisconnected: reconcile.onDisconnected,
     onMessage(out, message) {

@@ -1,4 +1,11 @@
+import { type Digest, digestFromBytes } from '../ids.ts'
 import { type Infer, oneOf, struct, uint } from '../encoding/codec.ts'
+
+/**
+ * Stands for every model that a member has no row of, once rows of it made room: what they held against it. No
+ * file has this digest; where somebody claims it all the same, agreements earn nothing.
+ */
+export const REST: Digest = digestFromBytes(new Uint8Array(32))
 
 /** How one replica's part in one job ended, as far as it counts (7). */
 const OUTCOMES = ['agreed', 'disagreed', 'fault', 'unrevealed', 'timeout', 'noshow'] as const
@@ -69,6 +76,26 @@ export function decayed(row: CounterRow, at: number): CounterRow {
     timeout: left(row.timeout),
     noshow: left(row.noshow),
     consecutive: row.consecutive,
+    at,
+  }
+}
+
+/** A row of a further model: it begins with what is held against all those that have none. */
+export function furtherRow(rest: CounterRow | undefined, at: number): CounterRow {
+  return rest === undefined ? freshRow(at) : { ...decayed(rest, at), agreed: 0, consecutive: 0 }
+}
+
+/** The worst of both, way by way: taking a row in twice changes nothing. */
+export function worstOf(a: CounterRow, b: CounterRow, at: number): CounterRow {
+  const [one, other] = [decayed(a, at), decayed(b, at)]
+  return {
+    agreed: 0,
+    disagreed: Math.max(one.disagreed, other.disagreed),
+    fault: Math.max(one.fault, other.fault),
+    unrevealed: Math.max(one.unrevealed, other.unrevealed),
+    timeout: Math.max(one.timeout, other.timeout),
+    noshow: Math.max(one.noshow, other.noshow),
+    consecutive: 0,
     at,
   }
 }

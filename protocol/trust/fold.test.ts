@@ -2,22 +2,35 @@ import { describe, expect, it } from 'vitest'
 import { blobRefOf, type Digest, type PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
-import { type CounterRow, freshRow, type Outcome, UNIT } from './counters.ts'
-import { fold, type RowChange } from './fold.ts'
+import { type CounterRow, freshRow, type Outcome, REST, UNIT } from './counters.ts'
+import { fold as foldInPieces, type FoldInput, type RowChange } from './fold.ts'
+import { Effort } from './pieces.ts'
 import type { CloseFacts } from './outcomes.ts'
+import { whole } from './testing-closes.ts'
 
 const { ids } = fourWitnesses()
 const [payer, a, b, c] = ids as [PeerId, PeerId, PeerId, PeerId]
 const modelAt = (number: number): Digest => blobRefOf(Uint8Array.of(number)).digest
 const MODEL = modelAt(0)
 
-function close(number: number, outcomes: readonly [PeerId, Outcome][], submitter = payer): CloseFacts {
-  const replicas = outcomes.map(([peer, outcome]) => ({ peer, outcome }))
-  return { job: modelAt(number), submitter, model: MODEL, replicas }
+const fold = (closes: readonly CloseFacts[], input: FoldInput) =>
+  whole(foldInPieces(closes, input, new Effort()))
+
+function close(number: number, outcomes: readonly [PeerId, Outcome][], by: string = payer): CloseFacts {
+  const replicas = outcomes.map(([peer, outcome]) => ({ peer, voter: peer, outcome }))
+  return { job: modelAt(number), payer: by, model: MODEL, replicas }
 }
 
-function folded(closes: readonly CloseFacts[], voterOf = (peer: PeerId): string => peer) {
-  const changes = fold(closes, { number: 1, rowsOf: () => undefined, voterOf })
+/** The same closes, with other voters behind the replicas. */
+function votedBy(closes: readonly CloseFacts[], voterOf: (peer: PeerId) => string): readonly CloseFacts[] {
+  return closes.map((facts) => ({
+    ...facts,
+    replicas: facts.replicas.map((one) => ({ ...one, voter: voterOf(one.peer) })),
+  }))
+}
+
+function folded(closes: readonly CloseFacts[]) {
+  const changes = fold(closes, { number: 1, rowsOf: () => undefined })
   return (peer: PeerId, counter: Outcome) => units(changes, peer, counter)
 }
 
@@ -52,9 +65,11 @@ describe('fold', () => {
   })
 
   it('takes an operator’s peers for one', () => {
-    const of = folded([close(1, all), close(2, [[b, 'agreed']], c)], (peer) => (peer === a ? b : peer))
+    const of = folded(
+      votedBy([close(1, all), close(2, [[b, 'agreed']], c)], (peer) => (peer === a ? b : peer)),
+    )
     expect(of(a, 'agreed') + of(b, 'agreed')).toBeLessThanOrEqual(3)
-    const twice = folded([close(1, [[a, 'agreed']]), close(2, [[b, 'agreed']])], () => 'same')
+    const twice = folded(votedBy([close(1, [[a, 'agreed']]), close(2, [[b, 'agreed']])], () => 'same'))
     expect(twice(a, 'agreed') + twice(b, 'agreed')).toBe(1)
   })
 
@@ -72,7 +87,7 @@ describe('fold', () => {
     const rows = new Map<Digest, CounterRow>(
       Array.from({ length: LIMITS.models }, (_, at) => [modelAt(at + 1), freshRow(at === 3 ? 1 : 5)]),
     )
-    const input = { number: 9, rowsOf: () => rows, voterOf: (peer: PeerId) => peer }
+    const input = { number: 9, rowsOf: () => rows }
     const changes = fold([close(1, [[a, 'agreed']])], input)
     expect(changes.map(({ model, row }) => [model, row?.at ?? null])).toEqual(
       [
@@ -82,5 +97,59 @@ describe('fold', () => {
     )
     rows.delete(modelAt(1))
     expect(fold([close(1, [[a, 'agreed']])], input).map(({ model }) => model)).toEqual([MODEL])
+  })
+
+  it('never makes room by what counts against a member: made-up models wash nothing off', () => {
+    const bad = { ...freshRow(1), disagreed: UNIT, consecutive: 0 }
+    const good = { ...freshRow(1), agreed: 9 * UNIT }
+    const rows = new Map<Digest, CounterRow>([
+      [modelAt(1), bad],
+      [modelAt(2), good],
+    ])
+    const used = Array.from({ length: LIMITS.models }, (_, at) => ({
+      ...close(at + 1, [[a, 'agreed']], modelAt(at)),
+      model: modelAt(at + 3),
+    }))
+    const changes = fold(used, { number: 9, rowsOf: () => rows })
+    const removed = changes.filter(({ row }) => row === null).map(({ model }) => model)
+    expect(removed).toEqual([modelAt(2)])
+    // Of rows with as much against them the one used longest ago goes, then the first by its digest.
+    expect(changes.filter(({ row }) => row !== null)).toHaveLength(LIMITS.models - 1)
+    const worse: readonly CloseFacts[] = used.map((facts) => ({
+      ...facts,
+      replicas: facts.replicas.map((one) => ({ ...one, outcome: 'fault' as const })),
+    }))
+    const gone = fold(worse, { number: 9, rowsOf: () => rows }).filter(({ row }) => row === null)
+    expect(gone.map(({ model }) => model).toSorted()).toEqual([modelAt(1), modelAt(2)].toSorted())
+  })
+
+  it('holds what a row had against a member against all its models without one, however it was pushed out', () => {
+    const bad = { ...freshRow(1), disagreed: 3 * UNIT }
+    const before = new Map<Digest, CounterRow>([[MODEL, bad]])
+    const faulty = Array.from({ length: LIMITS.models }, (_, at) => ({
+      ...close(at + 1, [[a, 'fault']]),
+      model: modelAt(at + 1),
+    }))
+    const input = { number: 1, rowsOf: () => before }
+    const changes = fold(faulty, input)
+    const rowOf = (changed: readonly RowChange[], model: Digest) =>
+      changed.find((change) => change.model === model)?.row
+    expect(rowOf(changes, MODEL)).toBeNull()
+    expect(rowOf(changes, REST)).toMatchObject({ disagreed: 3 * UNIT, fault: 0, agreed: 0 })
+    // A row made anew begins with it, also that of the very model, and gives it back unchanged.
+    const after = new Map<Digest, CounterRow>([[REST, { ...bad, at: 1 }]])
+    const again = fold([close(1, [[a, 'agreed']])], { number: 1, rowsOf: () => after })
+    expect(rowOf(again, MODEL)).toMatchObject({ disagreed: 3 * UNIT, agreed: UNIT })
+    for (const { model, row } of changes) if (row !== null) after.set(model, row)
+    const full = fold([close(1, [[a, 'agreed']])], { number: 1, rowsOf: () => after })
+    expect(full.map(({ model }) => model).filter((model) => model !== REST)).toEqual([])
+    expect(rowOf(full, REST)?.disagreed ?? 3 * UNIT).toBe(3 * UNIT)
+  })
+
+  it('gives nothing for agreements with a model that claims to be all of them', () => {
+    const of = (outcome: Outcome) =>
+      fold([{ ...close(1, [[a, outcome]]), model: REST }], { number: 1, rowsOf: () => undefined })
+    expect(of('agreed')).toEqual([])
+    expect(of('disagreed')).toMatchObject([{ model: REST, row: { disagreed: UNIT } }])
   })
 })

@@ -50,6 +50,11 @@ export function priorOf(priorTrust: number): Evidence {
 
 /** Trust in a node that did this: the lower bound of prior and counters together. */
 export function trustOf(row: CounterRow, prior: Evidence): number {
+  return lowerBound({ right: prior.right + row.agreed, wrong: prior.wrong + against(row) })
+}
+
+/** What a row holds against a node, in millionths of a disagreement. */
+export function against(row: CounterRow): number {
   const { disagreed, unrevealed, fault, timeout, noshow } = QUARTERS
   const quarters =
     row.disagreed * disagreed +
@@ -57,5 +62,5 @@ export function trustOf(row: CounterRow, prior: Evidence): number {
     row.fault * fault +
     row.timeout * timeout +
     row.noshow * noshow
-  return lowerBound({ right: prior.right + row.agreed, wrong: prior.wrong + Math.floor(quarters / 4) })
+  return Math.floor(quarters / 4)
 }

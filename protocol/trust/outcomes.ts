@@ -1,4 +1,5 @@
-import { digest, type Infer, list, peerId, struct, uint } from '../encoding/codec.ts'
+import { ineligibleBid } from '../election/eligibility.ts'
+import { digest, type Infer, list, peerId, struct, text, uint } from '../encoding/codec.ts'
 import type { AccountId, JobId, PeerId } from '../ids.ts'
 import { belongs, commitsIn, opens } from '../jobs/close.ts'
 import type { JobSpec } from '../jobs/spec.ts'
@@ -7,13 +8,27 @@ import { LIMITS } from '../params.ts'
 import type { Charter } from '../swarm/charter.ts'
 import { type Outcome, outcomeCodec } from './counters.ts'
 
+/** By what somebody has one vote: an operator's label, or the peer where the charter goes by peers. */
+const voter = text({ max: LIMITS.labelBytes })
+
+/**
+ * The one voter that all payers without a membership are: such accounts cost nothing, so a thousand of them may
+ * vouch for a replica, or hold a failure against it, as little as one. Labels are never empty.
+ */
+const GUESTS = ''
+
 const markCodec = struct({ slot: uint(LIMITS.slots), peer: peerId, outcome: outcomeCodec })
 
 /** What must be remembered of a job from its assignment to its end, for its outcomes to be counted. */
 export const assignedCodec = struct({
   model: digest(),
-  /** Independent bidders: with few of them an election is no evidence (7). */
+  payer: voter,
+  /** Independent bidders that could have been elected with this model: with few of them an election is no evidence (7). */
   bidders: uint(LIMITS.bids),
+  /** Everybody who may get a slot. */
+  voters: list(struct({ peer: peerId, voter }), { max: LIMITS.replicas + LIMITS.standbys }),
+  /** Who said, signed, that it holds the prompt. */
+  ready: list(peerId, { max: LIMITS.receipts }),
   /** The attempt under way. */
   slots: list(struct({ slot: uint(LIMITS.slots), peer: peerId }), { max: LIMITS.slots }),
   /** Slots of earlier attempts that are counted already. */
@@ -24,9 +39,9 @@ export type Assigned = Infer<typeof assignedCodec>
 /** A terminal job with something to count: what a snapshot folds of it. */
 export const closeFactsCodec = struct({
   job: digest<JobId>(),
-  submitter: peerId,
+  payer: voter,
   model: digest(),
-  replicas: list(struct({ peer: peerId, outcome: outcomeCodec }), { min: 1, max: LIMITS.slots }),
+  replicas: list(struct({ peer: peerId, voter, outcome: outcomeCodec }), { min: 1, max: LIMITS.slots }),
 })
 export type CloseFacts = Infer<typeof closeFactsCodec>
 
@@ -41,10 +56,11 @@ export interface JobDecided {
   readonly counting: number
 }
 
-/** The charter, and by what its members have one vote each. */
-export interface Voters {
+/** What the swarm asks of a job that shall earn trust. */
+export interface Terms {
   readonly charter: Charter
-  voterOf(peer: PeerId): string
+  /** Where an epoch's fees go. A job that outlived a change of it earns nothing: everybody must see the same. */
+  readonly treasuryOf: (epoch: number) => PeerId | undefined
 }
 
 /**
@@ -54,36 +70,63 @@ export interface Voters {
 export function follow(
   before: Assigned | undefined,
   decided: JobDecided,
-  voters: Voters,
+  terms: Terms,
 ): { readonly assigned: Assigned | undefined; readonly facts: CloseFacts | undefined } {
   const { value } = decided
-  if (value.type === 'assign') return { assigned: assignedBy(value, voters), facts: undefined }
+  if (value.type === 'assign')
+    return { assigned: assignedBy(value, decided, terms.charter), facts: undefined }
   if (before === undefined) return { assigned: undefined, facts: undefined }
   if (value.type === 'again') {
     const marks = [...before.marks, ...attemptMarks(before, decided, value)].slice(0, LIMITS.slots)
     return { assigned: { ...before, slots: value.slots, marks }, facts: undefined }
   }
-  return { assigned: undefined, facts: factsOf(before, decided, value, voters) }
+  return { assigned: undefined, facts: factsOf(before, decided, value, terms) }
 }
 
 /** Outcomes of every decided value of a job's chain, in order of steps. */
-export function outcomesOf(chain: readonly JobDecided[], voters: Voters): CloseFacts | undefined {
+export function outcomesOf(chain: readonly JobDecided[], charter: Charter): CloseFacts | undefined {
   let assigned: Assigned | undefined
   let facts: CloseFacts | undefined
-  for (const decided of chain) ({ assigned, facts } = follow(assigned, decided, voters))
+  for (const decided of chain)
+    ({ assigned, facts } = follow(assigned, decided, { charter, treasuryOf: () => charter.treasury }))
   return facts
 }
 
-function assignedBy({ bids, slots }: AssignValue, { voterOf }: Voters): Assigned | undefined {
-  const elected = bids.find(({ signer }) => signer === slots[0]?.peer)
+function assignedBy(
+  { bids, operators, payer, slots, standbys, receipts }: AssignValue,
+  { account, spec }: JobDecided,
+  { diversity }: Charter,
+): Assigned | undefined {
+  const voterOf = (peer: PeerId, label: string | null | undefined) =>
+    diversity === 'peer' ? peer : (label ?? peer)
+  const bidders = bids.map(({ signer, body: { offer } }, at) => {
+    const label = operators[at]
+    const isEligible = ineligibleBid(spec, { operator: label ?? undefined, offer }) === undefined
+    return { peer: signer, voter: voterOf(signer, label), model: offer.modelDigest, isEligible }
+  })
+  const elected = bidders.find(({ peer }) => peer === slots[0]?.peer)
   if (elected === undefined) return undefined
-  const bidders = new Set(bids.map(({ signer }) => voterOf(signer))).size
-  return { model: elected.body.offer.modelDigest, bidders, slots, marks: [] }
+  const { model } = elected
+  const rivals = bidders.filter((bidder) => bidder.isEligible && bidder.model === model)
+  const chosen = new Set([...slots.map(({ peer }) => peer), ...standbys])
+  const voters = bidders.filter(({ peer }) => chosen.has(peer))
+  return {
+    model,
+    payer: payer === null ? GUESTS : voterOf(account, payer),
+    bidders: new Set(rivals.map((rival) => rival.voter)).size,
+    voters: voters.map(({ peer, voter }) => ({ peer, voter })),
+    ready: receipts.map(({ signer }) => signer),
+    slots,
+    marks: [],
+  }
 }
 
-/** What an attempt's seals show of those who gave no answer that could be judged. */
+/**
+ * What an attempt's seals show of those who gave no answer that could be judged. Not being there counts only
+ * against who held the prompt: else a payer that hands it to nobody makes anybody absent, at no cost.
+ */
 function attemptMarks(
-  { slots }: Assigned,
+  { slots, ready }: Assigned,
   { job, step, counting }: JobDecided,
   { seals, reveals }: Pick<CloseValue | AgainValue, 'seals' | 'reveals'>,
 ): Assigned['marks'] {
@@ -101,7 +144,8 @@ function attemptMarks(
     if (seen?.fault === true) return mark('fault')
     if (seen !== undefined && belongs(attempt, seen.commit) && seen.sealedBy.size >= counting)
       return reveals.some((reveal) => opens(reveal, seen.commit)) ? [] : mark('unrevealed')
-    return mark(isStarted({ slot, peer }) ? 'timeout' : 'noshow')
+    if (isStarted({ slot, peer })) return mark('timeout')
+    return ready.includes(peer) ? mark('noshow') : []
   })
 }
 
@@ -109,27 +153,25 @@ function factsOf(
   before: Assigned,
   decided: JobDecided,
   value: Exclude<JobValue, AssignValue | AgainValue>,
-  voters: Voters,
+  terms: Terms,
 ): CloseFacts | undefined {
   const last = value.type === 'close' ? attemptMarks(before, decided, value) : []
   const marks = [...before.marks, ...last]
   const marked = new Set(marks.map(({ slot }) => slot))
-  const judged = value.type === 'close' ? judgedIn(value, before, decided.spec, voters) : []
-  const replicas = [
-    ...marks.map(({ peer, outcome }) => ({ peer, outcome })),
-    ...judged.filter(({ slot }) => !marked.has(slot)).map(({ peer, outcome }) => ({ peer, outcome })),
-  ]
-  if (replicas.length === 0) return undefined
-  const { job, account } = decided
-  return { job, submitter: account, model: before.model, replicas: replicas.slice(0, LIMITS.slots) }
+  const judged = value.type === 'close' ? judgedIn(value, before, decided.spec, terms) : []
+  const counted = [...marks, ...judged.filter(({ slot }) => !marked.has(slot))].slice(0, LIMITS.slots)
+  if (counted.length === 0) return undefined
+  const voters = new Map(before.voters.map((one) => [one.peer, one.voter]))
+  const replicas = counted.map(({ peer, outcome }) => ({ peer, voter: voters.get(peer) ?? peer, outcome }))
+  return { job: decided.job, payer: before.payer, model: before.model, replicas }
 }
 
 /** Agreement is counted only where others vouched for it and nobody could have arranged it cheaply (7). */
 function judgedIn(
-  { result }: CloseValue,
+  { result, epoch }: CloseValue,
   { bidders }: Assigned,
   spec: JobSpec,
-  { charter }: Voters,
+  { charter, treasuryOf }: Terms,
 ): Assigned['marks'] {
   const { agreement, winner, replicas } = result
   if (winner === null || (agreement !== 'unanimous' && agreement !== 'majority')) return []
@@ -137,7 +179,7 @@ function judgedIn(
     spec.replicas >= 2 &&
     bidders >= charter.params.trustBidders &&
     spec.fee >= charter.params.fee &&
-    spec.treasury === charter.treasury
+    spec.treasury === treasuryOf(epoch)
   return replicas.flatMap(({ slot, peer, price, outcome }): Assigned['marks'] => {
     if (outcome === 'outvoted') return [{ slot, peer, outcome: 'disagreed' }]
     const isEarned = outcome === 'agreed' && isFair && price >= priceFloor(charter)

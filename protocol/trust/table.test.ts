@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { PeerId } from '../ids.ts'
+import type { Digest, PeerId } from '../ids.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
-import { freshRow, withOutcomes } from './counters.ts'
+import { freshRow, REST, UNIT, withOutcomes } from './counters.ts'
+import type { RowChange } from './fold.ts'
+import { Effort } from './pieces.ts'
 import { TrustTable } from './table.ts'
-import { MODEL } from './testing-closes.ts'
+import { MODEL, whole } from './testing-closes.ts'
 
 const { ids, roster } = fourWitnesses()
 const [first, second, third] = ids as [PeerId, PeerId, PeerId, PeerId]
@@ -13,16 +15,21 @@ const change = (peer: PeerId, number: number) => [
   { peer, model: MODEL, row: withOutcomes(freshRow(number), ['agreed'], number) },
 ]
 
+const nextOf = (
+  table: TrustTable,
+  ...[changes, medians]: [readonly RowChange[], ReadonlyMap<PeerId, number>]
+) => whole(table.next(changes, medians, new Effort()))
+
 function tableAfter(peer: PeerId): TrustTable {
-  const table = new TrustTable(roster.charter)
-  table.apply(new EventOutbox(first, roster.swarm, 1), table.next(change(peer, 1), new Map()))
+  const table = new TrustTable(roster.charter, () => false)
+  table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, change(peer, 1), new Map()))
   return table
 }
 
 describe('the root of a table', () => {
   it('covers what the snapshots before it left, rows that this one changes and latencies', () => {
     const next = (before: PeerId, changed: PeerId, latencies: readonly [PeerId, number][] = []) =>
-      tableAfter(before).next(change(changed, 2), new Map(latencies)).root
+      nextOf(tableAfter(before), change(changed, 2), new Map(latencies)).root
     const roots = [
       next(first, third),
       next(second, third),
@@ -34,14 +41,57 @@ describe('the root of a table', () => {
     expect(next(first, third)).toBe(roots[0])
   })
 
+  it('covers every row, also of a table that is made in several parts', () => {
+    const table = new TrustTable(roster.charter, () => false)
+    const many = Array.from({ length: 200 }, (_, at) => ({
+      peer: first,
+      model: at.toString(16).padStart(64, '0') as Digest,
+      row: freshRow(1),
+    }))
+    const rootOf = (changes: readonly RowChange[]) => nextOf(table, changes, new Map()).root
+    const roots = [0, 63, 64, 199].map((at) =>
+      rootOf(many.map((one, place) => (place === at ? { ...one, row: null } : one))),
+    )
+    expect(new Set([...roots, rootOf(many), rootOf(many.slice(1)), rootOf(many.slice(0, -1))]).size).toBe(7)
+  })
+
+  it('has for a model without a row what is held against all of them, as of each snapshot', () => {
+    const table = tableAfter(first)
+    const bad = { ...freshRow(2), disagreed: 5 * UNIT }
+    const changes = [{ peer: second, model: REST, row: bad }]
+    table.apply(new EventOutbox(first, roster.swarm, 2), nextOf(table, changes, new Map()))
+    const { priorTrust } = roster.charter.params
+    expect(table.at(1)?.row(second, MODEL).trust).toBe(priorTrust)
+    expect(table.at(2)?.row(second, MODEL).trust).toBeLessThan(priorTrust)
+    expect(table.at(2)?.row(third, MODEL).trust).toBe(priorTrust)
+  })
+
   it('changes nothing until it is applied', () => {
     const table = tableAfter(first)
     const { root } = table
-    table.next(change(second, 2), new Map([[second, 9]]))
+    nextOf(table, change(second, 2), new Map([[second, 9]]))
     expect(table.root).toBe(root)
     expect(table.newest().row(second, MODEL)).toEqual({
       trust: roster.charter.params.priorTrust,
       latencyMs: undefined,
     })
+  })
+})
+
+describe('a peer that came in by itself', () => {
+  it('starts at nothing and earns what it has, more slowly than whoever was invited', () => {
+    const table = new TrustTable(roster.charter, (peer) => peer !== first)
+    const trustIn = (peer: PeerId) => table.newest().row(peer, MODEL).trust
+    expect([first, second].map(trustIn)).toEqual([roster.charter.params.priorTrust, 0])
+    const agreed = Array.from({ length: 30 }, () => 'agreed' as const)
+    const changes = [first, second].sort().map((peer) => ({
+      peer,
+      model: MODEL,
+      row: withOutcomes(freshRow(1), agreed, 1),
+    }))
+    table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, changes, new Map()))
+    expect(trustIn(second)).toBeGreaterThan(500_000)
+    expect(trustIn(first)).toBeGreaterThan(trustIn(second))
+    expect(trustIn(third)).toBe(0)
   })
 })

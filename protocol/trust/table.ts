@@ -7,20 +7,33 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Charter } from '../swarm/charter.ts'
-import { type CounterRow, counterRowCodec, decayed } from './counters.ts'
+import { type CounterRow, counterRowCodec, decayed, REST } from './counters.ts'
 import type { RowChange } from './fold.ts'
+import type { Effort, Pieces } from './pieces.ts'
 import { type Evidence, priorOf, trustOf } from './lower-bound.ts'
 import { foundingSnapshot, type TrustRow, type TrustSnapshot } from './snapshot.ts'
 
+/** One that counts, one that makes room for it, and what is held against the rest. */
+const ROWS_MAX = LIMITS.closes * LIMITS.slots * 3
+
 const rowsChanged = list(struct({ peer: peerId, model: digest(), row: nullable(counterRowCodec) }), {
-  max: LIMITS.closes * LIMITS.slots * 2,
+  max: ROWS_MAX,
 })
 const latencies = list(struct({ peer: peerId, ms: uint() }), {
   max: LIMITS.reported * LIMITS.witnesses,
 })
 
-/** What a table's digest covers: everything before it, and what this snapshot makes of it. */
-const rootCodec = struct({ number: uint(), before: nullable(digest()), rows: rowsChanged, latencies })
+/** Rows of one part of a table's digest: it is made a part at a time. */
+const ROWS_AT_ONCE = 64
+const UNITS_PER_ROW = 8
+
+/** What a table's digest covers: everything before it, and, as digests of its parts, what this snapshot makes of it. */
+const rootCodec = struct({
+  number: uint(),
+  before: nullable(digest()),
+  rows: list(digest(), { max: Math.ceil(ROWS_MAX / ROWS_AT_ONCE) }),
+  latencies,
+})
 
 /** One of the newest snapshots, with the rows as they were before it, so that earlier ones can be read. */
 const keptCodec = struct({
@@ -48,6 +61,10 @@ interface Kept {
   readonly before: ReadonlyMap<string, CounterRow | null>
 }
 
+/** Where nobody has vouched, it is assumed that nothing good will come; answers that agree can show otherwise. */
+const UNINVITED = priorOf(0)
+const NOBODY: TrustRow = { trust: 0, latencyMs: undefined }
+
 /** Snapshots that can be read: a spec may name the newest but one, and the rest is for peers that lag behind. */
 const KEPT_SNAPSHOTS = 8
 
@@ -55,13 +72,20 @@ const KEPT_SNAPSHOTS = 8
 export class TrustTable {
   readonly #founding: TrustSnapshot
   readonly #prior: Evidence
+  readonly #isUninvited: (peer: PeerId) => boolean
   readonly #rows = new Map<PeerId, Map<Digest, CounterRow>>()
   /** Ascending; the last one is the newest. */
   #kept: readonly Kept[] = []
 
-  constructor(charter: Charter) {
-    this.#founding = foundingSnapshot(charter)
+  /** `isUninvited`: nobody has vouched for a peer's label, so all its trust is earned (7). */
+  constructor(charter: Charter, isUninvited: (peer: PeerId) => boolean) {
+    const founding = foundingSnapshot(charter)
+    this.#founding = {
+      number: founding.number,
+      row: (peer, model) => (isUninvited(peer) ? NOBODY : founding.row(peer, model)),
+    }
     this.#prior = priorOf(charter.params.priorTrust)
+    this.#isUninvited = isUninvited
   }
 
   get number(): number {
@@ -94,12 +118,22 @@ export class TrustTable {
   }
 
   /** What a snapshot's changes and latencies would make of this table; nothing is changed. */
-  next(changes: readonly RowChange[], medians: ReadonlyMap<PeerId, number>): NextTable {
+  *next(
+    changes: readonly RowChange[],
+    medians: ReadonlyMap<PeerId, number>,
+    effort: Effort,
+  ): Pieces<NextTable> {
     const number = this.number + 1
     const measured = [...medians]
       .map(([peer, ms]) => ({ peer, ms }))
       .sort((a, b) => (a.peer < b.peer ? -1 : 1))
-    const body = { number, before: this.root ?? null, rows: changes, latencies: measured }
+    const rows: Digest[] = []
+    for (let at = 0; at < changes.length; at += ROWS_AT_ONCE) {
+      const part = changes.slice(at, at + ROWS_AT_ONCE)
+      rows.push(hash('trust-rows', encodeBody(rowsChanged, part)))
+      if (effort.spend(UNITS_PER_ROW * part.length)) yield
+    }
+    const body = { number, before: this.root ?? null, rows, latencies: measured }
     return { number, root: hash('trust-table', encodeBody(rootCodec, body)), changes, latencies: measured }
   }
 
@@ -147,14 +181,22 @@ export class TrustTable {
     else this.#rows.set(peer, rows)
   }
 
+  #priorOf(peer: PeerId): Evidence {
+    return this.#isUninvited(peer) ? UNINVITED : this.#prior
+  }
+
   /** A row as it was at one of the kept snapshots: what the first later one that changed it replaced. */
-  #row({ number, latencies: measured }: Kept, peer: PeerId, model: Digest): TrustRow {
+  #rowAt(number: number, peer: PeerId, model: Digest): CounterRow | null {
     const key = keyOf(peer, model)
     const later = this.#kept.find((one) => one.number > number && one.before.has(key))
-    const row = later === undefined ? this.#current(peer, model) : (later.before.get(key) ?? null)
+    return later === undefined ? this.#current(peer, model) : (later.before.get(key) ?? null)
+  }
+
+  #row({ number, latencies: measured }: Kept, peer: PeerId, model: Digest): TrustRow {
+    const row = this.#rowAt(number, peer, model) ?? this.#rowAt(number, peer, REST)
     const { trust } = this.#founding.row(peer, model)
     return {
-      trust: row === null ? trust : trustOf(decayed(row, number), this.#prior),
+      trust: row === null ? trust : trustOf(decayed(row, number), this.#priorOf(peer)),
       latencyMs: measured.get(peer),
     }
   }

@@ -2,12 +2,15 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { encodeBody } from '../encoding/body.ts'
 import type { Signed, SignedKind } from '../encoding/signed.ts'
 import { blobRefOf, type BlobRef, type Digest, type PeerId } from '../ids.ts'
-import { BEACON, BID, COMMIT, commitmentOf, REVEAL, SEAL } from '../jobs/messages.ts'
+import { BEACON, BID, COMMIT, commitmentOf, REVEAL, SEAL, STORED } from '../jobs/messages.ts'
+import type { Offer } from '../jobs/offer.ts'
 import type { JobSpec } from '../jobs/spec.ts'
 import type { ReplicaResult } from '../jobs/value.ts'
 import { jobIdOf } from '../ledger/entry.ts'
 import { testSpec } from '../ledger/testing-mind.ts'
+import { LIMITS } from '../params.ts'
 import type { Charter } from '../swarm/charter.ts'
+import type { Pieces } from './pieces.ts'
 import type { JobDecided } from './outcomes.ts'
 
 /*
@@ -30,6 +33,12 @@ export interface ClosePlan {
   readonly replicas: readonly ReplicaPlan[]
   /** By default the replicas alone. */
   readonly bidders?: readonly PeerId[]
+  /** Who signed that it holds the prompt; by default the first two replicas that were not there. */
+  readonly ready?: readonly PeerId[]
+  /** Operator labels; by default everybody is a member of its own name. */
+  readonly labelOf?: (peer: PeerId) => string | null
+  /** What one bidder asks for instead of what the others do. */
+  readonly offers?: ReadonlyMap<PeerId, Partial<Offer>>
   readonly price?: bigint
   readonly spec?: Partial<JobSpec>
   readonly agreement?: 'unanimous' | 'majority' | 'none' | 'split' | 'single'
@@ -48,7 +57,9 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
   const base = baseOf(plan)
   const { job } = base
   const bidders = [...(plan.bidders ?? plan.replicas.map(({ peer }) => peer))].sort()
-  const offer = {
+  const absent = plan.replicas.filter(({ did }) => did === 'noshow').map(({ peer }) => peer)
+  const { ready = absent.slice(0, LIMITS.receipts), labelOf = (peer: PeerId) => peer } = plan
+  const offer: Offer = {
     price: plan.price ?? 1n,
     etaMs: 1,
     model: 'm',
@@ -57,18 +68,23 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
     vramFreeMb: 0,
     loadMilli: 0,
     region: '',
-    modes: ['process' as const],
+    modes: ['process'],
   }
   const assign = {
     type: 'assign' as const,
-    bids: bidders.map((peer) => said(BID, peer, { job, offer, payout: peer })),
+    epoch: 0,
+    bids: bidders.map((peer) =>
+      said(BID, peer, { job, offer: { ...offer, ...plan.offers?.get(peer) }, payout: peer }),
+    ),
+    operators: bidders.map(labelOf),
+    payer: labelOf(plan.submitter),
     beacon: said(BEACON, plan.submitter, { job }),
     slots: plan.replicas.map(({ peer }, slot) => ({ slot, peer })),
     standbys: [],
-    receipts: [],
+    receipts: ready.map((peer) => said(STORED, peer, { job, prompt: base.spec.prompt.digest })),
   }
   const evidence = evidenceOf(plan, 0)
-  const close = { type: 'close' as const, ...evidence, result: resultOf(plan) }
+  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan) }
   return [
     { ...base, step: 0, value: assign },
     { ...base, step: 1, value: close },
@@ -106,6 +122,14 @@ export function evidenceOf(plan: ClosePlan, step: number, firstSlot = 0) {
     return [said(REVEAL, peer, body)]
   })
   return { seals, reveals }
+}
+
+/** Everything at once, where a peer would take a piece an event. */
+export function whole<T>(pieces: Pieces<T>): T {
+  for (;;) {
+    const step = pieces.next()
+    if (step.done === true) return step.value
+  }
 }
 
 function answerOf(text: string): BlobRef {

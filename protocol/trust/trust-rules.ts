@@ -1,81 +1,85 @@
 import { type InstanceRules, type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.ts'
-import { type Refusal, valueDigestOf } from '../agreement/messages.ts'
+import type { Refusal } from '../agreement/messages.ts'
+import { hash } from '../crypto/digest.ts'
+import { encodeBody } from '../encoding/body.ts'
 import type { Signed } from '../encoding/signed.ts'
 import { type Digest, type InstanceId, type JobId, parseTrustInstance, type PeerId } from '../ids.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { FactServer } from '../sync/serve.ts'
 import { fold } from './fold.ts'
+import type { Foldings } from './folding.ts'
+import { Effort, type Pieces } from './pieces.ts'
 import { type LatencyReport, mediansOf } from './latency.ts'
-import type { Voters } from './outcomes.ts'
 import type { NextTable, TrustTable } from './table.ts'
-import { isWellFormed, type TrustValue } from './value.ts'
+import { contentsCodec, isWellFormed, isWitnessed, type TrustValue } from './value.ts'
 import type { WaitingCloses } from './waiting.ts'
 
 /** Jobs asked for at once: with three decisions each they fit the answer to one request. */
 const MISSING_AT_ONCE = 16
-/** Facts in one load, as when others are served. */
-const LOADED_AT_ONCE = 4
 
 export interface TrustParts {
   readonly roster: Roster
-  readonly voters: Voters
   readonly table: TrustTable
   readonly waiting: WaitingCloses
+  readonly serve: Pick<FactServer, 'facts'>
   /** Witnesses' reports for the next snapshot. */
   readonly reports: ReadonlyMap<PeerId, Signed<LatencyReport>>
-  /** The newest value that proved valid. */
-  folded: Folded | undefined
+  readonly foldings: Foldings
+  /** What this peer would propose next, from when it was begun until the table changes. */
+  draft: Draft | undefined
   /** A job's newest decided step and whether it is terminal; undefined before the first decision. */
   readonly jobHead: (job: JobId) => { readonly step: number; readonly end: string | null } | undefined
 }
 
-/** A full snapshot takes tens of milliseconds to fold: the one judged last is mostly the one decided next. */
-export interface Folded {
-  readonly value: Digest
-  readonly next: NextTable
+/** A value without its root. */
+type Contents = Pick<TrustValue, 'closes' | 'reports'>
+
+interface Draft extends Contents {
+  /** Names its folding. */
+  readonly name: Digest
+  /** How many closes had ever begun to wait when it was begun. */
+  readonly heard: number
+  /** It lacks closes that a witness asks for. */
+  refused: boolean
 }
 
 /** What a value makes of this peer's table; or why it can't be told, or never will. */
 export type Refold =
   | { readonly status: 'folded'; readonly next: NextTable }
   | { readonly status: 'missing'; readonly jobs: readonly JobId[] }
+  /** It is being folded; `Foldings` tells when that is done. */
+  | { readonly status: 'folding' }
   | { readonly status: 'invalid' }
 
 /**
  * Refolds a value on the table before it: a pure function of both and of the closes that it names. A terminal
  * job that doesn't wait is folded already, or nothing of it counts; it may be in no further snapshot.
  */
-export function refold(parts: TrustParts, value: TrustValue): Refold {
-  const { roster, table, waiting, jobHead } = parts
-  if (value.number !== table.number + 1 || !isWellFormed(value, roster)) return { status: 'invalid' }
+export function refold(parts: TrustParts, out: Outbox, value: TrustValue): Refold {
+  const { table, waiting, foldings, jobHead } = parts
+  if (value.number !== table.number + 1 || !isWellFormed(value)) return { status: 'invalid' }
   const absent = value.closes.filter((job) => waiting.get(job) === undefined)
   if (absent.some((job) => (jobHead(job)?.end ?? null) !== null)) return { status: 'invalid' }
   if (absent.length > 0) return { status: 'missing', jobs: absent }
-  const digest = valueDigestOf(value)
-  const known = parts.folded?.value === digest ? parts.folded.next : undefined
-  const next = known ?? nextTable(parts, value)
-  if (next.root !== value.root) return { status: 'invalid' }
-  parts.folded = { value: digest, next }
-  return { status: 'folded', next }
+  const next = foldings.of(out, nameOf(value.number, value), () => nextTable(parts, value))
+  if (next === undefined) return { status: 'folding' }
+  return next.root === value.root ? { status: 'folded', next } : { status: 'invalid' }
 }
 
-function nextTable(
-  parts: TrustParts,
-  { closes, reports }: Pick<TrustValue, 'closes' | 'reports'>,
-): NextTable {
-  const { table, voters, waiting, roster } = parts
+/** A value's name before its root is known. */
+function nameOf(number: number, { closes, reports }: Contents): Digest {
+  return hash('trust-contents', encodeBody(contentsCodec, { number, closes, reports }))
+}
+
+function* nextTable({ table, waiting }: TrustParts, { closes, reports }: Contents): Pieces<NextTable> {
+  const effort = new Effort()
   const number = table.number + 1
   const facts = closes.flatMap((job) => waiting.get(job) ?? [])
-  const changes = fold(facts, {
-    number,
-    rowsOf: (peer) => table.rowsOf(peer),
-    voterOf: (peer) => voters.voterOf(peer),
-  })
-  const medians = mediansOf(reports.map(({ body }) => body))
-  const members = [...medians].filter(([peer]) => roster.member(peer) !== undefined)
-  return table.next(changes, new Map(members))
+  const changes = yield* fold(facts, { number, rowsOf: (peer) => table.rowsOf(peer) }, effort)
+  return yield* table.next(changes, mediansOf(reports.map(({ body }) => body)), effort)
 }
 
 /**
@@ -95,7 +99,7 @@ export function dueAt({ table, waiting }: TrustParts): number | undefined {
 
 /** What the instances `trust/<number>` bring to the agreement (5.8). */
 export function createTrustRules(parts: TrustParts): InstanceRules {
-  const { roster, table, waiting, reports, jobHead } = parts
+  const { roster, table, waiting, reports, foldings, jobHead, serve } = parts
   const isNext = (instance: InstanceId) => parseTrustInstance(instance) === table.number + 1
 
   return {
@@ -108,12 +112,15 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       if (value.type !== 'trust' || parseTrustInstance(instance) !== value.number)
         return { verdict: 'not_valid' }
       if (!isNext(instance)) return WAITING
-      const refolded = refold(parts, value)
+      if (!isWitnessed(value, roster.epoch)) return { verdict: 'not_valid' }
+      const refolded = refold(parts, out, value)
       switch (refolded.status) {
         case 'invalid':
           return { verdict: 'not_valid' }
         case 'missing':
           return { verdict: 'missing', ids: refolded.jobs.slice(0, MISSING_AT_ONCE) }
+        case 'folding':
+          return { verdict: 'wait' }
         case 'folded':
           return guard(value, out.now)
       }
@@ -122,15 +129,28 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
       const due = dueAt(parts)
       if (!isNext(instance) || due === undefined || out.now < due) return undefined
       if (reports.size < roster.epoch.sizes.quorum) return undefined
-      const value = {
-        closes: waiting.oldest(),
-        reports: [...reports.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1)),
-      }
-      return { type: 'trust', number: table.number + 1, ...value, root: nextTable(parts, value).root }
+      const draft = currentDraft()
+      const { closes, reports: named } = draft
+      const next = foldings.of(out, draft.name, () => nextTable(parts, draft))
+      if (next === undefined) return undefined
+      return { type: 'trust', number: table.number + 1, closes, reports: named, root: next.root }
     },
     learn(out, refusal, from) {
       if (isNext(refusal.instance)) learn(out, refusal, from)
     },
+  }
+
+  /** It stays the same while it is folded and voted on; one that was refused gives way once more is known here. */
+  function currentDraft(): Draft {
+    const { draft } = parts
+    if (draft !== undefined && !(draft.refused && draft.heard < waiting.heard)) return draft
+    const contents = {
+      closes: waiting.oldest(),
+      reports: [...reports.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1)),
+    }
+    const name = nameOf(table.number + 1, contents)
+    parts.draft = { ...contents, name, heard: waiting.heard, refused: false }
+    return parts.draft
   }
 
   /**
@@ -150,6 +170,7 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
   /** Sends a witness what it lacks to judge, and fetches what it holds and this peer lacks. */
   function learn(out: Outbox, refusal: Refusal, from: PeerId): void {
     const unknown = refusal.closes.filter((job) => (jobHead(job)?.end ?? null) === null)
+    if (parts.draft !== undefined && refusal.closes.length > 0) parts.draft.refused = true
     if (unknown.length > 0) {
       const ids = unknown.slice(0, MISSING_AT_ONCE)
       out.send(from, 'sync-fetch', { accounts: [], jobs: [], ids, resolved: [], trust: null })
@@ -161,7 +182,6 @@ export function createTrustRules(parts: TrustParts): InstanceRules {
     })
     // One that doesn't know the instance lacks the snapshot before it.
     const wanted = refusal.missing.length === 0 && table.number > 0 ? [keys.trust(table.number)] : chains
-    for (let at = 0; at < wanted.length; at += LOADED_AT_ONCE)
-      out.load(wanted.slice(at, at + LOADED_AT_ONCE), { type: 'serve', to: from })
+    serve.facts(out, from, wanted)
   }
 }

@@ -21,8 +21,9 @@ import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { TRUST_KEY, trustLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
+import { Foldings } from './folding.ts'
 import { LATENCY, type LatencyReport, Measured, signedReport } from './latency.ts'
-import { follow, type JobDecided, type Voters } from './outcomes.ts'
+import { follow, type JobDecided } from './outcomes.ts'
 import type { TrustSnapshot } from './snapshot.ts'
 import { TrustTable } from './table.ts'
 import { createTrustRules, dueAt, refold, type TrustParts } from './trust-rules.ts'
@@ -39,10 +40,13 @@ export interface TrustOptions {
   readonly duty: WitnessDuty
   readonly digest: StateDigest
   readonly jobHead: TrustParts['jobHead']
+  readonly serve: TrustParts['serve']
   readonly agreement: () => {
     stir(out: Outbox, instance: InstanceId): void
     forget(out: Outbox, instance: InstanceId): void
   }
+  /** The decision of an instance can be applied, if it is here. */
+  readonly resume: (out: Outbox, instance: InstanceId) => void
   /** A snapshot can be read from now on. */
   readonly applied: (out: Outbox, number: number) => void
 }
@@ -51,7 +55,6 @@ export interface TrustOptions {
 export class Trust {
   readonly rules: InstanceRules
   readonly #options: TrustOptions
-  readonly #voters: Voters
   readonly #table: TrustTable
   readonly #waiting = new WaitingCloses()
   readonly #reports = new Map<PeerId, Signed<LatencyReport>>()
@@ -61,22 +64,21 @@ export class Trust {
   #asked: readonly JobId[] = []
 
   constructor(options: TrustOptions) {
-    const { roster, jobHead } = options
-    const { charter } = roster
+    const { roster, jobHead, serve } = options
     this.#options = options
-    this.#table = new TrustTable(charter)
-    this.#voters = {
-      charter,
-      voterOf: (peer) => (charter.diversity === 'peer' ? peer : (roster.member(peer)?.operator ?? peer)),
-    }
+    this.#table = new TrustTable(roster.charter, (peer) => roster.member(peer)?.isUninvited === true)
     this.#parts = {
       roster,
-      voters: this.#voters,
       table: this.#table,
       waiting: this.#waiting,
       reports: this.#reports,
-      folded: undefined,
+      foldings: new Foldings((out) => {
+        options.resume(out, trustInstance(this.#table.number + 1))
+        this.#stir(out)
+      }),
+      draft: undefined,
       jobHead,
+      serve,
     }
     this.rules = createTrustRules(this.#parts)
   }
@@ -118,6 +120,13 @@ export class Trust {
     this.#arm(out)
   }
 
+  /** Other witnesses report from now on, this peer perhaps among them. */
+  onEpoch(out: Outbox): void {
+    const { roster } = this.#options
+    for (const peer of this.#reports.keys()) if (!roster.isWitness(peer)) this.#reports.delete(peer)
+    this.#arm(out)
+  }
+
   /** The host measured a round trip, as an event. */
   onLatency(peer: PeerId, ms: number): void {
     if (this.#options.roster.member(peer) !== undefined) this.#measured.set(peer, ms)
@@ -130,7 +139,10 @@ export class Trust {
   /** A job's decision was applied: in the same batch, what it means for trust. */
   onJobDecided(out: Outbox, decided: JobDecided): void {
     const { job, value } = decided
-    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, this.#voters)
+    const { roster } = this.#options
+    const treasuryOf = (epoch: number) => roster.epochOf(epoch)?.governance.treasury
+    const terms = { charter: roster.charter, treasuryOf }
+    const { assigned, facts } = follow(this.#waiting.assigned(job), decided, terms)
     if (assigned !== undefined) return this.#waiting.assign(out, job, assigned)
     if (value.type !== 'close' && value.type !== 'void') return
     this.#waiting.end(out, job, facts)
@@ -148,6 +160,7 @@ export class Trust {
   }
 
   onTimer(out: Outbox, id: string): boolean {
+    if (this.#parts.foldings.onTimer(out, id)) return true
     if (id !== TIMER) return false
     if (!this.#isDue(out)) this.#arm(out)
     else if (this.#options.duty.active) {
@@ -158,21 +171,24 @@ export class Trust {
     return true
   }
 
-  applyDecision(out: Outbox, { instance, value, ...rest }: Decision): ApplyResult {
+  applyDecision(out: Outbox, { instance, value, quorum, round }: Decision): ApplyResult {
     const number = parseTrustInstance(instance)
     if (number === undefined || value.type !== 'trust' || value.number !== number)
       return { status: 'contradiction' }
     if (number <= this.#table.number) return { status: 'known' }
     if (number > this.#table.number + 1) return { status: 'missing', ids: [snapshotId(number - 1)] }
-    const refolded = refold(this.#parts, value)
+    const refolded = refold(this.#parts, out, value)
     if (refolded.status === 'invalid') return { status: 'contradiction' }
     if (refolded.status === 'missing') return { status: 'missing', ids: this.#ask(refolded.jobs) }
+    // Nobody else has what it waits for: `resume` takes it up again.
+    if (refolded.status === 'folding') return { status: 'missing', ids: [] }
     this.#table.apply(out, refolded.next)
     this.#waiting.folded(out, value.closes)
-    out.write(keys.trust(number), encodeBody(decisionCodec, { instance, value, ...rest }))
+    out.write(keys.trust(number), encodeBody(decisionCodec, { instance, round, value, quorum }))
     this.#setLeaf()
     this.#reports.clear()
-    this.#parts.folded = undefined
+    this.#parts.foldings.clear(out)
+    this.#parts.draft = undefined
     out.write(keys.trustReport, null)
     this.#options.agreement().forget(out, instance)
     this.#arm(out)
@@ -184,7 +200,7 @@ export class Trust {
   serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const number = parseTrustInstance(instance)
     if (number === undefined || number > this.#table.number) return false
-    if (to !== this.#options.signer.id) out.load([keys.trust(number)], { type: 'serve', to })
+    if (to !== this.#options.signer.id) this.#parts.serve.facts(out, to, [keys.trust(number)])
     return true
   }
 

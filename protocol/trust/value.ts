@@ -3,30 +3,37 @@ import { hash } from '../crypto/digest.ts'
 import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import type { Roster } from '../swarm/roster.ts'
+import type { Epoch } from '../swarm/epoch.ts'
 import { type LatencyReport, signedReport } from './latency.ts'
+
+const contents = {
+  number: uint(Number.MAX_SAFE_INTEGER, 1),
+  closes: list(digest<JobId>(), { min: 1, max: LIMITS.closes }),
+  reports: list(signedReport, { min: 1, max: LIMITS.witnesses }),
+} as const
+
+/** All of a value that its root follows from. */
+export const contentsCodec = struct(contents)
 
 /** What `trust/<number>` decides (5.8): the closes it folds, the reports it takes latencies from, the result. */
 export const trustValues = {
-  trust: struct({
-    number: uint(Number.MAX_SAFE_INTEGER, 1),
-    closes: list(digest<JobId>(), { min: 1, max: LIMITS.closes }),
-    reports: list(signedReport, { min: 1, max: LIMITS.witnesses }),
-    root: digest(),
-  }),
+  trust: struct({ ...contents, root: digest() }),
 } as const
 export type TrustValue = ValueOf<typeof trustValues>
 
 /** Order, numbers and signers: all of a value's validity that needs no other fact. */
-export function isWellFormed({ number, closes, reports }: TrustValue, { epoch }: Roster): boolean {
+export function isWellFormed({ number, closes, reports }: TrustValue): boolean {
   return (
     isAscending(closes, (job) => job) &&
-    reports.length >= epoch.sizes.quorum &&
     isAscending(reports, ({ signer }) => signer) &&
-    reports.every(
-      ({ signer, body }) =>
-        epoch.witnesses.includes(signer) && body.number === number && isOrderlyReport(body),
-    )
+    reports.every(({ body }) => body.number === number && isOrderlyReport(body))
+  )
+}
+
+/** Whether a quorum of the current witnesses reports. A decided value was judged in its epoch, perhaps an earlier one. */
+export function isWitnessed({ reports }: TrustValue, epoch: Epoch): boolean {
+  return (
+    reports.length >= epoch.sizes.quorum && reports.every(({ signer }) => epoch.witnesses.includes(signer))
   )
 }
 

@@ -26,9 +26,15 @@ export class WaitingCloses {
   /** When the oldest close was applied, and when there were enough for a full snapshot. */
   #sinceMs: number | undefined
   #fullMs: number | undefined
+  #heard = 0
 
   get size(): number {
     return this.#closes.size
+  }
+
+  /** How many closes have begun to wait since the start. */
+  get heard(): number {
+    return this.#heard
   }
 
   /** When a snapshot has something to fold; undefined while nothing waits. */
@@ -97,6 +103,7 @@ export class WaitingCloses {
   #hold(waiting: Waiting): void {
     const { appliedMs, facts } = waiting
     this.#closes.set(facts.job, waiting)
+    this.#heard += 1
     this.#sinceMs = Math.min(this.#sinceMs ?? appliedMs, appliedMs)
     if (this.#closes.size >= LIMITS.closes) this.#fullMs ??= appliedMs
   }

@@ -58,9 +58,11 @@ function otherAssignment(
   for (const dropped of value.bids) {
     const bids = value.bids.filter((bid) => bid !== dropped)
     const snapshot = foundingSnapshot(roster.charter)
-    const { slots, standbys } = electionOf(spec, bids, value.beacon, { roster, snapshot })
+    const operators = value.operators.filter((_label, at) => value.bids[at] !== dropped)
+    const { slots, standbys } = electionOf(spec, bids, value.beacon, { operators, snapshot })
     if (slots.length === 0) continue
-    return { ...value, bids, slots: slots.map((peer, slot) => ({ slot, peer })), standbys, receipts: [] }
+    const assigned = slots.map((peer, slot) => ({ slot, peer }))
+    return { ...value, bids, operators, slots: assigned, standbys, receipts: [] }
   }
   return value.receipts.length === 0 ? undefined : { ...value, receipts: [] }
 }

@@ -31,7 +31,10 @@ const offer = {
 }
 const assign = (...slots: readonly number[]): JobValue => ({
   type: 'assign',
+  epoch: 0,
   bids: [sign(runner, swarm, BID, { job: openedJob, offer, payout: runner.id })],
+  operators: [null],
+  payer: null,
   beacon: sign(minter, swarm, BEACON, { job: openedJob }),
   slots: slots.map((slot) => ({ slot, peer: runner.id })),
   standbys: [],
@@ -41,6 +44,7 @@ const assign = (...slots: readonly number[]): JobValue => ({
 const replica = { slot: 0, peer: runner.id, payout: runner.id, price: 7n, cluster: 0, cosine: 0 }
 const close = (...paid: readonly bigint[]): JobValue => ({
   type: 'close',
+  epoch: 0,
   seals: [sign(minter, swarm, SEAL, { job: openedJob, step: 0, commits: [], started: [] })],
   reveals: [],
   result: {

@@ -108,12 +108,21 @@ function makeOutputs(facts: Facts, books: Books, { id, entry }: StoredEntry, rep
       books.escrows.set(jobIdOf(account, operation.spec.nonce), operation.escrow)
       return
     }
-    if (operation.type === 'mint') {
-      if (!facts.minters.some((minter) => minter === account)) report(`${account} minted without authority`)
-      books.minted += operation.amount
-    }
-    books.outputs.set(`${id}/${index}`, { to: operation.to, amount: operation.amount, claimedBy: undefined })
+    if (operation.type === 'mint' && !facts.minters.some((minter) => minter === account))
+      report(`${account} minted without authority`)
+    const made = givenBy(operation)
+    if (made === undefined) return
+    if (operation.type !== 'transfer') books.minted += made.amount
+    books.outputs.set(`${id}/${index}`, { ...made, claimedBy: undefined })
   })
+}
+
+/** A mint or transfer names receiver and amount; a join's grant goes to whoever consented (4.3). */
+function givenBy(operation: Operation): { readonly to: string; readonly amount: bigint } | undefined {
+  if (operation.type === 'mint' || operation.type === 'transfer') return operation
+  if (operation.type !== 'join' || operation.invitation === null) return undefined
+  const { grant } = operation.invitation.body
+  return grant === 0n ? undefined : { to: operation.consent.signer, amount: grant }
 }
 
 type Decided = StoredFacts['jobs'] extends ReadonlyMap<string, readonly (infer D)[]> ? D : never

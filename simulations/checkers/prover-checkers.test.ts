@@ -77,6 +77,7 @@ describe('sealed close', () => {
   const close = (used: typeof seals, shown: typeof seals) =>
     decided(openedJob, 1, {
       type: 'close',
+      epoch: 0,
       seals: used,
       reveals: [
         sign(runner, swarm, REVEAL, {

@@ -4,7 +4,7 @@ import { sign } from '../../protocol/encoding/signed.ts'
 import { COMMIT, REVEAL, SEAL, sealDigestOf } from '../../protocol/jobs/messages.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import type { PeerView, Supply } from '../../protocol/peer/view.ts'
-import { rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
 import { foundSwarm } from '../founding.ts'
 import type { Observation } from '../observation.ts'
 import { VOTE } from '../../protocol/ledger/entry.ts'
@@ -34,7 +34,7 @@ const roster = rosterOf(
   }),
 )
 const view = (changes: Partial<PeerView>): PeerView => ({
-  ...createStandInMind({ signer: minter, roster, rules }).view,
+  ...createStandInMind({ signer: minter, charter: roster.charter, rules }).view,
   ...changes,
 })
 const nothing = { minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }

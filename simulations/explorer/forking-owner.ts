@@ -42,7 +42,7 @@ export function forkingOwnerModel(count: 3 | 4): Model {
 
 function mindOf({ roster }: SmallSwarm, signer: Signer): NodeSpec {
   const create = (): Actor => {
-    const mind = createPeer({ signer, roster, rules: roster.charter.rules })
+    const mind = createPeer({ signer, charter: roster.charter, rules: roster.charter.rules })
     return {
       restore: (record) => mind.restore(record),
       handle(happening) {

@@ -1,6 +1,7 @@
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { blobRefOf } from '../../protocol/ids.ts'
-import { type Roster, rosterOf } from '../../protocol/swarm/roster.ts'
+import { rosterOf } from '../../protocol/swarm/live-roster.ts'
+import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { Facts } from '../checkers/checker.ts'
 import { createFactReader } from '../checkers/stored-facts.ts'
 import { createCrypto } from '../crypto.ts'

@@ -11,6 +11,7 @@ import { EventOutbox } from '../../protocol/peer/event-outbox.ts'
 import type { Actor, Model, NodeSpec, Sent } from './model.ts'
 import { createWitnessDuty } from '../../protocol/swarm/witness-duty.ts'
 import { createSmallSwarm, type SmallSwarm } from './small-swarm.ts'
+import { createCarriedValues } from '../../protocol/agreement/carried.ts'
 
 export const ONE: JobValue = { type: 'void', reason: 'unassigned' }
 export const OTHER: JobValue = { type: 'void', reason: 'expired' }
@@ -68,7 +69,10 @@ export function nodeOf({ swarm, instance, natural, rival }: Roles, signer: Signe
         if (from !== signer.id) return
         for (const { id } of witnesses) if (id !== signer.id) out.send(id, 'decision', decision)
       },
+      serve: { entries: () => 'served' },
       serveDecided: () => false,
+      serveEpochs: () => undefined,
+      carried: createCarriedValues(),
     })
     let position = 0
     return {

@@ -3,11 +3,12 @@ import { decodeEnvelope, decodeKind } from '../../protocol/encoding/envelope.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import { quorumOf } from '../../protocol/encoding/quorum.ts'
 import { type Signed, sign } from '../../protocol/encoding/signed.ts'
-import type { PeerId } from '../../protocol/ids.ts'
+import { blobRefOf, type PeerId } from '../../protocol/ids.ts'
 import { entryIdOf, type Vote, VOTE } from '../../protocol/ledger/entry.ts'
 import { certificateFact } from '../../protocol/ledger/fact.ts'
 import { forkProofOf, RESOLVE } from '../../protocol/ledger/resolution.ts'
 import type { Command } from '../../protocol/peer/command.ts'
+import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { WorldPeer } from '../world.ts'
 import { createForkWorld, CREDIT, type ForkWorld, MINTED } from './fork-world.ts'
 
@@ -65,6 +66,31 @@ describe('an account that signed two entries for one place', () => {
     expect(fork.ask(fork.owner, { type: 'resolve' })).toMatchObject({ ok: false, code: 'not_forked' })
     expect(fork.roots().size).toBe(1)
     expect(fork.conserved()).toBe(true)
+  })
+
+  it('has a named request voided by it, as its own store shows: signed, not driven any more, in no chain', () => {
+    fork.world.start(fork.owner)
+    fork.pass(3_000)
+    const [, , third, fourth] = fork.witnesses()
+    const unheard = [third?.id, fourth?.id]
+    fork.setDrops((from, to, kind) => from === fork.owner.id && unheard.includes(to) && kind === 'certify')
+    const request = { name: blobRefOf(Uint8Array.of(1)).digest, content: blobRefOf(Uint8Array.of(2)).digest }
+    const to = fork.peerAt(2).id
+    const asked = fork.ask(fork.owner, { type: 'transfer', to, amount: CREDIT, memo: '', request })
+    if (!asked.ok || asked.type !== 'entry') throw new Error('nothing was signed')
+    fork.setDrops(() => false)
+    fork.certify(fork.entryPaying(fork.peerAt(1).id, 2n * CREDIT), fork.witnesses().slice(2))
+    fork.pass(5_000)
+    const keysOf = (prefix: string) =>
+      [...fork.owner.disk.records().keys()].filter((key) => key.startsWith(prefix))
+    expect(keysOf(PREFIXES.own)).toHaveLength(1)
+
+    expect(fork.ask(fork.owner, { type: 'resolve' })).toMatchObject({ ok: true, type: 'requested' })
+    fork.pass(10_000)
+    expect(fork.accountAt(fork.owner)).toMatchObject({ seq: 1, free: MINTED - 2n * CREDIT })
+    expect(keysOf(PREFIXES.own)).toEqual([])
+    expect(keysOf(keys.entry(asked.entry))).toEqual([])
+    expect(keysOf(PREFIXES.request)).toEqual([keys.request(request.name)])
   })
 
   it('has its one voted entry certified by the resolution', () => {

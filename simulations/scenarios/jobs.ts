@@ -1,24 +1,16 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { JobId } from '../../protocol/ids.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
-import type { Peer, PeerOptions } from '../../protocol/peer/options.ts'
-import { createPanel, type Violation } from '../checkers/panel.ts'
-import type { CryptoName } from '../crypto.ts'
-import type { Judge } from '../judge.ts'
+import type { Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
-import { createWorld, heal, MODEL_NAME, type World, type WorldPeer } from '../world.ts'
+import { heal, MODEL_NAME, type World, type WorldPeer } from '../world.ts'
 import { drawPlan, type JobsPlan } from './draw-plan.ts'
 import { createJobWatch, type JobEnd, type JobWatch } from './job-watch.ts'
+import { createWatchedWorld, jobOf, type ScenarioOptions } from './watched-world.ts'
 
-export interface JobsOptions {
-  readonly seed: number
+export interface JobsOptions extends ScenarioOptions {
   readonly jobs: number
   /** Crashes while jobs are under way, too, and not only in the pauses between them. */
   readonly harsh?: boolean
-  readonly crypto: CryptoName
-  readonly judge: Judge
-  readonly createMind: (options: PeerOptions) => Peer
-  readonly print?: (line: string) => void
 }
 
 export interface JobsReport {
@@ -60,20 +52,8 @@ class StuckError extends Error {}
 export function runJobs(options: JobsOptions): JobsReport {
   const random = createRandom(`jobs ${options.seed}`)
   const plan = drawPlan(random.fork('plan'))
-  const { crypto, judge, createMind, print } = options
-  const world = createWorld({
-    seed: `world ${options.seed}`,
-    peers: plan.peers,
-    faults: plan.faults,
-    charter: plan.charter,
-    crypto,
-    createMind,
-    judge,
-    ...(print === undefined ? {} : { print }),
-  })
-  const panel = createPanel(world)
+  const { world, panel } = createWatchedWorld('world', options, plan)
   const watch = createJobWatch()
-  world.watch(panel.observe)
   world.watch(watch.observe)
   const run = new JobsRun({
     world,
@@ -196,28 +176,15 @@ class JobsRun {
     const { world, random } = this.#parts
     const payer = random.pick(world.peers)
     const number = this.#submitted.length
-    const prompt = payer.blobs.put(
-      utf8ToBytes(`Which shipment is number ${number} of ${random.below(1_000_000)}?`),
-    )
+    const prompt = `Which shipment is number ${number} of ${random.below(1_000_000)}?`
     const replicas = 1 + random.below(this.#replicasMax())
-    const command: Command = {
-      type: 'submit-job',
-      request: {
-        prompt,
-        model: random.pick([MODEL_NAME, null]),
-        replicas,
-        standbys: random.below(3),
-        comparator: random.pick(['auto', 'text', 'exact'] as const),
-        minConfidence: null,
-        maxPrice: null,
-        region: null,
-        mode: 'process',
-        visibility: random.pick(['private', 'public'] as const),
-        temperatureMilli: 0,
-        seed: 7,
-        maxTokens: 256,
-      },
-    }
+    const command = jobOf(payer, prompt, {
+      model: random.pick([MODEL_NAME, null]),
+      replicas,
+      standbys: random.below(3),
+      comparator: random.pick(['auto', 'text', 'exact'] as const),
+      visibility: random.pick(['private', 'public'] as const),
+    })
     for (let attempt = 0; ; attempt += 1) {
       const result = this.#ask(payer, command)
       if (result.ok && result.type === 'job') return { payer, job: result.job, atMs: world.now }

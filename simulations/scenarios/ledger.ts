@@ -1,21 +1,10 @@
-import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { PREFIXES } from '../../protocol/records/keys.ts'
-import type { Peer, PeerOptions } from '../../protocol/peer/options.ts'
-import { createPanel, type Violation } from '../checkers/panel.ts'
-import type { CryptoName } from '../crypto.ts'
-import type { Judge } from '../judge.ts'
+import type { createPanel, Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
-import { createWorld, heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
+import { heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
 import { drawLedgerPlan, type LedgerPlan } from './draw-ledger-plan.ts'
 import { createPower, type Power, scheduleTrouble } from './trouble.ts'
-
-export interface LedgerOptions {
-  readonly seed: number
-  readonly crypto: CryptoName
-  readonly judge: Judge
-  readonly createMind: (options: PeerOptions) => Peer
-  readonly print?: (line: string) => void
-}
+import { createWatchedWorld, jobOf, type ScenarioOptions } from './watched-world.ts'
 
 export interface LedgerReport {
   readonly seed: number
@@ -55,24 +44,11 @@ const LIAR_PAYS_PPM = 500_000
  * worst. Then a core heals, without one more correct witness if it can be spared, and must come to one ledger
  * with every honest entry in it; then the rest follows. Adversaries go on to the very end.
  */
-export function runLedger(options: LedgerOptions): LedgerReport {
+export function runLedger(options: ScenarioOptions): LedgerReport {
   const random = createRandom(`ledger ${options.seed}`)
   const plan = drawLedgerPlan(random.fork('plan'))
   const power = createPower(random.fork('power'), plan.pointsMax)
-  const { crypto, judge, createMind, print } = options
-  const world = createWorld({
-    seed: `ledger world ${options.seed}`,
-    peers: plan.peers,
-    faults: plan.faults,
-    charter: plan.charter,
-    crypto,
-    createMind,
-    judge,
-    fails: power.fails,
-    ...(print === undefined ? {} : { print }),
-  })
-  const panel = createPanel(world)
-  world.watch(panel.observe)
+  const { world, panel } = createWatchedWorld('ledger world', options, { ...plan, fails: power.fails })
   const counts = countFacts(world)
   const run = new LedgerRun({ world, plan, random, power, panel })
   run.play()
@@ -225,23 +201,14 @@ class LedgerRun {
 }
 
 function submit(world: World, payer: WorldPeer, random: Random): void {
-  const prompt = payer.blobs.put(utf8ToBytes(`Which shipment is number ${random.below(1_000_000)}?`))
-  const request = {
-    prompt,
+  const command = jobOf(payer, `Which shipment is number ${random.below(1_000_000)}?`, {
     model: null,
     replicas: 1 + random.below(2),
     standbys: random.below(2),
-    comparator: 'exact' as const,
-    minConfidence: null,
-    maxPrice: null,
-    region: null,
-    mode: 'process' as const,
-    visibility: 'private' as const,
-    temperatureMilli: 0,
-    seed: 7,
-    maxTokens: 256,
-  }
-  world.command(payer, { type: 'submit-job', request })
+    comparator: 'exact',
+    visibility: 'private',
+  })
+  world.command(payer, command)
 }
 
 /** One root, no own entry under way, no close that no snapshot folds, no job of theirs or paid for still open. */

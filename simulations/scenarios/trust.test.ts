@@ -144,6 +144,17 @@ describe('trust', () => {
     expect(trustIn(reader, peerAt(LATE))).toBe(PRIOR)
   })
 
+  it('is heard of by who doesn’t witness before any round of reconciliation', () => {
+    const member = peerAt(LATE)
+    world.start(member)
+    world.pass({ ...LIMITS, virtualMs: TIMES.syncMs })
+    runJob(peerAt(0))
+    until(() => world.peers.slice(0, LATE).every((peer) => viewOf(peer).trust().number === 1))
+    const decidedMs = world.now
+    until(() => viewOf(member).trust().number === 1)
+    expect(world.now - decidedMs).toBeLessThan(1_000)
+  })
+
   it('is measured by the witnesses as well as earned', () => {
     runJob(peerAt(0))
     snapshot(1)

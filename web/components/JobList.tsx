@@ -4,8 +4,8 @@ import { STATUS_TEXTS } from '../format/status.ts'
 import { client } from '../state/client.ts'
 import { createClock } from '../state/clock.ts'
 import { createPaged } from '../state/paged.ts'
-import { FaultNotice } from './FaultNotice.tsx'
 import { JobRow } from './JobRow.tsx'
+import { PagedSection } from './PagedSection.tsx'
 
 const PERIOD_MS = 1_500
 const CLOCK_MS = 5_000
@@ -35,45 +35,24 @@ export function JobList(): JSX.Element {
   }
 
   return (
-    <section aria-labelledby="jobs-title">
-      <div class="section-head">
-        <h2 id="jobs-title">Jobs</h2>
-        <label class="filter">
-          Show{' '}
-          <select onChange={(event) => choose(event.currentTarget.value)}>
-            <option value="">all</option>
-            <For each={STATUSES}>
-              {(name) => <option value={name}>{STATUS_TEXTS[name].label.toLowerCase()}</option>}
-            </For>
-          </select>
-        </label>
-      </div>
-      <FaultNotice fault={list.fault} />
-      <Show
-        when={jobs().length > 0}
-        fallback={
-          <Show when={list.items}>
-            <p class="empty">
-              {status() === undefined ? 'No job yet: the first one is yours.' : 'No such job.'}
-            </p>
-          </Show>
-        }
-      >
-        <ul class="jobs">
-          <For each={jobs().map(({ id }) => id)}>
-            {(id) => (
-              <Show when={jobs().find((job) => job.id === id)}>
-                {(job) => <JobRow job={job()} nowMs={now()} />}
-              </Show>
-            )}
-          </For>
-        </ul>
-        <Show when={list.hasMore}>
-          <button type="button" onClick={() => void list.more()}>
-            Show older jobs
-          </button>
-        </Show>
-      </Show>
-    </section>
+    <PagedSection
+      name="jobs"
+      title="Jobs"
+      choices={STATUSES.map((name) => [name, STATUS_TEXTS[name].label] as const)}
+      onChoose={choose}
+      paged={list}
+      empty={status() === undefined ? 'No job yet: the first one is yours.' : 'No such job.'}
+      older="Show older jobs"
+    >
+      <ul class="jobs">
+        <For each={jobs().map(({ id }) => id)}>
+          {(id) => (
+            <Show when={jobs().find((job) => job.id === id)}>
+              {(job) => <JobRow job={job()} nowMs={now()} />}
+            </Show>
+          )}
+        </For>
+      </ul>
+    </PagedSection>
   )
 }

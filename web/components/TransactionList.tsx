@@ -1,5 +1,5 @@
 import { A } from '@solidjs/router'
-import { createMemo, createSignal, For, type JSX, Show } from 'solid-js'
+import { createMemo, createSignal, type JSX, Show } from 'solid-js'
 import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import type { Transaction } from '../../protocol/api/transaction-schema.ts'
 import { shortDigest } from '../format/identity.ts'
@@ -15,8 +15,8 @@ import { client } from '../state/client.ts'
 import { createClock } from '../state/clock.ts'
 import { createPaged } from '../state/paged.ts'
 import { type Column, DataTable } from './DataTable.tsx'
-import { FaultNotice } from './FaultNotice.tsx'
 import { Moment } from './Moment.tsx'
+import { PagedSection } from './PagedSection.tsx'
 import { PeerName } from './PeerName.tsx'
 
 const PERIOD_MS = 3_000
@@ -98,41 +98,20 @@ export function TransactionList(props: { account: string }): JSX.Element {
   ]
 
   return (
-    <section aria-labelledby="history-title">
-      <div class="section-head">
-        <h2 id="history-title">History</h2>
-        <label class="filter">
-          Show{' '}
-          <select onChange={(event) => choose(event.currentTarget.value)}>
-            <option value="">all</option>
-            <For each={TRANSACTION_TYPES}>
-              {(name) => <option value={name}>{TRANSACTION_LABELS[name].toLowerCase()}</option>}
-            </For>
-          </select>
-        </label>
-      </div>
-      <FaultNotice fault={list.fault} />
-      <Show
-        when={rows().length > 0}
-        fallback={
-          <Show when={list.items}>
-            <p class="empty">{type() === undefined ? 'No credits have moved yet.' : 'None of this kind.'}</p>
-          </Show>
-        }
-      >
-        <DataTable
-          caption="Final transactions of this account, the newest first"
-          columns={columns}
-          rows={rows()}
-        />
-        <Show when={list.hasMore}>
-          <p class="more">
-            <button type="button" onClick={() => void list.more()}>
-              Show older transactions
-            </button>
-          </p>
-        </Show>
-      </Show>
-    </section>
+    <PagedSection
+      name="history"
+      title="History"
+      choices={TRANSACTION_TYPES.map((name) => [name, TRANSACTION_LABELS[name]] as const)}
+      onChoose={choose}
+      paged={list}
+      empty={type() === undefined ? 'No credits have moved yet.' : 'None of this kind.'}
+      older="Show older transactions"
+    >
+      <DataTable
+        caption="Final transactions of this account, the newest first"
+        columns={columns}
+        rows={rows()}
+      />
+    </PagedSection>
   )
 }

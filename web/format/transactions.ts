@@ -6,6 +6,7 @@ export type TransactionType = Transaction['type']
 /** What each type is called, and what it means to the account that is looked at. */
 export const TRANSACTION_LABELS: Readonly<Record<TransactionType, string>> = {
   mint: 'Minted',
+  grant: 'Came with the invitation',
   transfer: 'Transfer',
   spend: 'To the treasury',
   reward: 'Reward',
@@ -38,5 +39,5 @@ export function counterpartyOf(
   if (from === to) return { words: 'itself' }
   const other = to === account ? from : to
   if (other !== null) return { id: other }
-  return { words: type === 'mint' ? 'new credits' : 'a job' }
+  return { words: type === 'mint' || type === 'grant' ? 'new credits' : 'a job' }
 }

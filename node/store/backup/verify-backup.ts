@@ -33,7 +33,7 @@ export interface VerifiedBackup {
 }
 
 /** Files that a restore puts into the data folder, besides keys and charter; another name is refused. */
-const RESTORED_FILES: readonly string[] = ['config.json', 'api-key.json']
+const RESTORED_FILES: readonly string[] = ['config.json', 'api-key.json', 'joined.cbor']
 
 /** Told of what is too large to be kept in memory, after it was checked. */
 export interface Contents {

@@ -18,6 +18,7 @@ export const PEER_FILES = [
   'blobs',
   'charter.cbor',
   'charter.json',
+  'joined.cbor',
   'config.json',
   'api-key.json',
   'keys',

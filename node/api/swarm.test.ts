@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
+import type { Signer } from '../../protocol/crypto/signer.ts'
+import type { PeerId } from '../../protocol/ids.ts'
+import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invitation-text.ts'
+import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
+import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
+import type { Charter } from '../../protocol/swarm/charter.ts'
+import { third } from './sample-swarm.ts'
+import { swarmWords } from './swarm-words.ts'
+import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
+
+const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
+  Signer,
+  Signer,
+  Signer,
+]
+const OPERATORS: Partial<Charter> = { operators: { keys: [one.id, two.id].sort(), needed: 2 }, guests: true }
+
+interface Machine extends TestServer {
+  /** As the commands of the account that owns the peer. */
+  readonly owner: TestSocket['client']
+}
+
+let closing: (() => Promise<void>)[]
+beforeEach(() => {
+  closing = []
+})
+afterEach(() => Promise.all(closing.map((close) => close())))
+
+/** The machine of whoever holds this key. */
+async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS): Promise<Machine> {
+  const test = await startTestServer({}, charter)
+  const socket = await openTestSocket(test.server)
+  closing.push(async () => {
+    await socket.remove()
+    await test.server.close()
+  })
+  Object.assign(test.backend, {
+    swarm: {
+      ...test.backend.swarm,
+      signers: [signer],
+      secretOf: (salt: Uint8Array) => secretOf(signer, salt),
+    },
+  })
+  return { ...test, owner: socket.client }
+}
+
+const secretOf = (signer: Signer, salt: Uint8Array) => signer.sign(salt).slice(0, 32)
+const invite = ({ owner }: Machine, body: Parameters<typeof owner.createInvitation>[0]['body']) =>
+  owner.createInvitation({ body })
+const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text } })
+
+describe('an invitation', () => {
+  it('without a grant takes one operator and is whole at once', async () => {
+    const machine = await machineOf(one)
+    const answer = await invite(machine, {
+      label: 'lab',
+      roles: ['peer', 'agent'],
+      expires_in_s: 3_600,
+      peer: third,
+    })
+    expect(answer).toMatchObject({ kind: 'invitation', signatures: 1, needed: 1, label: 'lab', grant: '0' })
+    expect(Date.parse(answer.expires_at)).toBe(machine.backend.now() + 3_600_000)
+    const read = INVITATION_TEXT.read(answer.text)
+    if (!read.ok) throw new Error(read.code)
+    expect(tokenOf(read.value.secret)).toBe(answer.token)
+    expect(read.value.invitation.body).toMatchObject({
+      token: answer.token,
+      peer: third,
+      roles: ['peer', 'agent'],
+    })
+    expect(machine.logged()).not.toContain(answer.text)
+  })
+
+  it('with a grant goes from operator to operator, and from the last back to the first', async () => {
+    const [first, other] = [await machineOf(one), await machineOf(two)]
+    const begun = await invite(first, { grant: '5' })
+    expect(begun).toMatchObject({ kind: 'partial', signatures: 1, needed: 2 })
+    // It holds no secret: whoever sees it on its way can't use it.
+    const signed = await cosign(other, begun.text)
+    expect(signed).toMatchObject({ kind: 'partial', signatures: 2, needed: 2 })
+    const whole = await cosign(first, signed.text ?? '')
+    expect(whole).toMatchObject({ kind: 'invitation', signatures: 2, grant: '5', token: begun.token })
+    const read = INVITATION_TEXT.read(whole.text ?? '')
+    expect(read.ok && tokenOf(read.value.secret)).toBe(begun.token)
+    // Twice by one machine is one signature.
+    expect(await cosign(first, begun.text)).toMatchObject({ kind: 'partial', signatures: 1 })
+  })
+
+  it('is made with a key of an operator alone', async () => {
+    const machine = await machineOf(three)
+    await expect(invite(machine, {})).rejects.toMatchObject({ code: 'not_an_operator', status: 403 })
+  })
+
+  it.each([
+    [{ grant: '0.001' }, 'amount_out_of_range'],
+    [{ label: 'ö'.repeat(33) }, 'out_of_range'],
+    [{ label: '' }, 'out_of_range'],
+    [{ expires_in_s: 59 }, 'out_of_range'],
+    [{ peer: 'nobody' }, 'out_of_range'],
+  ])('refuses %j', async (body, code) => {
+    await expect(invite(await machineOf(one), body)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('a text to be signed', () => {
+  it.each([
+    ['nonsense', 'text_unreadable'],
+    ['hlp1qqqq', 'text_unreadable'],
+    ['hlr1qqqq', 'text_unreadable'],
+  ])('%s is refused', async (text, code) => {
+    await expect(cosign(await machineOf(one), text)).rejects.toMatchObject({ code, status: 422 })
+  })
+
+  it('of another swarm is refused', async () => {
+    const other = await machineOf(one, { ...OPERATORS, name: 'another' })
+    const { text } = await invite(other, { grant: '5' })
+    await expect(cosign(await machineOf(two), text)).rejects.toMatchObject({ code: 'text_foreign' })
+  })
+})
+
+describe('a revocation', () => {
+  it('is submitted once enough operators have signed', async () => {
+    const [first, other] = [await machineOf(one), await machineOf(two)]
+    const begun = await first.owner.revokeKey({ body: { key: third } })
+    expect(begun).toMatchObject({ kind: 'partial', signatures: 1, needed: 2, entry_id: null })
+    expect(first.backend.commands).toEqual([])
+    expect(await cosign(other, begun.text ?? '')).toMatchObject({
+      kind: 'revocation',
+      signatures: 2,
+      text: null,
+    })
+    expect(other.backend.commands).toMatchObject([
+      { type: 'revoke', revocation: { body: { key: third, epoch: 0 } } },
+    ])
+  })
+})
+
+describe('a ticket', () => {
+  it('lets its bearer in as a guest of the swarm until it expires', async () => {
+    const machine = await machineOf(one)
+    const answer = await machine.owner.createTicket({ body: { rights: ['read'], expires_in_s: 60 } })
+    const read = TICKET_TEXT.read(answer.ticket)
+    if (!read.ok) throw new Error(read.code)
+    expect(answer.link).toBe(
+      `http://127.0.0.1:8000/#/attach/${machine.backend.view.swarm}/%2Fip4%2F127.0.0.1%2Ftcp%2F9000?ticket=${answer.ticket}`,
+    )
+    const { secret, ticket } = read.value
+    expect(tokenOf(secret)).toBe(answer.key)
+    const now = machine.backend.now()
+    const faultFor = (key: PeerId, at: number) => ticketFault(ticket, key, machine.backend.view.roster, at)
+    // Its signer is an operator that is no member.
+    expect(faultFor(ticket.body.key, now)).toBe('ticket_not_by_a_member')
+    expect(faultFor(third, now)).toBe('ticket_of_another_key')
+    expect(faultFor(ticket.body.key, now + 60_000)).toBe('ticket_expired')
+  })
+
+  it('is issued nowhere where the charter admits no guests', async () => {
+    const machine = await machineOf(one, { ...OPERATORS, guests: false })
+    await expect(machine.owner.createTicket({ body: {} })).rejects.toMatchObject({
+      code: 'guests_not_admitted',
+    })
+  })
+})
+
+describe('the status of a swarm', () => {
+  it('names who operates it, and whom this peer reaches', async () => {
+    const { client } = await machineOf(two)
+    const status = await client.getSwarm()
+    expect(status.operators).toMatchObject({ needed: 2, held: [two.id] })
+    expect(status.witnesses).toMatchObject({ count: 4, faulty: 1, quorum: 3, spare: 1, reached: 3 })
+    expect(status.join_text).toBeNull()
+    const open = await (await machineOf(two, { ...OPERATORS, admission: 'open' })).client.getSwarm()
+    expect(OPEN_SWARM.read(open.join_text ?? '')).toMatchObject({ ok: true, value: { swarm: open.swarm_id } })
+  })
+
+  it.each([
+    [1, 1, 'its disk is lost, the swarm is lost'],
+    [2, 2, 'All 2 witnesses are needed'],
+    [3, 3, '2 of 3 witnesses are needed. One may stop'],
+    [3, 2, 'exactly as many as are needed'],
+    [4, 4, 'One may lie without harm'],
+    [7, 4, 'One is missing, so nothing is certified'],
+    [7, 3, '2 are missing, so nothing is certified'],
+    [10, 9, '2 of them may stop and things go on'],
+  ])('of %i witnesses with %i reached says: %s', (count, reached, words) => {
+    expect(swarmWords({ sizes: quorumSizes(count), reached, isWitness: false }).join(' ')).toContain(words)
+  })
+})

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Consent, NodeState } from '../../../protocol/api/control-schema.ts'
+import type { LedgerRoot } from '../../../protocol/api/network-schema.ts'
+import type { PeerClient } from '../api.ts'
+import { checkDisk } from './disk.ts'
+import { fail, fine, type Finding, warn } from './finding.ts'
+import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
+import { checkOllama, checkServedPorts } from './ports.ts'
+
+/** Two heartbeats of a small swarm: by then everybody has said its newest root. */
+const LOOKS_MAX = 10
+const LOOK_MS = 1_000
+
+/** Everything that a running peer tells over its control socket, judged. */
+export async function examineRunning(client: PeerClient): Promise<readonly Finding[]> {
+  const [node, consent, self, diagnosis, stats] = await Promise.all([
+    client.getNode(),
+    client.getConsent(),
+    client.getSelf(),
+    client.getDiagnosis(),
+    client.getStats(),
+  ])
+  const [ports, disk, ollama, roots] = await Promise.all([
+    checkServedPorts(node.api_url, self),
+    checkDisk(node.data_folder),
+    checkOllama(diagnosis.settings.ollama_url),
+    lookUntilLevel(client),
+  ])
+  return [
+    judgePeer(node),
+    judgeConsent(consent),
+    judgeClock(diagnosis),
+    ports,
+    judgeReachability(self, stats.peers.members),
+    disk,
+    judgeStore(diagnosis.store),
+    judgeWitnesses(diagnosis, self),
+    judgeConvergence(roots, diagnosis.witnesses.needed),
+    ollama,
+  ]
+}
+
+/** Entries in flight make roots differ for a moment. */
+async function lookUntilLevel(client: PeerClient): Promise<readonly LedgerRoot[]> {
+  const looks = [await client.getLedgerRoot()]
+  while (looks.at(-1)?.converged === false && looks.length < LOOKS_MAX) {
+    await pause(LOOK_MS)
+    looks.push(await client.getLedgerRoot())
+  }
+  return looks
+}
+
+function judgePeer({ state, peer_id: id, pid, running_jobs: jobs }: NodeState): Finding {
+  const who = `The peer ${id} runs (process ${pid})`
+  if (state === 'running') return fine('peer', `${who}; ${jobs} jobs wait for it.`)
+  return warn('peer', `${who} and is ${state}: it takes no new work.`, 'resume_peer')
+}
+
+function judgeConsent({ status, accepted_at: at, revoked_at: revoked }: Consent): Finding {
+  if (status === 'revoked') {
+    return warn('consent', `Consent was revoked at ${revoked}: the peer takes no work.`, 'accept_terms')
+  }
+  return fine(
+    'consent',
+    status === 'none' ? 'A program that embeds the peer answers for it.' : `Consent was given at ${at}.`,
+  )
+}
+
+function judgeStore({
+  status,
+  damage,
+  moved_to: movedTo,
+}: {
+  readonly status: 'sound' | 'replaced'
+  readonly damage: { readonly code: string; readonly detail: string } | null
+  readonly moved_to: string | null
+}): Finding {
+  if (status === 'sound') return fine('store', 'The store was whole when the peer started.')
+  const where = movedTo === null ? '' : ` What was left is in ${movedTo}.`
+  const sentence = `The store was damaged (${damage?.code ?? 'unknown'}) and is filled again from other members.${where}`
+  return fail('store', sentence, 'restore_store')
+}

@@ -1,0 +1,85 @@
+import { type DataFolder } from '../../config/data-folder.ts'
+import { acquireLock, isHeldByOwn, LockError } from '../../store/lock.ts'
+import { checkDisk } from './disk.ts'
+import {
+  examineConsent,
+  examineFolder,
+  examineKey,
+  examineRecords,
+  examineSettings,
+  messageOf,
+} from './examine-folder.ts'
+import { fail, type Finding, warn } from './finding.ts'
+import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
+
+/** What can be told of a data folder on which no peer answers, whatever state it is in. Nothing of it is changed. */
+export async function examineStopped(folder: DataFolder): Promise<readonly Finding[]> {
+  const { finding, gone } = await examineFolder(folder)
+  if (gone) return [finding]
+  const locked = await underLock(folder)
+  const { finding: settings, config } = await examineSettings(folder)
+  const settled =
+    config === undefined
+      ? []
+      : [
+          // A process that holds the folder may well listen, and says nothing here.
+          ...(locked.isHeld
+            ? []
+            : [
+                await checkFreePorts([
+                  { host: config.apiHost, port: config.apiPort },
+                  ...placesOf(config.listen),
+                ]),
+              ]),
+          await checkOllama(config.ollamaUrl),
+        ]
+  return [
+    finding,
+    ...locked.findings,
+    settings,
+    await examineConsent(folder),
+    await checkDisk(folder.root),
+    ...settled,
+  ]
+}
+
+interface Locked {
+  readonly findings: readonly Finding[]
+  readonly isHeld: boolean
+}
+
+async function underLock(folder: DataFolder): Promise<Locked> {
+  try {
+    const lock = await acquireLock(folder.root)
+    try {
+      const key = await examineKey(folder)
+      const records = await examineRecords(folder)
+      return { findings: [STOPPED, ...(key === undefined ? [] : [key]), ...records], isHeld: false }
+    } finally {
+      await lock.release()
+    }
+  } catch (error) {
+    if (!(error instanceof LockError)) throw error
+    if (error.code === 'lock_failed') {
+      return { findings: [fail('folder', messageOf(error), 'make_writable')], isHeld: false }
+    }
+    return { findings: [await heldBy(folder, error.pid)], isHeld: true }
+  }
+}
+
+const STOPPED = warn(
+  'peer',
+  'No peer runs: its clock against others, reachability, witnesses and convergence show only while it does.',
+  'start_peer',
+)
+
+async function heldBy({ root }: DataFolder, pid: number | undefined): Promise<Finding> {
+  if (await isHeldByOwn(root)) {
+    return fail(
+      'peer',
+      `Process ${pid} holds the folder and doesn't answer on its control socket.`,
+      'restart_peer',
+    )
+  }
+  return fail('peer', `Process ${pid} of another account holds the folder.`, 'use_account')
+}

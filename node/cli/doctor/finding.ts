@@ -1,0 +1,72 @@
+import { EXIT } from '../exit-codes.ts'
+
+/** What is looked at, in the order of the report. */
+export const CHECKS = [
+  'peer',
+  'folder',
+  'settings',
+  'consent',
+  'clock',
+  'ports',
+  'reachability',
+  'disk',
+  'store',
+  'witnesses',
+  'convergence',
+  'ollama',
+] as const
+export type Check = (typeof CHECKS)[number]
+
+/** What to do about a finding. Codes are part of the interface: none is renamed or given another meaning. */
+export const FIXES = {
+  start_peer: 'Start it with "hyperlooms up".',
+  resume_peer: 'Take work again with "hyperlooms resume".',
+  restart_peer: 'End that process and start the peer again.',
+  use_account: 'Run this as the account that the folder belongs to.',
+  close_folder: 'Close it to others: chmod 700 on the folder.',
+  close_key: 'Run chmod 600 on identity.key; if others may have read it, start as a new peer.',
+  restore_key: 'Put the key back from a backup.',
+  mend_settings: 'Mend the setting that is named; "hyperlooms config show --origin" lists all.',
+  accept_terms: 'Run "hyperlooms up" on a terminal and agree, or "hyperlooms consent accept" while it runs.',
+  set_clock: 'Set this machine’s clock (timedatectl set-ntp true) and start the peer again.',
+  choose_port: 'End the program that has the port, or choose another port.',
+  listen_wider: 'Pass --listen with an address of this machine that others reach, and open its port.',
+  connect_others: 'Name reachable members with --bootstrap, or have one of them dial this peer.',
+  free_space: 'Free space on that disk.',
+  make_writable: 'Make the folder writable for this account, or move the data to another disk.',
+  faster_disk: 'Move the data to a faster disk: every entry waits for it.',
+  restore_store: 'Put back a copy of the whole folder, or start: other members give back what is certified.',
+  update_program: 'Start the newer program that wrote the store.',
+  replace_witness: 'Have the operators put another witness in its place.',
+  add_witnesses: 'Promote three more members to witnesses, on other machines.',
+  reach_witnesses: 'Start the witnesses that are away, or mend the network to them.',
+  wait_for_sync: 'Wait a minute and look again; if it stays, report both roots to the operators.',
+  close_ollama: 'Have Ollama listen on this machine only: OLLAMA_HOST=127.0.0.1.',
+} as const
+export type FixCode = keyof typeof FIXES
+
+export interface Finding {
+  readonly check: Check
+  readonly status: 'ok' | 'warn' | 'fail'
+  readonly sentence: string
+  readonly fix: { readonly code: FixCode; readonly text: string } | null
+}
+
+export function fine(check: Check, sentence: string): Finding {
+  return { check, status: 'ok', sentence, fix: null }
+}
+
+export function warn(check: Check, sentence: string, code: FixCode): Finding {
+  return { check, status: 'warn', sentence, fix: { code, text: FIXES[code] } }
+}
+
+export function fail(check: Check, sentence: string, code: FixCode): Finding {
+  return { check, status: 'fail', sentence, fix: { code, text: FIXES[code] } }
+}
+
+export function worstOf(findings: readonly Finding[]): Finding['status'] {
+  if (findings.some(({ status }) => status === 'fail')) return 'fail'
+  return findings.some(({ status }) => status === 'warn') ? 'warn' : 'ok'
+}
+
+export const EXIT_OF = { ok: EXIT.ok, warn: EXIT.warned, fail: EXIT.failed } as const

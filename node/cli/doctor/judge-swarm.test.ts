@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
+import { PEERS, payer } from '../../api/sample-swarm.ts'
+import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses, spanOf } from './judge-swarm.ts'
+
+const NOW = '2026-01-02T03:04:05.000Z'
+const HOUR_MS = 3_600_000
+
+function clockOf(aheads: readonly (readonly [witness: boolean, ms: number])[], wallMs = 0) {
+  const wall = new Date(Date.parse(NOW) + wallMs).toISOString()
+  const others = aheads.map(([witness, ms], at) => ({ node_id: PEERS[at] ?? payer, witness, ahead_ms: ms }))
+  return judgeClock({ clock: { now: NOW, wall, others } })
+}
+
+describe('the clock', () => {
+  it.each([
+    ['alone', [], 0, 'ok', /no clock to compare/],
+    [
+      'agreeing',
+      [
+        [true, -90],
+        [true, 5_000],
+      ],
+      0,
+      'ok',
+      /2 others/,
+    ],
+    ['a little behind', [[true, 5_001]], 0, 'warn', /5 s behind that of the other/],
+    [
+      'an hour behind',
+      [
+        [true, HOUR_MS],
+        [true, HOUR_MS - 9],
+      ],
+      0,
+      'fail',
+      /60 min behind those of 2/,
+    ],
+    [
+      'an hour ahead',
+      [
+        [true, -HOUR_MS],
+        [true, -HOUR_MS],
+        [true, 3],
+      ],
+      0,
+      'fail',
+      /ahead of/,
+    ],
+    [
+      'one witness wrong',
+      [
+        [true, HOUR_MS],
+        [true, 4],
+        [true, -3],
+      ],
+      0,
+      'ok',
+      /agrees/,
+    ],
+    [
+      'members wrong, witnesses not',
+      [
+        [true, 0],
+        [false, HOUR_MS],
+        [false, HOUR_MS],
+      ],
+      0,
+      'ok',
+      /1 others/,
+    ],
+    ['no witness heard', [[false, 2 * HOUR_MS]], 0, 'fail', /2 h behind/],
+    ['set since the start', [[true, 0]], 6_000, 'warn', /was set since/],
+  ] as const)('%s', (_name, aheads, wallMs, status, sentence) => {
+    const finding = clockOf(aheads, wallMs)
+    expect(finding.status).toBe(status)
+    expect(finding.sentence).toMatch(sentence)
+    expect(finding.fix?.code).toBe(status === 'ok' ? undefined : 'set_clock')
+  })
+
+  it('is told in words', () => {
+    expect([spanOf(-119_000), spanOf(120_000), spanOf(7_200_000)]).toEqual(['119 s', '2 min', '2 h'])
+  })
+})
+
+type Connections = Self['connections']
+const linkOf = (at: number, direction: 'inbound' | 'outbound'): Connections[number] => ({
+  peer_id: PEERS[at] ?? payer,
+  address: '/ip4/10.0.0.2/tcp/9',
+  direction,
+  agent: null,
+  latency_ms: null,
+})
+
+function selfOf(over: Partial<Self>): Self {
+  return {
+    peer_id: payer,
+    operator: null,
+    witness: true,
+    votes: true,
+    swarm_id: '',
+    swarm_name: '',
+    treasury: payer,
+    version: '',
+    addresses: [],
+    connections: [],
+    ...over,
+  }
+}
+
+describe('reachability', () => {
+  const loopback = ['/ip4/127.0.0.1/tcp/9', '/ip6/::1/tcp/9/ws']
+  const wide = [...loopback, '/ip4/10.0.0.1/tcp/9']
+  it.each([
+    ['no address', [], [], 4, 'fail', 'listen_wider'],
+    ['loopback, alone', loopback, [], 1, 'ok', undefined],
+    ['loopback, with others of this machine', loopback, [linkOf(1, 'outbound')], 4, 'ok', undefined],
+    ['loopback, with nobody', loopback, [], 4, 'warn', 'listen_wider'],
+    ['dialled', wide, [linkOf(1, 'inbound')], 4, 'ok', undefined],
+    ['only dialling', wide, [linkOf(1, 'outbound'), linkOf(2, 'outbound')], 4, 'warn', 'listen_wider'],
+    ['connected to nobody', wide, [], 4, 'warn', 'connect_others'],
+    ['wide, alone', wide, [], 1, 'ok', undefined],
+  ] as const)('%s', (_name, addresses, connections, members, status, fix) => {
+    const finding = judgeReachability(
+      selfOf({ addresses: [...addresses], connections: [...connections] }),
+      members,
+    )
+    expect([finding.status, finding.fix?.code]).toEqual([status, fix])
+    if (addresses === loopback) expect(finding.sentence).toContain('loopback only')
+  })
+})
+
+describe('witnesses', () => {
+  const judge = (
+    total: number,
+    needed: number,
+    reached: number,
+    { forgetful = false, witness = true } = {},
+  ) =>
+    judgeWitnesses(
+      {
+        witnesses: { total, needed, reached, away: PEERS.slice(0, total - reached) },
+        store: { status: 'sound', damage: null, moved_to: null, forgetful },
+      },
+      selfOf({ witness }),
+    )
+  it.each([
+    [4, 3, 4, 'ok', /1 may stop at a time/],
+    [4, 3, 3, 'warn', /if one more stops, nothing is certified/],
+    [4, 3, 2, 'fail', /nothing is certified/],
+    [7, 5, 6, 'warn', /1 more may stop/],
+    [3, 3, 3, 'warn', /if one stops, nothing is certified/],
+    [1, 1, 1, 'warn', /if its disk is lost/],
+    [1, 1, 0, 'fail', /nothing is certified/],
+  ] as const)('%i, of which %i are needed and %i reached', (total, needed, reached, status, sentence) => {
+    const finding = judge(total, needed, reached)
+    expect(finding.status).toBe(status)
+    expect(finding.sentence).toMatch(sentence)
+  })
+
+  it('that forgot are to be replaced, whatever is reached', () => {
+    expect(judge(4, 3, 4, { forgetful: true })).toMatchObject({
+      status: 'fail',
+      fix: { code: 'replace_witness' },
+    })
+    expect(judge(4, 3, 4, { forgetful: true, witness: false }).status).toBe('ok')
+  })
+})
+
+describe('convergence', () => {
+  const look = (roots: readonly string[], converged = false): LedgerRoot => ({
+    peer_id: payer,
+    root: 'a',
+    entries: 1,
+    converged,
+    reported: roots.map((root, at) => ({ node_id: PEERS[at] ?? payer, root, seen_at: NOW })),
+  })
+  it.each([
+    ['nobody to compare with', [look([])], 'ok'],
+    ['level', [look(['a', 'a', 'a'], true)], 'ok'],
+    ['level after a moment', [look(['b', 'a', 'a']), look(['a', 'a', 'a'], true)], 'ok'],
+    ['one other behind', [look(['b', 'a', 'a'])], 'warn'],
+    ['three different ones', [look(['b', 'c', 'd'])], 'warn'],
+    ['alone against a quorum', [look(['b', 'b', 'b'])], 'fail'],
+    ['with the quorum', [look(['a', 'a', 'a', 'b'])], 'warn'],
+  ] as const)('%s', (_name, looks, status) => {
+    expect(judgeConvergence(looks, 3).status).toBe(status)
+  })
+})

@@ -1,0 +1,134 @@
+import type { Diagnosis } from '../../../protocol/api/control-schema.ts'
+import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
+import { fail, fine, type Finding, warn } from './finding.ts'
+
+/** A heartbeat takes far less than a second; more than this is not the network. */
+const CLOCK_WARN_MS = 5_000
+/** Expiry dates, schedules and logs of this machine are wrong by then. */
+const CLOCK_FAIL_MS = 60_000
+
+/** This clock against what others said of theirs: the middle one of the witnesses, or of all where none is heard. */
+export function judgeClock({ clock }: Pick<Diagnosis, 'clock'>): Finding {
+  const setMs = Date.parse(clock.wall) - Date.parse(clock.now)
+  const witnesses = clock.others.filter(({ witness }) => witness)
+  const heard = (witnesses.length > 0 ? witnesses : clock.others).map(({ ahead_ms: ms }) => ms)
+  const aheadMs = middleOf(heard)
+  if (aheadMs !== undefined && Math.abs(aheadMs) > CLOCK_WARN_MS) {
+    const direction = aheadMs > 0 ? 'behind' : 'ahead of'
+    const whom = heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`
+    const sentence = `The clock is ${spanOf(aheadMs)} ${direction} ${whom}.`
+    return Math.abs(aheadMs) > CLOCK_FAIL_MS
+      ? fail('clock', sentence, 'set_clock')
+      : warn('clock', sentence, 'set_clock')
+  }
+  if (Math.abs(setMs) > CLOCK_WARN_MS) {
+    const sentence = `The machine's clock differs by ${spanOf(setMs)} from the one this peer goes by: it was set since, or is older than the peer's records.`
+    return warn('clock', sentence, 'set_clock')
+  }
+  if (aheadMs === undefined)
+    return fine('clock', 'No other member is heard, so there is no clock to compare with.')
+  return fine('clock', `The clock agrees with ${heard.length} others to within ${spanOf(CLOCK_WARN_MS)}.`)
+}
+
+function middleOf(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
+/** A span of time for people. */
+export function spanOf(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1_000)
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+}
+
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns4?\/localhost\/)/
+
+/** What can be told without asking others to dial: who has dialled already, and which addresses are announced. */
+export function judgeReachability({ addresses, connections }: Self, members: number): Finding {
+  if (addresses.length === 0) {
+    return fail('reachability', 'This peer listens on no address, so nobody can dial it.', 'listen_wider')
+  }
+  const dialled = new Set(
+    connections.filter(({ direction }) => direction === 'inbound').map(({ peer_id: id }) => id),
+  ).size
+  const isLoopbackOnly = addresses.every((address) => LOOPBACK.test(address))
+  if (isLoopbackOnly) {
+    const only = 'It listens on loopback only: nothing beyond this machine can reach it'
+    if (members === 1) return fine('reachability', `${only}, and the swarm has no other member.`)
+    if (connections.length > 0) {
+      return fine(
+        'reachability',
+        `${only}; it is connected to ${countOf(connections)} peers of this machine.`,
+      )
+    }
+    return warn('reachability', `${only}, and it is connected to nobody.`, 'listen_wider')
+  }
+  if (dialled > 0) return fine('reachability', `${dialled} peers have dialled this one.`)
+  if (members === 1)
+    return fine('reachability', `It announces ${addresses.length} addresses; nobody is there to dial them.`)
+  if (connections.length === 0)
+    return warn('reachability', 'It is connected to no other member.', 'connect_others')
+  const sentence = `It is connected to ${countOf(connections)} peers, and dialled each of them itself: whether others can dial it is not known.`
+  return warn('reachability', sentence, 'listen_wider')
+}
+
+function countOf(connections: Self['connections']): number {
+  return new Set(connections.map(({ peer_id: id }) => id)).size
+}
+
+/** Whether anything can be certified now, and what happens if one more machine stops. */
+export function judgeWitnesses(
+  { witnesses, store }: Pick<Diagnosis, 'witnesses' | 'store'>,
+  self: Self,
+): Finding {
+  const { total, needed, reached, away } = witnesses
+  if (self.witness && store.forgetful) {
+    const sentence = 'This witness has lost records and never votes again: the swarm counts it as gone.'
+    return fail('witnesses', sentence, 'replace_witness')
+  }
+  if (total === 1) {
+    const sentence = `The swarm has one witness${self.witness ? ', this peer' : ''}: if its disk is lost, the ledger is lost.`
+    return reached === 0 ? lost(witnesses) : warn('witnesses', sentence, 'add_witnesses')
+  }
+  if (reached < needed) return lost(witnesses)
+  const spare = reached - needed
+  const state = `${reached} of ${total} witnesses are reached, ${needed} are needed`
+  if (away.length > 0) {
+    const next =
+      spare === 0 ? 'if one more stops, nothing is certified until it is back' : `${spare} more may stop`
+    return warn('witnesses', `${state}; ${next}.`, 'reach_witnesses')
+  }
+  const next =
+    spare === 0 ? 'if one stops, nothing is certified until it is back' : `${spare} may stop at a time`
+  return spare === 0
+    ? warn('witnesses', `${state}; ${next}.`, 'add_witnesses')
+    : fine('witnesses', `${state}; ${next}.`)
+}
+
+function lost({ total, needed, reached }: Diagnosis['witnesses']): Finding {
+  const sentence = `${reached} of ${total} witnesses are reached and ${needed} are needed: nothing is certified.`
+  return fail('witnesses', sentence, 'reach_witnesses')
+}
+
+/** The newest roots that others reported against this one; `looks` are in the order of time. */
+export function judgeConvergence(looks: readonly LedgerRoot[], needed: number): Finding {
+  const last = looks.at(-1)
+  if (last === undefined || last.reported.length === 0) {
+    return fine('convergence', 'No other member has reported its ledger, so there is none to compare with.')
+  }
+  if (looks.some(({ converged }) => converged)) {
+    const equal = last.reported.filter(({ root }) => root === last.root).length
+    return fine(
+      'convergence',
+      `The ledger is the same as that of ${equal} of ${last.reported.length} others.`,
+    )
+  }
+  const others = Map.groupBy(last.reported, ({ root }) => root)
+  const [most = []] = [...others.values()].sort((a, b) => b.length - a.length)
+  const differing = last.reported.filter(({ root }) => root !== last.root).length
+  const sentence = `${differing} of ${last.reported.length} other ledgers differ from this one (${last.root.slice(0, 12)}).`
+  const isAlone = most.length >= needed && most[0]?.root !== last.root
+  return isAlone
+    ? fail('convergence', `${sentence} A quorum agrees on another.`, 'wait_for_sync')
+    : warn('convergence', sentence, 'wait_for_sync')
+}

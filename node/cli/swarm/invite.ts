@@ -1,0 +1,102 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import type { InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
+import type { ApiFlags } from '../api.ts'
+import { controlOptions, reachControl } from '../reach.ts'
+import { print, printJson, say } from '../output.ts'
+import { duration } from './duration.ts'
+import { describeRevocation } from './members.ts'
+import { qrText } from './qr.ts'
+
+interface InviteFlags extends ApiFlags {
+  readonly label?: string
+  readonly role?: InviteRequest['roles']
+  readonly grant?: string
+  readonly expires?: number
+  readonly for?: string
+  readonly qr?: boolean
+}
+
+/** `swarm invite` and, where several operators must sign, `swarm cosign`. */
+export function addInvite(swarm: Command): void {
+  const invite = swarm
+    .command('invite')
+    .description('print an invitation for one peer; takes an operator key')
+    .option(
+      '--label <text>',
+      'label of whoever operates the new peer: peers of one label have one vote together',
+    )
+    .addOption(new Option('--role <role...>', 'what it may be').choices(['peer', 'agent']))
+    .option('--grant <credits>', 'new credits that come with it; as many operators sign as the charter asks')
+    .option('--expires <duration>', 'how long it can be used, such as 45m, 12h or 7d', duration)
+    .option('--for <peer>', 'the one peer that may use it')
+    .option('--qr', 'print it as a QR code, too')
+  controlOptions(invite).action(printInvitation)
+  const cosign = swarm
+    .command('cosign')
+    .description("add this peer's signature to what another operator began; prints what comes next")
+    .argument('<text>', 'hlp1... (an invitation) or hlr1... (a revocation)')
+    .option('--qr', 'print an invitation as a QR code, too')
+  controlOptions(cosign).action(async (text: string, flags: InviteFlags) => {
+    const answer = await (await reachControl(flags)).cosign({ body: { text } })
+    if (flags.json === true) printJson(answer)
+    else if ('token' in answer) await showInvitation(answer, flags)
+    else print(describeRevocation(answer))
+  })
+}
+
+async function printInvitation(flags: InviteFlags): Promise<void> {
+  const { label, role, grant, expires, for: peer } = flags
+  const body = {
+    ...(label === undefined ? {} : { label }),
+    ...(role === undefined ? {} : { roles: role }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(expires === undefined ? {} : { expires_in_s: expires }),
+    ...(peer === undefined ? {} : { peer }),
+  }
+  const invitation = await (await reachControl(flags)).createInvitation({ body })
+  if (flags.json === true) printJson(invitation)
+  else await showInvitation(invitation, flags)
+}
+
+/** The text alone goes to stdout, so that it can be piped; what it means goes to stderr. */
+async function showInvitation(invitation: InvitationAnswer, { qr }: InviteFlags): Promise<void> {
+  print(invitation.text)
+  if (invitation.kind === 'invitation' && qr === true)
+    print(`\n${await qrText(invitation.text.toUpperCase())}`)
+  say(describeInvitation(invitation))
+}
+
+function describeInvitation(invitation: InvitationAnswer): string {
+  const {
+    kind,
+    label,
+    roles,
+    grant,
+    expires_at: until,
+    peer,
+    signatures,
+    needed,
+    addresses,
+    token,
+  } = invitation
+  const about = [
+    `For ${peer ?? 'whoever has it'}, once, until ${until}: ${roles.join(' and ')}, label "${label}"` +
+      (grant === '0' ? '' : `, with ${grant} credits`),
+    `Its token, for "swarm revoke" while it is unused: ${token}`,
+    ...warningOf(addresses),
+  ]
+  const next =
+    kind === 'invitation'
+      ? 'On the other machine: hyperlooms up --join hl1...'
+      : `${signatures} of ${needed} operators have signed. Each runs "hyperlooms swarm cosign TEXT" with the newest text; the one who began it comes last and gets the invitation.`
+  return ['', ...about, next].join('\n')
+}
+
+function warningOf(addresses: readonly string[]): string[] {
+  const isLocal = (address: string): boolean => /^\/(ip4\/127\.|ip6\/::1\/)/.test(address)
+  if (!addresses.every(isLocal)) return []
+  return [
+    'Warning: it names addresses of this machine alone. For others to reach it start the peer with --listen, such as --listen /ip4/0.0.0.0/tcp/9000, and invite anew.',
+  ]
+}

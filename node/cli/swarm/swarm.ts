@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+import { addInit } from './init.ts'
+import { addInvite } from './invite.ts'
+import { addJoin } from './join.ts'
+import { addMembers } from './members.ts'
+import { addSwarmStatus } from './status.ts'
+
+/** `swarm`: founding one, letting others in, and what it stands on. */
+export function addSwarm(program: Command): void {
+  const swarm = program
+    .command('swarm')
+    .description('private swarms: found one, invite, revoke, see who keeps it running')
+  for (const add of [addSwarmStatus, addInit, addInvite, addJoin, addMembers]) add(swarm)
+}

@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises'
+import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
+import { list, text } from '../../protocol/encoding/codec.ts'
+import { DecodeError } from '../../protocol/encoding/decode-error.ts'
+import { TRUSTED } from '../../protocol/encoding/evidence.ts'
+import { packed } from '../../protocol/encoding/packed.ts'
+import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
+import { LIMITS } from '../../protocol/params.ts'
+import { INVITATION_PEERS_MAX } from '../../protocol/swarm/invitation-text.ts'
+import { ConfigError } from './config.ts'
+import { type DataFolder, readIfThere, replaceFile } from './data-folder.ts'
+
+/** How this peer came into its swarm. */
+export interface Joined {
+  /** Shown to members that haven't heard of the join. */
+  readonly certificate: Certificate
+  /** The invitation's dial addresses. */
+  readonly addresses: readonly string[]
+}
+
+const joinedCodec = packed({
+  certificate: certificateCodec,
+  addresses: list(text({ min: 1, max: 2 * LIMITS.addressBytes }), { max: INVITATION_PEERS_MAX ** 2 }),
+})
+
+/** An invitation that this peer has begun to redeem: it is there until the join is certified or refused. */
+export async function readJoining(folder: DataFolder): Promise<string | undefined> {
+  return (await readIfThere(folder.joining))?.toString('utf8')
+}
+
+export function writeJoining(folder: DataFolder, invitation: string): Promise<void> {
+  return replaceFile(folder.joining, `${invitation}\n`)
+}
+
+export function removeJoining(folder: DataFolder): Promise<void> {
+  return rm(folder.joining, { force: true })
+}
+
+/** Undefined for a founding member. Throws `ConfigError` for a damaged file. */
+export async function readJoined(folder: DataFolder): Promise<Joined | undefined> {
+  const bytes = await readIfThere(folder.joined)
+  if (bytes === undefined) return undefined
+  try {
+    return decodeBody(joinedCodec, new Uint8Array(bytes), 'joined', TRUSTED)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const path = folder.joined
+    throw new ConfigError(
+      `${path} is damaged: restore it from a backup, or remove it if other members know this peer already`,
+    )
+  }
+}
+
+export function writeJoined(folder: DataFolder, joined: Joined): Promise<void> {
+  return replaceFile(folder.joined, encodeBody(joinedCodec, joined))
+}

@@ -1,0 +1,268 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { NodeState } from '../../protocol/api/control-schema.ts'
+import type { Self } from '../../protocol/api/network-schema.ts'
+import { poll } from '../swarm/poll.ts'
+import { codeOf, run as runCommand, type Run, start, untilSaid } from './command.ts'
+
+const WAIT_MS = 60_000
+
+let home: string
+let data: string
+let started: ChildProcess[]
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'hyperlooms-control-'))
+  data = join(home, '.hyperlooms')
+  started = []
+})
+afterEach(async () => {
+  for (const child of started) {
+    child.kill('SIGKILL')
+    await codeOf(child)
+  }
+  await rm(home, { recursive: true, force: true })
+})
+
+function run(...args: string[]): Promise<Run> {
+  return runCommand(args, { home })
+}
+
+async function runJson<T>(...args: string[]): Promise<T> {
+  const { out, err } = await run(...args, '--json')
+  if (out === '') throw new Error(err)
+  return JSON.parse(out) as T
+}
+
+const UP = ['up', '--api-port', '0', '--web', 'false', '--providers', 'reference']
+
+async function up(...more: string[]): Promise<ChildProcess> {
+  const child = start([...UP, ...more], { home })
+  started.push(child)
+  await untilSaid(child, /The peer \S+ runs at/)
+  return child
+}
+
+async function offeredModels(): Promise<number> {
+  const { stats } = await runJson<{ stats: { models: number } }>('status')
+  return stats.models
+}
+
+async function untilOffered(count: number): Promise<void> {
+  const found = await poll(async () => ((await offeredModels()) === count ? true : undefined), {
+    timeoutMs: WAIT_MS,
+  })
+  expect(found).toBe(true)
+}
+
+describe('consent', () => {
+  it('is asked for: without a terminal and without the flag nothing starts and nothing is written', async () => {
+    const { code, err } = await run(...UP)
+    expect(code).toBe(77)
+    expect(err).toContain('consent_missing')
+    expect(err).toContain('--accept-terms')
+    await expect(stat(data)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('is recorded with version, time and way, and not asked for again', async () => {
+    const first = await up('--accept-terms')
+    const consent: unknown = JSON.parse(await readFile(join(data, 'consent.json'), 'utf8'))
+    expect(consent).toMatchObject({ terms_version: 1, accepted_by: 'flag', revoked_at: null })
+    first.kill('SIGTERM')
+    expect(await codeOf(first)).toBe(0)
+    await up()
+    expect(await runJson('consent')).toMatchObject({ status: 'accepted' })
+  })
+
+  it('revoked ends all offers, also after a restart with the flag, until it is given again', async () => {
+    const first = await up('--accept-terms')
+    await untilOffered(1)
+    expect(await runJson('consent', 'revoke')).toMatchObject({ status: 'revoked' })
+    await untilOffered(0)
+    expect(await runJson<NodeState>('resume')).toMatchObject({ state: 'running', bids: false })
+    first.kill('SIGKILL')
+    await codeOf(first)
+    await up('--accept-terms')
+    await untilOffered(0)
+    expect(await runJson('consent', 'accept')).toMatchObject({ status: 'accepted', accepted_by: 'control' })
+    await untilOffered(1)
+  })
+})
+
+describe('the control socket of a real peer', () => {
+  it('is for its owner, follows a kill, and goes with the peer', async () => {
+    const first = await up('--accept-terms')
+    const path = join(data, 'control.sock')
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600')
+    const { self } = await runJson<{ self: Self }>('status')
+    first.kill('SIGKILL')
+    await codeOf(first)
+    const none = await run('pause')
+    expect(none.code).toBe(69)
+    expect(none.err).toContain(`No peer runs on ${data}`)
+    const second = await up()
+    expect((await runJson<{ self: Self }>('status')).self.peer_id).toBe(self.peer_id)
+    const third = await run(...UP)
+    expect(third.code).toBe(73)
+    expect(third.err).toContain(`in use by process ${second.pid}`)
+    expect(await runJson<NodeState>('pause')).toMatchObject({ pid: second.pid })
+    second.kill('SIGTERM')
+    expect(await codeOf(second)).toBe(0)
+    expect(await readdir(data)).not.toContain('control.sock')
+  })
+
+  it('is reached where the data folder has a path too long for a socket', async () => {
+    const long = join(home, 'x'.repeat(120))
+    const child = await up('--accept-terms', '--data', long)
+    expect(await runJson<NodeState>('pause', '--data', long)).toMatchObject({ data_folder: long })
+    const elsewhere = (await readFile(join(long, 'control.path'), 'utf8')).trim()
+    expect(((await stat(elsewhere)).mode & 0o777).toString(8)).toBe('600')
+    child.kill('SIGTERM')
+    expect(await codeOf(child)).toBe(0)
+    await expect(stat(elsewhere)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+describe('the owner’s verbs', () => {
+  it('pause takes the node off the market until resume, across a kill', async () => {
+    const first = await up('--accept-terms')
+    await untilOffered(1)
+    expect(await runJson<NodeState>('pause')).toMatchObject({ state: 'paused', bids: false })
+    await untilOffered(0)
+    first.kill('SIGKILL')
+    await codeOf(first)
+    await up()
+    expect(await runJson<NodeState>('pause')).toMatchObject({ state: 'paused' })
+    await untilOffered(0)
+    const refused = await run('run', 'What is 1 + 1?')
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('too_few_nodes')
+    expect(await runJson<NodeState>('resume')).toMatchObject({ state: 'running', bids: true })
+    await untilOffered(1)
+  })
+
+  it('a job runs over the socket, and drain then ends the peer with 0', async () => {
+    const child = await up('--accept-terms')
+    await untilOffered(1)
+    const job = await run('run', 'What is 12 * 7?', '--replicas', '1', '--json')
+    expect({ code: job.code, err: job.err }).toEqual({ code: 0, err: '' })
+    expect(JSON.parse(job.out)).toMatchObject({ status: 'completed' })
+    const drained = await run('drain')
+    expect(drained).toMatchObject({ code: 0 })
+    expect(drained.out).toContain('drained and stopped')
+    expect(await codeOf(child)).toBe(0)
+    // It was not paused, so the next start takes work.
+    await up()
+    expect(await runJson<NodeState>('resume')).toMatchObject({ bids: true })
+  })
+
+  it('config show says where each value comes from, and masks what is secret', async () => {
+    const child = start([...UP, '--accept-terms', '--ollama-url', 'http://me:secret@127.0.0.1:1'], {
+      home,
+      environment: { HYPERLOOMS_REGION: 'north' },
+    })
+    started.push(child)
+    await untilSaid(child, /The peer \S+ runs at/)
+    const { settings } = await runJson<{ settings: { name: string }[] }>('config', 'show')
+    expect(settings).toEqual(
+      expect.arrayContaining([
+        { name: 'api_port', value: '0', origin: 'flag', source: '--api-port' },
+        { name: 'region', value: 'north', origin: 'environment', source: 'HYPERLOOMS_REGION' },
+        { name: 'slots', value: '2', origin: 'default', source: null },
+        { name: 'ollama_url', value: 'http://***@127.0.0.1:1', origin: 'flag', source: '--ollama-url' },
+      ]),
+    )
+    const shown = await run('config', 'show', '--origin')
+    expect(shown.out).toMatch(/region +north +environment: HYPERLOOMS_REGION/)
+    expect(shown.out).not.toContain('secret')
+  })
+
+  it('logs shows what was logged and follows it until the peer ends', async () => {
+    const child = await up('--accept-terms')
+    const { out } = await run('logs', '--json')
+    const lines = out.trim().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toContain('the peer runs')
+    const following = start(['logs', '-f', '-n', '1'], { home })
+    started.push(following)
+    await untilSaid(following, /\S/)
+    const seen = untilSaid(following, /request served[^]*the peer has ended/)
+    await run('pause')
+    child.kill('SIGTERM')
+    await seen
+    expect(await codeOf(following)).toBe(0)
+  })
+
+  it('what is not built in is refused by name', async () => {
+    await up('--accept-terms')
+    const { code, err } = await run('wallet', 'new', 'rent')
+    expect(code).toBe(69)
+    expect(err).toContain('not_available')
+  })
+})
+
+describe('reset', () => {
+  it('touches no running peer, and asks', async () => {
+    const child = await up('--accept-terms')
+    const held = await run('reset', '--yes')
+    expect(held.code).toBe(73)
+    expect(held.err).toContain(`in use by process ${child.pid}`)
+    child.kill('SIGTERM')
+    await codeOf(child)
+    const asked = await run('reset')
+    expect(asked.code).toBe(2)
+    expect(asked.err).toContain('never witnesses there again')
+    expect(await readdir(data)).toContain('charter.cbor')
+  })
+
+  it('moves everything but keys and settings aside, and the peer starts anew with its key', async () => {
+    const first = await up('--accept-terms')
+    const before = (await runJson<{ self: Self }>('status')).self
+    first.kill('SIGTERM')
+    await codeOf(first)
+    const { removed, moved_to: movedTo } = await runJson<{ removed: string[]; moved_to: string }>(
+      'reset',
+      '--yes',
+    )
+    expect(removed).toEqual(expect.arrayContaining(['charter.cbor', 'consent.json', 'store', 'store.mark']))
+    expect(removed).not.toContain('identity.key')
+    expect((await readdir(movedTo)).sort()).toEqual(removed)
+    expect((await run(...UP)).code).toBe(77)
+    const again = await up('--accept-terms')
+    const after = (await runJson<{ self: Self }>('status')).self
+    expect(after.peer_id).toBe(before.peer_id)
+    expect(after.swarm_id).not.toBe(before.swarm_id)
+    expect(after.votes).toBe(true)
+    again.kill('SIGTERM')
+    await codeOf(again)
+  })
+
+  it('a witness whose records were reset never votes in the old swarm again', async () => {
+    const first = await up('--accept-terms')
+    const before = (await runJson<{ self: Self }>('status')).self
+    first.kill('SIGTERM')
+    await codeOf(first)
+    const charter = await readFile(join(data, 'charter.cbor'))
+    expect((await run('reset', '--yes', '--delete')).code).toBe(0)
+
+    await writeFile(join(data, 'charter.cbor'), charter)
+    await up('--accept-terms')
+    const after = (await runJson<{ self: Self }>('status')).self
+    expect(after.swarm_id).toBe(before.swarm_id)
+    expect(after).toMatchObject({ witness: true, votes: false })
+  })
+
+  it('with --keys makes another peer', async () => {
+    const first = await up('--accept-terms')
+    const before = (await runJson<{ self: Self }>('status')).self
+    first.kill('SIGTERM')
+    await codeOf(first)
+    const { err, code } = await run('reset', '--yes', '--delete', '--keys')
+    expect(code).toBe(0)
+    expect(err).toContain('lost for good')
+    await up('--accept-terms')
+    expect((await runJson<{ self: Self }>('status')).self.peer_id).not.toBe(before.peer_id)
+  })
+})

@@ -1,0 +1,178 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
+import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
+import { loadOrCreateIdentity } from '../store/keystore.ts'
+import { freePorts } from '../swarm/free-port.ts'
+import { poll } from '../swarm/poll.ts'
+import { codeOf, type Run, run, start, untilSaid } from './command.ts'
+
+const ENVIRONMENT = {
+  HYPERLOOMS_ACCEPT_TERMS: 'true',
+  HYPERLOOMS_WEB: 'false',
+  HYPERLOOMS_PROVIDERS: 'reference',
+}
+
+let root: string
+let running: ReturnType<typeof start>[]
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'hyperlooms-swarm-'))
+  running = []
+})
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await Promise.all(running.map(codeOf))
+  await rm(root, { recursive: true, force: true })
+})
+
+/** A machine of its own: a home, a data folder, and commands that find it by themselves. */
+class Machine {
+  readonly home: string
+  readonly data: string
+
+  constructor(name: string) {
+    this.home = join(root, name)
+    this.data = join(this.home, '.hyperlooms')
+  }
+
+  run(...args: readonly string[]): Promise<Run> {
+    return run(args, { home: this.home, environment: ENVIRONMENT })
+  }
+
+  /** A command that succeeds, as a program reads its answer. */
+  async json<T>(...args: readonly string[]): Promise<T> {
+    const { code, out, err } = await this.run(...args, '--json')
+    if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
+    const answer: T = JSON.parse(out)
+    return answer
+  }
+
+  async up(...args: readonly string[]): Promise<void> {
+    const [port = 0] = await freePorts([undefined])
+    const flags = ['--api-port', '0', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
+    const child = start(['up', ...flags, ...args], { home: this.home, environment: ENVIRONMENT })
+    running.push(child)
+    await untilSaid(child, /runs at http/)
+  }
+
+  files(): Promise<readonly string[]> {
+    return readdir(this.data).catch(() => [])
+  }
+}
+
+describe('founding a swarm', () => {
+  it('warns before it lets everybody in, and founds nothing then', async () => {
+    const machine = new Machine('open')
+    const refused = await machine.run('swarm', 'init', '--name', 'x', '--admission', 'open')
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toContain('Nobody vouches for')
+    expect(await machine.files()).toEqual([])
+    const founded = await machine.run('swarm', 'init', '--name', 'x', '--admission', 'open', '--yes')
+    expect(founded.code, founded.err).toBe(0)
+  })
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['without a name', [], /--name/],
+    ['with a name of nothing', ['--name', ''], /1 to 64 bytes/],
+    ['with more signatures than operators', ['--name', 'x', '--needed', '2'], /more operators must sign/],
+    ['with none', ['--name', 'x', '--needed', '0'], /at least one/],
+    ['with an operator that is no key', ['--name', 'x', '--operator', 'nobody'], /id of a peer/],
+    ['with a price of no amount', ['--name', 'x', '--max-price', 'much'], /amount of credits/],
+  ])('%s is refused with a sentence', async (_, args, words) => {
+    const machine = new Machine('bad')
+    const { code, err } = await machine.run('swarm', 'init', ...args)
+    expect(code).toBe(2)
+    expect(err).toMatch(words)
+    expect(await machine.files()).not.toContain('charter.cbor')
+  })
+
+  it('is done once in a data folder', async () => {
+    const machine = new Machine('twice')
+    const { swarm_id: swarm } = await machine.json<{ swarm_id: string }>('swarm', 'init', '--name', 'x')
+    const again = await machine.run('swarm', 'init', '--name', 'y')
+    expect(again.code).toBe(2)
+    expect(again.err).toContain(swarm)
+  })
+})
+
+describe('a text that is no invitation', () => {
+  it.each(['up --join nonsense', 'swarm join hl1qqqq', 'swarm join hlp1qqqq'])(
+    '%s leaves nothing behind',
+    async (line) => {
+      const machine = new Machine('bad')
+      const { code, err } = await machine.run(...line.split(' '))
+      expect(code).toBe(2)
+      expect(err).toContain("This invitation can't be used")
+      expect(await machine.files()).not.toContain('identity.key')
+    },
+  )
+})
+
+describe('an operator’s key beside the peer’s own', () => {
+  it('signs with it, and an invited peer is restored into its swarm from a backup', async () => {
+    const [machine, guest] = [new Machine('keys'), new Machine('guest')]
+    const { id } = await machine.json<{ id: string }>('keys', 'new', '--label', 'operator')
+    await machine.json('swarm', 'init', '--name', 'both', '--operator', id, '--needed', '2')
+    await machine.up()
+    const invitation = await machine.json<InvitationAnswer>('swarm', 'invite', '--grant', '5')
+    expect(invitation).toMatchObject({ kind: 'invitation', signatures: 2, needed: 2 })
+    await guest.json('swarm', 'join', invitation.text)
+    const file = join(root, 'backup')
+    await guest.json('backup', file, '--plain-keys')
+    const copy = new Machine('copy')
+    await copy.json('restore', file)
+    await copy.up()
+    const look = async (): Promise<true | undefined> => {
+      const { out } = await copy.run('wallet')
+      return out.includes('5 credits') ? true : undefined
+    }
+    expect(await poll(look, { timeoutMs: 60_000 })).toBe(true)
+  })
+})
+
+describe('two operators of whom both must sign', () => {
+  it('invite with a grant and revoke by passing a text on, and neither can alone', async () => {
+    const [first, other, third] = ['first', 'other', 'third'].map((name) => new Machine(name)) as [
+      Machine,
+      Machine,
+      Machine,
+    ]
+    const { id } = await loadOrCreateIdentity(other.data)
+    await first.json('swarm', 'init', '--name', 'both', '--operator', id, '--needed', '2')
+    await first.up()
+    // Without credits one signature is enough.
+    const door = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
+    expect(door).toMatchObject({ kind: 'invitation', needed: 1 })
+    await other.up('--join', door.text)
+
+    const begun = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'shed', '--grant', '5')
+    expect(begun).toMatchObject({ kind: 'partial', signatures: 1, needed: 2 })
+    const signed = await other.json<InvitationAnswer>('swarm', 'cosign', begun.text)
+    expect(signed).toMatchObject({ kind: 'partial', signatures: 2 })
+    const whole = await first.json<InvitationAnswer>('swarm', 'cosign', signed.text)
+    expect(INVITATION_TEXT.read(whole.text).ok).toBe(true)
+    await third.up('--join', whole.text)
+    const { out } = await third.run('wallet')
+    expect(out).toContain('5 credits')
+
+    const { members } = await third.json<{ members: SwarmMember[] }>('swarm', 'members')
+    const shed = members.find(({ self }) => self)
+    expect(shed).toMatchObject({ label: 'shed', invited: true, witness: false })
+    const key = shed?.peer_id ?? ''
+    const refused = await third.run('swarm', 'revoke', key)
+    expect(refused).toMatchObject({ code: 2 })
+    expect(refused.err).toContain('not_an_operator')
+    const wish = await other.json<RevocationAnswer>('swarm', 'revoke', key)
+    expect(wish).toMatchObject({ kind: 'partial', signatures: 1, needed: 2 })
+    const done = await first.json<RevocationAnswer>('swarm', 'cosign', wish.text ?? '')
+    expect(done).toMatchObject({ kind: 'revocation', signatures: 2 })
+    const isGone = async (machine: Machine): Promise<true | undefined> => {
+      const list = await machine.json<{ members: SwarmMember[] }>('swarm', 'members')
+      return list.members.some(({ peer_id: peer }) => peer === key) ? undefined : true
+    }
+    for (const machine of [first, other])
+      expect(await poll(() => isGone(machine), { timeoutMs: 60_000 })).toBe(true)
+  })
+})

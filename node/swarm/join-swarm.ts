@@ -1,0 +1,238 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { mintVerified } from '../../protocol/crypto/verified.ts'
+import type { Signer } from '../../protocol/crypto/signer.ts'
+import type { Verifier } from '../../protocol/crypto/verifier.ts'
+import { DecodeError } from '../../protocol/encoding/decode-error.ts'
+import { digestToBytes, type SwarmId } from '../../protocol/ids.ts'
+import type { Certificate } from '../../protocol/ledger/certificate.ts'
+import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
+import { type Charter, charterFault, decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
+import {
+  dialAddresses,
+  INVITATION_TEXT,
+  type InvitationText,
+  OPEN_SWARM,
+  TEXT_SENTENCES,
+} from '../../protocol/swarm/invitation-text.ts'
+import {
+  encodeJoinRequest,
+  inspectJoinAnswer,
+  inspectJoinRequest,
+  type JoinAnswer,
+  type JoinInspected,
+  joinEntry,
+  joinOf,
+  readJoinAnswer,
+} from '../../protocol/swarm/joining.ts'
+import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
+import { joinFault } from '../../protocol/swarm/admission.ts'
+import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
+import { createRoster } from '../../protocol/swarm/live-roster.ts'
+import type { Roster } from '../../protocol/swarm/roster.ts'
+import { readCharter, writeCharter } from '../config/charter-file.ts'
+import type { DataFolder } from '../config/data-folder.ts'
+import { readJoined, removeJoining, writeJoined, writeJoining } from '../config/join-files.ts'
+import { JoinError, refusedJoin } from './join-error.ts'
+
+/** Certifying takes milliseconds; this is for witnesses that are away for a moment. */
+const DECIDED_MS = 60_000
+const ASK_MS = 10_000
+
+export interface JoinOptions {
+  readonly folder: DataFolder
+  /** `hl1...` */
+  readonly text: string
+  readonly peer: Signer
+  readonly signerOf: (seed: Uint8Array) => Signer
+  /** A secret that only this peer can make from a salt, and makes again from it. */
+  readonly secretOf: (salt: Uint8Array) => Uint8Array
+  readonly verifier: Verifier
+  /** Asks the member at an address over `join`; rejects when it can't be reached or gives no answer. */
+  readonly ask: (question: Question) => Promise<Uint8Array>
+  readonly signal: AbortSignal
+}
+
+interface Question {
+  readonly swarm: SwarmId
+  readonly address: string
+  readonly request: Uint8Array
+  readonly signal: AbortSignal
+}
+
+/**
+ * Redeems an invitation into a data folder, whose lock the caller holds. Written in this order: the invitation (so
+ * that a start after a crash goes on with it), the join's certificate, the charter, and the invitation goes. The
+ * entry that is sent is the same in every attempt, so however often this is begun, the peer joins once. Throws
+ * `JoinError`; a refusal removes the invitation, everything else keeps it.
+ */
+export async function joinSwarm(options: JoinOptions): Promise<Charter> {
+  const { folder, peer, signerOf, secretOf } = options
+  const invited = readInvitation(options.text)
+  const { invitation } = invited
+  const named = invitation?.body.peer ?? null
+  if (named !== null && named !== peer.id)
+    throw refusedJoin('invitation_for_another_peer', `: ${named}; this peer is ${peer.id}`)
+  const token = signerOf(invited.secret ?? secretOf(digestToBytes(invited.swarm)))
+  const before = await charterBefore(folder, invited)
+  const joined = await readJoined(folder)
+  if (before !== undefined && joined?.certificate.entry.body.account === token.id) {
+    await removeJoining(folder)
+    return before
+  }
+  await writeJoining(folder, options.text.trim())
+  const charter = before ?? (await fetchCharter(options, invited))
+  const roles = invitation?.body.roles ?? ['peer']
+  const entry = joinEntry(invited.swarm, { token, peer, invitation, roles })
+  const { roster } = await followEpochs(options, invited, charter)
+  const certificate = await redeem(options, invited, { entry, roster }).catch(async (error: unknown) => {
+    if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
+    throw error
+  })
+  await writeJoined(folder, { certificate, addresses: dialAddresses(invited.dial) })
+  await writeCharter(folder, charter)
+  await removeJoining(folder)
+  return charter
+}
+
+/** What a text lets its bearer join. */
+export interface Invited {
+  readonly swarm: SwarmId
+  readonly dial: InvitationText['dial']
+  /** Both null: into a swarm that admits everybody. */
+  readonly secret: Uint8Array | null
+  readonly invitation: SignedInvitation | null
+}
+
+/** Throws `JoinError` for a text that is none. */
+export function readInvitation(text: string): Invited {
+  const open = OPEN_SWARM.read(text)
+  if (open.ok) return { ...open.value, secret: null, invitation: null }
+  const invitation = INVITATION_TEXT.read(text)
+  if (invitation.ok) return invitation.value
+  const read = open.code === 'another_kind' ? invitation : open
+  throw new JoinError('text', `This invitation can't be used: ${TEXT_SENTENCES[read.code]}.`)
+}
+
+async function charterBefore(folder: DataFolder, { swarm }: Invited): Promise<Charter | undefined> {
+  const charter = await readCharter(folder)
+  if (charter === undefined || swarmIdOf(charter) === swarm) return charter
+  const message =
+    `The data folder ${folder.root} belongs to the swarm "${charter.name}" (${swarmIdOf(charter)}), and the ` +
+    `invitation is for ${swarm}: name another folder with --data.`
+  throw new JoinError('other_swarm', message)
+}
+
+/** The first answer that `take` makes something of; addresses are tried in their order. */
+async function askAny<T>(
+  { ask, signal }: JoinOptions,
+  { swarm, dial }: Invited,
+  request: Uint8Array,
+  take: (frame: Uint8Array) => Promise<T | undefined>,
+): Promise<T> {
+  const addresses = dialAddresses(dial)
+  let hasAnswered = false
+  for (const address of addresses) {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)])
+    const frame = await ask({ swarm, address, request, signal: limited }).catch(() => undefined)
+    signal.throwIfAborted()
+    hasAnswered ||= frame !== undefined
+    const taken = frame === undefined ? undefined : await take(frame)
+    if (taken !== undefined) return taken
+  }
+  if (!hasAnswered) throw unreachable(addresses)
+  throw new JoinError(
+    'untrusted',
+    `Not joined: what answers at ${addresses.join(', ')} does not belong to the swarm ${swarm} of this invitation.`,
+  )
+}
+
+function unreachable(addresses: readonly string[]): JoinError {
+  const where =
+    addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
+  return new JoinError(
+    'unreachable',
+    `Not joined yet: ${where}. Is one of these peers running and reachable from here? "hyperlooms up" tries again.`,
+  )
+}
+
+/** Only the charter whose digest the invitation names is taken, whoever it comes from. */
+function fetchCharter(options: JoinOptions, invited: Invited): Promise<Charter> {
+  return askAny(options, invited, encodeJoinRequest({ type: 'charter' }), async (frame) => {
+    const charter = charterIn(readJoinAnswer(frame))
+    if (charter === undefined || charterFault(charter) !== undefined) return undefined
+    return swarmIdOf(charter) === invited.swarm ? charter : undefined
+  })
+}
+
+function charterIn(answer: JoinAnswer | undefined): Charter | undefined {
+  try {
+    return answer?.type === 'charter' ? decodeCharter(answer.charter) : undefined
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
+/** The epochs of this swarm up to the newest that a member of the invitation knows. */
+async function followEpochs(options: JoinOptions, invited: Invited, charter: Charter): Promise<EpochChain> {
+  const chain = createEpochChain(createRoster(charter), options.peer.id)
+  for (;;) {
+    const request = encodeJoinRequest({ type: 'epochs', after: chain.roster.epoch.number })
+    const decisions = await askAny(options, invited, request, async (frame) => {
+      const answer = await verified(inspectJoinAnswer(frame, chain.roster), options.verifier)
+      return answer?.type === 'epochs' ? answer.decisions : undefined
+    })
+    const [next] = decisions
+    if (next === undefined) return chain
+    if (!chain.follow(next))
+      throw new JoinError('untrusted', "Not joined: a member answered with epochs that are not this swarm's.")
+  }
+}
+
+interface Redeeming {
+  readonly entry: SignedEntry
+  readonly roster: Roster
+}
+
+async function redeem(
+  options: JoinOptions,
+  invited: Invited,
+  { entry, roster }: Redeeming,
+): Promise<Certificate> {
+  const { verifier, signal } = options
+  const request = encodeJoinRequest({ type: 'redeem', entry })
+  if ((await verified(inspectJoinRequest(request, roster), verifier)) === undefined)
+    throw refusedJoin('request_forged')
+  const join = joinOf(entry)
+  const fault = join !== undefined ? joinFault(join, entry.body.account, roster) : undefined
+  if (fault !== undefined) throw refusedJoin(fault)
+  const endMs = performance.now() + DECIDED_MS
+  for (;;) {
+    const answer = await askAny(options, invited, request, (frame) =>
+      verified(inspectJoinAnswer(frame, roster), verifier),
+    )
+    const outcome = outcomeOf(answer, entry)
+    if ('certificate' in outcome) return outcome.certificate
+    if (performance.now() > endMs)
+      throw new JoinError(
+        'undecided',
+        'Not joined yet: members answer, but too few witnesses do. "hyperlooms up" goes on with it.',
+      )
+    await pause(outcome.afterMs, undefined, { signal })
+  }
+}
+
+function outcomeOf(
+  answer: JoinAnswer,
+  entry: SignedEntry,
+): { readonly certificate: Certificate } | { readonly afterMs: number } {
+  if (answer.type === 'refused') throw refusedJoin(answer.code)
+  if (answer.type === 'later') return answer
+  if (answer.type === 'joined' && entryIdOf(answer.certificate.entry) === entryIdOf(entry)) return answer
+  throw new JoinError('untrusted', 'Not joined: a member answered with the certificate of something else.')
+}
+
+async function verified<T>(inspected: JoinInspected<T>, verifier: Verifier): Promise<T | undefined> {
+  if (!inspected.ok) return undefined
+  return mintVerified(inspected.candidate, await verifier.verify(inspected.candidate.checks))
+}

@@ -1,0 +1,153 @@
+import type { InstanceRules, Judgement } from '../agreement/instance-rules.ts'
+import { type Digest, parseEpochInstance, type PeerId } from '../ids.ts'
+import { TIMES } from '../params.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { WitnessDuty } from '../swarm/witness-duty.ts'
+import type { Chunks } from './chunks.ts'
+import type { Gather } from './gather.ts'
+import { covers, fitsHandover, type HandoverLookups, splitHandover } from './handover.ts'
+import type { Handover } from './messages.ts'
+import { isAccepted, orderFault, strangersIn } from './order.ts'
+import type { Orders } from './orders.ts'
+import type { EpochValue } from './value.ts'
+
+export interface ChangeRulesParts {
+  readonly self: PeerId
+  readonly roster: Roster
+  readonly duty: WitnessDuty
+  readonly orders: Orders
+  readonly gather: Gather
+  readonly chunks: Chunks
+  readonly lookups: HandoverLookups
+  readonly root: () => Digest
+  readonly compare: (out: Outbox, peer: PeerId) => void
+  /** What this witness is bound to, and what it prepared. */
+  readonly own: () => Handover
+  /** Tells a proposer what it left out. */
+  readonly report: (out: Outbox, to: PeerId) => void
+  /** No fact is taken from anybody until the next comparison. */
+  readonly freeze: () => void
+}
+
+/** Whose facts this witness fetches to judge its value. */
+interface Levelling {
+  readonly from: PeerId
+  readonly root: Digest
+  readonly sinceMs: number
+  hasEnded: boolean
+}
+
+export interface ChangeRules extends InstanceRules {
+  onPulled(peer: PeerId): void
+  /** The state at which a waiting proposal can be judged. */
+  readonly awaited: Digest | undefined
+  clear(): void
+}
+
+/**
+ * What the instances `epoch/<n + 1>` bring to the agreement of epoch n (5.6).
+ *
+ * **Why nothing that epoch n certified or decided is lost.** A value is prepared afresh by a quorum of witnesses that
+ * have stopped, each with its own state at the value's root and with all that it is bound to listed. Take any
+ * certificate of epoch n, known to anybody or not: q witnesses voted for its entry, so a correct one, w, both voted and
+ * prepared. It didn't vote after it had stopped, so when it prepared either its lock was still there, and the entry is
+ * listed; or the place was settled in its state, which is the root. Likewise a value that was decided: w committed it
+ * before it stopped, so it held a prepared certificate of that round or a later one, which is for the same value (5.2);
+ * or the instance was decided in its state. So each certificate and decision of epoch n is within the root or listed,
+ * and whatever isn't can be refused for ever.
+ *
+ * **Why there are no two for one place.** Epoch n + 1 votes only from the root on (`Closing.isLevel`), so for no place
+ * that is settled there. At a place with one listed entry each of its witnesses votes for that one alone, and at one
+ * with several for that alone of which it has seen a closed certificate first: in either case for what its lock then
+ * holds. In an instance with a listed value it prepares that value alone. What isn't listed has no certificate and
+ * no decision, and is free. Listed once, an entry or a value is listed by every later handover until it is settled,
+ * since each witness of the next epoch holds it and covers it.
+ *
+ * **Why the value itself is one.** `epoch/<n + 1>` is an agreement of epoch n like any other: one value at most, its
+ * decision signed by a quorum of epoch n and of no other one.
+ *
+ * **Why it ends.** The validity of an order depends on the epoch alone, so whoever gets it stops for it. Stopped
+ * witnesses take facts only from the proposer whose value they judge, or, as proposers, from those whose reports they
+ * use; a refusal brings a report. So honest witnesses' states only grow towards each other, and once an honest
+ * proposer has the reports of all honest witnesses its value passes.
+ */
+export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
+  const { roster, duty, orders, gather, chunks, lookups } = parts
+  let levelling: Levelling | undefined
+  let built: { readonly value: EpochValue; readonly version: number } | undefined
+
+  const isNext = (instance: string) => parseEpochInstance(instance) === roster.epoch.number + 1
+
+  function build(out: Outbox): EpochValue | undefined {
+    const { stop } = orders
+    if (stop === undefined || !duty.active) return undefined
+    if (!gather.isCollecting) gather.collect(out, stop.order.body.number)
+    if (!gather.isReady(out.now)) return undefined
+    const root = parts.root()
+    if (built?.value.root === root && built.version === gather.version) return built.value
+    const merged = gather.merged(parts.own(), roster.epoch.number)
+    const handover = splitHandover(merged).map((part) => chunks.keep(out, part))
+    const { order, accepts } = stop
+    built = { value: { type: 'epoch', order, accepts, root, handover }, version: gather.version }
+    parts.freeze()
+    return built.value
+  }
+
+  function level(out: Outbox, root: Digest, from: PeerId): Judgement {
+    if (levelling?.from === from && levelling.root === root) {
+      // One that is where this witness is, and says otherwise, brings nothing however long it is waited for.
+      const isOver = levelling.hasEnded || out.now - levelling.sinceMs >= TIMES.retryMsMax
+      return isOver ? refuse(out, from) : { verdict: 'wait' }
+    }
+    levelling = { from, root, sinceMs: out.now, hasEnded: false }
+    parts.compare(out, from)
+    return { verdict: 'wait' }
+  }
+
+  function refuse(out: Outbox, from: PeerId): Judgement {
+    levelling = undefined
+    parts.report(out, from)
+    return { verdict: 'uncovered' }
+  }
+
+  function judge(out: Outbox, value: EpochValue, from: PeerId): Judgement {
+    if (orderFault(value.order, roster) !== undefined) return { verdict: 'not_valid' }
+    if (!isAccepted(value.order, value.accepts, roster)) return { verdict: 'not_valid' }
+    const handover = chunks.assemble(out, value.handover, [from])
+    if (handover === undefined) return { verdict: 'wait' }
+    if (value.root !== parts.root()) return level(out, value.root, from)
+    levelling = undefined
+    parts.freeze()
+    // At the root all know the same members.
+    if (strangersIn(value.order, roster).length > 0) return { verdict: 'not_valid' }
+    if (!fitsHandover(handover, roster.epoch.number, lookups)) return { verdict: 'not_valid' }
+    return covers(handover, parts.own()) ? { verdict: 'prepare' } : refuse(out, from)
+  }
+
+  return {
+    naturalProposer: (instance) =>
+      isNext(instance) && orders.stop !== undefined ? roster.epoch.witnesses[0] : undefined,
+    dueAt: (instance) => (isNext(instance) ? orders.stop?.sinceMs : undefined),
+    judge: (out, _instance, value, from) =>
+      value.type === 'epoch' ? judge(out, value, from) : { verdict: 'not_valid' },
+    build: (out, instance) => (isNext(instance) ? build(out) : undefined),
+    learn(out, refusal, from) {
+      const { stop } = orders
+      // One that hasn't stopped knows of no such instance.
+      if (stop === undefined || refusal.code !== 'missing' || !isNext(refusal.instance)) return
+      const { order, accepts } = stop
+      out.send(from, 'epoch-order', { order, accepts, root: parts.root() })
+    },
+    onPulled(peer) {
+      if (levelling?.from === peer) levelling.hasEnded = true
+    },
+    get awaited() {
+      return levelling?.root
+    },
+    clear() {
+      levelling = undefined
+      built = undefined
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { PeerId } from '../ids.ts'
+import type { EpochOrder } from './value.ts'
+
+/** How far a change of epoch has come, as this peer knows; `order` is undefined while none is under way. */
+export interface ChangeView {
+  readonly order: EpochOrder | undefined
+  /** Since when this witness votes for nothing else; undefined while it does. */
+  readonly stoppedMs: number | undefined
+  /** Whose accepts the order lacks. */
+  readonly missing: readonly PeerId[]
+  /** Witnesses whose reports this peer holds as a proposer. */
+  readonly reported: readonly PeerId[]
+  /** The highest round that this witness has promised or prepared in. */
+  readonly round: number
+  /** False until this peer has all that the last epoch ended with: it doesn't vote before. */
+  readonly isLevel: boolean
+}
+
+/** What a peer shows that has heard of no order. */
+export const NO_CHANGE: ChangeView = {
+  order: undefined,
+  stoppedMs: undefined,
+  missing: [],
+  reported: [],
+  round: 0,
+  isLevel: true,
+}

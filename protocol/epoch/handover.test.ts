@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { encodeBody } from '../encoding/body.ts'
+import { LIMITS } from '../params.ts'
+import { partsFor, ROSTER } from '../intake/sample-values.ts'
+import { covers, fitsHandover, type HandoverLookups, isHigher, joinParts, splitHandover } from './handover.ts'
+import { handoverCodec } from './messages.ts'
+
+const { entryOf, values, ballotOf, preparedOf } = partsFor(ROSTER.swarm)
+const lock = (seq: number, free = 1n) => entryOf({ seq, free })
+const [instance, value] = values.void
+const carried = (round: number, epoch = 0) => {
+  const { ballot, quorum } = preparedOf(ballotOf(instance, value, round))
+  return { certificate: { ballot: { ...ballot, epoch }, quorum }, value }
+}
+const LOOKUPS: HandoverLookups = { isVotable: () => true, isDecided: () => false, carried: () => undefined }
+
+describe('a handover', () => {
+  it('is cut into parts of bounded size, in one order, and joined again', () => {
+    const locks = Array.from({ length: LIMITS.listed + 1 }, (_, at) => lock(at))
+    const parts = splitHandover({ locks: locks.toReversed(), prepared: [carried(0)] })
+    expect(parts.map((part) => part.locks.length)).toEqual([LIMITS.listed, 1])
+    for (const part of parts)
+      expect(encodeBody(handoverCodec, part).length).toBeLessThan(LIMITS.frameBytes / 2)
+    expect(joinParts(parts)).toEqual({ locks, prepared: [carried(0)] })
+    expect(splitHandover({ locks: [], prepared: [] })).toEqual([])
+  })
+
+  it('lists nothing twice, in no other order, and nothing that is settled or can’t be certified', () => {
+    const fits = (locks: Parameters<typeof fitsHandover>[0]['locks'], lookups = LOOKUPS) =>
+      fitsHandover({ locks, prepared: [] }, 0, lookups)
+    expect(fits([lock(0), lock(1)])).toBe(true)
+    expect(fits([lock(1), lock(0)])).toBe(false)
+    expect(fits([lock(0), lock(0)])).toBe(false)
+    expect(fits([lock(0)], { ...LOOKUPS, isVotable: () => false })).toBe(false)
+  })
+
+  it('lists no more entries for one place than there can be witnesses', () => {
+    const { locks } = joinParts(
+      splitHandover({
+        locks: Array.from({ length: LIMITS.witnesses + 1 }, (_, at) => lock(0, BigInt(at))),
+        prepared: [],
+      }),
+    )
+    expect(fitsHandover({ locks: locks.slice(1), prepared: [] }, 0, LOOKUPS)).toBe(true)
+    expect(fitsHandover({ locks, prepared: [] }, 0, LOOKUPS)).toBe(false)
+  })
+
+  it('carries a value of the closing epoch, or one that was carried to it', () => {
+    const fits = (one: ReturnType<typeof carried>, closing: number, lookups = LOOKUPS) =>
+      fitsHandover({ locks: [], prepared: [one] }, closing, lookups)
+    const { value: digest } = carried(0).certificate.ballot
+    expect(fits(carried(0), 0)).toBe(true)
+    // Whoever has left since could have signed it.
+    expect(fits(carried(0), 1)).toBe(false)
+    expect(fits(carried(0), 1, { ...LOOKUPS, carried: () => digest })).toBe(true)
+    expect(fits(carried(0, 1), 1, { ...LOOKUPS, carried: () => 'a'.repeat(64) as never })).toBe(false)
+    expect(fits(carried(0), 0, { ...LOOKUPS, isDecided: () => true })).toBe(false)
+    const other = { ...carried(0), value: { ...value, reason: 'unassigned' as const } }
+    expect(fits(other, 0)).toBe(false)
+  })
+
+  it('covers a witness that is bound to nothing else, and prepared in no later round', () => {
+    const listed = { locks: [lock(0)], prepared: [carried(2)] }
+    expect(covers(listed, { locks: [lock(0)], prepared: [carried(2)] })).toBe(true)
+    expect(covers(listed, { locks: [], prepared: [carried(1)] })).toBe(true)
+    expect(covers(listed, { locks: [lock(0, 2n)], prepared: [] })).toBe(false)
+    expect(covers(listed, { locks: [], prepared: [carried(3)] })).toBe(false)
+    expect(covers({ locks: [], prepared: [] }, { locks: [], prepared: [carried(0)] })).toBe(false)
+  })
+
+  it('takes a round of a later epoch for the higher one', () => {
+    expect(isHigher(carried(0, 1), carried(9, 0))).toBe(true)
+    expect(isHigher(carried(9, 0), carried(0, 1))).toBe(false)
+  })
+})

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import type { JobId } from '../ids.ts'
+import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
+import { expectSame, TestEpochs } from './testing-orders.ts'
+
+const BLOB = { digest: 'c'.repeat(64) as never, size: 1 }
+
+/** Four witnesses, a payer that is none of them, and two nodes that were elected to run its job. */
+function runningJob() {
+  const epochs = new TestEpochs(4)
+  epochs.mint(4, 10n * UNITS_PER_CREDIT)
+  const model = { model: 'm', modelDigest: BLOB.digest, cached: true, modes: ['process' as const] }
+  const state = { vramFreeMb: 1, loadMilli: 0, region: '', etaMs: 1, price: 100n }
+  for (const at of [5, 6])
+    epochs.minds.offer(epochs.id(at), { offers: [{ ...model, ...state }], vramTotalMb: 1, slots: 1 })
+  epochs.minds.pass(TIMES.heartbeatMsMax)
+  const wishes = { model: null, replicas: 2, standbys: 0, minConfidence: null, maxPrice: null, region: null }
+  const more = { comparator: 'auto', mode: 'process', visibility: 'private', temperatureMilli: 0 } as const
+  const request = { prompt: BLOB, ...wishes, ...more, seed: null, maxTokens: 1 }
+  const result = epochs.minds.command(epochs.id(4), { type: 'submit-job', request })
+  if (result?.ok !== true || result.type !== 'job') throw new RangeError('the job was refused')
+  epochs.minds.pass(TIMES.bidWindowMs + TIMES.storedMs + TIMES.nudgeMs)
+  expect(epochs.minds.runs).toHaveLength(2)
+  return { epochs, job: result.job, finish: () => finish(epochs, result.job) }
+}
+
+/** Both nodes answer; says how the job ended in the eyes of each of these peers. */
+function finish(epochs: TestEpochs, job: JobId): void {
+  for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
+  epochs.minds.pass(TIMES.revealMs)
+  expect(epochs.view(4).job(job)).toBeUndefined()
+}
+
+const paid = (epochs: TestEpochs) =>
+  [5, 6].map((at) => epochs.view(0).account(epochs.id(at))?.claimable ?? 0n)
+
+describe('a job that runs while the epoch changes', () => {
+  it('is closed by the next witnesses from the seals of those that stay', () => {
+    const { epochs, finish: end } = runningJob()
+    epochs.change(epochs.order([1, 2, 3, 5]))
+    end()
+    expectSame(epochs)
+    expect(paid(epochs)).toEqual([100n, 100n])
+  })
+
+  it('is closed when its seals came before the change, and its reveals after it', () => {
+    const { epochs, job, finish: _finish } = runningJob()
+    epochs.minds.isCut = (_from, _to, kind) => kind === 'reveal'
+    for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
+    epochs.change(epochs.order([0, 1, 2, 5]), 0, TIMES.nudgeMs)
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(2 * TIMES.revealMs)
+    expect(epochs.view(4).job(job)).toBeUndefined()
+    expectSame(epochs)
+    expect(paid(epochs)).toEqual([100n, 100n])
+  })
+
+  it('is sealed by no witness that has stopped', () => {
+    const { epochs, job } = runningJob()
+    epochs.minds.isCut = (_from, _to, kind) => kind === 'propose'
+    epochs.change(epochs.order([0, 1, 2, 5]), 0, 10)
+    for (const { id } of epochs.signers) epochs.minds.heard(id, 'seal')
+    for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
+    for (const { id } of epochs.signers) expect(epochs.minds.heard(id, 'seal')).toEqual([])
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(30_000)
+    expect(epochs.view(4).job(job)).toBeUndefined()
+    expect(paid(epochs)).toEqual([100n, 100n])
+  })
+
+  // One, or two, of those who could seal are left; of two witnesses each quorum has two, and one seal counts.
+  it.each([[[0, 4, 5, 6]], [[0, 1]]])('pays nobody by the seals of %j alone', (witnesses) => {
+    const { epochs, job } = runningJob()
+    epochs.change(epochs.order(witnesses))
+    for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
+    epochs.minds.pass(2 * TIMES.commitMs)
+    expect(epochs.view(0).job(job)?.status).not.toBe('completed')
+    epochs.minds.pass(TIMES.voidMs)
+    expect(epochs.view(0).job(job)).toBeUndefined()
+    expectSame(epochs)
+    expect(paid(epochs)).toEqual([0n, 0n])
+    expect(epochs.view(0).supply().escrowed).toBe(0n)
+  })
+})

@@ -1,0 +1,61 @@
+import type { Outbox } from '../peer/outbox.ts'
+import { votable } from './adopted.ts'
+import type { Certificate } from './certificate.ts'
+import type { Driver } from './driver.ts'
+import { entryIdOf, type SignedEntry } from './entry.ts'
+import type { Recovery } from './recovery.ts'
+import type { ResolutionPart } from './resolution-part.ts'
+import { validityOf } from './resolve-rules.ts'
+import type { WitnessParts } from './witness.ts'
+
+/** What passes from one epoch's ledger to the next one's (5.6). */
+export interface Succession {
+  /** What the next epoch must know: entries at places without a certificate that may have one all the same. */
+  bound(): readonly SignedEntry[]
+  /** Whether an entry is its owner's and could be certified now. */
+  isVotable(entry: SignedEntry): boolean
+  /** In the batch that begins an epoch: adopts what the handover lists, and asks for everything in flight anew. */
+  beginEpoch(out: Outbox, handover: { readonly locks: readonly SignedEntry[]; readonly closed: number }): void
+  /** A closed epoch's certificate that isn't applied: of several entries it may say which one to vote for. */
+  show(out: Outbox, certificate: Certificate): boolean
+}
+
+interface SuccessionParts
+  extends Pick<WitnessParts, 'roster' | 'duty' | 'accounts' | 'outputs' | 'locks' | 'adopted' | 'nudge'> {
+  readonly driver: Driver
+  readonly recovery: Recovery
+  readonly resolution: ResolutionPart
+}
+
+export function createSuccession(parts: SuccessionParts): Succession {
+  const { duty, locks, adopted, nudge, driver, recovery, resolution } = parts
+
+  /** What one may vote for is driven by the witnesses themselves: whoever did may be gone. */
+  function driven(): readonly SignedEntry[] {
+    return [...adopted.entries()].filter(({ body }) => {
+      const place = adopted.get(body.account, body.seq)
+      return place !== undefined && votable(place)?.body === body
+    })
+  }
+
+  return {
+    bound() {
+      const entries = [...[...locks.all()].map(({ entry }) => entry), ...adopted.entries()]
+      return [...new Map(entries.map((entry) => [entryIdOf(entry), entry])).values()]
+    },
+    isVotable: (entry) => validityOf(parts, entry).status === 'valid',
+    beginEpoch(out, handover) {
+      locks.clear(out)
+      adopted.replace(out, handover.locks, handover.closed)
+      nudge.restart(out, duty.active ? driven() : [])
+      driver.restart(out)
+      recovery.restart(out)
+      resolution.restart(out)
+    },
+    show(out, certificate) {
+      const isShown = adopted.show(out, certificate)
+      if (isShown) driver.drive(out, certificate.entry)
+      return isShown
+    },
+  }
+}

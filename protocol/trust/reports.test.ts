@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { type PeerId, trustInstance } from '../ids.ts'
+import { MODEL } from './testing-closes.ts'
+import { fed, fourth, ids, second, third } from './testing-peer.ts'
+
+describe('reports', () => {
+  it('are kept of witnesses only, the first of each, for the next snapshot', () => {
+    const peer = fed()
+    peer.report(second, { peers: [{ peer: third, ms: 5 }] })
+    peer.report(second, { peers: [{ peer: third, ms: 900 }] })
+    peer.report(third, { number: 2 })
+    peer.report('12D3KooWStranger' as PeerId)
+    expect(peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))).toBeUndefined()
+    peer.report(third, { peers: [{ peer: fourth, ms: 8 }] })
+    peer.report(fourth, { peers: [{ peer: third, ms: 30 }] })
+    const value = peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))
+    expect(value).toMatchObject({ reports: { length: 3 } })
+    if (value?.type !== 'trust') throw new Error('nothing to propose')
+    peer.decide(value)
+    // Lower medians; a peer that nobody names has none.
+    const latency = ids.map((id) => peer.trust.newest().row(id, MODEL).latencyMs)
+    expect(latency).toEqual([undefined, undefined, 5, 8])
+  })
+
+  it('that name a peer twice are not kept: every value that held one would be refused', () => {
+    const peer = fed()
+    const twice = { peer: third, ms: 5 }
+    peer.report(second, { peers: [twice, twice] })
+    peer.report(third)
+    peer.report(fourth)
+    expect(peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))).toBeUndefined()
+    // Its proper report is still welcome.
+    peer.report(second, { peers: [twice] })
+    const value = peer.act((out) => peer.trust.rules.build(out, trustInstance(1)))
+    expect(value?.type === 'trust' && peer.judge(value)).toEqual({ verdict: 'prepare' })
+  })
+
+  it('of this witness are signed once for a snapshot, across a restart', () => {
+    const peer = fed()
+    peer.trust.onLatency(second, 12)
+    const sent = () =>
+      peer.act((out) => {
+        peer.trust.onTimer(out, 'trust/due')
+        return peer.records
+      })
+    sent()
+    const before = peer.records.get('trust-report')
+    expect(before).toBeDefined()
+    peer.restart()
+    peer.trust.onLatency(second, 99)
+    sent()
+    expect(peer.records.get('trust-report')).toEqual(before)
+  })
+})
