@@ -2,6 +2,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { encodeCanonical } from '../../../protocol/encoding/cbor.ts'
+import { digestFromBytes } from '../../../protocol/ids.ts'
+import { keys } from '../../../protocol/records/keys.ts'
 import { readCharter } from '../../config/charter-file.ts'
 import { dataFolder } from '../../config/data-folder.ts'
 import { keysForBackup } from '../backup/backup-keys.ts'
@@ -100,6 +103,20 @@ describe('restore', () => {
       'store',
       'store.mark',
     ])
+  })
+
+  it('forgets a bid that may have led to a commit after the backup', async () => {
+    const job = digestFromBytes(new Uint8Array(32).fill(5))
+    const { store } = await openStore(tested.folder, { hasPeers: false })
+    const value = encodeCanonical(new Map([['bid', 'signed']]))
+    await store.write([{ key: keys.job(job), value }])
+    const bidding = join(root, 'bidding.backup')
+    await writeBackup(await tested.parts({ store }), bidding)
+    await store.close()
+    await restoreBackup(bidding, join(root, 'new'), OPTIONS)
+    const restored = await openStore(dataFolder(join(root, 'new')), { hasPeers: false })
+    expect(await restored.store.get(keys.job(job))).toEqual(encodeCanonical(new Map([['bid', null]])))
+    await restored.store.close()
   })
 
   it('refuses over a peer, and with --replace moves it aside whole', async () => {

@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { PREFIXES } from '../../../protocol/records/keys.ts'
+import { RESTORED_PREFIXES, restoredRecord } from '../../../protocol/records/restored.ts'
 import { writeCharter } from '../../config/charter-file.ts'
 import { dataFolder } from '../../config/data-folder.ts'
 import { openBlobStore } from '../blob-store.ts'
 import { damaged } from '../backup/read-backup.ts'
 import { PAYLOAD_BYTES_MAX } from '../backup/frame.ts'
 import { type VerifiedBackup, verifyBackup } from '../backup/verify-backup.ts'
+import type { Store } from '../store.ts'
 import { createStoreMark } from '../store-mark.ts'
 import { openStore } from '../store-recovery.ts'
 import { createSyncedDirectory, createSyncedFile, syncDirectory } from '../synced-file.ts'
@@ -51,6 +54,7 @@ export async function stage(
       },
     })
     if (again.end.sha256 !== end.sha256) throw damaged(path, 'it changed while it was read')
+    await forget(store)
   } finally {
     await store.close()
   }
@@ -62,4 +66,16 @@ export async function stage(
     await syncDirectory(dirname(target))
   }
   await syncDirectory(staging)
+}
+
+/** Takes back what the peer might contradict that signed on after the backup. */
+async function forget(store: Store): Promise<void> {
+  const runs: string[] = []
+  for await (const { key } of store.scan({ prefix: PREFIXES.run })) runs.push(key)
+  for (const prefix of RESTORED_PREFIXES) {
+    for await (const record of store.scan({ prefix })) {
+      const write = restoredRecord(record, runs)
+      if (write !== undefined) await store.write([write])
+    }
+  }
 }
