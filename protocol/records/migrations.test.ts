@@ -55,3 +55,13 @@ describe('to version 2', () => {
     expect(() => TO_2?.migrate({ key, value })).toThrow(message)
   })
 })
+
+describe('to version 3', () => {
+  const head = { step: 0, value: 'v', end: null }
+  const step = MIGRATIONS.find(({ to }) => to === 3)
+
+  it('leaves what has the shape already, and refuses jobs that were decided before', () => {
+    expect(step?.migrate({ key: 'job-head/j', value: bytes({ ...head, chain: 'c' }) })).toEqual([])
+    expect(() => step?.migrate({ key: 'job-head/j', value: bytes(head) })).toThrow('new data folder')
+  })
+})

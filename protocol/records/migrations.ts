@@ -38,6 +38,23 @@ const TO_2: Migration = {
   },
 }
 
+/**
+ * Assignments say since version 3 who vouched for the bidders and under which epoch they were decided, and a job's head
+ * covers all its decisions. What was decided before can't be said in the new words, since a quorum signed the old ones:
+ * a store without jobs goes on, one with jobs is refused rather than read wrongly.
+ */
+const TO_3: Migration = {
+  to: 3,
+  about: "jobs' decisions name their epoch and the labels that they went by",
+  prefixes: [PREFIXES.jobHead],
+  migrate({ key, value }) {
+    if (mapIn(decodeCanonical(value), key).has('chain')) return []
+    throw new TypeError(
+      'its jobs were decided by rules that this program no longer reads; begin with a new data folder, or go on with the earlier program',
+    )
+  },
+}
+
 type Fields = ReadonlyMap<unknown, unknown>
 
 function migrateAccount(fields: Fields): Fields | undefined {
@@ -63,7 +80,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1
