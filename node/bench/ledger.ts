@@ -22,7 +22,7 @@ const PACED_PER_SECOND = 60
 const PACED_SECONDS = 10
 const OPERATIONS_PER_ENTRY = 64
 const BATCHED_SECONDS_MAX = 20
-/** A later sample may lie so much above an earlier one and still be called flat: collections come when they like. */
+/** A later sample may lie so much above an earlier one and still be called flat. */
 const FLAT_SHARE = 1.1
 
 type Print = (line: string) => void
@@ -134,15 +134,15 @@ async function single(
 /** Peer by peer, since one that leaks would hide in a sum. */
 function memoryLines(samples: readonly (readonly ProcessReport[])[], print: Print): void {
   const [start = [], middle = [], end = []] = samples
-  const flat = end.every(({ rssBytes }, at) => rssBytes <= (middle[at]?.rssBytes ?? 0) * FLAT_SHARE)
+  const flat = end.every(({ heapBytes }, at) => heapBytes <= (middle[at]?.heapBytes ?? 0) * FLAT_SHARE)
   const row = (name: string, pick: (report: ProcessReport) => number) =>
     print(
       `${name.padEnd(29)} ${start.map((one, at) => [one, middle[at], end[at]].map((each) => (each === undefined ? '?' : mib(pick(each)))).join(' > ')).join('   ')}  MiB`,
     )
   row('witness RSS start>middle>end', ({ rssBytes }) => rssBytes)
-  row('witness heap', ({ heapBytes }) => heapBytes)
+  row('witness heap, collected', ({ heapBytes }) => heapBytes)
   print(
-    `memory ${flat ? 'flat' : 'NOT flat'} (no witness's RSS rose by more than 10 % in the second half); driver RSS ${mib(memoryUsage().rss)} MiB`,
+    `memory ${flat ? 'flat' : 'NOT flat'} (after a collection no witness's heap is more than 10 % above that of the first half's end); driver RSS ${mib(memoryUsage().rss)} MiB`,
   )
 }
 
