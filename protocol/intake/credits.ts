@@ -10,10 +10,11 @@ const decisionUnits = (quorum: number): number => 4 + 3 * quorum + LIMITS.bids
 
 /** Most that the answers to one request cost; the last of them is empty. */
 function unitsOf(fetch: SyncFetch, quorum: number): number {
-  const { accounts, jobs, ids, resolved, trust } = fetch
+  const { accounts, jobs, ids, resolved, trust, epoch } = fetch
   const links = accounts.length > 0 ? SERVED_FACTS : ids.length + resolved.length
   const chains = (jobs.length + ids.length) * (LIMITS.steps + 1)
-  const decisions = chains + ids.length + resolved.length + (trust === null ? 0 : LIMITS.facts)
+  const periodic = (trust === null ? 0 : LIMITS.facts) + (epoch === null ? 0 : 1)
+  const decisions = chains + ids.length + resolved.length + periodic
   const bounded = (facts: number) => Math.min(SERVED_FACTS, facts)
   return 1 + bounded(links) * certificateUnits(quorum) + bounded(decisions) * decisionUnits(quorum)
 }

@@ -7,7 +7,7 @@ import type { ApplyResult, LedgerListener } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
-import { createIntakeQuota } from '../intake/quota.ts'
+import { createIntakeQuota, type IntakeQuota } from '../intake/quota.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -16,6 +16,7 @@ import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import { createRelays, type Relays } from '../swarm/relays.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { Closing } from '../sync/closing/closing.ts'
@@ -46,7 +47,13 @@ export function createPeer(options: PeerOptions): Peer {
   const parts = compose(options, roster)
   let position = 0
   let newest = 0
-  const checks = { roster, quota: createIntakeQuota(() => newest, roster.epoch.sizes.quorum) }
+  const quotaNow = quotaFor(roster, () => newest)
+  const checks = {
+    roster,
+    get quota() {
+      return quotaNow()
+    },
+  }
   return {
     view: viewOf(signer.id, roster, parts, counters),
     restore(record) {
@@ -72,6 +79,19 @@ export function createPeer(options: PeerOptions): Peer {
       position = sealed.position
       return sealed.effects
     },
+  }
+}
+
+/** Budgets grow with the quorum; an epoch that changes it begins them anew. */
+function quotaFor(roster: Roster, now: () => number): () => IntakeQuota {
+  let { quorum } = roster.epoch.sizes
+  let quota = createIntakeQuota(now, quorum)
+  return () => {
+    if (quorum !== roster.epoch.sizes.quorum) {
+      ;({ quorum } = roster.epoch.sizes)
+      quota = createIntakeQuota(now, quorum)
+    }
+    return quota
   }
 }
 
