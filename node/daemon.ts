@@ -39,6 +39,7 @@ import { type Control, type ControlOptions, type ExitReason, openControl } from 
 import type { Durations } from './host/durations.ts'
 import { watchLatencies } from './host/latencies.ts'
 import { MindHost } from './host/mind-host.ts'
+import { walletsOf } from './host/own-keys.ts'
 import { startOffering } from './host/offering.ts'
 import { latestRecordMs, openRecords, restore } from './host/records.ts'
 import { askJoin } from './network/ask-join.ts'
@@ -289,7 +290,16 @@ async function startMind(
     subscribe: (listener) => host.subscribe(listener),
     storeState: opened.storeState,
     amnesia,
-    about: options.about ?? {},
+    about: {
+      wallets: walletsOf(options.folder, options.passphrases ?? NO_PASSPHRASES),
+      backup: (path, { signal, ...choice }, progress) =>
+        backUp(
+          { folder: options.folder, signer, view: peer.view, store, bodies, version: options.version, now },
+          { path, ...choice },
+          { signal, progress: ({ bytes }) => progress({ bytesDone: bytes, bytesTotal: null }) },
+        ),
+      ...options.about,
+    },
   })
   await offer(opened, host, control, starting)
   await introduceInto(opened, host, peer, now, starting)

@@ -1,5 +1,5 @@
 import type { BackupResource } from '../../protocol/api/control-schema.ts'
-import type { Backup } from './control-port.ts'
+import type { Backup, BackupChoice, BackupMade } from './control-port.ts'
 import { timeOf } from './job-resource.ts'
 import { ApiProblem } from './problem.ts'
 
@@ -11,6 +11,7 @@ interface Run {
   endedMs: number | null
   bytesDone: number
   bytesTotal: number | null
+  made: BackupMade | null
   failure: BackupResource['failure']
 }
 
@@ -22,10 +23,10 @@ export function createBackups(backup: Backup | undefined, now: () => number) {
     Object.assign(run, { state, failure, endedMs: now() })
   }
 
-  async function carryOut(run: Run, copy: Backup): Promise<void> {
+  async function carryOut(run: Run, copy: Backup, choice: BackupChoice): Promise<void> {
     const { signal } = run.controller
     try {
-      await copy(run.path, { signal }, (copied) => void Object.assign(run, copied))
+      run.made = await copy(run.path, { ...choice, signal }, (copied) => void Object.assign(run, copied))
       end(run, 'completed')
     } catch (error) {
       if (signal.aborted) end(run, 'cancelled')
@@ -39,13 +40,13 @@ export function createBackups(backup: Backup | undefined, now: () => number) {
   }
 
   return {
-    start(path: string): BackupResource {
+    start(path: string, choice: BackupChoice): BackupResource {
       if (backup === undefined) throw new ApiProblem('not_available', 'this peer can not make backups')
       if (newest?.state === 'running') throw new ApiProblem('backup_running', `to ${newest.path}`)
       const controller = new AbortController()
-      const progress = { bytesDone: 0, bytesTotal: null, endedMs: null, failure: null }
+      const progress = { bytesDone: 0, bytesTotal: null, endedMs: null, made: null, failure: null }
       newest = { path, startedMs: now(), controller, state: 'running', ...progress }
-      void carryOut(newest, backup)
+      void carryOut(newest, backup, choice)
       return resourceOf(newest)
     },
     read: () => resourceOf(require()),
@@ -69,6 +70,7 @@ function resourceOf({
   endedMs,
   bytesDone,
   bytesTotal,
+  made,
   failure,
 }: Run): BackupResource {
   return {
@@ -78,6 +80,11 @@ function resourceOf({
     ended_at: endedMs === null ? null : timeOf(endedMs),
     bytes_done: bytesDone,
     bytes_total: bytesTotal,
+    made: made === null ? null : madeResource(made),
     failure,
   }
+}
+
+function madeResource({ peer, createdMs, keys, records, bodies, bytes }: BackupMade): BackupResource['made'] {
+  return { peer, created_at: timeOf(createdMs), keys, records, bodies, bytes }
 }

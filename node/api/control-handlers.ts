@@ -73,7 +73,8 @@ export function controlHandlers(backend: Backend, served: Served): Pick<Handlers
     },
     listSettings: ({ query }) => pageOfList(control.settings, ({ name }) => name, query),
     getLogs: ({ query }) => getLogs(backend, query),
-    startBackup: ({ body }) => backups.start(body.path),
+    startBackup: ({ body: { path, passphrase, plain_keys: plainKeys = false, bodies = true } }) =>
+      backups.start(path, { passphrase, plainKeys, bodies }),
     getBackup: () => backups.read(),
     cancelBackup: () => backups.cancel(),
     listWallets: ({ query }) => listWallets(backend, query),

@@ -1,4 +1,4 @@
-import type { AccountId } from '../../protocol/ids.ts'
+import type { AccountId, PeerId } from '../../protocol/ids.ts'
 
 /** What was decided about working for others; `none` where a program that embeds the peer answers for it. */
 export interface ConsentView {
@@ -38,15 +38,32 @@ export interface StoreCondition {
   readonly forgetful: boolean
 }
 
+export interface BackupMade {
+  readonly peer: PeerId
+  readonly createdMs: number
+  readonly keys: 'plain' | 'sealed'
+  readonly records: number
+  readonly bodies: number
+  readonly bytes: number
+}
+
+export interface BackupChoice {
+  /** Seals keys that lie plain in the data folder. */
+  readonly passphrase: string | undefined
+  /** Keys that lie plain may lie plain in the backup. */
+  readonly plainKeys: boolean
+  readonly bodies: boolean
+}
+
 /**
- * Copies keys and records to a new folder while the peer runs; resolves once all of it is on disk. It ends with the
+ * Copies keys and records to a new file while the peer runs; resolves once all of it is on disk. It ends with the
  * signal, and whatever it rejects with, it leaves nothing there that looks like a backup. An error's `code` is shown.
  */
 export type Backup = (
   path: string,
-  options: { readonly signal: AbortSignal },
+  options: BackupChoice & { readonly signal: AbortSignal },
   progress: (copied: { readonly bytesDone: number; readonly bytesTotal: number | null }) => void,
-) => Promise<void>
+) => Promise<BackupMade>
 
 /** What the control routes need of the running process. */
 export interface ControlPort {

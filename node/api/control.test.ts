@@ -132,35 +132,36 @@ describe('the node', () => {
 })
 
 describe('backups', () => {
+  const CHOICE = { passphrase: undefined, plainKeys: true, bodies: true }
   const failing: Backup = () =>
     Promise.reject(Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }))
 
   it('are not to be had from a program without that part', () => {
     const backups = createBackups(undefined, () => 0)
-    expect(() => backups.start('/b')).toThrow(expect.objectContaining({ code: 'not_available' }))
+    expect(() => backups.start('/b', CHOICE)).toThrow(expect.objectContaining({ code: 'not_available' }))
     expect(() => backups.read()).toThrow(expect.objectContaining({ code: 'backup_not_found' }))
   })
 
   it('tell how far they are, run one at a time and end when they are cancelled', async () => {
-    const ended = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<never>()
     const backup: Backup = (_path, { signal }, progress) => {
       progress({ bytesDone: 5, bytesTotal: 10 })
       signal.addEventListener('abort', () => ended.reject(new Error('stopped')))
       return ended.promise
     }
     const backups = createBackups(backup, () => 7)
-    expect(backups.start('/b').state).toBe('running')
+    expect(backups.start('/b', CHOICE).state).toBe('running')
     expect(backups.read()).toMatchObject({ bytes_done: 5, bytes_total: 10, ended_at: null })
-    expect(() => backups.start('/c')).toThrow(expect.objectContaining({ code: 'backup_running' }))
+    expect(() => backups.start('/c', CHOICE)).toThrow(expect.objectContaining({ code: 'backup_running' }))
     backups.cancel()
     await ended.promise.catch(() => undefined)
     expect(backups.read()).toMatchObject({ state: 'cancelled', failure: null })
-    expect(backups.start('/c').path).toBe('/c')
+    expect(backups.start('/c', CHOICE).path).toBe('/c')
   })
 
   it('say why they failed', async () => {
     const backups = createBackups(failing, () => 0)
-    backups.start('/b')
+    backups.start('/b', CHOICE)
     await Promise.resolve()
     await Promise.resolve()
     expect(backups.read()).toMatchObject({

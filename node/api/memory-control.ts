@@ -77,7 +77,10 @@ export function createMemoryControl(): MemoryControl {
       close: () => undefined,
     },
     shutdown: () => void does('shutdown'),
-    backup: (path) => does(`backup ${path}`),
+    async backup(path) {
+      await does(`backup ${path}`)
+      return { peer: second, createdMs: 0, keys: 'plain', records: 0, bodies: 0, bytes: 0 }
+    },
     wallets: {
       list: () => Promise.resolve([]),
       create: (label) => Promise.resolve({ id: second, label }),

@@ -4,6 +4,8 @@ import { dataFolder, defaultDataFolder } from '../config/data-folder.ts'
 import { readVersion } from '../config/version.ts'
 import type { BackupProgress, BackupSummary } from '../store/backup/write-backup.ts'
 import type { Passphrases } from '../store/passphrases.ts'
+import { backUpRunning } from './backup-running.ts'
+import { connectControl } from './control-client.ts'
 import { print, printJson, say } from './output.ts'
 import { newPassphrase, passphraseOption, passphrasesFrom } from './passphrase.ts'
 import { Progress } from './progress.ts'
@@ -55,6 +57,15 @@ async function backup(file: string, flags: BackupFlags): Promise<void> {
   const interrupt = (): void => controller.abort()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   try {
+    const client = await connectControl(folder.root)
+    if (client !== undefined) {
+      const show = (bytes: number) => progress.show('Writing the backup', `${Math.ceil(bytes / MIB)} MiB`)
+      const made = await backUpRunning(client, request, { signal: controller.signal, progress: show })
+      progress.done()
+      if (flags.json === true) printJson({ path: request.path, ...made })
+      else report({ path: request.path, ...made })
+      return
+    }
     const summary = await backUpStopped({ folder, version: readVersion(), passphrases }, request, {
       signal: controller.signal,
       progress: (step) => progress.show('Writing the backup', textOf(step)),
@@ -88,7 +99,11 @@ function documentOf({ createdMs, ...rest }: BackupSummary): unknown {
   return { ...rest, created_at: new Date(createdMs).toISOString() }
 }
 
-function report({ path, records, bodies, bytes, keys, peer }: BackupSummary): void {
+type Reported = Pick<BackupSummary, 'path' | 'records' | 'bodies' | 'bytes' | 'keys'> & {
+  readonly peer: string
+}
+
+function report({ path, records, bodies, bytes, keys, peer }: Reported): void {
   print(`${path}: ${records} records and ${bodies} bodies of the peer ${peer}, ${bytes} bytes`)
   if (keys === 'plain')
     say('The keys lie in it as they are: whoever can read the file owns this peer and its credits.')

@@ -56,7 +56,9 @@ async function reset(flags: ResetFlags): Promise<void> {
 
 function affected(present: readonly string[], withKeys: boolean): readonly string[] {
   const stays = new Set<string>([...KEPT, ...(withKeys ? [] : KEYS)])
-  const isOther = (name: string) => /^lock\.\d+$/.test(name) || name.startsWith('reset-')
+  // What was moved aside before may hold keys: it is never taken for this peer's.
+  const isOther = (name: string) =>
+    /^lock\.\d+$/.test(name) || name.startsWith('reset-') || name.startsWith('replaced-')
   return present.filter((name) => !stays.has(name) && !isOther(name)).sort()
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
-import type { ApiFlags } from './api.ts'
+import { ApiError } from '../../protocol/api/client.ts'
+import type { WalletResource } from '../../protocol/api/control-schema.ts'
+import type { ApiFlags, PeerClient } from './api.ts'
 import { type MoveFlags, moveOptions, runMove } from './move.ts'
 import { print, printJson, say } from './output.ts'
 import { apiOptions, controlOptions, reachControl, reachPeer } from './reach.ts'
@@ -54,13 +56,36 @@ async function listWallet({ json, ...flags }: ApiFlags): Promise<void> {
   const self = await client.getSelf()
   const params = { account_type: 'node', account_id: self.peer_id } as const
   const account = await client.getAccount({ params })
-  if (json === true) return printJson({ about: CREDIT_SENTENCE, accounts: [account] })
+  const further = await furtherKeys(client)
+  if (json === true) return printJson({ about: CREDIT_SENTENCE, accounts: [account], further_keys: further })
   const rows = [
     ['account', account.account_id],
     ['to spend', `${account.spendable} credits (${account.free} free, ${account.claimable} to be claimed)`],
     ['set aside', `${account.escrowed} credits in open jobs`],
     ['entries', `${account.seq} certified${account.head === null ? '' : `, the newest is ${account.head}`}`],
+    ...further.map(({ account_id: id, label, spendable }) => [
+      'further',
+      `${id}  ${spendable} credits  ${label}`,
+    ]),
   ]
   if (account.forked) say(FORKED)
   print([...rows.map(([label = '', text = '']) => label.padEnd(11) + text), '', CREDIT_SENTENCE].join('\n'))
+}
+
+/** Keys beside the peer's own: told over the control socket alone, so none where the peer is reached at an address. */
+async function furtherKeys(client: PeerClient): Promise<readonly WalletResource[]> {
+  try {
+    const wallets: WalletResource[] = []
+    for (let cursor: string | undefined; ; ) {
+      const { items, next_cursor: next } = await client.listWallets({
+        query: cursor === undefined ? {} : { cursor },
+      })
+      wallets.push(...items.filter(({ is_default: isDefault }) => !isDefault))
+      if (next === null) return wallets
+      cursor = next
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 400 && error.status < 500) return []
+    throw error
+  }
 }

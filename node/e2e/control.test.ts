@@ -195,11 +195,13 @@ describe('the owner’s verbs', () => {
     expect(await codeOf(following)).toBe(0)
   })
 
-  it('what is not built in is refused by name', async () => {
+  it('a further key is made in the data folder and listed', async () => {
     await up('--accept-terms')
-    const { code, err } = await run('wallet', 'new', 'rent')
-    expect(code).toBe(69)
-    expect(err).toContain('not_available')
+    const made = await run('wallet', 'new', 'rent')
+    expect(made.code, made.err).toBe(0)
+    const listed = await run('wallet', 'list')
+    expect(listed.code, listed.err).toBe(0)
+    expect(listed.out).toMatch(/further\s+12D3\w+.* rent/)
   })
 })
 

@@ -181,6 +181,39 @@ describe('a peer that is restored as it was before its first entry', () => {
   })
 })
 
+describe('a running peer that is backed up by the command', () => {
+  it('writes the file itself, refuses one that is there, and the file restores it', async () => {
+    const [seat] = await planSeats(root, { count: 1 })
+    if (seat === undefined) throw new Error('unreachable')
+    const peer = startSeat(seat)
+    running = [peer]
+    await peer.ready
+    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const file = join(root, 'running.backup')
+    const args = ['backup', file, '--data', seat.folder.root, '--plain-keys', '--json']
+    const made = await runCommand(args)
+    expect(made.code, made.stderr).toBe(EXIT.ok)
+    expect(JSON.parse(made.stdout)).toMatchObject({ path: file, peer: seat.id, keys: 'plain' })
+    const again = await runCommand(args)
+    expect(again.code, again.stderr).toBe(EXIT.usage)
+    await peer.stop('SIGKILL')
+
+    const restored = await runCommand([
+      'restore',
+      file,
+      '--data',
+      seat.folder.root,
+      '--replace',
+      '--i-am-the-only-witness',
+    ])
+    expect(restored.code, restored.stderr).toBe(EXIT.ok)
+    const second = startSeat(seat)
+    running = [second]
+    await second.ready
+    expect(await second.look()).toMatchObject({ root: before.root, entries: before.entries })
+  })
+})
+
 describe('a data folder that a running peer holds', () => {
   it('is refused by every command that needs it, with who holds it, since when and what to do', async () => {
     const [seat] = await planSeats(root, { count: 1 })
@@ -195,7 +228,6 @@ describe('a data folder that a running peer holds', () => {
     const data = ['--data', seat.folder.root]
     const commands = [
       ['up', ...data, '--api-port', '0', '--web', 'false'],
-      ['backup', join(root, 'second.backup'), ...data, '--plain-keys'],
       ['restore', file, ...data, '--replace', '--i-am-the-only-witness'],
       ['keys', 'passphrase', 'set', ...data, '--new-passphrase-file', passphrase],
     ]

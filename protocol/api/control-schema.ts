@@ -89,6 +89,9 @@ export type Logs = Static<typeof logsSchema>
 /** Longer paths can't be opened anyway (PATH_MAX). */
 const PATH_CHARACTERS_MAX = 4_096
 
+/** A sentence of any length that a person types. */
+const PASSPHRASE_CHARACTERS_MAX = 1_024
+
 export const backupRequestSchema = Type.Object(
   {
     path: Type.String({
@@ -97,6 +100,17 @@ export const backupRequestSchema = Type.Object(
       pattern: '^/',
       description: 'Absolute path on the machine of the peer, where nothing is yet',
     }),
+    passphrase: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: PASSPHRASE_CHARACTERS_MAX,
+        description: 'Seals keys that have no passphrase; others keep their own',
+      }),
+    ),
+    plain_keys: Type.Optional(
+      Type.Boolean({ description: 'Let keys that have no passphrase lie in it without one' }),
+    ),
+    bodies: Type.Optional(Type.Boolean({ description: 'Prompts and answers as well; true unless given' })),
   },
   CLOSED,
 )
@@ -108,6 +122,16 @@ export const backupSchema = Type.Object({
   ended_at: nullable(time()),
   bytes_done: count(),
   bytes_total: nullable(count('null while it is not known')),
+  made: nullable(
+    Type.Object({
+      peer: peerId(),
+      created_at: time(),
+      keys: Type.Enum(['plain', 'sealed']),
+      records: count(),
+      bodies: count(),
+      bytes: count(),
+    }),
+  ),
   failure: nullable(Type.Object({ code: Type.String(), detail: Type.String() })),
 })
 export type BackupResource = Static<typeof backupSchema>
@@ -120,6 +144,8 @@ export const walletSchema = Type.Object({
   escrowed: credits(),
   forked: Type.Boolean(),
 })
+
+export type WalletResource = Static<typeof walletSchema>
 
 /** Labels are for the owner's eyes; a line of a table holds this much. */
 const LABEL_CHARACTERS_MAX = 64

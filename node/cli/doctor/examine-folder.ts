@@ -5,8 +5,9 @@ import { type Config } from '../../config/options.ts'
 import { ConfigError, resolveConfig } from '../../config/config.ts'
 import { type DataFolder, readConfigFile } from '../../config/data-folder.ts'
 import { latestRecordMs } from '../../host/records.ts'
-import { loadOrCreateIdentity } from '../../store/keystore.ts'
 import { KeystoreError } from '../../store/keystore-error.ts'
+import { openKeystore } from '../../store/keystore-keys.ts'
+import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { StoreError } from '../../store/store.ts'
 import { examineStore } from '../../store/store-recovery.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
@@ -61,16 +62,26 @@ export async function examineFolder({ root }: DataFolder): Promise<{ finding: Fi
   }
 }
 
-/** The key of a stopped peer. */
-export async function examineKey({ root }: DataFolder): Promise<Finding | undefined> {
+const PASSPHRASE_FAULTS: ReadonlySet<string> = new Set([
+  'keystore_passphrase_wrong',
+  'keystore_passphrase_invalid',
+])
+
+/** The keys of a stopped peer. Sealed ones are opened where their passphrase is given, else only read. */
+export async function examineKey(
+  { root }: DataFolder,
+  passphrases: Passphrases = NO_PASSPHRASES,
+): Promise<Finding | undefined> {
   const isThere = await lstat(join(root, 'identity.key')).catch(() => undefined)
   if (isThere === undefined) return undefined
   try {
-    await loadOrCreateIdentity(root)
+    await openKeystore(root, passphrases)
     return undefined
   } catch (error) {
     if (error instanceof KeystoreError && error.code === 'keystore_malformed')
       return fail('folder', messageOf(error), 'restore_key')
+    if (error instanceof KeystoreError && PASSPHRASE_FAULTS.has(error.code))
+      return fail('folder', messageOf(error), 'give_passphrase')
     // What is exposed was said of the folder; a key that can't be read now says nothing of its content.
     return undefined
   }

@@ -1,5 +1,6 @@
 import { type DataFolder } from '../../config/data-folder.ts'
 import { acquireLock, isHeldByOwn, LockError } from '../../store/lock.ts'
+import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { checkDisk } from './disk.ts'
 import {
   examineConsent,
@@ -13,10 +14,13 @@ import { fail, type Finding, warn } from './finding.ts'
 import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
 
 /** What can be told of a data folder on which no peer answers, whatever state it is in. Nothing of it is changed. */
-export async function examineStopped(folder: DataFolder): Promise<readonly Finding[]> {
+export async function examineStopped(
+  folder: DataFolder,
+  passphrases: Passphrases = NO_PASSPHRASES,
+): Promise<readonly Finding[]> {
   const { finding, gone } = await examineFolder(folder)
   if (gone) return [finding]
-  const locked = await underLock(folder)
+  const locked = await underLock(folder, passphrases)
   const { finding: settings, config } = await examineSettings(folder)
   const settled =
     config === undefined
@@ -48,11 +52,11 @@ interface Locked {
   readonly isHeld: boolean
 }
 
-async function underLock(folder: DataFolder): Promise<Locked> {
+async function underLock(folder: DataFolder, passphrases: Passphrases): Promise<Locked> {
   try {
     const lock = await acquireLock(folder.root)
     try {
-      const key = await examineKey(folder)
+      const key = await examineKey(folder, passphrases)
       const records = await examineRecords(folder)
       return { findings: [STOPPED, ...(key === undefined ? [] : [key]), ...records], isHeld: false }
     } finally {

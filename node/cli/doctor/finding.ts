@@ -26,6 +26,7 @@ export const FIXES = {
   close_folder: 'Close it to others: chmod 700 on the folder.',
   close_key: 'Run chmod 600 on identity.key; if others may have read it, start as a new peer.',
   restore_key: 'Put the key back from a backup.',
+  give_passphrase: 'Name the file that holds the passphrase of the keys with --passphrase-file.',
   mend_settings: 'Mend the setting that is named; "hyperlooms config show --origin" lists all.',
   accept_terms: 'Run "hyperlooms up" on a terminal and agree, or "hyperlooms consent accept" while it runs.',
   set_clock: 'Set this machine’s clock (timedatectl set-ntp true) and start the peer again.',

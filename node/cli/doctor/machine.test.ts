@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dataFolder } from '../../config/data-folder.ts'
+import { setPassphrase } from '../../store/keystore-passphrase.ts'
+import { NO_PASSPHRASES } from '../../store/passphrases.ts'
 import { loadOrCreateIdentity } from '../../store/keystore.ts'
 import { checkDisk, judgeDisk } from './disk.ts'
 import { examineFolder, examineKey, judgeRecordClock } from './examine-folder.ts'
@@ -114,6 +116,14 @@ describe('the folder', () => {
     await chmod(join(root, 'identity.key'), 0o644)
     expect(await look()).toEqual(['fail', 'close_key', false])
     await chmod(join(root, 'identity.key'), 0o600)
+    await setPassphrase(root, 'a long passphrase', NO_PASSPHRASES)
+    expect(await examineKey(dataFolder(root))).toBeUndefined()
+    const knowing = (passphrase: string) => ({ ...NO_PASSPHRASES, toOpen: async () => passphrase })
+    expect(await examineKey(dataFolder(root), knowing('a long passphrase'))).toBeUndefined()
+    expect(await examineKey(dataFolder(root), knowing('another passphrase'))).toMatchObject({
+      status: 'fail',
+      fix: { code: 'give_passphrase' },
+    })
     await writeFile(join(root, 'identity.key'), 'nonsense')
     expect(await examineKey(dataFolder(root))).toMatchObject({ status: 'fail', fix: { code: 'restore_key' } })
   })
