@@ -38,12 +38,15 @@ export function addReset(program: Command): void {
 
 async function reset(flags: ResetFlags): Promise<void> {
   const root = flags.data ?? defaultDataFolder(process.env)
-  const present = await readdir(root).catch(() => undefined)
-  if (present === undefined) throw new CommandError(`There is no data folder ${root}.`, EXIT.usage)
+  if ((await readdir(root).catch(() => undefined)) === undefined)
+    throw new CommandError(`There is no data folder ${root}.`, EXIT.usage)
   const { acquireLock } = await import('../store/lock.ts')
+  const { completeRestore } = await import('../store/restore/restore-journal.ts')
   const lock = await acquireLock(root)
   try {
-    const names = affected(present, flags.keys === true)
+    // Else the key that is still to come would go with the rest of the restore.
+    await completeRestore(root)
+    const names = affected(await readdir(root), flags.keys === true)
     say(lossText(root, flags))
     await confirm(flags)
     const movedTo = await forget(root, names, flags)

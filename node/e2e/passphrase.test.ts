@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -69,6 +69,20 @@ describe('a peer whose key is sealed', () => {
     expect(wrong.code).toBe(EXIT.usage)
     expect(wrong.stderr).toMatch(/passphrase doesn't open the key .*identity\.key/)
   })
+})
+
+it('a swarm is founded with a key that is sealed, and reset leaves what a restore moved aside', async () => {
+  await loadOrCreateIdentity(folder)
+  await setPassphrase(folder, PASSPHRASE, NO_PASSPHRASES)
+  const init = ['swarm', 'init', '--name', 'Dune', '--data', folder]
+  expect((await runCommand(init)).code).toBe(EXIT.usage)
+  const founded = await runCommand([...init, '--passphrase-file', file])
+  expect(founded.code, founded.stderr).toBe(EXIT.ok)
+  await mkdir(join(folder, 'replaced-2026'))
+  const reset = await runCommand(['reset', '--data', folder, '--keys', '--delete', '--yes'])
+  expect(reset.code, reset.stderr).toBe(EXIT.ok)
+  expect(await readdir(folder)).toContain('replaced-2026')
+  expect(await listKeys(folder)).toEqual([])
 })
 
 describe('on a terminal', () => {

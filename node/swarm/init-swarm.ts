@@ -7,6 +7,7 @@ import type { DataFolder } from '../config/data-folder.ts'
 import { readJoining } from '../config/join-files.ts'
 import { ownRules } from '../config/lexicon.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
+import { NO_PASSPHRASES, type Passphrases } from '../store/passphrases.ts'
 import { acquireLock } from '../store/lock.ts'
 import { foundSwarm } from './founding.ts'
 
@@ -37,7 +38,11 @@ const FAULTS: Readonly<Partial<Record<string, string>>> = {
  * Founds a swarm of one in a data folder, making its identity if there is none. Throws `ConfigError` where the folder
  * has a swarm already, or for what can't be a charter; nothing but the identity is written then.
  */
-export async function initSwarm(folder: DataFolder, plan: SwarmPlan): Promise<Charter> {
+export async function initSwarm(
+  folder: DataFolder,
+  plan: SwarmPlan,
+  passphrases: Passphrases = NO_PASSPHRASES,
+): Promise<Charter> {
   checkTexts(plan)
   const lock = await acquireLock(folder.root)
   try {
@@ -50,7 +55,7 @@ export async function initSwarm(folder: DataFolder, plan: SwarmPlan): Promise<Ch
       throw new ConfigError(
         `${folder.root} is about to join a swarm: "hyperlooms up" goes on with it, or name another folder with --data`,
       )
-    const { id } = await loadOrCreateIdentity(folder.root)
+    const { id } = await loadOrCreateIdentity(folder.root, passphrases)
     const charter = charterOf(id, plan, await ownRules())
     const fault = charterFault(charter)
     if (fault !== undefined) throw new ConfigError(`this is no charter: ${FAULTS[fault] ?? fault}`)

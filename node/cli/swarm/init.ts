@@ -5,6 +5,7 @@ import { isPeerId, type PeerId } from '../../../protocol/ids.ts'
 import type { Charter } from '../../../protocol/swarm/charter.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, print, printJson, say } from '../output.ts'
+import { passphraseOption, passphrasesFrom } from '../passphrase.ts'
 import { wholeNumber } from '../run.ts'
 
 interface InitFlags {
@@ -21,6 +22,7 @@ interface InitFlags {
   readonly maxPrice?: bigint
   readonly yes?: boolean
   readonly data?: string
+  readonly passphraseFile?: string
   readonly json?: boolean
 }
 
@@ -47,6 +49,7 @@ export function addInit(swarm: Command): void {
     .option('--fee <credits>', 'fee of a job', credits)
     .option('--max-price <credits>', 'highest price of a replica where a job names none', credits)
     .option('--yes', 'found it although a warning was given')
+    .addOption(passphraseOption())
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
     .option('--json', 'print one JSON document')
     .action(init)
@@ -73,19 +76,23 @@ async function init(flags: InitFlags): Promise<void> {
   const { initSwarm } = await import('../../swarm/init-swarm.ts')
   const { swarmIdOf } = await import('../../../protocol/swarm/charter.ts')
   const folder = dataFolder(flags.data ?? defaultDataFolder(process.env))
-  const charter = await initSwarm(folder, {
-    name: flags.name,
-    label: flags.label,
-    operators: flags.operator ?? [],
-    needed: flags.needed,
-    minters: flags.minter,
-    treasury: flags.treasury,
-    admission: flags.admission,
-    guests: flags.guests === true,
-    diversity: flags.diversity,
-    fee: flags.fee,
-    maxPrice: flags.maxPrice,
-  })
+  const charter = await initSwarm(
+    folder,
+    {
+      name: flags.name,
+      label: flags.label,
+      operators: flags.operator ?? [],
+      needed: flags.needed,
+      minters: flags.minter,
+      treasury: flags.treasury,
+      admission: flags.admission,
+      guests: flags.guests === true,
+      diversity: flags.diversity,
+      fee: flags.fee,
+      maxPrice: flags.maxPrice,
+    },
+    passphrasesFrom(flags.passphraseFile),
+  )
   const swarm = swarmIdOf(charter)
   const [founder] = charter.founders
   if (flags.json === true) {
