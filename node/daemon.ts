@@ -243,7 +243,8 @@ async function startMind(
   starting.defer(() => threads.close())
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)
-  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia })
+  const acceptsWitness = options.config.acceptWitness
+  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia, acceptsWitness })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))

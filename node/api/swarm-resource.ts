@@ -3,6 +3,7 @@ import type { PeerId } from '../../protocol/ids.ts'
 import { operatorsAmong } from '../../protocol/swarm/inviting.ts'
 import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import type { Backend } from './backend.ts'
+import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
 import { swarmWords } from './swarm-words.ts'
 
@@ -56,7 +57,10 @@ export function swarmResource(backend: Backend): SwarmStatus {
         revoked: roster.isRevoked(peer),
       })),
     },
-    sentences: swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
+    sentences: [
+      ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
+      ...changeWords(view.change()),
+    ],
   }
 }
 

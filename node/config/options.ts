@@ -118,6 +118,8 @@ export const OPTIONS = {
     expect(URL.canParse(text), 'a URL')
     return text
   }),
+  /** Off by default: whoever only ran `up` has not agreed that a swarm may stand still when this machine stops. */
+  acceptWitness: toggle('agree to be a witness whenever the operators order it', false),
   region: option('region that jobs may ask for', 'local', label(LIMITS.regionBytes)),
   operator: option('label of whoever operates this peer', 'self', label(LIMITS.labelBytes)),
   slots: option('generations at a time', 2, whole(1, SLOTS_MAX)),
