@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { refuseConnection } from './error-handling.ts'
 import { SERVER_LIMITS } from './limits.ts'
 
-/** Files made meanwhile are for their owner alone; a socket is usable from the moment that it is bound. */
-const PRIVATE_UMASK = 0o177
+/**
+ * A socket is usable from the moment that it is bound, so nobody else may have it then. The owner's own bits stay:
+ * another thread may be making a folder at that moment.
+ */
+const PRIVATE_UMASK = 0o077
+const PRIVATE_MODE = 0o600
 
 /** The second entrance of the server: a unix socket that only the account of this process can connect to. */
 export interface ControlListener {
@@ -43,6 +48,7 @@ export function createControlListener(app: () => FastifyInstance): ControlListen
         process.umask(before)
       }
       await once(server, 'listening')
+      await chmod(path, PRIVATE_MODE)
     },
     async close() {
       if (!server.listening) return

@@ -1,7 +1,7 @@
 /** What the command's exit code says; scripts rely on it, so none is ever given another meaning. */
 export const EXIT = {
   ok: 0,
-  /** The job ended without an answer, or with too little confidence in one; or credits are on their way, but not certified within the time. */
+  /** The job ended without an answer, or with too little confidence in one; credits are on their way, but not certified within the time; or a drain was called off. */
   notCompleted: 1,
   /** The command line or a setting is wrong; nothing was done. */
   usage: 2,

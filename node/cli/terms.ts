@@ -83,7 +83,10 @@ async function termsText({ folder, config }: Omit<TermsInput, 'accepts' | 'versi
       'limits',
       `${slots} answers at a time, prompts of at most ${kibibytes} KiB; asks ${formatCredits(price)} credits each`,
     ],
-    ['open ports', `API and page on http://${apiHost}:${apiPort}; swarm on ${listen.join(', ')}`],
+    [
+      'open ports',
+      `API and page on http://${apiHost}:${apiPort === 0 ? '(any free port)' : apiPort}; swarm on ${listen.join(', ')}`,
+    ],
     ['data', `${folder.root}: keys, ledger, prompts and answers`],
     ['take it back', '"hyperlooms consent revoke" or "hyperlooms pause", any time'],
   ]

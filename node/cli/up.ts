@@ -3,7 +3,7 @@ import type { ConfigSources } from '../config/config.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
 import { newKeyText } from './new-key-text.ts'
-import { explainBroken, print, say } from './output.ts'
+import { explainBroken, explainError, print, say } from './output.ts'
 import { passphraseOption, passphrasesFrom } from './passphrase.ts'
 
 interface UpFlags {
@@ -67,7 +67,7 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
     renewApiKey: given.newApiKey === true,
     about: { settings: settled.settings, logs },
     passphrases,
-  })
+  }).catch(endUnstarted)
   announce(daemon)
   const asked = Promise.race([stop.asked, daemon.exitAsked.then(() => undefined)])
   const end = await Promise.race([asked, daemon.broken.then((error) => ({ error }))])
@@ -80,6 +80,13 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
   await daemon.stop()
   // What still holds the event loop belongs to nobody any more.
   process.exit(EXIT.ok)
+}
+
+/** The channel to a launcher keeps a process alive that has nothing to do any more, and the launcher waiting. */
+function endUnstarted(error: unknown): never {
+  const { message, exitCode } = explainError(error)
+  say(message)
+  process.exit(exitCode)
 }
 
 /** Everything that is settled before anything of a peer is opened: its settings, its log, and that it may run. */

@@ -14,20 +14,22 @@ export interface Run {
 export interface CommandOptions {
   readonly home: string
   readonly environment?: Readonly<Record<string, string>>
-  /** A module that every process of the command loads first. */
-  readonly preload?: string
+  /** Gives it a channel, as a launcher does. */
+  readonly isLaunched?: boolean
 }
 
 /** The command as people start it, in an environment of its own. */
 export function start(args: readonly string[], options: CommandOptions): ChildProcess {
-  const { home, environment, preload } = options
+  const { home, environment, isLaunched = false } = options
   const env = {
     PATH: process.env['PATH'],
     HOME: home,
-    ...(preload === undefined ? {} : { NODE_OPTIONS: `--import ${preload}` }),
     ...environment,
   }
-  return spawn(process.execPath, [COMMAND, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [COMMAND, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', ...(isLaunched ? (['ipc'] as const) : [])],
+  })
 }
 
 /** A command to its end. */

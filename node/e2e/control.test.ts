@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { NodeState } from '../../protocol/api/control-schema.ts'
 import type { Self } from '../../protocol/api/network-schema.ts'
 import { poll } from '../swarm/poll.ts'
@@ -124,6 +126,18 @@ describe('the control socket of a real peer', () => {
     expect(await codeOf(child)).toBe(0)
     await expect(stat(elsewhere)).rejects.toMatchObject({ code: 'ENOENT' })
   })
+})
+
+it('a launched peer that can not start ends, although its launcher waits', async () => {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? String(address?.port) : ''
+  const args = ['up', '--accept-terms', '--web', 'false', '--data', data, '--api-port', port]
+  const child = start(args, { home, isLaunched: true })
+  started.push(child)
+  expect(await codeOf(child)).toBe(73)
 })
 
 describe('the owner’s verbs', () => {
