@@ -121,6 +121,13 @@ export class Agreement {
     return this.#proposer.onTimer(out, id, (instance) => this.#standing(instance))
   }
 
+  /** The instance is given up here, undecided; what this witness has voted it never forgets. */
+  abandon(out: Outbox, instance: InstanceId): void {
+    this.#voter.abandon(instance)
+    this.#proposer.forget(out, instance)
+  }
+
+  /** The instance is decided. */
   forget(out: Outbox, instance: InstanceId): void {
     this.#voter.forget(out, instance)
     this.#proposer.forget(out, instance)

@@ -13,7 +13,7 @@ import type { InstanceRules } from './instance-rules.ts'
 import { NEWVIEW, type NewView, PROPOSAL, valueDigestOf } from './messages.ts'
 import { nextTurnOf, ROUND_LEAP_MAX, waitMs } from './round.ts'
 import type { Value } from './value.ts'
-import { Voter } from './voter.ts'
+import { carriedBy, Voter } from './voter.ts'
 
 const { signers, roster } = fourWitnesses()
 const [self, proposer, third, fourth] = signers as readonly [Signer, Signer, Signer, Signer]
@@ -157,5 +157,30 @@ describe('when a round is promised', () => {
   it('is never below the last promise, whoever has promised it', () => {
     expect(asked(turnAfter(round + 1), LATE_MS)).toEqual(['promised'])
     expect(asked(round, LATE_MS, [promiseBy(proposer, round), promiseBy(third, round)])).toEqual(['refusal'])
+  })
+})
+
+describe('what a round is bound to', () => {
+  const certificate = (epoch: number, round: number, value: Value) => ({
+    ballot: { instance: INSTANCE, epoch, round, value: valueDigestOf(value) },
+    quorum: quorumOf(epoch, 4, new Map([0, 1, 2].map((at) => [at, NO_SIGNATURE]))),
+  })
+  const OTHER: Value = { type: 'void', reason: 'expired' }
+  const bound = (earlier: number) => {
+    const shown = [certificate(0, 1, VALUE), certificate(earlier, 4, OTHER), null]
+    const newviews = [proposer, third, fourth].map((signer, at) =>
+      sign(signer, roster.swarm, NEWVIEW, {
+        instance: INSTANCE,
+        epoch: 0,
+        round: 5,
+        prepared: shown[at] ?? null,
+      }),
+    )
+    return carriedBy(newviews, { instance: INSTANCE, epoch: 0, round: 5 }, roster)
+  }
+
+  it('is the value of the highest certificate of its own epoch: those who have left can make any', () => {
+    expect(bound(0)).toBe(valueDigestOf(OTHER))
+    expect(bound(7)).toBe(valueDigestOf(VALUE))
   })
 })

@@ -174,11 +174,19 @@ export class Voter {
     this.#askedBy.clear()
   }
 
-  /** Called when the instance is decided: the decision answers everything from now on. */
-  forget(out: Outbox, instance: InstanceId): void {
+  /**
+   * What the instance is about is given up here, undecided: what waits is dropped, the ballot stays. Else this witness
+   * could sign a second body for a round, if it comes to the instance once more.
+   */
+  abandon(instance: InstanceId): void {
     this.#waiting.delete(instance)
     this.#seen.delete(instance)
     this.#askedBy.delete(instance)
+  }
+
+  /** Called when the instance is decided: the decision answers everything from now on. */
+  forget(out: Outbox, instance: InstanceId): void {
+    this.abandon(instance)
     if (this.#ballots.delete(instance)) out.write(keys.ballot(instance), null)
   }
 
@@ -313,7 +321,9 @@ function isTimeFor(
 
 /**
  * The value that a quorum of promises binds a round to: that of the highest prepared certificate among them,
- * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round.
+ * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round. Only certificates of
+ * the very epoch count: what an earlier one prepared is carried by its handover, and a quorum that has left can make
+ * any certificate.
  */
 export function carriedBy(
   newviews: readonly Signed<NewView>[],
@@ -327,6 +337,7 @@ export function carriedBy(
   for (const { body } of fitting) {
     const ballot = body.prepared?.ballot
     if (ballot === undefined || ballot.instance !== instance || ballot.round >= round) continue
+    if (ballot.epoch !== epoch) continue
     if (highest === undefined || ballot.round > highest.round) highest = ballot
   }
   return highest?.value

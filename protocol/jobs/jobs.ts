@@ -55,7 +55,7 @@ export class Jobs {
     this.#agreement = agreement
     this.#decided = decided
     context.book.onDropped = (out, open) => {
-      agreement().forget(out, jobInstance(open.job, nextStep(open)))
+      agreement().abandon(out, jobInstance(open.job, nextStep(open)))
       this.#leave(out, open)
     }
   }
