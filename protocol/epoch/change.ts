@@ -156,6 +156,8 @@ export class Change {
         this.orders.onAccept(out, message)
         break
       case 'epoch-collect':
+        // Only a witness proposes; a report may be megabytes.
+        if (!this.#parts.roster.isWitness(message.from)) return
         if (this.orders.stop?.order.body.number === message.body.number) this.#report(out, message.from)
         return
       case 'epoch-report':

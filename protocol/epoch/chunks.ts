@@ -34,7 +34,12 @@ export class Chunks {
   assemble(out: Outbox, digests: readonly Digest[], holders: readonly PeerId[]): Handover | undefined {
     const absent = digests.filter((digest) => !this.#held.has(digest))
     for (const digest of absent) {
-      if (this.#asked.has(digest)) continue
+      const asked = this.#asked.get(digest)
+      if (asked !== undefined) {
+        // Whoever brings the decision later may have what an earlier one can't give any more.
+        asked.holders.push(...holders.filter((peer) => !asked.holders.includes(peer)))
+        continue
+      }
       this.#asked.set(digest, { holders: [...holders] })
       // The store may have it from before a restart.
       out.load([keys.handover(digest)], { type: 'handover', chunk: digest })

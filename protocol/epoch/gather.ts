@@ -18,6 +18,7 @@ interface Report {
   readonly parts: Map<number, Handover>
   /** What the witness has and this peer lacked is here. */
   isPulled: boolean
+  /** Of the peer's first report: one that reports ever something else is waited for no longer than others. */
   readonly sinceMs: number
 }
 
@@ -71,7 +72,7 @@ export class Gather {
     const report =
       isSame && !isWhole(before)
         ? before
-        : { root, count, parts: new Map(), isPulled: false, sinceMs: out.now }
+        : { root, count, parts: new Map(), isPulled: false, sinceMs: before?.sinceMs ?? out.now }
     report.parts.set(part, listed)
     this.#reports.set(from, report)
     if (!isWhole(report)) return
