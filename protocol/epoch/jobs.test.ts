@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { JobId } from '../ids.ts'
+import { testSigner } from '../ledger/testing-mind.ts'
 import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
+import { testInvitation, testJoin } from '../swarm/testing-invitations.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 
 const BLOB = { digest: 'c'.repeat(64) as never, size: 1 }
@@ -33,6 +35,33 @@ function finish(epochs: TestEpochs, job: JobId): void {
 
 const paid = (epochs: TestEpochs) =>
   [5, 6].map((at) => epochs.view(0).account(epochs.id(at))?.claimable ?? 0n)
+
+describe('a job that runs while its replicas turn out to be of one operator', () => {
+  it('is judged everywhere by the labels that it was assigned by', () => {
+    const { epochs, finish: end } = runningJob()
+    const { swarm } = epochs.minds.roster
+    const labels = () => [5, 6].map((at) => epochs.view(0).roster.member(epochs.id(at))?.operator)
+    const before = labels()
+    for (const at of [5, 6]) {
+      const token = testSigner(20 + at)
+      const entry = testJoin(
+        swarm,
+        testInvitation(swarm, [epochs.signer(0)], token),
+        token,
+        epochs.signer(at),
+      )
+      for (const witness of [0, 1, 2, 3])
+        epochs.minds.say(epochs.id(4), epochs.id(witness), 'certify', { epoch: 0, entry, evidence: [] })
+      epochs.minds.pass(2 * TIMES.nudgeMs)
+    }
+    expect(new Set(before).size).toBe(2)
+    expect(new Set(labels()).size).toBe(1)
+    end()
+    expect(epochs.minds.judged.length).toBeGreaterThan(1)
+    for (const { voters } of epochs.minds.judged) expect(voters).toEqual(before)
+    expect(paid(epochs)).toEqual([100n, 100n])
+  })
+})
 
 describe('a job that runs while the epoch changes', () => {
   it('is closed by the next witnesses from the seals of those that stay', () => {

@@ -6,6 +6,7 @@ import type { JobId, PeerId } from '../ids.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { voterOf } from '../swarm/voter.ts'
 import type { JobContext } from './context.ts'
 import { type Bid, electionSeed, orderFor } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
@@ -71,7 +72,7 @@ function eligibleVoters(context: JobContext, open: OpenJob): number {
   const { spec } = open.record
   const voters = [...open.bids.values()]
     .filter(({ bid }) => ineligibleFor(spec, bid.body.offer) === undefined)
-    .map(({ bid }) => (spec.diversity === 'peer' ? bid.signer : context.roster.member(bid.signer)?.operator))
+    .map(({ bid: { signer } }) => voterOf(spec.diversity, signer, context.roster.member(signer)?.operator))
   return new Set(voters).size
 }
 
@@ -111,7 +112,7 @@ export function buildAssign(context: JobContext, open: OpenJob, now: number): As
 
 function votersInAll(context: JobContext, { diversity }: JobSpec): number {
   return new Set(
-    [...context.roster.members()].map(({ peer, operator }) => (diversity === 'peer' ? peer : operator)),
+    [...context.roster.members()].map(({ peer, operator }) => voterOf(diversity, peer, operator)),
   ).size
 }
 

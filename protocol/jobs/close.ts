@@ -6,7 +6,7 @@ import { type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.t
 import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { AnswerRef } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { type JobContext, voterOf } from './context.ts'
+import type { JobContext } from './context.ts'
 import { commitmentOf, type Commit, type Reveal, type Seal, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { sealersOf } from './sealers.ts'
@@ -141,13 +141,12 @@ function weightsOf({ record }: OpenJob): ReadonlyMap<PeerId, number> | undefined
 }
 
 /** Asks the host to judge these answers, once for each set. */
-function requestVerdict(context: JobContext, out: Outbox, open: OpenJob, slots: readonly SlotAnswer[]): void {
+function requestVerdict(out: Outbox, open: OpenJob, slots: readonly SlotAnswer[]): void {
   const weights = weightsOf(open)
   if (weights === undefined) return
+  const voters = new Map(open.payees.map(({ peer, voter }) => [peer, voter]))
   const answers: readonly AnswerRef[] = slots.flatMap(({ slot, peer, answer }) =>
-    answer === null
-      ? []
-      : [{ slot, answer, voter: voterOf(context, open, peer), trust: weights.get(peer) ?? 0 }],
+    answer === null ? [] : [{ slot, answer, voter: voters.get(peer) ?? peer, trust: weights.get(peer) ?? 0 }],
   )
   const token = verdictToken(open.job, keyOf(slots))
   if (open.asked.has(token)) return
@@ -156,19 +155,14 @@ function requestVerdict(context: JobContext, out: Outbox, open: OpenJob, slots: 
 }
 
 /** The result that follows from this evidence; undefined while its verdict is being computed. */
-function resultOf(
-  context: JobContext,
-  out: Outbox,
-  open: OpenJob,
-  reveals: readonly Signed<Reveal>[],
-): JobResult | undefined {
+function resultOf(out: Outbox, open: OpenJob, reveals: readonly Signed<Reveal>[]): JobResult | undefined {
   const { spec } = open.record
   const answers = new Map(reveals.map(({ body }) => [body.slot, body.answer]))
   const slots = slotAnswers(open, answers)
   if (slots.every(({ answer }) => answer === null)) return settle(spec, open.escrow ?? 0n, slots, undefined)
   const computed = open.verdicts.get(keyOf(slots))
   if (computed !== undefined) return settle(spec, open.escrow ?? 0n, slots, computed.verdict)
-  requestVerdict(context, out, open, slots)
+  requestVerdict(out, open, slots)
   return undefined
 }
 
@@ -207,7 +201,7 @@ export function buildClose(
 ): CloseValue | AgainValue | undefined {
   const evidence = closeEvidence(context, open, out.now)
   if (evidence === undefined) return undefined
-  const result = resultOf(context, out, open, evidence.reveals)
+  const result = resultOf(out, open, evidence.reveals)
   if (result === undefined) return undefined
   const slots = nextSlots(open, result)
   return slots.length === 0
@@ -231,7 +225,7 @@ export function judgeClose(
   const guarded = closeGuards(context, open, attempt, value, out.now)
   if (guarded.verdict !== 'prepare') return guarded
   if (lacking(value.reveals)) return { verdict: 'wait' }
-  const result = resultOf(context, out, open, value.reveals)
+  const result = resultOf(out, open, value.reveals)
   if (result === undefined) return { verdict: 'wait' }
   const same =
     hash('result', encodeBody(resultCodec, result)) === hash('result', encodeBody(resultCodec, value.result))

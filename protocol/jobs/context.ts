@@ -34,9 +34,3 @@ export function deciders(context: JobContext, open: OpenJob): readonly PeerId[] 
   const { steward } = open.record.spec
   return witnesses.includes(steward) ? witnesses : [...witnesses, steward]
 }
-
-/** One vote each: the operator's label or the peer itself, by the job's diversity. */
-export function voterOf(context: JobContext, open: OpenJob, peer: PeerId): string {
-  if (open.record.spec.diversity === 'peer') return peer
-  return context.roster.member(peer)?.operator ?? peer
-}

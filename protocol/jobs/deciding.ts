@@ -7,6 +7,7 @@ import { indexSettlement } from '../ledger/fact-index.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
+import { voterOf } from '../swarm/voter.ts'
 import type { JobContext } from './context.ts'
 import type { JobHead, JobHeads } from './job-heads.ts'
 import { pendingRecord } from './offering.ts'
@@ -125,10 +126,12 @@ function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, e
 }
 
 function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number, value: AssignValue): void {
-  open.payees = value.bids.map(({ signer, body }) => ({
+  const { diversity } = open.record.spec
+  open.payees = value.bids.map(({ signer, body }, at) => ({
     peer: signer,
     price: body.offer.price,
     payout: body.payout,
+    voter: voterOf(diversity, signer, value.operators[at]),
   }))
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })

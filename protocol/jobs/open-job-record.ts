@@ -1,4 +1,4 @@
-import { amount, digest, type Infer, list, nullable, peerId, struct, uint } from '../encoding/codec.ts'
+import { amount, digest, type Infer, list, nullable, peerId, struct, text, uint } from '../encoding/codec.ts'
 import type { PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import { signedBid, signedCommit, signedReveal, signedSeal } from './messages.ts'
@@ -20,6 +20,13 @@ const attemptCodec = struct({
   bodies: list(digest(), { max: LIMITS.slots }),
 })
 
+const payeeCodec = struct({
+  peer: peerId,
+  price: amount(),
+  payout: peerId,
+  voter: text({ min: 1, max: LIMITS.labelBytes }),
+})
+
 /**
  * What survives a restart of a job that isn't terminal. A witness's own seal is among `seals`: the record is
  * written before the seal leaves, so after a crash the witness repeats it and never signs another. Bids and
@@ -30,7 +37,7 @@ export const openJobRecordCodec = struct({
   escrow: nullable(amount()),
   attempt: nullable(attemptCodec),
   /** Payees of every bidder of the assignment, so that standbys of later attempts have a price. */
-  payees: list(struct({ peer: peerId, price: amount(), payout: peerId }), { max: LIMITS.bids }),
+  payees: list(payeeCodec, { max: LIMITS.bids }),
   /** This peer's own bid while nobody is assigned: it never signs a second one for a job. */
   bid: nullable(signedBid),
   earlier: list(replicaCodec, { max: LIMITS.slots }),

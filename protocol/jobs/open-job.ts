@@ -14,6 +14,8 @@ export interface Payee {
   readonly peer: PeerId
   readonly price: bigint
   readonly payout: AccountId
+  /** Whose vote its answer is, as the assignment was decided: labels may be joined while the job runs. */
+  readonly voter: string
 }
 
 export interface AttemptSlot {
@@ -64,7 +66,7 @@ export interface OpenJob {
   staged: { readonly peers: readonly PeerId[]; readonly atMs: number } | undefined
   /** Bids that a guard asks for are those held when the first valid assignment was seen. */
   bidsFrozenMs: number | undefined
-  /** Price and payee of every bidder in the assignment: standbys may get slots in later attempts. */
+  /** Price, payee and voter of every bidder in the assignment: standbys may get slots in later attempts. */
   payees: readonly Payee[]
   attempt: Attempt | undefined
   /** Results of earlier attempts' slots, as the decision that started the current attempt states them. */

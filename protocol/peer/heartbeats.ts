@@ -7,6 +7,7 @@ import type { Market } from '../jobs/offering.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { Signer } from '../crypto/signer.ts'
 import type { Roster } from '../swarm/roster.ts'
+import { voterOf } from '../swarm/voter.ts'
 import type { Capabilities } from './event.ts'
 import type { Outbox } from './outbox.ts'
 import type { NodeView } from './view.ts'
@@ -125,10 +126,10 @@ export class Heartbeats {
     const nodes = this.nodes(now).filter(
       ({ status, peer }) => status !== 'offline' && !roster.isRevoked(peer),
     )
-    const byPeer = roster.charter.diversity === 'peer'
+    const { diversity } = roster.charter
     const offers = nodes.flatMap(({ peer, operator, heartbeat }) =>
       (heartbeat?.nodes ?? []).flatMap(({ models }) =>
-        models.map(({ name, price }) => ({ voter: byPeer ? peer : operator, name, price })),
+        models.map(({ name, price }) => ({ voter: voterOf(diversity, peer, operator), name, price })),
       ),
     )
     return {

@@ -52,6 +52,8 @@ export class TestMinds {
   crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
   readonly #heard = new Map<PeerId, { readonly from: PeerId; readonly frame: Uint8Array }[]>()
+  /** Answers that a peer had judged, by peer. */
+  readonly judged: { readonly peer: PeerId; readonly voters: readonly string[] }[] = []
   /** Runs that peers were asked for. */
   readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
   now = 1_000
@@ -281,6 +283,7 @@ export class TestMinds {
     const replicas = answers.map(({ slot }) => {
       return { slot, cluster: 0, outcome: 'agreed' as const, cosine: 1_000_000, findings: [] }
     })
+    this.judged.push({ peer: node.signer.id, voters: answers.map(({ voter }) => voter) })
     const agreement = answers.length === 1 ? 'single' : 'unanimous'
     const winner = answers[0]?.slot ?? null
     const verdict = { agreement, winner, confidence: 1_000_000, replicas } as const

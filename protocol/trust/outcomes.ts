@@ -6,6 +6,7 @@ import type { JobSpec } from '../jobs/spec.ts'
 import type { AgainValue, AssignValue, CloseValue, JobValue, SlotAssignment } from '../jobs/value.ts'
 import { LIMITS } from '../params.ts'
 import type { Charter } from '../swarm/charter.ts'
+import { voterOf } from '../swarm/voter.ts'
 import { type Outcome, outcomeCodec } from './counters.ts'
 
 /** By what somebody has one vote: an operator's label, or the peer where the charter goes by peers. */
@@ -97,12 +98,10 @@ function assignedBy(
   { account, spec }: JobDecided,
   { diversity }: Charter,
 ): Assigned | undefined {
-  const voterOf = (peer: PeerId, label: string | null | undefined) =>
-    diversity === 'peer' ? peer : (label ?? peer)
   const bidders = bids.map(({ signer, body: { offer } }, at) => {
     const label = operators[at]
     const isEligible = ineligibleBid(spec, { operator: label ?? undefined, offer }) === undefined
-    return { peer: signer, voter: voterOf(signer, label), model: offer.modelDigest, isEligible }
+    return { peer: signer, voter: voterOf(diversity, signer, label), model: offer.modelDigest, isEligible }
   })
   const elected = bidders.find(({ peer }) => peer === slots[0]?.peer)
   if (elected === undefined) return undefined
@@ -112,7 +111,7 @@ function assignedBy(
   const voters = bidders.filter(({ peer }) => chosen.has(peer))
   return {
     model,
-    payer: payer === null ? GUESTS : voterOf(account, payer),
+    payer: payer === null ? GUESTS : voterOf(diversity, account, payer),
     bidders: new Set(rivals.map((rival) => rival.voter)).size,
     voters: voters.map(({ peer, voter }) => ({ peer, voter })),
     ready: receipts.map(({ signer }) => signer),
