@@ -4,7 +4,7 @@ import type { IRegularForbiddenRuleType as Rule } from 'dependency-cruiser'
 const HELPERS = '\\.(test|acceptance|build)\\.tsx?$|^node/(e2e|bench)/|^web/e2e/'
 const CODE_FOLDERS = '^(protocol|node|web|simulations)/'
 
-/** The node rooms that only `node/daemon.ts` and the like may wire together. */
+/** The node rooms that only `node/daemon.ts` and `node/start/` may wire together. */
 const SEPARATE_ROOMS = ['network', 'store', 'compute', 'api', 'agents']
 
 /** Which node room alone may import which packages. A new room with packages of its own is one line here. */
@@ -41,12 +41,12 @@ const packageRules = Object.entries(PACKAGES_OF_ROOM).map(([room, packages]) =>
 const roomRules = SEPARATE_ROOMS.map((room) => {
   const others = SEPARATE_ROOMS.filter((other) => other !== room).join('|')
   const name = `${room}-imports-no-other-room`
-  const comment = 'The rooms meet in node/daemon.ts only.'
+  const comment = 'The rooms meet in node/daemon.ts and node/start/ only.'
   return forbid(
     name,
     comment,
     { path: `^node/${room}/`, pathNot: HELPERS },
-    { path: `^node/((${others})/|(daemon|main)\\.ts)` },
+    { path: `^node/((${others})/|start/|(daemon|main)\\.ts)` },
   )
 })
 
