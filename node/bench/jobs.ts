@@ -1,7 +1,7 @@
 import type { JobId } from '../../protocol/ids.ts'
 import type { JobRecord, TimelineEvent } from '../../protocol/jobs/record.ts'
-import type { JobRequest } from '../../protocol/peer/command.ts'
 import type { Daemon } from '../daemon.ts'
+import { plainRequest } from '../e2e/plain-request.ts'
 import type { BenchSwarm } from './bench-swarm.ts'
 import { figures } from './percentiles.ts'
 
@@ -34,21 +34,7 @@ export async function benchJobs({ peers }: BenchSwarm, count: number): Promise<r
 /** Completes with the closed record as the steward has it. */
 async function runJob(peer: Daemon, number: number): Promise<JobRecord> {
   const prompt = await peer.putBlob(new TextEncoder().encode(`${PROMPT} Number ${number}.`))
-  const request: JobRequest = {
-    prompt,
-    model: null,
-    replicas: 3,
-    standbys: 1,
-    comparator: 'auto',
-    minConfidence: null,
-    maxPrice: null,
-    region: null,
-    mode: 'process',
-    visibility: 'private',
-    temperatureMilli: 0,
-    seed: null,
-    maxTokens: 256,
-  }
+  const request = plainRequest(prompt, 3, 1)
   const result = await peer.command({ type: 'submit-job', request })
   if (!result.ok || result.type !== 'job')
     throw new Error(result.ok ? 'not a job' : `${result.code}: ${result.detail}`)

@@ -12,7 +12,16 @@ import { dataFolder } from '../config/data-folder.ts'
 import type { Look } from './driven-messages.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { startLonePeer } from './lone-peer.ts'
-import { balance, openSwarm, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
+import {
+  balance,
+  openLoneSeat,
+  openSwarm,
+  planSeats,
+  type Seat,
+  startSeat,
+  until,
+  untilLevel,
+} from './driven-swarm.ts'
 
 const COMMAND = fileURLToPath(new URL('../packaging/hyperlooms.cjs', import.meta.url))
 const AMOUNT = 70_000n
@@ -165,12 +174,7 @@ describe('a swarm of one whose store is damaged', () => {
   afterEach(close)
 
   it('refuses to start by name, and starts again with the file as it was', async () => {
-    const [seat] = await planSeats(root, { count: 1 })
-    if (seat === undefined) throw new Error('unreachable')
-    const peer = startSeat(seat)
-    running = [peer]
-    await peer.ready
-    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const { seat, peer, before } = await openLoneSeat(root, (one) => (running = [one]))
     await peer.transfer(seat.id, AMOUNT)
     const level = await until(peer, 'it is certified', ({ entries }) => entries > before.entries)
     await peer.stop()

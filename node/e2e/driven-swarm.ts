@@ -148,3 +148,14 @@ export function balance(look: Look, id: PeerId): bigint {
   const { free = 0n, claimable = 0n } = look.accounts[id] ?? {}
   return free + claimable
 }
+
+/** A swarm of one that runs and has been endowed, and how it looked then. */
+export async function openLoneSeat(root: string, opened: (peer: DrivenProcess) => void) {
+  const [seat] = await planSeats(root, { count: 1 })
+  if (seat === undefined) throw new Error('unreachable')
+  const peer = startSeat(seat)
+  opened(peer)
+  await peer.ready
+  const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+  return { seat, peer, before }
+}

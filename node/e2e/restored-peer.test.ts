@@ -11,7 +11,7 @@ import { stage } from '../store/restore/stage.ts'
 import { poll } from '../swarm/poll.ts'
 import { runCommand } from './command-line.ts'
 import type { DrivenProcess } from './driven-process.ts'
-import { balance, openSwarm, planSeats, startSeat, until, untilLevel } from './driven-swarm.ts'
+import { balance, openLoneSeat, openSwarm, planSeats, startSeat, until, untilLevel } from './driven-swarm.ts'
 
 const AMOUNT = 60_000n
 const TRANSFERS = 12
@@ -106,12 +106,7 @@ async function untilIt<T>(attempt: () => Promise<T | undefined>): Promise<T> {
 
 describe('the only witness of a swarm', () => {
   it('votes again after a restore by its operator’s word, and is not endowed twice', async () => {
-    const [seat] = await planSeats(root, { count: 1 })
-    if (seat === undefined) throw new Error('unreachable')
-    const peer = startSeat(seat)
-    running = [peer]
-    await peer.ready
-    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const { seat, peer, before } = await openLoneSeat(root, (one) => (running = [one]))
     const file = join(root, 'lone.backup')
     await peer.backup({ path: file, passphrase: undefined, plainKeys: true, bodies: false })
     await peer.transfer(seat.id, AMOUNT)
@@ -138,12 +133,7 @@ describe('the only witness of a swarm', () => {
 
 describe('a restore that was killed once it was committed', () => {
   it('is ended by the next start of the peer', async () => {
-    const [seat] = await planSeats(root, { count: 1 })
-    if (seat === undefined) throw new Error('unreachable')
-    const peer = startSeat(seat)
-    running = [peer]
-    await peer.ready
-    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const { seat, peer, before } = await openLoneSeat(root, (one) => (running = [one]))
     const file = join(root, 'cut.backup')
     await peer.backup({ path: file, passphrase: undefined, plainKeys: true, bodies: true })
     await peer.transfer(seat.id, AMOUNT)
@@ -183,12 +173,7 @@ describe('a peer that is restored as it was before its first entry', () => {
 
 describe('a running peer that is backed up by the command', () => {
   it('writes the file itself, refuses one that is there, and the file restores it', async () => {
-    const [seat] = await planSeats(root, { count: 1 })
-    if (seat === undefined) throw new Error('unreachable')
-    const peer = startSeat(seat)
-    running = [peer]
-    await peer.ready
-    const before = await until(peer, 'it is endowed', (look) => balance(look, seat.id) > 0n)
+    const { seat, peer, before } = await openLoneSeat(root, (one) => (running = [one]))
     const file = join(root, 'running.backup')
     const args = ['backup', file, '--data', seat.folder.root, '--plain-keys', '--json']
     const made = await runCommand(args)

@@ -1,6 +1,7 @@
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
+import { plainRequest } from './plain-request.ts'
 
 const WAIT_MS = 60_000
 const PROMPT =
@@ -9,21 +10,7 @@ const PROMPT =
 /** Has a peer pay for a job and waits for its end. */
 export async function runJob(peer: DrivenProcess, replicas: number): Promise<JobRecord> {
   const prompt = await peer.putBlob(new TextEncoder().encode(PROMPT))
-  const request = {
-    prompt,
-    model: null,
-    replicas,
-    standbys: 0,
-    comparator: 'auto',
-    minConfidence: null,
-    maxPrice: null,
-    region: null,
-    mode: 'process',
-    visibility: 'private',
-    temperatureMilli: 0,
-    seed: null,
-    maxTokens: 256,
-  } as const
+  const request = plainRequest(prompt, replicas)
   const result = await peer.command({ type: 'submit-job', request })
   if (!result.ok || result.type !== 'job') {
     throw new Error(`the job was refused: ${result.ok ? result.type : result.code}`)

@@ -1,6 +1,5 @@
 import type { Signer } from '../crypto/signer.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import type { BodyOf } from '../encoding/kinds.ts'
 import { quorumOf } from '../encoding/quorum.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import type { InstanceId, PeerId } from '../ids.ts'
@@ -13,16 +12,10 @@ import type { Roster } from '../swarm/roster.ts'
 import type { FactServer } from '../sync/serve.ts'
 import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
 import type { GuardItems, InstanceRules } from './instance-rules.ts'
-import {
-  type Ballot,
-  type Decision,
-  type NewView,
-  type PreparedCertificate,
-  PROPOSAL,
-  valueDigestOf,
-} from './messages.ts'
+import { type Ballot, type Decision, type NewView, PROPOSAL, valueDigestOf } from './messages.ts'
 import { nextTurnOf } from './round.ts'
-import { carriedBy } from './voter.ts'
+import { type Attempt, freshAttempt, type Standing } from './attempt.ts'
+import { carriedBy } from './promises.ts'
 import type { Value } from './value.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
@@ -36,33 +29,6 @@ interface ProposerOptions {
   readonly isHalted: (instance: InstanceId) => boolean
   /** A quorum committed: final. */
   readonly decided: (out: Outbox, decision: Decision) => void
-}
-
-/** One try of this peer to get an instance decided. Votes are kept by witness position. */
-interface Attempt {
-  readonly instance: InstanceId
-  readonly round: number
-  readonly newviews: Map<number, Signed<NewView>>
-  /** Values that promises carried, by their position; only the highest certificate's is used. */
-  readonly carried: Map<number, Value>
-  proposal: BodyOf<'propose'> | undefined
-  readonly prepares: Map<number, Uint8Array>
-  prepared: PreparedCertificate | undefined
-  readonly commits: Map<number, Uint8Array>
-  readonly refusedBy: Set<number>
-  /** Witnesses that say they promised a higher round; one alone may lie. */
-  readonly promisedBy: Set<number>
-  /** Witnesses shown the proposal again since the last retry: a refusal can't make us repeat it at its pace. */
-  readonly shownAgain: Set<number>
-  waitMs: number
-}
-
-/** Where this peer stands as a voter: its promise, and whether it holds a prepared certificate. */
-export interface Standing {
-  readonly promised: number
-  readonly prepared: boolean
-  /** When it would itself promise a round. */
-  readyAt(round: number, dueMs: number): number
 }
 
 const RETRY = 'agree/retry/'
@@ -250,20 +216,7 @@ export class Proposer {
   }
 
   #begin(instance: InstanceId, round: number): Attempt {
-    const attempt: Attempt = {
-      instance,
-      round,
-      newviews: new Map(),
-      carried: new Map(),
-      proposal: undefined,
-      prepares: new Map(),
-      prepared: undefined,
-      commits: new Map(),
-      refusedBy: new Set(),
-      promisedBy: new Set(),
-      shownAgain: new Set(),
-      waitMs: TIMES.retryMs,
-    }
+    const attempt = freshAttempt(instance, round)
     this.#attempts.set(instance, attempt)
     return attempt
   }

@@ -13,7 +13,8 @@ import type { InstanceRules } from './instance-rules.ts'
 import { NEWVIEW, type NewView, PROPOSAL, valueDigestOf } from './messages.ts'
 import { nextTurnOf, ROUND_LEAP_MAX, waitMs } from './round.ts'
 import type { Value } from './value.ts'
-import { carriedBy, Voter } from './voter.ts'
+import { carriedBy } from './promises.ts'
+import { Voter } from './voter.ts'
 
 const { signers, roster } = fourWitnesses()
 const [self, proposer, third, fourth] = signers as readonly [Signer, Signer, Signer, Signer]

@@ -20,6 +20,7 @@ import {
   valueDigestOf,
 } from './messages.ts'
 import { proposerOf, ROUND_LEAP_MAX, waitMs } from './round.ts'
+import { carriedBy, isTimeFor } from './promises.ts'
 import type { Value } from './value.ts'
 
 interface VoterOptions {
@@ -292,53 +293,4 @@ export class Voter {
 function idsOf(instance: InstanceId): readonly Digest[] {
   const match = /^job\/([0-9a-f]{64})\//.exec(instance)
   return match === null ? [] : [match[1] as Digest]
-}
-
-type Asked = Pick<Ballot, 'instance' | 'epoch' | 'round'>
-
-function promisesFor(newviews: readonly Signed<NewView>[], asked: Asked, roster: Roster) {
-  return newviews.filter(
-    ({ signer, body }) =>
-      roster.isWitness(signer) &&
-      body.instance === asked.instance &&
-      body.epoch === asked.epoch &&
-      body.round === asked.round,
-  )
-}
-
-/**
- * Whether a correct witness has promised the round, hence has waited for it: one that is behind the others need
- * not wait as long again. Waits are the same for all, so without this a witness that was away stays behind.
- */
-function isTimeFor(
-  asked: Asked & { readonly newviews: readonly Signed<NewView>[] },
-  roster: Roster,
-): boolean {
-  const { witnesses, quorum } = roster.epoch.sizes
-  const promised = new Set(promisesFor(asked.newviews, asked, roster).map(({ signer }) => signer))
-  return promised.size > witnesses - quorum
-}
-
-/**
- * The value that a quorum of promises binds a round to: that of the highest prepared certificate among them,
- * undefined when there is none, 'no_quorum' when they are too few, doubled or for another round. Only certificates of
- * the very epoch count: what an earlier one prepared is carried by its handover, and a quorum that has left can make
- * any certificate.
- */
-export function carriedBy(
-  newviews: readonly Signed<NewView>[],
-  { instance, epoch, round }: Asked,
-  roster: Roster,
-): Digest | undefined | 'no_quorum' {
-  const fitting = promisesFor(newviews, { instance, epoch, round }, roster)
-  const signers = new Set(fitting.map(({ signer }) => signer))
-  if (signers.size < roster.epoch.sizes.quorum || signers.size !== newviews.length) return 'no_quorum'
-  let highest: Ballot | undefined
-  for (const { body } of fitting) {
-    const ballot = body.prepared?.ballot
-    if (ballot === undefined || ballot.instance !== instance || ballot.round >= round) continue
-    if (ballot.epoch !== epoch) continue
-    if (highest === undefined || ballot.round > highest.round) highest = ballot
-  }
-  return highest?.value
 }

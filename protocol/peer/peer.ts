@@ -3,11 +3,11 @@ import { createCarriedValues } from '../agreement/carried.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { rulesByKind } from '../agreement/rules-by-kind.ts'
 import { type InstanceId, instanceKindOf, parseJobInstance, parseTrustInstance, type PeerId } from '../ids.ts'
-import type { ApplyResult, LedgerListener } from '../ledger/ledger.ts'
+import type { ApplyResult } from '../ledger/ledger.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import type { Change } from '../epoch/change.ts'
 import { inspect } from '../intake/inspect.ts'
-import { createIntakeQuota, type IntakeQuota } from '../intake/quota.ts'
+import { quotaOfEpoch } from '../intake/quota-of-epoch.ts'
 import { JobBook } from '../jobs/job-book.ts'
 import { createJobRules } from '../jobs/job-rules.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -16,7 +16,6 @@ import { createLedger, type Ledger } from '../ledger/ledger-state.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { createRoster, type LiveRoster } from '../swarm/live-roster.ts'
-import type { Roster } from '../swarm/roster.ts'
 import { createRelays, type Relays } from '../swarm/relays.ts'
 import { createStateDigest } from '../sync/state-digest.ts'
 import { Closing } from '../sync/closing/closing.ts'
@@ -34,6 +33,7 @@ import type { Inspection, Peer, PeerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { Parts } from './parts.ts'
 import { contentAt } from './leaf-contents.ts'
+import { ledgerListener } from './ledger-listener.ts'
 import { route } from './route.ts'
 import { IntakeCounters, viewOf } from './peer-view.ts'
 
@@ -47,7 +47,7 @@ export function createPeer(options: PeerOptions): Peer {
   const parts = compose(options, roster)
   let position = 0
   let newest = 0
-  const quotaNow = quotaFor(roster, () => newest)
+  const quotaNow = quotaOfEpoch(roster, () => newest)
   const checks = {
     roster,
     get quota() {
@@ -79,19 +79,6 @@ export function createPeer(options: PeerOptions): Peer {
       position = sealed.position
       return sealed.effects
     },
-  }
-}
-
-/** Budgets grow with the quorum; an epoch that changes it begins them anew. */
-function quotaFor(roster: Roster, now: () => number): () => IntakeQuota {
-  let { quorum } = roster.epoch.sizes
-  let quota = createIntakeQuota(now, quorum)
-  return () => {
-    if (quorum !== roster.epoch.sizes.quorum) {
-      ;({ quorum } = roster.epoch.sizes)
-      quota = createIntakeQuota(now, quorum)
-    }
-    return quota
   }
 }
 
@@ -252,24 +239,6 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     capabilities: NOTHING,
   }
   return parts
-}
-
-/** What the ledger tells the other parts. */
-function ledgerListener(self: PeerId, parts: () => Parts): LedgerListener {
-  return {
-    opened: (out, opened) => parts().jobs.onOpened(out, opened),
-    ownSigned(out, entry, requests) {
-      parts().commands.onSigned(out, entry, requests)
-      if (!entry.body.ops.some(({ type }) => type === 'open')) return
-      out.publish('entry', entry)
-      out.sendSigned(self, 'entry', entry)
-    },
-    ownRefused: (out, request, code) => parts().commands.onRefused(out, request, code),
-    ownSettled: (out) => out.notify(null),
-    placeSettled: (out, place, entry) => parts().relays.placeSettled(out, place, entry),
-    gaveUp: (out, entry, why) => parts().relays.gaveUp(out, entry, why),
-    stirResolution: (out, instance) => parts().agreement.stir(out, instance),
-  }
 }
 
 /** A decision's way into the state, by what it decides about. */

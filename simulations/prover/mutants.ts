@@ -84,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'carried-value-ignored',
     breaks: 'a round carries the value of the highest prepared certificate',
-    file: 'protocol/agreement/voter.ts',
+    file: 'protocol/agreement/promises.ts',
     find: 'return highest?.value',
     replace: 'return highest === undefined ? undefined : undefined',
     seeds: [3],
