@@ -24,10 +24,14 @@ afterEach(async () => {
 })
 
 /** Members on machines of their own, none of which knows an address; `flags` are added to each one's. */
-async function plan(context: TestContext, count: number, flags: Seat['flags']): Promise<readonly Seat[]> {
+async function plan(
+  context: TestContext,
+  count: number,
+  { network, ...flags }: Seat['flags'] & { readonly network?: string },
+): Promise<readonly Seat[]> {
   requireRoot(context)
   requireComponent(context, 'ip')
-  machines = await createMachines(count)
+  machines = await createMachines(count, network)
   const seats = await planSeats(root, { count, places: machines.places })
   const listen = '/ip4/0.0.0.0/tcp/9000'
   return seats.map((seat) => ({ ...seat, flags: { ...seat.flags, bootstrap: '', listen, ...flags } }))
@@ -109,5 +113,50 @@ describe('members on several machines', () => {
     await meshed([relay, b, c])
     await b.connectedTo({ [c.id]: '/p2p-circuit' })
     await c.connectedTo({ [b.id]: '/p2p-circuit' })
+  })
+
+  describe('without a way in, at public addresses', () => {
+    /** A relay, and two behind routers of their own that know nobody but it. */
+    async function hide(
+      context: TestContext,
+      ports: 'own' | 'random',
+    ): Promise<readonly [UpProcess, UpProcess, UpProcess]> {
+      requireComponent(context, 'iptables')
+      // Nobody's who is reached from here, and public, or no peer would dial another's word of it.
+      const seats = await plan(context, 3, { mdns: 'false', dht: 'false', network: '11.77.0' })
+      await machines?.hide(1, ports)
+      await machines?.hide(2, ports)
+      const [a, ...hidden] = seats
+      if (a === undefined) throw new Error('there are three')
+      const relay = start(a)
+      const listen = '/ip4/0.0.0.0/tcp/9000,/p2p-circuit'
+      const [b, c] = hidden.map((seat) =>
+        start({ ...seat, flags: { ...seat.flags, listen } }, addressOf(a, 0)),
+      )
+      if (b === undefined || c === undefined) throw new Error('two are hidden')
+      return [relay, b, c]
+    }
+
+    it('pass their routers and need the relay no more', async (context) => {
+      const [, b, c] = await hide(context, 'own')
+      await b.connectedTo({ [c.id]: '/ip4/11.77.0.3/tcp/' })
+      await c.connectedTo({ [b.id]: '/ip4/11.77.0.2/tcp/' })
+      const relayed = [...(await b.status()).connections, ...(await c.status()).connections].filter(
+        ({ address }) => address.includes('p2p-circuit'),
+      )
+      expect(relayed).toEqual([])
+    })
+
+    it('are served by the relay where the routers choose another port for every connection', async (context) => {
+      const [relay, b, c] = await hide(context, 'random')
+      await c.connectedTo({ [b.id]: '/p2p-circuit' })
+      // Prompt and answer go from the one hidden peer to the other, as nobody else works.
+      await relay.command('pause')
+      const job = JSON.parse(
+        await b.command('run', 'Summarise: one thread. A loom.', '--replicas', '2', '--json'),
+      )
+      expect(job).toMatchObject({ status: 'completed' })
+      await b.connectedTo({ [c.id]: '/p2p-circuit' })
+    })
   })
 })

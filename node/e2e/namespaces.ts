@@ -16,15 +16,16 @@ export interface Machines {
   /** Gives the machine another address in the same network, which is returned; the one before is gone at once. */
   move(machine: number): Promise<string>
   /**
-   * Puts the machine behind a router of its own that lets it out under the router's address and nobody in. Needs
-   * `iptables`.
+   * Puts the machine behind a router of its own that lets it out under the router's address and nobody in. The port
+   * stays the machine's own, or is another one for every connection: `ports`. Needs `iptables`.
    */
-  hide(machine: number): Promise<void>
+  hide(machine: number, ports?: 'own' | 'random'): Promise<void>
   remove(): Promise<void>
 }
 
-/** Needs root and `ip`. Packets of a cut link vanish, as with a broken cable: no connection is closed by it. */
-export async function createMachines(count: number): Promise<Machines> {
+/** Needs root and `ip`. `network` is the first three parts of the addresses on the switches. Packets of a cut link vanish, as with a broken cable: no connection is closed by it. */
+export async function createMachines(count: number, network = '10.77.0'): Promise<Machines> {
+  const hostOf = (at: number): string => `${network}.${at + 1}`
   const hub = `hyperlooms-${process.pid}-hub`
   const routers: string[] = []
   const names = Array.from({ length: count }, (_, at) => `hyperlooms-${process.pid}-${at}`)
@@ -65,7 +66,7 @@ export async function createMachines(count: number): Promise<Machines> {
       await ip('-n', name, 'address', 'replace', `${hostOf(MOVED + machine)}/24`, 'dev', 'eth0')
       return hostOf(MOVED + machine)
     },
-    async hide(machine) {
+    async hide(machine, ports = 'own') {
       const name = names[machine] ?? ''
       const router = `${name}-router`
       const [inside, outside] = [`192.168.${INSIDE + machine}.2`, `192.168.${INSIDE + machine}.1`]
@@ -80,8 +81,12 @@ export async function createMachines(count: number): Promise<Machines> {
       await ip('-n', name, 'link', 'set', 'eth0', 'up')
       await ip('-n', name, 'route', 'add', 'default', 'via', outside)
       await ip('netns', 'exec', router, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
-      const masquerade = ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'eth0', '-j', 'MASQUERADE']
+      const masquerade = ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'eth0', '-p', 'tcp', '-j', 'MASQUERADE']
+      if (ports === 'random') masquerade.push('--random-fully')
       await ip('netns', 'exec', router, 'iptables', ...masquerade)
+      // What nobody inside has asked for vanishes, as at most routers of homes.
+      const drop = ['-A', 'INPUT', '-i', 'eth0', '-p', 'tcp', '-j', 'DROP']
+      await ip('netns', 'exec', router, 'iptables', ...drop)
     },
     remove,
   }
@@ -111,7 +116,3 @@ const INSIDE = 50
 
 /** Beyond the number of machines. */
 const MOVED = 100
-
-function hostOf(at: number): string {
-  return `10.77.0.${at + 1}`
-}

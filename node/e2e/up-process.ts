@@ -78,6 +78,13 @@ export class UpProcess {
     throw new Error(`${this.id} was never connected to ${JSON.stringify(others)}: ${JSON.stringify(last)}`)
   }
 
+  /** What another command prints of this peer, told over its control socket. Rejects where it fails. */
+  async command(...args: readonly string[]): Promise<string> {
+    const { root } = this.#seat.folder
+    const { stdout } = await run(process.execPath, [PROGRAM, ...args, '--data', root], { env: ENVIRONMENT })
+    return stdout
+  }
+
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM')
     await this.#ended.promise

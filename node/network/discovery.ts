@@ -83,11 +83,11 @@ export class Discovery {
     void this.#ask(peer)
   }
 
-  /** A connection of a member has opened. */
-  opened(peer: PeerId, connection: Connection): void {
+  /** A connection of a member has opened; one that both have dialled shows nothing of who could dial alone. */
+  opened(peer: PeerId, connection: Connection, isPunched: boolean): void {
     const { known, dht, node } = this.#options
     if (connection.direction === 'outbound') known.proved(peer, connection.remoteAddr)
-    else if (connection.direct) void dht?.serve()
+    else if (connection.direct && !isPunched) void dht?.serve()
     const earlier = node.getConnections(connection.remotePeer).filter((each) => each !== connection)
     if (earlier.length > 0) void this.#settle(peer, earlier)
   }

@@ -117,6 +117,18 @@ describe('a stranger', () => {
     await a.diary.connectedTo(b.network.id)
   })
 
+  it.each(['/libp2p/dcutr', '/libp2p/circuit/relay/0.2.0/hop', '/libp2p/circuit/relay/0.2.0/stop'])(
+    'finds %s closed, and so does a guest',
+    async (protocol) => {
+      const guest = await peerIdNamed('guest')
+      const a = await swarm.start('a', { isMember: () => false, isGuest: (peer) => peer === guest })
+      for (const name of ['stranger', 'guest']) {
+        expect(await speak(await dial(await client(name), a), protocol)).toMatch(REFUSED)
+      }
+      expect(a.network.counters().streamsRefused).toBe(2)
+    },
+  )
+
   it('is dialled by nobody', async () => {
     const roster = rosterOf()
     const outside = await swarm.start('outside')

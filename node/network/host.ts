@@ -6,6 +6,7 @@ import { Meter } from './counters.ts'
 import { Discovery } from './discovery.ts'
 import { Gate, namePeer } from './gate.ts'
 import { Gossip } from './gossip.ts'
+import { HolePunch } from './hole-punch.ts'
 import { Joins } from './joins.ts'
 import { KnownAddresses } from './known-addresses.ts'
 import { createNode } from './libp2p-node.ts'
@@ -30,11 +31,13 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
 
   const known = new KnownAddresses(id, options, meter)
   const gate = new Gate({ admission, policy: known.policy, count: (counter) => meter.count(counter) })
+  const punch = new HolePunch({ isHidden: options.listen.some((each) => each.includes('/p2p-circuit')) })
   const { node, dht, addressManager } = await createNode({
     privateKey,
     options,
     gate,
     known,
+    punch,
     meter,
     found: (info) => discovery.found(info),
   })
@@ -63,8 +66,9 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       announce(() => handlers.disconnected(peer))
       discovery.want(peer)
     },
-    opened: (peer, connection) => discovery.opened(peer, connection),
+    opened: (peer, connection) => discovery.opened(peer, connection, punch.isPunching(connection.remoteAddr)),
     identified: (peer, addresses) => discovery.identified(peer, addresses),
+    observed: (connection, address) => punch.observed(connection, address),
   })
   const gossip = new Gossip({
     service: node.services.gossip,

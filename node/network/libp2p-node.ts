@@ -7,13 +7,14 @@ import type { Libp2p, PeerInfo, PrivateKey } from '@libp2p/interface'
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import type { MulticastDNSComponents } from '@libp2p/mdns'
 import { type Ping, ping } from '@libp2p/ping'
-import { tcp } from '@libp2p/tcp'
+import type { DCUtRServiceComponents } from '@libp2p/dcutr'
 import { createLibp2p } from 'libp2p'
 import type { Meter } from './counters.ts'
 import { Dht } from './dht.ts'
 import type { Gate } from './gate.ts'
 import { type GatedComponents, gateRegistrar } from './gated-registrar.ts'
 import { gossipService } from './gossip-service.ts'
+import type { HolePunch } from './hole-punch.ts'
 import type { KnownAddresses } from './known-addresses.ts'
 import { Lan } from './lan.ts'
 import {
@@ -48,6 +49,7 @@ type Services = {
   dht: Dht | object
   lan: Lan | object
   relay: object
+  upgrade: unknown
 }
 
 interface NodeParts {
@@ -55,6 +57,7 @@ interface NodeParts {
   readonly options: NetworkOptions
   readonly gate: Gate
   readonly known: KnownAddresses
+  readonly punch: HolePunch
   readonly meter: Meter
   /** Somebody told where a peer is. */
   readonly found: (info: PeerInfo) => void
@@ -68,7 +71,7 @@ export interface CreatedNode {
 
 /** The libp2p node of one peer, not started yet. */
 export async function createNode(parts: NodeParts): Promise<CreatedNode> {
-  const { privateKey, options, gate } = parts
+  const { privateKey, options, gate, punch } = parts
   const made: { dht?: Dht; addressManager?: MulticastDNSComponents['addressManager'] } = {}
   const node = await createLibp2p<Services>({
     start: false,
@@ -80,7 +83,7 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
       announceFilter: toAnnounce,
     },
     transports: [
-      tcp({ maxConnections: CONNECTIONS_MAX }),
+      punch.transport({ maxConnections: CONNECTIONS_MAX }),
       guardedWebSockets({ connectionsMax: CONNECTIONS_MAX, handshakeMs: HANDSHAKE_MS }),
       circuitRelayTransport(),
     ],
@@ -124,6 +127,7 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
         maxInboundHopStreams: RELAY_STREAMS,
         maxOutboundStopStreams: RELAY_STREAMS,
       }),
+      upgrade: (components: DCUtRServiceComponents) => punch.service(components),
       lan: (components: MulticastDNSComponents) =>
         options.discovery.mdns ? new Lan(components, options.swarm, parts.found) : {},
     },

@@ -153,3 +153,7 @@ export const DHT_PARALLEL = 3
 /** Members without a way in that this peer relays for, and relayed connections of one of them. */
 export const RELAYED_MAX = 32
 export const RELAY_STREAMS = 64
+/** One try of two peers to open a direct connection in place of a relayed one: a lost packet is sent again after 1 s. */
+export const PUNCH_MS = 5_000
+/** A try fails where a packet is refused before the other end has dialled; a router that can't be passed stays so. */
+export const PUNCHES = 3

@@ -35,6 +35,7 @@ async function watched(isMember: (peer: PeerId) => boolean, failures = 0) {
     arrived: () => happenings.push('arrived'),
     left: () => happenings.push('left'),
     opened: () => happenings.push('opened'),
+    observed: () => 0,
     identified: () => happenings.push('identified'),
   })
   watching.push(presence)

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../../protocol/ids.ts'
 import { type Gate, namePeer } from './gate.ts'
 import { AGENT_CHARACTERS, IDENTIFY_MS, IDENTIFY_MS_MAX } from './limits.ts'
@@ -14,6 +15,8 @@ interface PresenceOptions {
   readonly left: (peer: PeerId) => void
   readonly opened: (peer: PeerId, connection: Connection) => void
   readonly identified: (peer: PeerId, addresses: readonly string[]) => void
+  /** A member said where it sees this connection come from. */
+  readonly observed: (connection: Connection, address: Multiaddr) => void
 }
 
 /**
@@ -113,10 +116,11 @@ export class Presence {
     }
   }
 
-  #onIdentify({ peerId, agentVersion, listenAddrs }: IdentifyResult): void {
+  #onIdentify({ peerId, agentVersion, listenAddrs, observedAddr, connection }: IdentifyResult): void {
     const peer = namePeer(peerId)
     if (peer === undefined || !this.#present.has(peer)) return
     if (agentVersion !== undefined) this.#present.set(peer, agentVersion.slice(0, AGENT_CHARACTERS))
+    if (observedAddr !== undefined) this.#options.observed(connection, observedAddr)
     this.#options.identified(peer, listenAddrs.map(String))
   }
 }
