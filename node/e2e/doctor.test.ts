@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Finding } from '../cli/doctor/finding.ts'
@@ -11,7 +13,9 @@ import { poll } from '../swarm/poll.ts'
 import { run } from './command.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { openSwarm, planSeats, type Seat, startSeat } from './driven-swarm.ts'
+import { requireComponent, requireRoot } from './require-component.ts'
 
+const execute = promisify(execFile)
 const WAIT_MS = 60_000
 const HOUR_MS = 3_600_000
 /** Loaded first, so that all of the process goes by a clock an hour ahead. */
@@ -67,7 +71,7 @@ describe('doctor on a running swarm', () => {
     const planned = await planSeats(root)
     seats = planned.map((seat, at) => ({
       ...seat,
-      flags: { ...seat.flags, ollamaUrl: 'http://127.0.0.1:1' },
+      flags: { ...seat.flags, providers: 'reference', ollamaUrl: 'http://127.0.0.1:1' },
       prefix: at === 3 ? ['env', `NODE_OPTIONS=--import ${AHEAD}`] : [],
     }))
     await Promise.all(seats.map(({ folder }) => chmod(folder.root, 0o700)))
@@ -209,6 +213,29 @@ describe('doctor on set-ups that no peer runs on', () => {
     const report = await look({ HYPERLOOMS_API_PORT: port })
     expect(report.of('ports')).toEqual(['fail', 'choose_port'])
     expect(report.findings.find(({ check }) => check === 'ports')?.sentence).toContain(`Port ${port}`)
+  })
+
+  it('a disk that is all but full', async (context) => {
+    requireRoot(context)
+    const mount = requireComponent(context, 'mount')
+    const folder = join(home, 'small')
+    await mkdir(folder, { mode: 0o700 })
+    await execute(mount, ['-t', 'tmpfs', '-o', 'size=8m,mode=0700', 'tmpfs', folder])
+    try {
+      const near = await doctor(folder)
+      expect([near.code, near.of('disk')]).toEqual([4, ['fail', 'free_space']])
+      await expect(writeFile(join(folder, 'filled'), new Uint8Array(9 * 1_048_576))).rejects.toThrow('ENOSPC')
+      const full = await doctor(folder)
+      expect([full.code, full.of('disk')]).toEqual([4, ['fail', 'free_space']])
+    } finally {
+      await execute('umount', [folder])
+    }
+  })
+
+  it('a model server that does not answer, and what the machine has besides', async () => {
+    const report = await look()
+    expect(report.of('models')).toEqual(['warn', 'start_ollama'])
+    expect([report.of('gpu')[0], report.of('docker')[0]]).toEqual(['ok', 'ok'])
   })
 
   it('a process that holds the folder and does not answer', async () => {

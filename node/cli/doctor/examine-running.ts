@@ -3,28 +3,40 @@ import type { Consent, NodeState } from '../../../protocol/api/control-schema.ts
 import type { LedgerRoot } from '../../../protocol/api/network-schema.ts'
 import type { PeerClient } from '../api.ts'
 import { checkDisk } from './disk.ts'
+import { checkDocker } from './docker.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
+import { checkGpu } from './gpu.ts'
 import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
+import { checkModels } from './models.ts'
 import { checkOllama, checkServedPorts } from './ports.ts'
 
 /** Two heartbeats of a small swarm: by then everybody has said its newest root. */
 const LOOKS_MAX = 10
 const LOOK_MS = 1_000
 
+/** More than there are settings, so that one page has all. */
+const SETTINGS_MAX = 100
+
 /** Everything that a running peer tells over its control socket, judged. */
 export async function examineRunning(client: PeerClient): Promise<readonly Finding[]> {
-  const [node, consent, self, diagnosis, stats] = await Promise.all([
+  const [node, consent, self, diagnosis, stats, settings] = await Promise.all([
     client.getNode(),
     client.getConsent(),
     client.getSelf(),
     client.getDiagnosis(),
     client.getStats(),
+    client.listSettings({ query: { limit: SETTINGS_MAX } }),
   ])
-  const [ports, disk, ollama, roots] = await Promise.all([
+  const ollamaUrl = diagnosis.settings.ollama_url
+  const providers = settings.items.find(({ name }) => name === 'providers')?.value.split(',') ?? []
+  const [ports, disk, ollama, roots, models, ...machine] = await Promise.all([
     checkServedPorts(node.api_url, self),
     checkDisk(node.data_folder),
-    checkOllama(diagnosis.settings.ollama_url),
+    checkOllama(ollamaUrl),
     lookUntilLevel(client),
+    checkModels({ ollamaUrl, providers }),
+    checkGpu(),
+    checkDocker(),
   ])
   return [
     judgePeer(node),
@@ -37,6 +49,8 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
     judgeWitnesses(diagnosis, self),
     judgeConvergence(roots, diagnosis.witnesses.needed),
     ollama,
+    models,
+    ...machine,
   ]
 }
 

@@ -2,6 +2,7 @@ import { type DataFolder } from '../../config/data-folder.ts'
 import { acquireLock, isHeldByOwn, LockError } from '../../store/lock.ts'
 import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { checkDisk } from './disk.ts'
+import { checkDocker } from './docker.ts'
 import {
   examineConsent,
   examineFolder,
@@ -11,6 +12,8 @@ import {
   messageOf,
 } from './examine-folder.ts'
 import { fail, type Finding, warn } from './finding.ts'
+import { checkGpu } from './gpu.ts'
+import { checkModels } from './models.ts'
 import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
 
 /** What can be told of a data folder on which no peer answers, whatever state it is in. Nothing of it is changed. */
@@ -36,6 +39,7 @@ export async function examineStopped(
                 ]),
               ]),
           await checkOllama(config.ollamaUrl),
+          await checkModels(config),
         ]
   return [
     finding,
@@ -44,6 +48,8 @@ export async function examineStopped(
     await examineConsent(folder),
     await checkDisk(folder.root),
     ...settled,
+    await checkGpu(),
+    await checkDocker(),
   ]
 }
 

@@ -14,6 +14,9 @@ export const CHECKS = [
   'witnesses',
   'convergence',
   'ollama',
+  'models',
+  'gpu',
+  'docker',
 ] as const
 export type Check = (typeof CHECKS)[number]
 
@@ -42,6 +45,15 @@ export const FIXES = {
   add_witnesses: 'Promote three more members to witnesses, on other machines.',
   reach_witnesses: 'Start the witnesses that are away, or mend the network to them.',
   wait_for_sync: 'Wait a minute and look again; if it stays, report both roots to the operators.',
+  start_ollama:
+    'Start the model server, or name its address with --ollama-url; without one, --providers reference.',
+  pull_model: 'Fetch one, such as "ollama pull llama3.2".',
+  use_ollama: 'Name an Ollama server with --ollama-url: others are not spoken to yet.',
+  mend_driver: 'Mend the driver of the GPU if this machine has one; models run on the processor until then.',
+  start_docker:
+    'Install Docker and start it (systemctl start docker), or set DOCKER_HOST, if containers are wanted.',
+  allow_docker:
+    'Let this account use Docker (usermod -aG docker), which gives it the rights of root, if that is wanted.',
   close_ollama: 'Have Ollama listen on this machine only: OLLAMA_HOST=127.0.0.1.',
 } as const
 export type FixCode = keyof typeof FIXES
@@ -55,6 +67,11 @@ export interface Finding {
 
 export function fine(check: Check, sentence: string): Finding {
   return { check, status: 'ok', sentence, fix: null }
+}
+
+/** Nothing is wrong; this is what could be done. */
+export function advise(check: Check, sentence: string, code: FixCode): Finding {
+  return { check, status: 'ok', sentence, fix: { code, text: FIXES[code] } }
 }
 
 export function warn(check: Check, sentence: string, code: FixCode): Finding {
