@@ -30,6 +30,10 @@ export const ERRORS = {
   account_forked: { status: 409, title: 'Two entries were signed for one place of the account' },
   not_forked: { status: 409, title: 'The account has no unsettled fork' },
   operation_void: { status: 409, title: 'Another entry took the place of the operation' },
+  keys_sealed: {
+    status: 409,
+    title: 'The keys of this peer are sealed by a passphrase that it does not have',
+  },
   backup_running: { status: 409, title: 'A backup is being made' },
   terms_outdated: { status: 409, title: 'The terms of this program are of another version' },
   too_few_nodes: { status: 409, title: 'The swarm has too few nodes for this job' },
@@ -49,6 +53,7 @@ export const ERRORS = {
   amount_out_of_range: { status: 422, title: 'The amount is out of range' },
   memo_too_long: { status: 422, title: 'The memo is too long' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },
+  label_invalid: { status: 422, title: 'The label cannot be taken' },
   text_unreadable: { status: 422, title: 'The text was copied badly, or is of another kind' },
   text_foreign: { status: 422, title: 'The text is of another swarm' },
   signer_mismatch: { status: 422, title: 'The envelope was signed by another peer than the address names' },
@@ -61,6 +66,7 @@ export const ERRORS = {
   not_available: { status: 501, title: 'This peer has no part that could do this' },
   not_ready: { status: 503, title: 'This peer cannot reach enough witnesses' },
   queue_full: { status: 503, title: 'This peer has too much open work' },
+  keys_unusable: { status: 503, title: 'The folder of keys cannot be used' },
   too_many_sockets: { status: 503, title: 'Too many sockets are open' },
   outcome_unknown: { status: 504, title: 'The operation may still be carried out' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>

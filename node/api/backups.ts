@@ -85,6 +85,7 @@ function resourceOf({
   }
 }
 
-function madeResource({ peer, createdMs, keys, records, bodies, bytes }: BackupMade): BackupResource['made'] {
-  return { peer, created_at: timeOf(createdMs), keys, records, bodies, bytes }
+function madeResource({ createdMs, ...made }: BackupMade): BackupResource['made'] {
+  const { peer, swarm, position, keys, records, bodies, bytes } = made
+  return { peer, swarm, position, created_at: timeOf(createdMs), keys, records, bodies, bytes }
 }

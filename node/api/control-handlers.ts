@@ -41,8 +41,9 @@ async function listWallets(
 async function createWallet(backend: Backend, label: string): Promise<CallOutput<'createWallet'>> {
   const { wallets } = backend.control
   if (wallets === undefined) throw new ApiProblem('not_available', 'this peer can not hold further keys')
-  const { id } = await wallets.create(label)
-  return walletResource(backend, id, label)
+  const made = await wallets.create(label)
+  if (!made.ok) throw new ApiProblem(made.code, made.detail)
+  return walletResource(backend, made.id, made.label)
 }
 
 /** What the control socket alone may do: each does one thing of the process and answers with how it stands then. */

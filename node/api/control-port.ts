@@ -1,4 +1,4 @@
-import type { AccountId, PeerId } from '../../protocol/ids.ts'
+import type { AccountId, PeerId, SwarmId } from '../../protocol/ids.ts'
 
 /** What was decided about working for others; `none` where a program that embeds the peer answers for it. */
 export interface ConsentView {
@@ -40,6 +40,9 @@ export interface StoreCondition {
 
 export interface BackupMade {
   readonly peer: PeerId
+  readonly swarm: SwarmId
+  /** How many batches the store held when it was copied. */
+  readonly position: number
   readonly createdMs: number
   readonly keys: 'plain' | 'sealed'
   readonly records: number
@@ -64,6 +67,15 @@ export type Backup = (
   options: BackupChoice & { readonly signal: AbortSignal },
   progress: (copied: { readonly bytesDone: number; readonly bytesTotal: number | null }) => void,
 ) => Promise<BackupMade>
+
+/** A further key, or why none was made. */
+export type WalletMade =
+  | { readonly ok: true; readonly id: AccountId; readonly label: string }
+  | {
+      readonly ok: false
+      readonly code: 'label_invalid' | 'keys_sealed' | 'keys_unusable'
+      readonly detail: string
+    }
 
 /** What the control routes need of the running process. */
 export interface ControlPort {
@@ -99,6 +111,6 @@ export interface ControlPort {
   /** Keys of this peer beyond its own, which is the default. Undefined in a program without this part. */
   readonly wallets?: {
     list(): Promise<readonly { readonly id: AccountId; readonly label: string }[]>
-    create(label: string): Promise<{ readonly id: AccountId; readonly label: string }>
+    create(label: string): Promise<WalletMade>
   }
 }

@@ -127,6 +127,10 @@ describe('the node', () => {
       label: 'rent',
       is_default: false,
     })
+    await expect(socket.client.createWallet({ body: { label: 'refused' } })).rejects.toMatchObject({
+      status: 409,
+      code: 'keys_sealed',
+    })
     expect((await socket.client.listWallets()).items).toMatchObject([{ label: 'peer', is_default: true }])
   })
 })

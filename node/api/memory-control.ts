@@ -1,4 +1,4 @@
-import { second } from './sample-swarm.ts'
+import { digestNamed, second } from './sample-swarm.ts'
 import type { ControlPort } from './control-port.ts'
 
 /** A process that does what it is told and writes down what that was. */
@@ -79,11 +79,25 @@ export function createMemoryControl(): MemoryControl {
     shutdown: () => void does('shutdown'),
     async backup(path) {
       await does(`backup ${path}`)
-      return { peer: second, createdMs: 0, keys: 'plain', records: 0, bodies: 0, bytes: 0 }
+      return {
+        peer: second,
+        swarm: digestNamed(9),
+        position: 3,
+        createdMs: 0,
+        keys: 'plain',
+        records: 0,
+        bodies: 0,
+        bytes: 0,
+      }
     },
     wallets: {
       list: () => Promise.resolve([]),
-      create: (label) => Promise.resolve({ id: second, label }),
+      create: (label) =>
+        Promise.resolve(
+          label === 'refused'
+            ? { ok: false, code: 'keys_sealed', detail: 'No passphrase was given.' }
+            : { ok: true, id: second, label },
+        ),
     },
   }
   return control

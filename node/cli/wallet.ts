@@ -42,6 +42,7 @@ async function newWallet(label: string, flags: Pick<ApiFlags, 'data' | 'json'>):
   const wallet = await client.createWallet({ body: { label } })
   if (flags.json === true) return printJson(wallet)
   print(`account ${wallet.account_id} (${wallet.label}): its key is in the data folder`)
+  say('It can be paid. Sending from it is not possible yet: only the peer’s own account sends.')
 }
 
 async function resolveFork(flags: ApiFlags): Promise<void> {

@@ -182,6 +182,13 @@ describe('a running peer that is backed up by the command', () => {
     const again = await runCommand(args)
     expect(again.code, again.stderr).toBe(EXIT.usage)
     await peer.stop('SIGKILL')
+    const stopped = await runCommand(['backup', join(root, 'stopped.backup'), ...args.slice(2)])
+    expect(stopped.code, stopped.stderr).toBe(EXIT.ok)
+    const fieldsOf = ({ stdout }: { stdout: string }) => {
+      const printed: Readonly<Record<string, unknown>> = JSON.parse(stdout)
+      return Object.keys(printed).sort()
+    }
+    expect(fieldsOf(made)).toEqual(fieldsOf(stopped))
 
     const restored = await runCommand([
       'restore',

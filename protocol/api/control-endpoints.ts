@@ -99,7 +99,7 @@ export const CONTROL_ENDPOINTS = {
     body: walletRequestSchema,
     status: 202,
     response: walletSchema,
-    errors: [...BODY_ERRORS, 'not_available'],
+    errors: [...BODY_ERRORS, 'label_invalid', 'keys_sealed', 'keys_unusable', 'not_available'],
   },
   getDiagnosis: {
     ...CONTROL,

@@ -125,6 +125,8 @@ export const backupSchema = Type.Object({
   made: nullable(
     Type.Object({
       peer: peerId(),
+      swarm: digest('The swarm of the peer'),
+      position: count('How many batches the store held when it was copied'),
       created_at: time(),
       keys: Type.Enum(['plain', 'sealed']),
       records: count(),
