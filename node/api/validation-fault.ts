@@ -1,4 +1,5 @@
 import { ApiProblem } from './problem.ts'
+import { PEER_ID_PATTERN } from '../../protocol/api/fields.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 
 /** One complaint of the validator, as far as it matters here. */
@@ -32,6 +33,13 @@ function codeOf({ keyword, instancePath }: Complaint): ErrorCode {
   return keyword === 'type' ? 'wrong_type' : 'out_of_range'
 }
 
+/** A pattern is for programs: what people read names the thing. */
+function sayingOf({ keyword, params, message }: Complaint): string {
+  if (keyword === 'pattern' && params['pattern'] === PEER_ID_PATTERN)
+    return 'is no id of a peer or an account, such as 12D3KooW...'
+  return message ?? 'is not valid'
+}
+
 /** Says in one problem what a request's body or query did wrong: the first fault, unknown fields before others. */
 export function faultOf(complaints: readonly Complaint[], part: string): ApiProblem {
   const unknown = complaints.find(({ keyword }) => keyword === 'additionalProperties')
@@ -46,5 +54,5 @@ export function faultOf(complaints: readonly Complaint[], part: string): ApiProb
   if (first.keyword === 'required') {
     return new ApiProblem('missing_field', `the ${part} needs ${firstOf(first.params['requiredProperties'])}`)
   }
-  return new ApiProblem(codeOf(first), `${fieldOf(first)} ${first.message ?? 'is not valid'}`)
+  return new ApiProblem(codeOf(first), `${fieldOf(first)} ${sayingOf(first)}`)
 }

@@ -12,11 +12,14 @@ export function describeMove({ status, type, to, amount, entry_id: entry }: Move
   return [`${amount} credits ${what} ${to}`, state, `entry ${entry}`].join('\n')
 }
 
+/** Where credits come from that no account has sent. */
+const SOURCES: Readonly<Partial<Record<Transaction['type'], string>>> = { mint: 'new', grant: 'invitation' }
+
 const COLUMNS: readonly TextColumn<Transaction>[] = [
   { label: 'when', cell: ({ at }) => at },
   { label: 'type', cell: ({ type }) => type },
   { label: 'credits', cell: ({ amount }) => amount, isNumber: true },
-  { label: 'from', cell: ({ from, type }) => partyOf(from, type === 'mint' ? 'new' : 'job') },
+  { label: 'from', cell: ({ from, type }) => partyOf(from, SOURCES[type] ?? 'job') },
   { label: 'to', cell: ({ to }) => partyOf(to, 'job') },
   { label: 'proof', cell: proofOf },
   { label: 'memo', cell: ({ memo }) => printable(memo) },

@@ -8,6 +8,7 @@ import { noteForgotten } from '../config/forgotten-swarms.ts'
 import { ask, isTerminal } from './confirm.ts'
 import { EXIT } from './exit-codes.ts'
 import { CommandError, print, printJson, say } from './output.ts'
+import { upCommand } from './up-command.ts'
 
 interface ResetFlags {
   readonly data?: string
@@ -52,6 +53,7 @@ async function reset(flags: ResetFlags): Promise<void> {
     const movedTo = await forget(root, names, flags)
     if (flags.json === true) return printJson({ data_folder: root, removed: names, moved_to: movedTo })
     print(movedTo === null ? `deleted: ${names.join(', ')}` : `moved to ${movedTo}: ${names.join(', ')}`)
+    say(`"${upCommand(flags.data)}" founds a swarm of one; with "--join hl1..." it enters another one.`)
   } finally {
     await lock.release()
   }

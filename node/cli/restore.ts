@@ -5,6 +5,7 @@ import type { RestoreProgress, RestoreSummary } from '../store/restore/restore-b
 import { print, printJson, say } from './output.ts'
 import { passphraseOption, passphrasesFrom } from './passphrase.ts'
 import { Progress } from './progress.ts'
+import { upCommand } from './up-command.ts'
 
 interface RestoreFlags {
   readonly data?: string
@@ -62,7 +63,7 @@ async function restore(file: string, flags: RestoreFlags): Promise<void> {
     )
     progress.done()
     if (flags.json === true) printJson(documentOf(summary))
-    else report(summary)
+    else report(summary, flags.data)
   } finally {
     progress.done()
   }
@@ -77,11 +78,12 @@ function documentOf({ createdMs, movedTo, ...rest }: RestoreSummary): unknown {
   return { ...rest, created_at: new Date(createdMs).toISOString(), moved_to: movedTo }
 }
 
-function report({ peer, createdMs, records, bodies, movedTo, votes }: RestoreSummary): void {
+function report({ peer, createdMs, records, bodies, movedTo, votes }: RestoreSummary, data?: string): void {
   const made = new Date(createdMs).toISOString()
   print(`The peer ${peer} is restored as it was at ${made}: ${records} records, ${bodies} bodies`)
   if (movedTo !== null)
     say(`What was there before lies in ${movedTo}; remove it once the peer runs as it should.`)
+  say(`Start it with "${upCommand(data)}".`)
   if (votes) say('It votes as the only witness of its swarm.')
   else
     say(

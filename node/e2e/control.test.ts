@@ -150,6 +150,7 @@ describe('the owner’s verbs', () => {
     await codeOf(first)
     await up()
     expect(await runJson<NodeState>('pause')).toMatchObject({ state: 'paused' })
+    expect(await runJson('status')).toMatchObject({ state: 'paused' })
     await untilOffered(0)
     const refused = await run('run', 'What is 1 + 1?')
     expect(refused.code).toBe(2)

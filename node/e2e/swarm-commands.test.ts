@@ -145,6 +145,8 @@ describe('two operators of whom both must sign', () => {
     // Without credits one signature is enough.
     const door = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
     expect(door).toMatchObject({ kind: 'invitation', needed: 1 })
+    const lost = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
+    expect(await first.json('swarm', 'revoke', lost.text)).toMatchObject({ key: lost.token, signatures: 1 })
     await other.up('--join', door.text)
 
     const begun = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'shed', '--grant', '5')

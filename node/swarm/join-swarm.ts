@@ -71,7 +71,10 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
   const { invitation } = invited
   const named = invitation?.body.peer ?? null
   if (named !== null && named !== peer.id)
-    throw refusedJoin('invitation_for_another_peer', `: ${named}; this peer is ${peer.id}`)
+    throw refusedJoin(
+      'invitation_for_another_peer',
+      `: ${named}; this peer is ${peer.id}, for which an operator makes one with --for`,
+    )
   const token = signerOf(invited.secret ?? secretOf(digestToBytes(invited.swarm)))
   const before = await charterBefore(folder, invited)
   const joined = await readJoined(folder)
@@ -151,7 +154,7 @@ function unreachable(addresses: readonly string[]): JoinError {
     addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
   return new JoinError(
     'unreachable',
-    `Not joined yet: ${where}. Is one of these peers running and reachable from here? "hyperlooms up" tries again.`,
+    `Not joined yet: ${where}. Is one of these peers running and reachable from here? It is kept: "hyperlooms up" on the same data folder tries again.`,
   )
 }
 

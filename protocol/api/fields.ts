@@ -19,12 +19,14 @@ export function credits(description?: string) {
   })
 }
 
+export const PEER_ID_PATTERN = '^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$'
+
 export function digest(description?: string) {
   return Type.String({ pattern: '^[0-9a-f]{64}$', ...described(description) })
 }
 
 export function peerId(description?: string) {
-  return Type.String({ pattern: '^12D3Koo[1-9A-HJ-NP-Za-km-z]{45}$', ...described(description) })
+  return Type.String({ pattern: PEER_ID_PATTERN, ...described(description) })
 }
 
 /** RFC 3339, UTC, with milliseconds. */

@@ -66,7 +66,11 @@ async function lookUntilLevel(client: PeerClient): Promise<readonly LedgerRoot[]
 
 function judgePeer({ state, peer_id: id, pid, running_jobs: jobs }: NodeState): Finding {
   const who = `The peer ${id} runs (process ${pid})`
-  if (state === 'running') return fine('peer', `${who}; ${jobs} jobs wait for it.`)
+  if (state === 'running')
+    return fine(
+      'peer',
+      `${who}; ${jobs === 0 ? 'no job waits' : jobs === 1 ? 'one job waits' : `${jobs} jobs wait`} for it.`,
+    )
   return warn('peer', `${who} and is ${state}: it takes no new work.`, 'resume_peer')
 }
 

@@ -67,7 +67,7 @@ describe('the clock', () => {
       ],
       0,
       'ok',
-      /1 others/,
+      /that of the other peer/,
     ],
     ['no witness heard', [[false, 2 * HOUR_MS]], 0, 'fail', /2 h behind/],
     ['set since the start', [[true, 0]], 6_000, 'warn', /was set since/],

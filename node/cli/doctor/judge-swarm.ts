@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../../../protocol/api/control-schema.ts'
 import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
+import { counted } from '../counted.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 
 /** A heartbeat takes far less than a second; more than this is not the network. */
@@ -27,7 +28,10 @@ export function judgeClock({ clock }: Pick<Diagnosis, 'clock'>): Finding {
   }
   if (aheadMs === undefined)
     return fine('clock', 'No other member is heard, so there is no clock to compare with.')
-  return fine('clock', `The clock agrees with ${heard.length} others to within ${spanOf(CLOCK_WARN_MS)}.`)
+  return fine(
+    'clock',
+    `The clock agrees with ${heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`} to within ${spanOf(CLOCK_WARN_MS)}.`,
+  )
 }
 
 function middleOf(values: readonly number[]): number | undefined {
@@ -58,17 +62,21 @@ export function judgeReachability({ addresses, connections }: Self, members: num
     if (connections.length > 0) {
       return fine(
         'reachability',
-        `${only}; it is connected to ${countOf(connections)} peers of this machine.`,
+        `${only}; it is connected to ${counted(countOf(connections), 'peer')} of this machine.`,
       )
     }
     return warn('reachability', `${only}, and it is connected to nobody.`, 'listen_wider')
   }
-  if (dialled > 0) return fine('reachability', `${dialled} peers have dialled this one.`)
+  if (dialled > 0)
+    return fine(
+      'reachability',
+      dialled === 1 ? 'One peer has dialled this one.' : `${dialled} peers have dialled this one.`,
+    )
   if (members === 1)
     return fine('reachability', `It announces ${addresses.length} addresses; nobody is there to dial them.`)
   if (connections.length === 0)
     return warn('reachability', 'It is connected to no other member.', 'connect_others')
-  const sentence = `It is connected to ${countOf(connections)} peers, and dialled each of them itself: whether others can dial it is not known.`
+  const sentence = `It is connected to ${counted(countOf(connections), 'peer')}, and dialled each of them itself: whether others can dial it is not known.`
   return warn('reachability', sentence, 'listen_wider')
 }
 

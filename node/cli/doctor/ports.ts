@@ -29,7 +29,11 @@ export async function checkFreePorts(places: readonly Place[]): Promise<Finding>
   const named = places.filter(({ port }) => port !== 0).map(({ port }) => port)
   return fine(
     'ports',
-    named.length === 0 ? 'The system chooses the ports.' : `Ports ${named.join(', ')} are free.`,
+    named.length === 0
+      ? 'The system chooses the ports.'
+      : named.length === 1
+        ? `Port ${named[0]} is free.`
+        : `Ports ${named.join(', ')} are free.`,
   )
 }
 

@@ -5,6 +5,7 @@ import { isPeerId, type PeerId } from '../../../protocol/ids.ts'
 import type { Charter } from '../../../protocol/swarm/charter.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, print, printJson, say } from '../output.ts'
+import { upCommand } from '../up-command.ts'
 import { passphraseOption, passphrasesFrom } from '../passphrase.ts'
 import { wholeNumber } from '../run.ts'
 
@@ -106,6 +107,6 @@ async function init(flags: InitFlags): Promise<void> {
   print(`founded "${charter.name}" (${swarm})`)
   say(
     `This peer, ${founder?.peer ?? ''}, is its only witness: if its disk is lost, the swarm is lost. Run it with ` +
-      '"hyperlooms up", let others in with "hyperlooms swarm invite".',
+      `"${upCommand(flags.data)}", let others in with "hyperlooms swarm invite".`,
   )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { print, printJson } from '../output.ts'
+import { upCommand } from '../up-command.ts'
 
 interface JoinFlags {
   readonly data?: string
@@ -29,5 +30,5 @@ async function joinBy(invitation: string, { data, json }: JoinFlags): Promise<vo
   const swarm = swarmIdOf(charter)
   if (json === true)
     return printJson({ status: 'joined', swarm_id: swarm, name: charter.name, data: folder.root })
-  print(`This peer is a member of "${charter.name}" (${swarm}). Run it with "hyperlooms up".`)
+  print(`This peer is a member of "${charter.name}" (${swarm}). Run it with "${upCommand(data)}".`)
 }

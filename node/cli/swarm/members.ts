@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { RevocationAnswer, SwarmMember } from '../../../protocol/api/swarm-schema.ts'
+import { INVITATION_TEXT, tokenOf } from '../../../protocol/swarm/invitation-text.ts'
 import type { ApiFlags, PeerClient } from '../api.ts'
 import { apiOptions, controlOptions, reachControl, reachPeer } from '../reach.ts'
 import { print, printJson } from '../output.ts'
@@ -12,12 +13,18 @@ export function addMembers(swarm: Command): void {
   const revoke = swarm
     .command('revoke')
     .description('end a membership, or an invitation that nobody has used; takes an operator key')
-    .argument('<key>', "the member's id, or the invitation's token")
+    .argument('<key>', "the member's id, or the invitation (hl1...) or its token")
   controlOptions(revoke).action(async (key: string, flags: ApiFlags) => {
-    const answer = await (await reachControl(flags)).revokeKey({ body: { key } })
+    const answer = await (await reachControl(flags)).revokeKey({ body: { key: keyOf(key) } })
     if (flags.json === true) printJson(answer)
     else print(describeRevocation(answer))
   })
+}
+
+/** The token of an invitation that is given as a whole; anything else is a key, or for the peer to refuse. */
+function keyOf(given: string): string {
+  const read = INVITATION_TEXT.read(given)
+  return read.ok ? tokenOf(read.value.secret) : given
 }
 
 const PAGE = 100

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { SwarmStatus } from '../../../protocol/api/swarm-schema.ts'
+import { counted } from '../counted.ts'
 import type { ApiFlags } from '../api.ts'
 import { apiOptions, reachPeer } from '../reach.ts'
 import { print, printJson } from '../output.ts'
@@ -21,7 +22,7 @@ function describeSwarm(status: SwarmStatus): string {
   const { witnesses, operators, self } = status
   const rows = [
     ['swarm', `${status.name} (${status.swarm_id})`],
-    ['epoch', `${status.epoch}; ${status.members} members`],
+    ['epoch', `${status.epoch}; ${counted(status.members, 'member')}`],
     ['let in', status.admission === 'open' ? 'anybody, without an invitation' : 'by invitation'],
     [
       'operators',
