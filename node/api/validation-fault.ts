@@ -1,5 +1,5 @@
 import { ApiProblem } from './problem.ts'
-import { PEER_ID_PATTERN } from '../../protocol/api/fields.ts'
+import { CREDITS_PATTERN, PEER_ID_PATTERN } from '../../protocol/api/fields.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
 
 /** One complaint of the validator, as far as it matters here. */
@@ -33,10 +33,17 @@ function codeOf({ keyword, instancePath }: Complaint): ErrorCode {
   return keyword === 'type' ? 'wrong_type' : 'out_of_range'
 }
 
+/** What a text of each pattern is. */
+const PATTERNS: ReadonlyMap<unknown, string> = new Map([
+  [PEER_ID_PATTERN, 'is no id of a peer or an account, such as 12D3KooW...'],
+  [CREDITS_PATTERN, 'is no number of credits, such as 12.5 (six decimals at most)'],
+])
+
 /** A pattern is for programs: what people read names the thing. */
-function sayingOf({ keyword, params, message }: Complaint): string {
-  if (keyword === 'pattern' && params['pattern'] === PEER_ID_PATTERN)
-    return 'is no id of a peer or an account, such as 12D3KooW...'
+function sayingOf({ keyword, instancePath, params, message }: Complaint): string {
+  if (instancePath === '/prompt' && keyword === 'minLength') return 'is empty'
+  const known = keyword === 'pattern' ? PATTERNS.get(params['pattern']) : undefined
+  if (known !== undefined) return known
   return message ?? 'is not valid'
 }
 

@@ -67,6 +67,7 @@ export function explainBroken(error: unknown, folder: string) {
 
 const FILE_ERRORS: Readonly<Record<string, number>> = {
   backup_exists: EXIT.usage,
+  backup_place: EXIT.usage,
   backup_refused: EXIT.usage,
   backup_foreign: EXIT.badFile,
   backup_damaged: EXIT.badFile,

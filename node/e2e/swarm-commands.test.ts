@@ -146,6 +146,8 @@ describe('two operators of whom both must sign', () => {
     const door = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
     expect(door).toMatchObject({ kind: 'invitation', needed: 1 })
     const lost = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
+    const founder = (await first.json<{ self: { peer_id: string } }>('status')).self.peer_id
+    expect(await first.run('swarm', 'revoke', founder)).toMatchObject({ code: 2 })
     expect(await first.json('swarm', 'revoke', lost.text)).toMatchObject({ key: lost.token, signatures: 1 })
     await other.up('--join', door.text)
 
@@ -163,7 +165,7 @@ describe('two operators of whom both must sign', () => {
     const shed = members.find(({ self }) => self)
     expect(shed).toMatchObject({ label: 'shed', invited: true, witness: false })
     const key = shed?.peer_id ?? ''
-    const refused = await third.run('swarm', 'revoke', key)
+    const refused = await third.run('swarm', 'revoke', key, '--yes')
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.err).toContain('not_an_operator')
     const wish = await other.json<RevocationAnswer>('swarm', 'revoke', key)

@@ -10,10 +10,12 @@ function described(description: string | undefined) {
   return description === undefined ? {} : { description }
 }
 
+export const CREDITS_PATTERN = '^(0|[1-9][0-9]{0,12})([.][0-9]{1,6})?$'
+
 /** An amount in credits with at most six decimals: never a number, since floats round. */
 export function credits(description?: string) {
   return Type.String({
-    pattern: '^(0|[1-9][0-9]{0,12})([.][0-9]{1,6})?$',
+    pattern: CREDITS_PATTERN,
     examples: ['12.5'],
     ...described(description),
   })

@@ -44,7 +44,7 @@ export function draftJob(
   if (offering < replicas) {
     return refuse(
       'too_few_nodes',
-      `${replicas} replicas need as many independent nodes; ${offering} offer this model now`,
+      `${replicas} replicas need as many independent nodes, and ${offering} offer${offering === 1 ? 's' : ''} this model now: ask for fewer, or have more machines join`,
     )
   }
   const { charter, governance } = context.roster

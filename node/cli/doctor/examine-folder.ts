@@ -30,7 +30,7 @@ export async function examineFolder({ root }: DataFolder): Promise<{ finding: Fi
   try {
     const status = await lstat(root)
     if (!status.isDirectory()) {
-      return { finding: fail('folder', `${root} is not a folder.`, 'start_peer'), gone: true }
+      return { finding: fail('folder', `${root} is not a folder.`, 'name_folder'), gone: true }
     }
     const key = await lstat(join(root, 'identity.key')).catch(() => undefined)
     if (key !== undefined && (key.mode & FOREIGN_MODE) !== 0) {

@@ -23,6 +23,7 @@ export type Check = (typeof CHECKS)[number]
 /** What to do about a finding. Codes are part of the interface: none is renamed or given another meaning. */
 export const FIXES = {
   start_peer: 'Start it with "hyperlooms up".',
+  name_folder: 'Name the data folder of the peer with --data.',
   resume_peer: 'Take work again with "hyperlooms resume".',
   restart_peer: 'End that process and start the peer again.',
   use_account: 'Run this as the account that the folder belongs to.',

@@ -110,7 +110,7 @@ describe('the folder', () => {
     await loadOrCreateIdentity(root)
     expect(await look()).toEqual(['ok', undefined, false])
     expect(await examineKey(dataFolder(root))).toBeUndefined()
-    expect(await look(join(root, 'identity.key'))).toEqual(['fail', 'start_peer', true])
+    expect(await look(join(root, 'identity.key'))).toEqual(['fail', 'name_folder', true])
     await chmod(root, 0o755)
     expect(await look()).toEqual(['warn', 'close_folder', false])
     await chmod(join(root, 'identity.key'), 0o644)

@@ -3,7 +3,8 @@ import type { RevocationAnswer, SwarmMember } from '../../../protocol/api/swarm-
 import { INVITATION_TEXT, tokenOf } from '../../../protocol/swarm/invitation-text.ts'
 import type { ApiFlags, PeerClient } from '../api.ts'
 import { apiOptions, controlOptions, reachControl, reachPeer } from '../reach.ts'
-import { print, printJson } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { CommandError, print, printJson, say } from '../output.ts'
 import { textTable } from '../table.ts'
 
 /** `swarm members`, and ending a membership. */
@@ -14,11 +15,28 @@ export function addMembers(swarm: Command): void {
     .command('revoke')
     .description('end a membership, or an invitation that nobody has used; takes an operator key')
     .argument('<key>', "the member's id, or the invitation (hl1...) or its token")
-  controlOptions(revoke).action(async (key: string, flags: ApiFlags) => {
-    const answer = await (await reachControl(flags)).revokeKey({ body: { key: keyOf(key) } })
-    if (flags.json === true) printJson(answer)
-    else print(describeRevocation(answer))
-  })
+    .option('--yes', 'revoke this peer itself without asking')
+  controlOptions(revoke).action(revokeKey)
+}
+
+interface RevokeFlags extends ApiFlags {
+  readonly yes?: boolean
+}
+
+async function revokeKey(given: string, flags: RevokeFlags): Promise<void> {
+  const client = await reachControl(flags)
+  const key = keyOf(given)
+  const member = (await everyMember(client)).find(({ peer_id: id }) => id === key)
+  if (member?.self === true && flags.yes !== true) {
+    const message =
+      'That is this peer itself: its membership would end, for good under this key. Nothing was changed; pass --yes to do it.'
+    throw new CommandError(message, EXIT.usage)
+  }
+  const answer = await client.revokeKey({ body: { key } })
+  if (flags.json === true) return printJson(answer)
+  print(describeRevocation(answer))
+  if (member === undefined)
+    say('No member has that key: if it is the token of an invitation, nobody can use that any more.')
 }
 
 /** The token of an invitation that is given as a whole; anything else is a key, or for the peer to refuse. */

@@ -123,8 +123,8 @@ describe('a backup', () => {
 
   it('says where it can not be written', async () => {
     await expect(writeBackup(await tested.parts(), join(root, 'nowhere', 'b'))).rejects.toMatchObject({
-      code: 'backup_failed',
-      message: expect.stringMatching(/ENOENT.*No backup was written/),
+      code: 'backup_place',
+      message: expect.stringMatching(/there is no such file or folder.*No backup was written/),
     })
   })
 
