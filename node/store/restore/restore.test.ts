@@ -1,25 +1,21 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodeCanonical } from '../../../protocol/encoding/cbor.ts'
 import { digestFromBytes } from '../../../protocol/ids.ts'
 import { keys } from '../../../protocol/records/keys.ts'
-import { readCharter } from '../../config/charter-file.ts'
 import { dataFolder } from '../../config/data-folder.ts'
 import { keysForBackup } from '../backup/backup-keys.ts'
-import { createTestedFolder, record, type TestedFolder, text } from '../backup/testing-backup.ts'
-import { verifyBackup } from '../backup/verify-backup.ts'
+import { createTestedFolder, record, type TestedFolder } from '../backup/testing-backup.ts'
 import { writeBackup } from '../backup/write-backup.ts'
 import { listKeys } from '../keystore-keys.ts'
 import { loadOrCreateIdentity } from '../keystore.ts'
 import { acquireLock } from '../lock.ts'
 import { NO_PASSPHRASES } from '../passphrases.ts'
 import { openStore } from '../store-recovery.ts'
-import { replaceSyncedFile } from '../synced-file.ts'
-import { commitRestore, completeRestore, PEER_FILES, stagingName } from './restore-journal.ts'
 import { restoreBackup, type RestoreOptions } from './restore-backup.ts'
-import { stage } from './stage.ts'
+import { backedUpPeer, namesIn, peerIn, RESTORED, UNTOUCHED } from './testing-restore.ts'
 
 const OPTIONS: RestoreOptions = {
   passphrases: NO_PASSPHRASES,
@@ -27,7 +23,6 @@ const OPTIONS: RestoreOptions = {
   onlyWitness: false,
   storeVersion: 2,
 }
-const LATER = { key: 'test/later', value: text('signed after the backup') }
 
 let root: string
 let tested: TestedFolder
@@ -35,48 +30,11 @@ let file: string
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'hyperlooms-restore-'))
-  tested = await createTestedFolder(join(root, 'peer'), { others: 3, records: 300 })
-  file = join(root, 'peer.backup')
-  await writeBackup(await tested.parts(), file)
-  await tested.store.write([LATER])
-  await tested.store.close()
+  const made = await backedUpPeer(root)
+  tested = made.tested
+  file = made.file
 })
 afterEach(() => rm(root, { recursive: true }))
-
-/** What the folder holds of a peer, as the next start finds it. */
-async function peerIn(folder: string) {
-  const { store, amnesia, restored, state } = await openStore(dataFolder(folder), { hasPeers: false })
-  const records: string[] = []
-  for await (const { key } of store.scan({ prefix: '' })) records.push(key)
-  await store.close()
-  return {
-    keys: (await listKeys(folder)).map(({ id }) => id),
-    charter: await readCharter(dataFolder(folder)),
-    settings: await readFile(join(folder, 'config.json'), 'utf8'),
-    bodies: (await readdir(join(folder, 'blobs'))).length,
-    records: records.length,
-    hasLater: records.includes(LATER.key),
-    amnesia,
-    restored,
-    state: state.status,
-  }
-}
-
-const RESTORED = {
-  bodies: 3,
-  records: 300,
-  hasLater: false,
-  amnesia: true,
-  restored: true,
-  state: 'sound',
-  settings: '{"api_port": 8123}\n',
-}
-const UNTOUCHED = { records: 301, hasLater: true, amnesia: false, restored: false, state: 'sound' }
-
-/** Names in a data folder, without the lock. */
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).filter((name) => !name.startsWith('lock.')).toSorted()
-}
 
 describe('restore', () => {
   it('makes the peer anew where there is none, and it never votes again', async () => {
@@ -302,84 +260,5 @@ describe('the only witness of a swarm', () => {
       code: 'backup_refused',
       message: expect.stringMatching(/knows 4/),
     })
-  })
-})
-
-describe('a restore that is cut short', () => {
-  /** A founder that has never run: it has no API key, and no invitation brought it in. */
-  const ABSENT: readonly string[] = ['api-key.json', 'joined.cbor']
-  const MOVES = PEER_FILES.filter((name) => !ABSENT.includes(name))
-
-  /** A restore over the tested peer as far as its commit. */
-  async function committed(folder: string): Promise<{ readonly staging: string; readonly aside: string }> {
-    const staging = stagingName()
-    const backup = await verifyBackup(file)
-    const options = { votes: false, signal: undefined, progress: () => undefined }
-    await stage(file, backup, join(folder, staging), options)
-    await commitRestore(folder, staging)
-    const journal = JSON.parse(await readFile(join(folder, 'restore.json'), 'utf8')) as {
-      readonly aside: string
-    }
-    return { staging: join(folder, staging), aside: join(folder, journal.aside) }
-  }
-
-  it('is ended by the next start, wherever it was cut', async () => {
-    const template = tested.folder.root
-    // Each part is moved away, then its successor comes: twice as many steps.
-    for (let steps = 0; steps <= 2 * MOVES.length; steps += 1) {
-      const folder = join(root, `cut-${steps}`)
-      await cp(template, folder, { recursive: true, verbatimSymlinks: true })
-      const { staging, aside } = await committed(folder)
-      if (steps > 0) await mkdir(aside)
-      for (let at = 0; at < steps; at += 1) {
-        const name = MOVES[at >> 1] ?? ''
-        if (at % 2 === 0) await rename(join(folder, name), join(aside, name))
-        else await rename(join(staging, name), join(folder, name))
-      }
-      expect(await completeRestore(folder), `after ${steps} steps`).toEqual({ movedTo: aside })
-      expect(await peerIn(folder), `after ${steps} steps`).toMatchObject(RESTORED)
-      expect(await peerIn(aside), `after ${steps} steps`).toMatchObject(UNTOUCHED)
-      expect(await namesIn(folder)).toEqual([...MOVES, aside.slice(folder.length + 1)].toSorted())
-      expect(await completeRestore(folder)).toBeUndefined()
-    }
-  })
-
-  it('before its commit left a folder that the next start removes, and nothing else', async () => {
-    const folder = tested.folder.root
-    const before = await namesIn(folder)
-    const staging = stagingName()
-    await mkdir(join(folder, staging))
-    await writeFile(join(folder, staging, 'identity.key'), 'half a key')
-    await mkdir(join(folder, 'restore-of-my-own'))
-    expect(await completeRestore(folder)).toBeUndefined()
-    expect(await namesIn(folder)).toEqual([...before, 'restore-of-my-own'].toSorted())
-    expect(await peerIn(folder)).toMatchObject(UNTOUCHED)
-  })
-
-  it('lets nobody make a key in the meantime', async () => {
-    const folder = join(root, 'new')
-    await mkdir(folder)
-    await committed(folder)
-    await expect(loadOrCreateIdentity(folder)).rejects.toMatchObject({
-      code: 'keystore_failed',
-      message: expect.stringMatching(/cut short.*hyperlooms up/),
-    })
-    await completeRestore(folder)
-    expect((await loadOrCreateIdentity(folder)).id).toBe(tested.id)
-  })
-
-  it.each([
-    ['no JSON', '{'],
-    ['of a newer program', '{"version":2}'],
-    [
-      'one that leads elsewhere',
-      '{"version":1,"staging":"../../tmp","aside":"replaced-2026","incoming":["store"],"outgoing":[]}',
-    ],
-  ])('is not gone on with by a journal that is %s', async (_, journal) => {
-    const folder = tested.folder.root
-    await replaceSyncedFile(join(folder, 'restore.json'), journal)
-    await expect(completeRestore(folder)).rejects.toMatchObject({ code: 'backup_failed' })
-    await rm(join(folder, 'restore.json'))
-    expect(await peerIn(folder)).toMatchObject(UNTOUCHED)
   })
 })
