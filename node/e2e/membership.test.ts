@@ -1,96 +1,33 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { signTogether } from '../../protocol/encoding/multi-signed.ts'
-import { type Charter, swarmIdOf } from '../../protocol/swarm/charter.ts'
 import { groupAddresses, INVITATION_TEXT, OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import { REVOCATION } from '../../protocol/swarm/invitation.ts'
-import {
-  encodeJoinRequest,
-  type JoinAnswer,
-  joinEntry,
-  readJoinAnswer,
-} from '../../protocol/swarm/joining.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { connect } from '../cli/api.ts'
-import { readCharter, writeCharter } from '../config/charter-file.ts'
+import { readCharter } from '../config/charter-file.ts'
 import { readJoined } from '../config/join-files.ts'
-import { createNativeSigner } from '../crypto/native-signer.ts'
-import { askJoin } from '../network/ask-join.ts'
 import { enterSwarm } from '../swarm/enter-swarm.ts'
-import { readInvitation } from '../swarm/join-swarm.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
-import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
+import { balance, type Seat, until, untilLevel } from './driven-swarm.ts'
 import { connectedAt, emptySeat, type Inviting, invitationOf, signerOf } from './inviting.ts'
 import { runJob } from './run-job.ts'
+import { type Founded, Founding, GRANT, isMember, signal } from './founding-swarms.ts'
 
-const GRANT = 5_000_000n
-const { signal } = new AbortController()
-
-let root: string
-let running: DrivenProcess[]
+let founding: Founding
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'hyperlooms-members-'))
-  running = []
+  founding = await Founding.open()
 })
-afterEach(async () => {
-  await Promise.all(running.map((peer) => peer.stop('SIGKILL')))
-  await rm(root, { recursive: true, force: true })
-})
-
-function start(seat: Seat): DrivenProcess {
-  const peer = startSeat(seat)
-  running.push(peer)
-  return peer
-}
-
-async function amend(seats: readonly Seat[], change: Partial<Charter>): Promise<void> {
-  const [first] = seats as [Seat]
-  const charter = await readCharter(first.folder)
-  if (charter === undefined) throw new Error('a planned swarm has a charter')
-  await Promise.all(seats.map(({ folder }) => writeCharter(folder, { ...charter, ...change })))
-}
-
-interface Founded extends Inviting {
-  readonly seats: readonly Seat[]
-  readonly peers: readonly DrivenProcess[]
-}
-
-/** A swarm of so many founders, all of them witnesses; the first operates it. */
-async function found(count: number, change: Partial<Charter> = {}): Promise<Founded> {
-  const seats = await planSeats(root, { count })
-  await amend(seats, change)
-  const [first] = seats as [Seat]
-  const peers = seats.map(start)
-  await Promise.all(peers.map((peer) => peer.ready))
-  await untilLevel(peers, 1)
-  const charter = await readCharter(first.folder)
-  if (charter === undefined) throw new Error('a founded swarm has a charter')
-  const addresses = seats.map(({ flags, id }) => `${flags.listen}/p2p/${id}`)
-  return { seats, peers, swarm: swarmIdOf(charter), operator: await signerOf(first), addresses }
-}
-
-const isMember = (id: string) => (look: { readonly accounts: object }) => Object.hasOwn(look.accounts, id)
-
-/** A newcomer that joined and runs. */
-async function joined(founded: Founded, name: string): Promise<readonly [Seat, DrivenProcess]> {
-  const seat = await emptySeat(root, name)
-  const { text } = invitationOf(founded, { operator: name, grant: GRANT })
-  await enterSwarm({ folder: seat.folder, invitation: text, signal })
-  const peer = start(seat)
-  await peer.ready
-  return [seat, peer]
-}
+afterEach(() => founding.close())
 
 describe('an invited peer', () => {
   it('joins a swarm of one, works and pays in it, and is known again after everybody was restarted', async () => {
-    const founded = await found(1)
+    const founded = await founding.found(1)
     const [[seat], [founder]] = [founded.seats, founded.peers] as [[Seat], [DrivenProcess]]
-    const [guest, peer] = await joined(founded, 'elm')
+    const [guest, peer] = await founding.joined(founded, 'elm')
     for (const each of [founder, peer]) {
       const look = await until(each, 'both offer', ({ offering }) => offering === 2)
       expect(balance(look, guest.id)).toBe(GRANT)
@@ -101,7 +38,7 @@ describe('an invited peer', () => {
     const [before] = await untilLevel([founder, peer])
 
     await Promise.all([founder.stop(), peer.stop('SIGKILL')])
-    const again = [start(seat), start(guest)]
+    const again = [founding.start(seat), founding.start(guest)]
     await Promise.all(again.map((each) => each.ready))
     for (const each of again) {
       const look = await until(each, 'both are online', ({ online }) => online === 2)
@@ -110,8 +47,8 @@ describe('an invited peer', () => {
   })
 
   it('is let in by a member that has not heard of it, and joins once however often it tries', async () => {
-    const founded = await found(2)
-    const seat = await emptySeat(root, 'elm')
+    const founded = await founding.found(2)
+    const seat = await emptySeat(founding.root, 'elm')
     const { text } = invitationOf(founded, { grant: GRANT })
     const enter = () => enterSwarm({ folder: seat.folder, invitation: text, signal })
     await enter()
@@ -129,17 +66,17 @@ describe('an invited peer', () => {
 
 describe('a member that has not heard of a join', () => {
   it('learns of it from the newcomer itself, though nobody else is there', async () => {
-    const founded = await found(3)
+    const founded = await founding.found(3)
     const [, , away] = founded.seats as [Seat, Seat, Seat]
     const [first, second, asleep] = founded.peers as [DrivenProcess, DrivenProcess, DrivenProcess]
     await asleep.stop()
-    const seat = await emptySeat(root, 'elm')
+    const seat = await emptySeat(founding.root, 'elm')
     await enterSwarm({ folder: seat.folder, invitation: invitationOf(founded).text, signal })
     await Promise.all([first.stop(), second.stop()])
-    const awake = start(away)
+    const awake = founding.start(away)
     await awake.ready
     expect(isMember(seat.id)(await awake.look())).toBe(false)
-    const newcomer = start(seat)
+    const newcomer = founding.start(seat)
     await newcomer.ready
     await until(awake, 'it knows the newcomer', isMember(seat.id))
     await until(newcomer, 'both are online', ({ online }) => online === 2)
@@ -148,16 +85,16 @@ describe('a member that has not heard of a join', () => {
 
 describe('an open swarm', () => {
   it('lets in whoever knows where it is, once for each key', async () => {
-    const founded = await found(1, { admission: 'open' })
+    const founded = await founding.found(1, { admission: 'open' })
     const [founder] = founded.peers as [DrivenProcess]
     const { url } = await founder.ready
     const { join_text: text } = await connect(url).getSwarm()
-    const seat = await emptySeat(root, 'elm')
+    const seat = await emptySeat(founding.root, 'elm')
     const enter = () => enterSwarm({ folder: seat.folder, invitation: text ?? '', signal })
     await enter()
     await rm(join(seat.folder.root, 'joined.cbor'))
     await enter()
-    const peer = start(seat)
+    const peer = founding.start(seat)
     const ready = await peer.ready
     await until(founder, 'both offer', ({ offering }) => offering === 2)
     const { items } = await connect(ready.url).listMembers()
@@ -165,8 +102,8 @@ describe('an open swarm', () => {
   })
 
   it('is not what a swarm with invitations is', async () => {
-    const founded = await found(1)
-    const seat = await emptySeat(root, 'elm')
+    const founded = await founding.found(1)
+    const seat = await emptySeat(founding.root, 'elm')
     const text = OPEN_SWARM.write({ swarm: founded.swarm, dial: groupAddresses(founded.addresses) })
     const refusal = enterSwarm({ folder: seat.folder, invitation: text, signal })
     await expect(refusal).rejects.toMatchObject({ code: 'join_refused', refusal: 'invitation_needed' })
@@ -175,10 +112,10 @@ describe('an open swarm', () => {
 
 describe('an invitation that is no good', () => {
   it('is refused with its reason, and leaves no charter behind', async () => {
-    const founded = await found(1)
-    const stranger = await emptySeat(root, 'stranger')
+    const founded = await founding.found(1)
+    const stranger = await emptySeat(founding.root, 'stranger')
     const key = await signerOf(stranger)
-    const other = await signerOf(await emptySeat(root, 'other'))
+    const other = await signerOf(await emptySeat(founding.root, 'other'))
     const good = invitationOf(founded)
     const unreached = { ...founded, addresses: [`/ip4/127.0.0.1/tcp/1/p2p/${founded.operator.id}`] }
     const wrongSwarm = { ...founded, swarm: 'ab'.repeat(32) as Inviting['swarm'] }
@@ -214,7 +151,7 @@ describe('an invitation that is no good', () => {
   })
 
   it('for another swarm than that of the data folder is refused, and the folder stays as it is', async () => {
-    const founded = await found(1)
+    const founded = await founding.found(1)
     const [seat] = founded.seats as [Seat]
     const [founder] = founded.peers as [DrivenProcess]
     const { text } = invitationOf({ ...founded, swarm: 'cd'.repeat(32) as Inviting['swarm'] })
@@ -243,82 +180,10 @@ function forged(inviting: Inviting, key: Signer): string {
   return INVITATION_TEXT.write({ ...changed, invitation: { ...changed.invitation, signatures } })
 }
 
-describe('an invitation in many hands', () => {
-  it('lets one in of a hundred that redeem it at the same moment', async () => {
-    const founded = await found(2)
-    const { text, token } = invitationOf(founded, { grant: GRANT })
-    const keys = Array.from({ length: 100 }, () => new Uint8Array(randomBytes(32)))
-    const answers = await Promise.all(keys.map((seed) => redeem(founded, text, seed)))
-    const told = answers.map((answer) => (answer.type === 'refused' ? answer.code : answer.type))
-    expect(told.filter((word) => word === 'joined')).toHaveLength(1)
-    expect(told.filter((word) => word === 'invitation_used')).toHaveLength(99)
-    const [look] = await untilLevel(founded.peers, 2)
-    const ids = keys.map((seed) => createNativeSigner(seed).id)
-    expect(ids.filter((id) => isMember(id)(look))).toHaveLength(1)
-    expect(look.accounts[token.id]).toBeUndefined()
-    expect(look.supply.minted).toBe(2n * 1_000_000_000n + GRANT)
-  })
-
-  it('lets at most one in of those that redeem it through different members', async () => {
-    const founded = await found(4)
-    const { text } = invitationOf(founded, { grant: GRANT })
-    const keys = Array.from({ length: 24 }, () => new Uint8Array(randomBytes(32)))
-    const answers = await Promise.all(
-      keys.map((seed, at) => {
-        const addresses = founded.addresses.slice(at % 4, (at % 4) + 1)
-        return redeem({ ...founded, addresses }, text, seed)
-      }),
-    )
-    const told = answers.map((answer) => (answer.type === 'refused' ? answer.code : answer.type))
-    const certified = told.filter((word) => word === 'joined').length
-    expect(certified).toBeLessThanOrEqual(1)
-    const outcomes: readonly string[] = ['joined', 'invitation_used', 'invitation_contested']
-    expect(told.filter((word) => !outcomes.includes(word))).toEqual([])
-    const [look] = await untilLevel(founded.peers)
-    const ids = keys.map((seed) => createNativeSigner(seed).id)
-    const members = ids.filter((id) => isMember(id)(look))
-    expect(members.length).toBeLessThanOrEqual(1)
-    expect(look.supply.minted).toBe(4n * 1_000_000_000n + BigInt(members.length) * GRANT)
-  })
-
-  it('lets nobody in by the consent of somebody else', async () => {
-    const founded = await found(1)
-    const { text } = invitationOf(founded)
-    const [owner, thief] = [new Uint8Array(randomBytes(32)), new Uint8Array(randomBytes(32))]
-    const answer = await redeem(founded, text, thief, createNativeSigner(owner))
-    expect(answer).toEqual({ type: 'refused', code: 'consent_of_another_peer' })
-    expect(await redeem(founded, text, owner)).toMatchObject({ type: 'joined' })
-  })
-})
-
-/** Asks the first member until it knows the outcome, as the peer of `seed`; the join names `named`. */
-async function redeem(
-  { swarm, addresses: [address = ''] }: Inviting,
-  text: string,
-  seed: Uint8Array,
-  named: Signer = createNativeSigner(seed),
-): Promise<JoinAnswer> {
-  const { invitation, secret } = readInvitation(text)
-  if (secret === null) throw new Error('it is no invitation')
-  const token = createNativeSigner(secret)
-  const entry = joinEntry(swarm, { token, peer: named, invitation, roles: ['peer'] })
-  const request = encodeJoinRequest({ type: 'redeem', entry })
-  const answer = await poll(
-    async () => {
-      const frame = await askJoin({ seed, swarm, address, request, signal: AbortSignal.timeout(10_000) })
-      const heard = readJoinAnswer(frame)
-      return heard?.type === 'later' ? undefined : heard
-    },
-    { timeoutMs: 60_000 },
-  )
-  if (answer === undefined) throw new Error('no member ever knew the outcome')
-  return answer
-}
-
 describe('a revoked member', () => {
   it('is disconnected by everybody, and let in no more', async () => {
-    const founded = await found(2)
-    const [guest] = await joined(founded, 'elm')
+    const founded = await founding.found(2)
+    const [guest] = await founding.joined(founded, 'elm')
     await untilConnected(founded, guest.id, true)
     for (const each of founded.peers) await until(each, 'it is a member', isMember(guest.id))
     const body = { key: guest.id, epoch: 0 }
@@ -330,7 +195,7 @@ describe('a revoked member', () => {
   })
 
   it('that witnesses goes on voting until an epoch drops it, and is given no work', async () => {
-    const founded = await found(3)
+    const founded = await founding.found(3)
     const [first, second, revoked] = founded.seats as [Seat, Seat, Seat]
     const [payer] = founded.peers as [DrivenProcess]
     await until(payer, 'all offer', ({ offering }) => offering === 3)
