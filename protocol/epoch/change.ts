@@ -249,8 +249,7 @@ export class Change {
     this.#forget(out)
     closing.close(out, { number: closed, root: value.root, listed: handover.listed })
     this.#parts.agreement().beginEpoch(out, handover.prepared)
-    const isWitness = roster.isWitness(this.#parts.signer.id)
-    this.#parts.ledger().beginEpoch(out, { locks: isWitness ? handover.locks : [], closed })
+    this.#parts.ledger().beginEpoch(out, { locks: handover.locks, closed })
     this.#setLeaf()
     if (!closing.isLevel && from !== this.#parts.signer.id) {
       closing.heard(out, from)
