@@ -71,6 +71,10 @@ export const LIMITS = {
   leaves: 2_048,
   /** Leaves of one bucket of a closed state, enough for a million accounts: at 190 bytes at most they stay below the frame limit. */
   closingLeaves: 4_096,
+  /** Peers whose showing of closed chains is kept side by side: a long one is shown in several turns. */
+  trailSources: 8,
+  /** Leaves that a peer which has gone astray names; one is enough to begin anew. */
+  astray: 16,
   /** Accounts and instances in one sync fetch: chains of one entry each then take few round trips; 18 KiB. */
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */

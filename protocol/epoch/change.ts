@@ -133,7 +133,7 @@ export class Change {
     if (parseEpochInstance(instance) !== undefined) return true
     if (this.orders.stop !== undefined && !this.#sources.has(from)) return false
     if (quorum.epoch === roster.epoch.number) return closing.isLevel
-    return closing.admits(fact) === 'admit'
+    return closing.admits(fact, from) === 'admit'
   }
 
   /** This peer's owner brings an order, valid and signed. */
@@ -294,6 +294,7 @@ export class Change {
       reported: this.#gather.reported(),
       round: agreement().promised(instance),
       isLevel: this.#parts.closing.isLevel,
+      astray: this.#parts.closing.astray,
     }
   }
 

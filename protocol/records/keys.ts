@@ -61,6 +61,8 @@ export const PREFIXES = {
   carried: 'carried/',
   /** Hot: the newest closed epoch, what is still taken of it, and whether this peer has come to all that it held. */
   closing: 'closing',
+  /** Cold, for the host: this peer holds facts of closed epochs that nobody else does: its next start forgets all facts. */
+  astray: 'astray',
   /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
@@ -171,6 +173,7 @@ export const keys = {
   adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
   carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
   closing: PREFIXES.closing,
+  astray: PREFIXES.astray,
   /** `null` for the digests of all buckets. */
   statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,

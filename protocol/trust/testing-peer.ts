@@ -163,6 +163,7 @@ export class Peer {
       },
       applyCertificate: () => ({ status: 'known' }),
       admits: () => true,
+      passed: () => undefined,
       applyDecision: (out, decision) => this.#apply(out, decision),
     })
   }
