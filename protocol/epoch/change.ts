@@ -92,7 +92,8 @@ export class Change {
       carried: parts.carried,
     }
     const stirred = (out: Outbox, instance: InstanceId) => parts.agreement().stir(out, instance)
-    this.orders = new Orders({ ...parts, root, compare, stirred })
+    const isLevel = () => parts.closing.isLevel
+    this.orders = new Orders({ ...parts, root, isLevel, compare, stirred })
     this.#gather = new Gather({ self: signer.id, roster, root, compare, lookups })
     this.rules = createChangeRules({
       self: signer.id,

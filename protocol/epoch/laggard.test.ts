@@ -49,6 +49,20 @@ it('it believes nothing that the founder, who has left, signs for the time befor
   for (const at of [0, 1, 2, 3, 4, 5, 6]) expect(epochs.view(at).account(epochs.id(4))?.seq ?? 0).toBe(0)
 })
 
+it('it agrees to witness only once it has come to where the last epoch ended', () => {
+  const epochs = behind()
+  const late = epochs.id(3)
+  epochs.minds.isCut = (_from, to, kind) => to === late && kind === 'closing-reply'
+  epochs.minds.restart(late)
+  epochs.minds.pass(20_000)
+  epochs.change(epochs.order([1, 2, 3, 5]))
+  expect(epochs.view(1).change().missing).toEqual([late])
+  epochs.minds.isCut = () => false
+  epochs.minds.pass(60_000)
+  expect(epochs.view(1).roster.epoch.number).toBe(2)
+  expectSame(epochs)
+})
+
 describe('a peer that believed what a founder’s key signed after its owner had left', () => {
   /** It is back, nobody but the holder of that key talks to it, and shows it this. */
   function misled(...entries: readonly SignedEntry[]) {
