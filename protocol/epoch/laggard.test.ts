@@ -26,6 +26,21 @@ it('a peer that was away when an epoch ended comes to where it ended, and goes o
   expect(epochs.view(3).account(epochs.id(3))?.claimable).toBe(OUTPUT_MIN)
 })
 
+it('it comes there whoever it heard first is dead', () => {
+  const epochs = behind()
+  const late = epochs.id(3)
+  let first: string | undefined
+  epochs.minds.isCut = (from, to, kind) => {
+    if (to !== late || kind !== 'closing-reply') return false
+    first ??= from
+    return from === first
+  }
+  epochs.minds.restart(late)
+  epochs.minds.pass(60_000)
+  expect(first).toBeDefined()
+  expect(epochs.view(3).change().isLevel).toBe(true)
+})
+
 it('it believes nothing that the founder, who has left, signs for the time before', () => {
   const epochs = behind()
   const forged = certificateOf(epochs, paying(epochs, 0), [epochs.signer(0)])

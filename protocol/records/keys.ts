@@ -63,7 +63,7 @@ export const PREFIXES = {
   closing: 'closing',
   /** Cold, for the host: this peer holds facts of closed epochs that nobody else does: its next start forgets all facts. */
   astray: 'astray',
-  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
+  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket and page. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
@@ -175,7 +175,7 @@ export const keys = {
   closing: PREFIXES.closing,
   astray: PREFIXES.astray,
   /** `null` for the digests of all buckets. */
-  statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
+  statePart: (bucket: number | null, page: number) => `${PREFIXES.statePart}${bucket ?? 'buckets'}/${page}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
   handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,

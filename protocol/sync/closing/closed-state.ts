@@ -1,8 +1,7 @@
 import type { Digest, PeerId } from '../../ids.ts'
-import { LIMITS } from '../../params.ts'
 import { leafKeyOf, TRUST_KEY } from '../leaves.ts'
 import { bucketOf } from '../state-digest.ts'
-import { areBucketsOf, areLeavesOf, type ClosingPart } from './closing-part.ts'
+import { Fetching, type Reply } from './fetching.ts'
 import { type LeafContent, leafOf } from './leaf-content.ts'
 import type { ListedFacts } from './listed.ts'
 import type { Standing, Step } from './trail.ts'
@@ -34,19 +33,17 @@ type Resolution = Extract<LeafContent, { type: 'resolution' }>
  * its books. It says so, votes for nothing, takes nothing of the new epoch, and begins its ledger anew (`records/astray`).
  */
 export class ClosedState {
-  readonly #root: Digest
   readonly #own: OwnState
   readonly #listed: ListedFacts
-  #buckets: readonly (Digest | null)[] | undefined
-  readonly #missing = new Set<number>()
   /** Chains that the closed state is further along than this peer. */
   readonly #ahead = new Map<string, Standing>()
   readonly #resolutions = new Map<string, Resolution>()
   readonly #astray = new Set<string>()
+  readonly fetching: Fetching
   readonly trails = new Trails()
 
   constructor(root: Digest, own: OwnState, listed: ListedFacts) {
-    this.#root = root
+    this.fetching = new Fetching(root)
     this.#own = own
     this.#listed = listed
   }
@@ -56,33 +53,17 @@ export class ClosedState {
     return this.#astray
   }
 
-  /** The next pieces to ask for behind one that was asked for: null for the bucket digests. */
-  wanted(after: number, count: number): readonly (number | null)[] {
-    if (this.#buckets === undefined) return after < 0 ? [null] : []
-    return [...this.#missing].filter((bucket) => bucket > after).slice(0, count)
+  /** What a source brought: the piece that is whole by it, or the page to ask for next. */
+  take(reply: Reply): ReturnType<Fetching['take']> {
+    const taken = this.fetching.take(reply)
+    if (taken !== undefined && 'leaves' in taken) this.#takeLeaves(taken.bucket, taken.leaves)
+    return taken
   }
 
-  /** False for a piece that isn't this state's. */
-  take(bucket: number | null, part: ClosingPart): boolean {
-    if (bucket === null) return part.type === 'buckets' && this.#takeBuckets(part.buckets)
-    return part.type === 'leaves' && this.#takeLeaves(bucket, part.leaves)
-  }
-
-  #takeBuckets(buckets: readonly (Digest | null)[]): boolean {
-    if (this.#buckets !== undefined || !areBucketsOf(buckets, this.#root)) return false
-    this.#buckets = buckets
-    for (let bucket = 0; bucket < LIMITS.buckets; bucket += 1) this.#missing.add(bucket)
-    return true
-  }
-
-  #takeLeaves(bucket: number, leaves: readonly LeafContent[]): boolean {
-    if (!this.#missing.has(bucket)) return false
-    if (!areLeavesOf(leaves, bucket, this.#buckets?.[bucket] ?? null)) return false
-    this.#missing.delete(bucket)
+  #takeLeaves(bucket: number, leaves: readonly LeafContent[]): void {
     for (const leaf of leaves) this.#note(leaf)
     const closed = new Set(leaves.map((leaf) => leafOf(leaf).key))
     for (const leaf of this.#own.contentsOf(bucket)) if (!closed.has(leafOf(leaf).key)) this.#noteOwn(leaf)
-    return true
   }
 
   /** Keeps what this peer hasn't come to. */
@@ -132,7 +113,7 @@ export class ClosedState {
 
   /** Whether nothing of the closed state is missing here any more; what is reached is looked at once. */
   isReached(): boolean {
-    if (this.#buckets === undefined || this.#missing.size > 0) return false
+    if (!this.fetching.isComplete) return false
     for (const [chain, end] of this.#ahead) {
       const own = this.#own.standing(chain)
       if (own.next < end.next) return false
@@ -189,7 +170,7 @@ export class ClosedState {
   }
 
   #isFetched(key: string): boolean {
-    return this.#buckets !== undefined && !this.#missing.has(bucketOf(key))
+    return this.fetching.hasFetched(bucketOf(key))
   }
 }
 

@@ -14,7 +14,8 @@ import { keys } from '../../records/keys.ts'
 import type { StoredRecord } from '../../records/record.ts'
 import type { StateDigest } from '../state-digest.ts'
 import { ClosedState, type OwnState } from './closed-state.ts'
-import { encodeClosing } from './closing-part.ts'
+import { encodeBuckets, encodeLeaves } from './closing-part.ts'
+import type { Fetched, Request } from './fetching.ts'
 import type { LeafContent } from './leaf-content.ts'
 import { type Listed, listedCodec, ListedFacts } from './listed.ts'
 import { stepOf } from './trail.ts'
@@ -32,9 +33,6 @@ export interface Closed {
 export type Admission = 'admit' | 'known' | 'refuse' | 'wait'
 
 const ASK_TIMER = 'closing/ask'
-
-/** Buckets asked for side by side: at 40 KiB each they fill a fast connection, and no queue. */
-const ASKED_AT_ONCE = 8
 
 const recordCodec = struct({ number: uint(), root: digest(), listed: listedCodec, isLevel: flag })
 
@@ -60,10 +58,7 @@ export class Closing {
   /** Undefined once this peer has all that the closed state holds. */
   #behind: ClosedState | undefined
   #isAstray = false
-  /** A peer that knows the epoch, to be asked next. */
-  #source: PeerId | undefined
-  /** The last bucket asked for in this turn. */
-  #asked = -1
+  #isArmed = false
 
   constructor(parts: ClosingParts) {
     this.#parts = parts
@@ -91,11 +86,17 @@ export class Closing {
     // The roster names the next epoch already.
     const contentAt = (leaf: LeafContent) =>
       leaf.type === 'epoch' ? { ...leaf, epoch: closed.number } : leaf
-    const [buckets, ...leaves] = encodeClosing(state.buckets(), (bucket) =>
-      own.contentsOf(bucket).map(contentAt),
-    )
-    if (buckets !== undefined) out.write(keys.statePart(null), buckets)
-    leaves.forEach((part, bucket) => out.write(keys.statePart(bucket), part))
+    const buckets = state.buckets()
+    this.#keep(out, { bucket: null, buckets })
+    for (const bucket of buckets.keys())
+      this.#keep(out, { bucket, leaves: own.contentsOf(bucket).map(contentAt) })
+  }
+
+  /** For those who come later. */
+  #keep(out: Outbox, piece: Fetched): void {
+    if (piece.bucket === null) return out.write(keys.statePart(null, 0), encodeBuckets(piece.buckets))
+    const { bucket, leaves } = piece
+    encodeLeaves(leaves).forEach((page, at) => out.write(keys.statePart(bucket, at), page))
   }
 
   #hold(closed: Closed, isLevel: boolean): void {
@@ -173,12 +174,9 @@ export class Closing {
     return this.#behind?.trails.nextOf(chain, source)
   }
 
-  /** Another peer that knows this epoch: what is missing is asked of the one heard last. */
+  /** Another peer that knows this epoch. */
   heard(out: Outbox, peer: PeerId): void {
-    if (this.#behind === undefined) return
-    const isFirst = this.#source === undefined
-    this.#source = peer
-    if (isFirst) this.#ask(out)
+    if (this.#behind?.fetching.heard(peer) === true) this.#ask(out)
   }
 
   /** The state moved: true when this peer has come to the closed one by it. */
@@ -189,6 +187,7 @@ export class Closing {
     if (!isReached) return false
     this.#behind = undefined
     out.cancelTimer(ASK_TIMER)
+    this.#isArmed = false
     this.#save(out)
     return true
   }
@@ -201,51 +200,50 @@ export class Closing {
     out.write(keys.astray, astrayRecord(astray))
   }
 
-  /** Asks from the beginning for what is missing still. */
   #ask(out: Outbox): void {
-    this.#asked = -1
-    this.#askFor(out, ASKED_AT_ONCE)
+    const requests = this.#behind?.fetching.next(out.now) ?? []
+    for (const request of requests) this.#send(out, request)
+    // Once set it fires: else whoever answers now and then would put the next one's turn off for ever.
+    if (this.#isArmed || this.#behind?.fetching.isComplete !== false) return
+    this.#isArmed = true
+    out.timer(ASK_TIMER, TIMES.retryMsMax)
   }
 
-  #askFor(out: Outbox, count: number): void {
-    const wanted = this.#behind?.wanted(this.#asked, count) ?? []
+  #send(out: Outbox, { to, bucket, page }: Request): void {
     const { number } = this.#closed ?? {}
-    if (wanted.length === 0 || number === undefined || this.#source === undefined) return
-    for (const bucket of wanted) {
-      out.send(this.#source, 'closing-request', { number, bucket })
-      this.#asked = bucket ?? this.#asked
-    }
-    out.timer(ASK_TIMER, TIMES.retryMsMax)
+    if (number !== undefined) out.send(to, 'closing-request', { number, bucket, page })
   }
 
   onRequest(out: Outbox, { from, body }: MessageOf<'closing-request'>): void {
     if (body.number !== this.#closed?.number) return
-    out.load([keys.statePart(body.bucket)], { type: 'closing', to: from, ...body })
+    const { bucket, page } = body
+    out.load([keys.statePart(bucket, page)], { type: 'closing', to: from, ...body })
   }
 
-  onReply(out: Outbox, { body }: MessageOf<'closing-reply'>): void {
-    const { number, bucket, part, body: encoded } = body
+  onReply(out: Outbox, { from, body }: MessageOf<'closing-reply'>): void {
+    const { number, bucket, page, part } = body
     if (part === undefined || number !== this.#closed?.number) return
-    if (this.#behind?.take(bucket, part) !== true) return
-    // Kept for those who come later.
-    out.write(keys.statePart(bucket), encoded)
-    // The rest of what was asked for is on its way.
-    if (bucket === null) this.#ask(out)
-    else this.#askFor(out, 1)
+    const taken = this.#behind?.take({ from, bucket, page, part })
+    if (taken !== undefined && 'to' in taken) this.#send(out, taken)
+    else if (taken !== undefined) this.#keep(out, taken)
+    this.#ask(out)
   }
 
   onLoaded(
     out: Outbox,
     [body]: readonly (Uint8Array | undefined)[],
-    { to, number, bucket }: Extract<LoadPurpose, { type: 'closing' }>,
+    { to, number, bucket, page }: Extract<LoadPurpose, { type: 'closing' }>,
   ): void {
     // Another epoch may have been closed while the record was read.
     if (body === undefined || number !== this.#closed?.number) return
-    out.send(to, 'closing-reply', { number, bucket, body })
+    out.send(to, 'closing-reply', { number, bucket, page, body })
   }
 
+  /** The next source has its turn, as long as anything is missing. */
   onTimer(out: Outbox, id: string): boolean {
     if (id !== ASK_TIMER) return false
+    this.#isArmed = false
+    this.#behind?.fetching.turn(out.now)
     this.#ask(out)
     return true
   }
