@@ -102,7 +102,6 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
-    contentsOf: (bucket) => digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
   })
   const carried = createCarriedValues()
   const sync: Sync = createSync({
