@@ -50,6 +50,7 @@ export function createPeer(options: PeerOptions): Peer {
   const quotaNow = quotaOfEpoch(roster, () => newest)
   const checks = {
     roster,
+    contacts: new Set(options.contacts),
     get quota() {
       return quotaNow()
     },
