@@ -48,8 +48,10 @@ export const LIMITS = {
   carried: 64,
   /** Parts of a handover: 256 MiB of locks that never came to a certificate; an attacker pays for each of them. */
   handoverChunks: 512,
-  /** Orders for the next epoch that aren't complete yet: each is signed by operators or a quorum. */
-  orders: 8,
+  /** Orders for the next epoch that aren't complete yet: one of each of 16 operators, and as many again; 64 KiB each. */
+  orders: 32,
+  /** Those that this peer's owner waits for: more are mistakes, of which the oldest is given up. */
+  ownOrders: 8,
   /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
   forkEntries: 16,
   findings: 16,

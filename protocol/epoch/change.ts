@@ -136,10 +136,11 @@ export class Change {
     return closing.admits(fact) === 'admit'
   }
 
-  /** This peer's owner brings an order, valid and signed. */
-  order(out: Outbox, order: SignedOrder): void {
-    this.orders.take(out, { order, accepts: [] }, this.#parts.signer.id, null)
+  /** This peer's owner brings an order, valid and signed; the order that is given up for it, if any. */
+  order(out: Outbox, order: SignedOrder): Digest | undefined {
+    const replaced = this.orders.bring(out, order)
     this.#arm(out)
+    return replaced
   }
 
   /** The host agrees that this peer witnesses; false when no order names it for that epoch. */

@@ -44,6 +44,7 @@ export class TestMinds {
   readonly #nodes: TestNode[] = []
   readonly #queue: Queued[] = []
   readonly #results: (CommandResult | EpochResult)[] = []
+  #commandCount = 0
   /** What a frame's way is cut by; by default nothing. */
   isCut: (from: PeerId, to: PeerId, kind: string) => boolean = () => false
   /** Whether a peer's host agrees to witness, asked when the peer starts. */
@@ -164,7 +165,9 @@ export class TestMinds {
   /** Gives a command about epochs, and returns the answers that came until nothing but timers was left. */
   changeEpoch(peer: PeerId, command: EpochCommand): readonly unknown[] {
     this.#results.length = 0
-    this.#queue.push({ to: this.#nodeOf(peer), event: { type: 'epoch-command', id: 1, command } })
+    this.#commandCount += 1
+    const event = { type: 'epoch-command', id: this.#commandCount, command } as const
+    this.#queue.push({ to: this.#nodeOf(peer), event })
     this.settle()
     return [...this.#results]
   }
