@@ -15,6 +15,7 @@ import type { LiveRoster } from '../swarm/live-roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { Closing } from '../sync/closing/closing.ts'
 import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
+import type { FactServer, RecordServer } from '../sync/serve.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { handoverOf } from './begin.ts'
 import { type ChangeRules, createChangeRules } from './change-rules.ts'
@@ -55,6 +56,7 @@ export interface ChangeParts {
   readonly carried: (instance: InstanceId) => Digest | undefined
   readonly isDecided: (instance: InstanceId) => boolean
   readonly compare: (out: Outbox, peer: PeerId) => void
+  readonly serve: () => FactServer & RecordServer
   /** A part that a decision waited for is here. */
   readonly arrived: (out: Outbox, chunk: Digest) => void
   /** An epoch has begun here, or this peer has caught up with its beginning: duties may be others now. */
@@ -168,7 +170,8 @@ export class Change {
         this.#stir(out)
         return
       case 'handover-fetch':
-        return out.load([keys.handover(message.body.chunk)], { type: 'handover-serve', to: message.from })
+        this.#serve(out, message.from, message.body.chunk)
+        return
       case 'handover': {
         const chunk = this.#chunks.onPart(out, message.body)
         if (chunk !== undefined) this.#arrived(out, chunk)
@@ -281,8 +284,8 @@ export class Change {
     const { roster, signer } = this.#parts
     const newest = Math.min(roster.epoch.number, behind + SERVED_EPOCHS)
     if (to === signer.id || behind < 0) return
-    for (let number = behind + 1; number <= newest; number += 1)
-      out.load([keys.epochDecision(number)], { type: 'serve', to })
+    const numbers = Array.from({ length: Math.max(0, newest - behind) }, (_, at) => behind + 1 + at)
+    this.#parts.serve().facts(out, to, numbers.map(keys.epochDecision))
   }
 
   view(): ChangeView {
@@ -305,6 +308,10 @@ export class Change {
     // It was asked for an epoch that has begun: it hasn't heard.
     if (number <= this.#parts.roster.epoch.number) return this.serveEpochs(out, number - 1, from)
     this.orders.take(out, { order, accepts }, from, root)
+  }
+
+  #serve(out: Outbox, to: PeerId, chunk: Digest): void {
+    this.#parts.serve().record(out, to, keys.handover(chunk), { type: 'handover-serve', to })
   }
 
   #own(): Handover {

@@ -40,6 +40,7 @@ export function composeChange(
     },
     isDecided: (instance) => isDecided(parts(), instance),
     compare: (out, peer) => parts().sync.compare(out, peer),
+    serve: () => parts().sync.serve,
     arrived: (out, chunk) => parts().sync.facts.arrived(out, chunk),
     begun(out) {
       parts().jobs.onEpoch(out)

@@ -9,6 +9,7 @@ import { leafKeyOf } from '../leaves.ts'
 import { LIMITS, TIMES } from '../../params.ts'
 import type { LoadPurpose } from '../../peer/effect.ts'
 import type { Outbox } from '../../peer/outbox.ts'
+import type { RecordServer } from '../serve.ts'
 import { keys } from '../../records/keys.ts'
 import type { StoredRecord } from '../../records/record.ts'
 import type { StateDigest } from '../state-digest.ts'
@@ -193,9 +194,18 @@ export class Closing {
     out.timer(ASK_TIMER, TIMES.retryMsMax)
   }
 
-  onRequest(out: Outbox, { from, body }: MessageOf<'closing-request'>): void {
+  onRequest(
+    out: Outbox,
+    { from, body }: MessageOf<'closing-request'>,
+    serve: Pick<RecordServer, 'record'>,
+  ): void {
     if (body.number !== this.#closed?.number) return
-    out.load([keys.statePart(body.bucket)], { type: 'closing', to: from, ...body })
+    serve.record(out, from, keys.statePart(body.bucket), { type: 'closing', to: from, ...body })
+  }
+
+  /** The peer that is asked gives nothing for this time. */
+  onBusy(out: Outbox, from: PeerId, afterMs: number): void {
+    if (this.#behind !== undefined && from === this.#source) out.timer(ASK_TIMER, afterMs)
   }
 
   onReply(out: Outbox, { body }: MessageOf<'closing-reply'>): void {
