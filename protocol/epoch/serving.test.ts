@@ -43,7 +43,7 @@ it.each<[string, () => readonly (readonly string[])[]]>([
   ],
   [
     'parts of a handover',
-    () => asking('handover-fetch', () => ({ chunk: 'a'.repeat(64) as never }), LOADS_OPEN_MAX + 1),
+    () => asking('handover-fetch', () => ({ piece: 'a'.repeat(64) as never }), LOADS_OPEN_MAX + 1),
   ],
   ['decisions on epochs', () => asking('epoch-order', begun, LOADS_OPEN_MAX + 1)],
 ])('whoever asks for %s is given so much at a time, and told to wait', (_name, ask) => {

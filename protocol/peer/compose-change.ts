@@ -41,7 +41,7 @@ export function composeChange(
     isDecided: (instance) => isDecided(parts(), instance),
     compare: (out, peer) => parts().sync.compare(out, peer),
     serve: () => parts().sync.serve,
-    arrived: (out, chunk) => parts().sync.facts.arrived(out, chunk),
+    arrived: (out, list) => parts().sync.facts.arrived(out, list),
     begun(out) {
       parts().jobs.onEpoch(out)
       parts().trust.onEpoch(out)

@@ -57,7 +57,7 @@ function routeLoaded(
     case 'evidence':
       return parts.ledger.onEvidence(out, values, purpose)
     case 'handover':
-      return parts.change.onLoaded(out, purpose.chunk, values[0])
+      return parts.change.onLoaded(out, purpose.piece, values[0])
     case 'handover-serve':
       parts.sync.serve.gave(out, purpose.to, values[0]?.length ?? 0)
       return parts.change.onServed(out, purpose.to, values[0])
@@ -124,9 +124,11 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
-    case 'sync-busy':
     case 'closing-request':
     case 'closing-reply':
+      return sync.onMessage(out, message)
+    case 'sync-busy':
+      parts.change.onBusy(out, message.from, message.body.afterMs)
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

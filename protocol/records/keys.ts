@@ -61,11 +61,13 @@ export const PREFIXES = {
   carried: 'carried/',
   /** Hot: the newest closed epoch, what is still taken of it, and whether this peer has come to all that it held. */
   closing: 'closing',
+  /** Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts. */
+  handoverDraft: 'handover-draft/',
   /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
-  /** Cold: parts of handovers, by their digests. */
+  /** Cold: pieces of handovers, by their digests: those that were decided, and what the drafts name. */
   handover: 'handover/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
@@ -122,6 +124,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.adopted,
   PREFIXES.carried,
   PREFIXES.closing,
+  PREFIXES.handoverDraft,
 ]
 
 /**
@@ -174,7 +177,8 @@ export const keys = {
   /** `null` for the digests of all buckets. */
   statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
-  handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
+  handover: (piece: Digest) => `${PREFIXES.handover}${piece}`,
+  handoverDraft: (list: Digest) => `${PREFIXES.handoverDraft}${list}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */
