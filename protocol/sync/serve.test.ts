@@ -57,6 +57,7 @@ function open(chain = 100_000) {
     'a fetch': () => fetch(),
     'what stands under some keys': () => serve.facts(out, asker, [keys.trust(1)]),
     'entries by their ids': () => serve.entries(out, asker, ['a'.repeat(64) as Digest]),
+    'an answer from memory': () => serve.answer(out, asker, 1),
     'a record that is no fact': () => {
       const key = keys.handover('a'.repeat(64) as Digest)
       return serve.record(out, asker, key, { type: 'handover-serve', to: asker })

@@ -55,6 +55,8 @@ export interface FactServer {
   facts(out: Outbox, to: PeerId, wanted: readonly string[]): ServeVerdict
   /** Sends what stands where these entries stand. */
   entries(out: Outbox, to: PeerId, ids: readonly Digest[]): ServeVerdict
+  /** An answer from memory, of about so many bytes: counted if it may leave; else the peer is told to wait. */
+  answer(out: Outbox, to: PeerId, bytes: number): ServeVerdict
 }
 
 /** Records that are no facts leave on the same account, through whichever part knows what they say. */
@@ -152,6 +154,11 @@ export function createServe({
   return {
     facts: (out, to, wanted) => give(out, to, wanted, 'serve'),
     entries: (out, to, ids) => give(out, to, ids.map(keys.entry), 'positions'),
+    answer(out, to, bytes) {
+      if (refuse(out, to)) return 'busy'
+      budgets.overdraw(to, bytes, out.now)
+      return 'served'
+    },
     record(out, to, key, purpose) {
       if (refuse(out, to)) return 'busy'
       opened(to)
