@@ -1,10 +1,9 @@
 import type { Agreement } from '../agreement/agreement.ts'
-import { type Digest, epochInstance, type InstanceId, parseEpochInstance, type PeerId } from '../ids.ts'
+import { type Digest, epochInstance, type InstanceId, type PeerId } from '../ids.ts'
 import type { Decision } from '../agreement/messages.ts'
 import type { Message } from '../intake/message.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
 import type { Ledger } from '../ledger/ledger-state.ts'
-import type { Fact } from '../ledger/fact.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
@@ -17,6 +16,7 @@ import { Handovers } from './handovers.ts'
 import type { Handover } from './messages.ts'
 import { Orders, type OrdersParts } from './orders.ts'
 import type { Cut } from './pieces.ts'
+import { Sources } from './sources.ts'
 import type { SignedOrder } from './value.ts'
 
 const REPEAT = 'epoch/repeat'
@@ -54,22 +54,19 @@ export class Change {
   readonly orders: Orders
   readonly rules: ChangeRules
   readonly entering: Entering
+  readonly sources: Sources
   readonly #parts: ChangeParts
   readonly #handovers: Handovers
   readonly #gather: Gather
   #isArmed = false
-  /** Whose facts are taken while this witness has stopped. */
-  readonly #sources = new Set<PeerId>()
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
     const { signer, roster, duty } = parts
     const self = signer.id
     const root = () => parts.digest.root()
-    const compare = (out: Outbox, peer: PeerId) => {
-      this.#sources.add(peer)
-      parts.compare(out, peer)
-    }
+    this.sources = new Sources({ ...parts, isStopped: () => this.orders.stop !== undefined })
+    const compare = (out: Outbox, peer: PeerId) => this.sources.compare(out, peer)
     const lookups = {
       isVotable: (entry: Parameters<Ledger['isVotable']>[0]) => parts.ledger().isVotable(entry),
       isDecided: parts.isDecided,
@@ -95,7 +92,7 @@ export class Change {
       own: () => this.#own(),
       ownCut: (out) => this.#ownCut(out),
       report: (out, to) => this.#report(out, to),
-      freeze: () => this.#sources.clear(),
+      freeze: () => this.sources.freeze(),
     })
   }
 
@@ -112,17 +109,6 @@ export class Change {
   /** Votes wait while an order is carried out, and until this peer has all that the closed epoch ends with. */
   get isStopped(): boolean {
     return this.orders.stop !== undefined || !this.#parts.closing.isLevel
-  }
-
-  /** Whether a fact may be taken now; what is behind this peer's state was let through before. */
-  admits(fact: Fact, from: PeerId): boolean {
-    const { roster, closing } = this.#parts
-    const { quorum, instance } =
-      fact.type === 'certificate' ? { ...fact.certificate, instance: '' } : fact.decision
-    if (parseEpochInstance(instance) !== undefined) return true
-    if (this.orders.stop !== undefined && !this.#sources.has(from)) return false
-    if (quorum.epoch === roster.epoch.number) return closing.isLevel
-    return closing.admits(fact) === 'admit'
   }
 
   /** This peer's owner brings an order, valid and signed; the order that is given up for it, if any. */
@@ -297,7 +283,7 @@ export class Change {
     this.orders.clear(out)
     this.#gather.clear()
     this.rules.clear()
-    this.#sources.clear()
+    this.sources.freeze()
     out.cancelTimer(COLLECT)
   }
 }

@@ -121,7 +121,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision, from) => applyDecision(parts, out, decision, from),
     admits(out, fact, from) {
-      if (change.admits(fact, from)) return true
+      if (change.sources.admits(fact, from)) return true
       // Of several entries of an epoch's handover this may be the one to vote for.
       if (fact.type === 'certificate') ledger.show(out, fact.certificate)
       return false
