@@ -46,10 +46,15 @@ export const LIMITS = {
   /** Votes and prepared values listed in one part of a handover or report: their signatures fit one frame's checks. */
   listed: 256,
   carried: 64,
-  /** Parts of a handover: 256 MiB of locks that never came to a certificate; an attacker pays for each of them. */
-  handoverChunks: 512,
-  /** Orders for the next epoch that aren't complete yet: each is signed by operators or a quorum. */
-  orders: 8,
+  /**
+   * Parts in the list of a handover, which then has 544 KiB: four million ordinary entries that never came to a
+   * certificate, or 6 GiB of the largest. Each needs an account of its own that was paid `OUTPUT_MIN`.
+   */
+  handoverChunks: 16_384,
+  /** Orders for the next epoch that aren't complete yet: one of each of 16 operators, and as many again; 64 KiB each. */
+  orders: 32,
+  /** Those that this peer's owner waits for: more are mistakes, of which the oldest is given up. */
+  ownOrders: 8,
   /** Entries for one place of a forked chain that a resolution merges: 16 of 40 KiB fit a frame. */
   forkEntries: 16,
   findings: 16,
@@ -171,6 +176,9 @@ export const FORWARDED_QUOTA = { perSecond: 128, burst: 1_024 } as const
 
 /** Requests for facts whose answers one peer may still owe; a pull makes one at a time, missing links a few more. */
 export const FETCHES_OWED = 4
+
+/** Pieces of handovers that one peer may still owe: two parts of each of two lists, and the lists. */
+export const PIECES_OWED = 6
 
 /**
  * Facts that one `sync-fetch` brings; whoever needs more asks again from where it then stands. Verifying them takes the asker longer than a round trip, so neither waits

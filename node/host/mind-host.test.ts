@@ -137,6 +137,19 @@ describe('MindHost', () => {
     expect(await host.command({ type: 'mint', to: OTHER, amount: 1n, memo: '' })).toBe(result)
   })
 
+  it('answers what concerns epochs like other commands, and when it is closed, too', async () => {
+    const result = { ok: true, type: 'accepted' } as const
+    const { host, wire } = build({
+      'epoch-command': [{ type: 'epoch-result', command: 1, result, after: 0 }],
+    })
+    host.start(wire, START)
+    expect(await host.changeEpoch({ type: 'accept-epoch', number: 1 })).toBe(result)
+    const waiting = host.changeEpoch({ type: 'accept-epoch', number: 1 })
+    host.close()
+    expect(await waiting).toMatchObject({ ok: false, code: 'queue_full' })
+    expect(await host.changeEpoch({ type: 'accept-epoch', number: 1 })).toMatchObject({ code: 'queue_full' })
+  })
+
   it('refuses commands and answers those that wait when it is closed', async () => {
     const { host, wire } = build({})
     host.start(wire, START)

@@ -7,6 +7,7 @@ import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
 import type { CommandAnswer } from '../api/backend.ts'
+import { Answers, type Unanswered } from './answers.ts'
 import { Durations } from './durations.ts'
 import { Fetches } from './fetches.ts'
 import { Intake, type IntakeVerdict, type Ruling } from './intake.ts'
@@ -15,21 +16,11 @@ import { Runs } from './runs.ts'
 import { textOf } from './text.ts'
 import { Timers } from './timers.ts'
 
-/** Commands that wait for their answer: each holds a request of this machine's owner. */
-const COMMANDS_MAX = 1_024
-
 /** Frames that another way than the network brought and that wait for the disk: 16 MiB of the largest. */
 const EASING_MAX = 256
 
 type HeldEffect = Extract<Effect, { readonly after: number }>
 type Listener = (job: string | null) => void
-
-/** A command without an answer. */
-interface Waiting {
-  readonly respond: (answer: CommandAnswer) => void
-  /** The mind's answer, which waits for the log. */
-  decided?: CommandResult
-}
 
 /**
  * A mind's body within the process: hands it one event after another and carries out what it asks for. Records
@@ -46,12 +37,11 @@ export class MindHost {
   readonly #fetches: Fetches
   readonly #started = Promise.withResolvers<Wire>()
   readonly #queue: Event[] = []
-  readonly #changes = new Map<number, (result: EpochResult) => void>()
-  readonly #commands = new Map<number, Waiting>()
+  readonly #commands = new Answers<CommandResult>()
+  readonly #changes = new Answers<EpochResult>()
   readonly #listeners = new Set<Listener>()
   #loads: Promise<void> = Promise.resolve()
   #wire: Wire | undefined
-  #commandCount = 0
   #easing = 0
   #handling = false
   #closed = false
@@ -141,24 +131,14 @@ export class MindHost {
   }
 
   command(command: Command): Promise<CommandAnswer> {
-    if (this.#closed || this.#commands.size >= COMMANDS_MAX) {
-      const detail = this.#closed ? 'this peer is stopping' : 'too many requests wait for an answer'
-      return Promise.resolve({ ok: false, code: 'queue_full', detail })
-    }
-    const id = ++this.#commandCount
-    const { promise, resolve } = Promise.withResolvers<CommandAnswer>()
-    this.#commands.set(id, { respond: resolve })
-    this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) })
-    return promise
+    return this.#commands.wait((id) =>
+      this.#handle({ type: 'command', id, command, entropy: new Uint8Array(randomBytes(32)) }),
+    )
   }
 
   /** Asks for what concerns the next epoch; an order is answered once that is decided. */
-  changeEpoch(command: EpochCommand): Promise<EpochResult> {
-    const id = ++this.#commandCount
-    const { promise, resolve } = Promise.withResolvers<EpochResult>()
-    this.#changes.set(id, resolve)
-    this.#handle({ type: 'epoch-command', id, command })
-    return promise
+  changeEpoch(command: EpochCommand): Promise<EpochResult | Unanswered> {
+    return this.#changes.wait((id) => this.#handle({ type: 'epoch-command', id, command }))
   }
 
   subscribe(listener: Listener): () => void {
@@ -171,8 +151,8 @@ export class MindHost {
     this.#closed = true
     this.#timers.cancelAll()
     this.#fetches.stop()
-    for (const { respond, decided } of this.#commands.values()) respond(answerAtEnd(decided))
-    this.#commands.clear()
+    this.#commands.close()
+    this.#changes.close()
   }
 
   /** An event that an effect causes within the same call waits until the effects before it are taken. */
@@ -211,7 +191,10 @@ export class MindHost {
       case 'to-self':
         return this.#handle({ type: 'message', message: effect.message })
       case 'respond':
-        this.#decide(effect.command, effect.result)
+        this.#commands.decide(effect.command, effect.result)
+        return this.#hold(effect)
+      case 'epoch-result':
+        this.#changes.decide(effect.command, effect.result)
         return this.#hold(effect)
       default:
         return this.#hold(effect)
@@ -231,10 +214,9 @@ export class MindHost {
       case 'publish':
         return this.#requireWire().publish(effect.topic, effect.frame)
       case 'epoch-result':
-        this.#changes.get(effect.command)?.(effect.result)
-        return void this.#changes.delete(effect.command)
+        return this.#changes.respond(effect.command, effect.result)
       case 'respond':
-        return this.#respond(effect.command, effect.result)
+        return this.#commands.respond(effect.command, effect.result)
       case 'run':
         return this.#runs.start(effect.order)
       case 'stop-run':
@@ -250,16 +232,6 @@ export class MindHost {
       case 'notify':
         return this.#listeners.forEach((listener) => listener(effect.job))
     }
-  }
-
-  #decide(command: number, result: CommandResult): void {
-    const waiting = this.#commands.get(command)
-    if (waiting !== undefined) waiting.decided = result
-  }
-
-  #respond(command: number, result: CommandResult): void {
-    this.#commands.get(command)?.respond(result)
-    this.#commands.delete(command)
   }
 
   /** A missing body or a failed worker is told as null; the mind asks again when it ticks. */
@@ -304,13 +276,4 @@ export class MindHost {
     this.close()
     this.#ports.onFailure(error)
   }
-}
-
-/** A command that the mind had not taken up is gone with it; what it had signed may still reach the disk. */
-function answerAtEnd(decided: CommandResult | undefined): CommandAnswer {
-  if (decided === undefined) return { ok: false, code: 'queue_full', detail: 'this peer is stopping' }
-  if (!decided.ok) return decided
-  const detail =
-    'this peer stops and cannot say whether what it signed is on disk; it may still be carried out'
-  return { ok: false, code: 'outcome_unknown', detail }
 }

@@ -47,3 +47,8 @@ export interface InstanceRules {
   /** Takes over what a witness's refusal brought along, or sends it what it lacks to judge. */
   learn(out: Outbox, refusal: Refusal, from: PeerId): void
 }
+
+/** Whether a refusal says what its guard misses. */
+export function hasItems({ bids, reveals, entries, closes }: GuardItems): boolean {
+  return bids.length + reveals.length + entries.length + closes.length > 0
+}

@@ -51,3 +51,14 @@ export function carriedBy(
   }
   return highest?.value
 }
+
+/** Fewer promises than hold a correct one convince nobody, and more of them no better. */
+export function shownOf(newviews: readonly Signed<NewView>[], { epoch }: Roster): readonly Signed<NewView>[] {
+  const enough = epoch.sizes.witnesses - epoch.sizes.quorum + 1
+  return newviews.length < enough ? [] : newviews.slice(0, enough)
+}
+
+/** So many that no quorum is left without one of them, hence at least one correct witness among them. */
+export function isOutnumbered(against: ReadonlySet<number>, { epoch }: Roster): boolean {
+  return against.size > epoch.sizes.witnesses - epoch.sizes.quorum
+}

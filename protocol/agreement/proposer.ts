@@ -1,7 +1,7 @@
 import type { Signer } from '../crypto/signer.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { quorumOf } from '../encoding/quorum.ts'
-import { type Signed, sign } from '../encoding/signed.ts'
+import { sign } from '../encoding/signed.ts'
 import type { InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
@@ -11,11 +11,11 @@ import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { FactServer } from '../sync/serve.ts'
 import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
-import type { GuardItems, InstanceRules } from './instance-rules.ts'
-import { type Ballot, type Decision, type NewView, PROPOSAL, valueDigestOf } from './messages.ts'
-import { nextTurnOf } from './round.ts'
+import { hasItems, type InstanceRules } from './instance-rules.ts'
+import { type Ballot, type Decision, PROPOSAL, valueDigestOf } from './messages.ts'
 import { type Attempt, freshAttempt, type Standing } from './attempt.ts'
-import { carriedBy } from './promises.ts'
+import { carriedBy, isOutnumbered, shownOf } from './promises.ts'
+import { Turns } from './turns.ts'
 import type { Value } from './value.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
@@ -32,7 +32,6 @@ interface ProposerOptions {
 }
 
 const RETRY = 'agree/retry/'
-const TURN = 'agree/turn/'
 
 /**
  * Drives instances to a decision: as natural proposer in rounds 0 and 1, as a witness in its own later
@@ -42,13 +41,13 @@ const TURN = 'agree/turn/'
 export class Proposer {
   readonly #options: ProposerOptions
   readonly #attempts = new Map<InstanceId, Attempt>()
-  /** Instances whose turn timer runs, with the due time it was set by. */
-  readonly #armed = new Map<InstanceId, number>()
+  readonly #turns: Turns
   /** What this peer proposed last, per undecided instance. */
   readonly #proposed = new Map<InstanceId, ProposalRecord>()
 
   constructor(options: ProposerOptions) {
     this.#options = options
+    this.#turns = new Turns({ ...options, self: options.signer.id })
   }
 
   restore(record: StoredRecord): void {
@@ -74,22 +73,9 @@ export class Proposer {
     this.#propose(out, this.#begin(instance, 0), value)
   }
 
-  /** As witness: arms the timer of its next own round, once the instance is due; it stays armed until decided. */
+  /** As witness: its own later rounds come from when the instance is due. */
   arm(out: Outbox, instance: InstanceId, mine: Standing): void {
-    const due = this.#options.rules.dueAt(instance)
-    if (due !== undefined && due < (this.#armed.get(instance) ?? Number.POSITIVE_INFINITY))
-      this.#arm(out, instance, mine)
-  }
-
-  #arm(out: Outbox, instance: InstanceId, mine: Standing): void {
-    const { roster, duty, rules, signer } = this.#options
-    const due = rules.dueAt(instance)
-    if (due === undefined || !duty.active) return
-    const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
-    this.#armed.set(instance, due)
-    // A tick later, so that witnesses whose clock runs a little behind answer at once.
-    const at = mine.readyAt(round, due) + TIMES.beaconMs / 4
-    out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
+    this.#turns.arm(out, instance, mine)
   }
 
   /** A timer of this part fired. */
@@ -98,10 +84,10 @@ export class Proposer {
       this.#retry(out, id.slice(RETRY.length) as InstanceId)
       return true
     }
-    if (!id.startsWith(TURN)) return false
-    const instance = id.slice(TURN.length) as InstanceId
+    const instance = this.#turns.instanceOf(id)
+    if (instance === undefined) return false
     this.#takeTurn(out, instance, standing(instance))
-    this.#arm(out, instance, standing(instance))
+    this.#turns.rearm(out, instance, standing(instance))
     return true
   }
 
@@ -168,13 +154,13 @@ export class Proposer {
         return this.#show(out, attempt, from)
       case 'promised':
         attempt.promisedBy.add(position)
-        if (!this.#outnumbered(attempt.promisedBy)) return undefined
+        if (!isOutnumbered(attempt.promisedBy, roster)) return undefined
         return this.#stop(out, attempt.instance)
       case 'guard':
       case 'uncovered':
       case 'not_valid':
         // A guard without items is a matter of time: the retry asks again.
-        if (body.code === 'guard' && isEmpty(body)) return undefined
+        if (body.code === 'guard' && !hasItems(body)) return undefined
         attempt.refusedBy.add(position)
         return this.#repair(out, attempt)
       default:
@@ -185,32 +171,29 @@ export class Proposer {
   /** The instance is decided. */
   forget(out: Outbox, instance: InstanceId): void {
     this.#stop(out, instance)
-    if (this.#armed.delete(instance)) out.cancelTimer(`${TURN}${instance}`)
+    this.#turns.forget(out, instance)
     if (this.#proposed.delete(instance)) out.write(keys.proposal(instance), null)
   }
 
   /** The epoch is over, and with it all its rounds. */
   reset(out: Outbox): void {
-    const known = [...this.#attempts.keys(), ...this.#armed.keys(), ...this.#proposed.keys()]
+    const known = [...this.#attempts.keys(), ...this.#turns.instances(), ...this.#proposed.keys()]
     for (const instance of new Set(known)) this.forget(out, instance)
   }
 
   /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
   #repair(out: Outbox, attempt: Attempt): void {
-    if (attempt.round !== 0 || !this.#outnumbered(attempt.refusedBy)) return
+    if (attempt.round !== 0 || !isOutnumbered(attempt.refusedBy, this.#options.roster)) return
     this.#stop(out, attempt.instance)
     this.#collect(out, this.#begin(attempt.instance, 1))
   }
 
   #takeTurn(out: Outbox, instance: InstanceId, mine: Standing): void {
-    const { roster, rules, signer } = this.#options
-    const due = rules.dueAt(instance)
-    const round = nextTurnOf(signer.id, instance, mine.promised + 1, roster.epoch)
-    if (due === undefined || out.now < mine.readyAt(round, due)) return
-    if (this.#options.isHalted(instance)) return
+    const round = this.#turns.roundNow(out, instance, mine)
+    if (round === undefined || this.#options.isHalted(instance)) return
     if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
-    if (!mine.prepared && rules.build(out, instance) === undefined) return
+    if (!mine.prepared && this.#options.rules.build(out, instance) === undefined) return
     this.#stop(out, instance)
     this.#collect(out, this.#begin(instance, round))
   }
@@ -258,17 +241,15 @@ export class Proposer {
     if (proposal === undefined) {
       const epoch = this.#options.roster.epoch.number
       if (round > 0)
-        out.send(peer, 'newview-request', { instance, epoch, round, newviews: this.#shownPromises(attempt) })
+        out.send(peer, 'newview-request', {
+          instance,
+          epoch,
+          round,
+          newviews: shownOf([...attempt.newviews.values()], this.#options.roster),
+        })
       return
     }
     out.send(peer, 'propose', proposal)
-  }
-
-  /** Fewer promises than hold a correct one convince nobody, and more of them no better. */
-  #shownPromises({ newviews }: Attempt): readonly Signed<NewView>[] {
-    const { witnesses, quorum } = this.#options.roster.epoch.sizes
-    const enough = witnesses - quorum + 1
-    return newviews.size < enough ? [] : [...newviews.values()].slice(0, enough)
   }
 
   #retry(out: Outbox, instance: InstanceId): void {
@@ -303,12 +284,6 @@ export class Proposer {
     return proposed.value === body.value ? attempt : undefined
   }
 
-  /** So many that no quorum is left without one of them, hence at least one correct witness among them. */
-  #outnumbered(against: ReadonlySet<number>): boolean {
-    const { witnesses, quorum } = this.#options.roster.epoch.sizes
-    return against.size > witnesses - quorum
-  }
-
   #stop(out: Outbox, instance: InstanceId): void {
     this.#attempts.delete(instance)
     out.cancelTimer(`${RETRY}${instance}`)
@@ -317,8 +292,4 @@ export class Proposer {
   #toAll(send: (peer: PeerId) => void): void {
     this.#options.roster.epoch.witnesses.forEach(send)
   }
-}
-
-function isEmpty({ bids, reveals, entries, closes }: GuardItems): boolean {
-  return bids.length + reveals.length + entries.length + closes.length === 0
 }

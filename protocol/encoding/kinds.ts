@@ -13,8 +13,8 @@ import {
   epochCollectCodec,
   epochOrderCodec,
   epochReportCodec,
-  handoverCodec,
   handoverFetchCodec,
+  pieceCodec,
 } from '../epoch/messages.ts'
 import { ACCEPT } from '../epoch/value.ts'
 import { BEACON, BID, COMMIT, HEARTBEAT, SEAL, signedReveal, signedSeal, STORED } from '../jobs/messages.ts'
@@ -103,9 +103,9 @@ export const KINDS = {
   'epoch-order': kind('agree', false, 64 * KIB, epochOrderCodec),
   'epoch-accept': kind('agree', true, KIB, ACCEPT.body),
   'epoch-collect': kind('agree', false, KIB, epochCollectCodec),
-  'epoch-report': kind('agree', false, LIMITS.frameBytes, epochReportCodec),
+  'epoch-report': kind('agree', false, KIB, epochReportCodec),
   'handover-fetch': kind('sync', false, KIB, handoverFetchCodec),
-  handover: kind('sync', false, LIMITS.frameBytes, handoverCodec),
+  handover: kind('sync', false, LIMITS.frameBytes, pieceCodec),
 
   latency: kind('agree', true, 16 * KIB, LATENCY.body),
 

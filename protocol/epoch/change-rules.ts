@@ -4,12 +4,14 @@ import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
-import type { Chunks } from './chunks.ts'
 import type { Gather } from './gather.ts'
-import { covers, fitsHandover, type HandoverLookups, splitHandover } from './handover.ts'
+import { covers, fitsHandover, type HandoverLookups, mayList } from './handover.ts'
+import type { Lists } from './lists.ts'
 import type { Handover } from './messages.ts'
 import { isAccepted, orderFault, strangersIn } from './order.ts'
 import type { Orders } from './orders.ts'
+import { type Cut, cutHandover } from './pieces.ts'
+import type { Shelf } from './shelf.ts'
 import type { EpochValue } from './value.ts'
 
 export interface ChangeRulesParts {
@@ -18,17 +20,24 @@ export interface ChangeRulesParts {
   readonly duty: WitnessDuty
   readonly orders: Orders
   readonly gather: Gather
-  readonly chunks: Chunks
+  /** Lists that values name, one of each peer that shows a value. */
+  readonly lists: Lists
+  readonly shelf: Shelf
   readonly lookups: HandoverLookups
   readonly root: () => Digest
   readonly compare: (out: Outbox, peer: PeerId) => void
   /** What this witness is bound to, and what it prepared. */
   readonly own: () => Handover
+  /** The same in pieces, for whoever proposes. */
+  readonly ownCut: (out: Outbox) => Cut
   /** Tells a proposer what it left out. */
   readonly report: (out: Outbox, to: PeerId) => void
   /** No fact is taken from anybody until the next comparison. */
   readonly freeze: () => void
 }
+
+/** The slot of what this witness holds itself: most of what a value lists is here before it is asked for. */
+const OWN = 'own'
 
 /** Whose facts this witness fetches to judge its value. */
 interface Levelling {
@@ -67,13 +76,17 @@ export interface ChangeRules extends InstanceRules {
  * **Why the value itself is one.** `epoch/<n + 1>` is an agreement of epoch n like any other: one value at most, its
  * decision signed by a quorum of epoch n and of no other one.
  *
+ * **Why what is decided can be had.** A witness that prepares a fresh value has all pieces of its handover, and writes them
+ * in the batch of its prepare. A value that is carried to a later round was prepared fresh by a quorum in an earlier
+ * one, and none of them deletes its pieces before an epoch is decided.
+ *
  * **Why it ends.** The validity of an order depends on the epoch alone, so whoever gets it stops for it. Stopped
  * witnesses take facts only from the proposer whose value they judge, or, as proposers, from those whose reports they
  * use; a refusal brings a report. So honest witnesses' states only grow towards each other, and once an honest
  * proposer has the reports of all honest witnesses its value passes.
  */
 export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
-  const { roster, duty, orders, gather, chunks, lookups } = parts
+  const { roster, duty, orders, gather, lists, shelf, lookups } = parts
   let levelling: Levelling | undefined
   let built: { readonly value: EpochValue; readonly version: number } | undefined
 
@@ -82,14 +95,17 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
   function build(out: Outbox): EpochValue | undefined {
     const { stop } = orders
     if (stop === undefined || !duty.active) return undefined
-    if (!gather.isCollecting) gather.collect(out, stop.order.body.number)
+    if (!gather.isCollecting) gather.collect(out, parts.ownCut(out))
     if (!gather.isReady(out.now)) return undefined
     const root = parts.root()
     if (built?.value.root === root && built.version === gather.version) return built.value
     const merged = gather.merged(parts.own(), roster.epoch.number)
-    const handover = splitHandover(merged).map((part) => chunks.keep(out, part))
     const { order, accepts } = stop
-    built = { value: { type: 'epoch', order, accepts, root, handover }, version: gather.version }
+    const { number } = order.body
+    const cut = cutHandover(merged, number)
+    shelf.put(out, 'proposal', cut, number)
+    lists.place(parts.self, cut)
+    built = { value: { type: 'epoch', order, accepts, root, handover: cut.name }, version: gather.version }
     parts.freeze()
     return built.value
   }
@@ -114,15 +130,22 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
   function judge(out: Outbox, value: EpochValue, from: PeerId): Judgement {
     if (orderFault(value.order, roster) !== undefined) return { verdict: 'not_valid' }
     if (!isAccepted(value.order, value.accepts, roster)) return { verdict: 'not_valid' }
-    const handover = chunks.assemble(out, value.handover, [from])
-    if (handover === undefined) return { verdict: 'wait' }
+    if (!roster.isWitness(from)) return { verdict: 'not_valid' }
     if (value.root !== parts.root()) return level(out, value.root, from)
     levelling = undefined
     parts.freeze()
     // At the root all know the same members.
     if (strangersIn(value.order, roster).length > 0) return { verdict: 'not_valid' }
-    if (!fitsHandover(handover, roster.epoch.number, lookups)) return { verdict: 'not_valid' }
-    return covers(handover, parts.own()) ? { verdict: 'prepare' } : refuse(out, from)
+    lists.place(OWN, parts.ownCut(out))
+    const closing = roster.epoch.number
+    const sift = (part: Handover) => (mayList(part, closing, lookups) ? part : undefined)
+    const handover = lists.want(out, from, { name: value.handover, holders: [from], sift })
+    if (handover === 'wait') return { verdict: 'wait' }
+    if (handover === 'broken' || !fitsHandover(handover, closing, lookups)) return { verdict: 'not_valid' }
+    if (!covers(handover, parts.own())) return refuse(out, from)
+    const cut = lists.cut(from)
+    if (cut !== undefined) shelf.put(out, 'prepared', cut, value.order.body.number)
+    return { verdict: 'prepare' }
   }
 
   return {

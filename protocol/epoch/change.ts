@@ -1,37 +1,28 @@
 import type { Agreement } from '../agreement/agreement.ts'
-import { type Decision, decisionCodec, valueDigestOf } from '../agreement/messages.ts'
-import type { Signer } from '../crypto/signer.ts'
-import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { type Digest, epochInstance, type InstanceId, parseEpochInstance, type PeerId } from '../ids.ts'
+import { type Digest, epochInstance, type InstanceId, type PeerId } from '../ids.ts'
+import type { Decision } from '../agreement/messages.ts'
 import type { Message } from '../intake/message.ts'
-import type { Ledger } from '../ledger/ledger-state.ts'
-import type { Fact } from '../ledger/fact.ts'
 import type { ApplyResult } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger-state.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { LiveRoster } from '../swarm/live-roster.ts'
-import type { WitnessDuty } from '../swarm/witness-duty.ts'
-import type { Closing } from '../sync/closing/closing.ts'
-import { EPOCH_KEY, epochLeaf } from '../sync/leaves.ts'
-import type { StateDigest } from '../sync/state-digest.ts'
-import { handoverOf } from './begin.ts'
+import type { FactServer, RecordServer } from '../sync/serve.ts'
 import { type ChangeRules, createChangeRules } from './change-rules.ts'
 import type { ChangeView } from './change-view.ts'
-import { Chunks } from './chunks.ts'
+import { Entering, type EnteringParts } from './entering.ts'
 import { Gather } from './gather.ts'
-import { splitHandover } from './handover.ts'
-import { type Handover, handoverCodec } from './messages.ts'
-import { orderFault } from './order.ts'
-import { Orders } from './orders.ts'
-import { epochId, orderDigestOf, type SignedOrder } from './value.ts'
+import { Handovers } from './handovers.ts'
+import type { Handover } from './messages.ts'
+import { Orders, type OrdersParts } from './orders.ts'
+import type { Cut } from './pieces.ts'
+import { Sources } from './sources.ts'
+import type { SignedOrder } from './value.ts'
 
 const REPEAT = 'epoch/repeat'
 const COLLECT = 'epoch/collect'
-
-/** Epochs that a peer which is behind is told of at once; it asks for more when it has begun them. */
-const SERVED_EPOCHS = 4
+/** Of each peer that gave nothing for a while. */
+const RESUME = 'epoch/resume/'
 
 type ChangeKind =
   | 'epoch-order'
@@ -42,50 +33,40 @@ type ChangeKind =
   | 'handover'
 export type ChangeMessage = Extract<Message, { kind: ChangeKind }>
 
-export interface ChangeParts {
-  readonly signer: Signer
-  readonly roster: LiveRoster
-  readonly duty: WitnessDuty
-  readonly rules: Digest
-  readonly acceptsWitness: boolean
-  readonly digest: StateDigest
-  readonly closing: Closing
+export interface ChangeParts
+  extends Pick<OrdersParts, 'signer' | 'duty' | 'rules' | 'acceptsWitness'>,
+    Omit<EnteringParts, 'self' | 'handovers' | 'ledger' | 'agreement' | 'serve' | 'forget'> {
   readonly ledger: () => Pick<Ledger, 'bound' | 'isVotable' | 'beginEpoch'>
   readonly agreement: () => Pick<Agreement, 'prepared' | 'promised' | 'beginEpoch' | 'stir'>
   readonly carried: (instance: InstanceId) => Digest | undefined
-  readonly isDecided: (instance: InstanceId) => boolean
-  readonly compare: (out: Outbox, peer: PeerId) => void
-  /** A part that a decision waited for is here. */
-  readonly arrived: (out: Outbox, chunk: Digest) => void
-  /** An epoch has begun here, or this peer has caught up with its beginning: duties may be others now. */
-  readonly begun: (out: Outbox) => void
-  /** An epoch was decided, and by which order. */
-  readonly decided: (out: Outbox, order: Digest) => void
+  readonly serve: () => FactServer & RecordServer
+  /** The handover that a decision waited for is here. */
+  readonly arrived: (out: Outbox, list: Digest) => void
 }
 
 /**
- * A change of epoch (5.6): orders and accepts, the stop, the handover, and its beginning. What a crash leaves: no stop
- * and no answer that showed one, or the stop; a promise or a prepare with the parts of the handover that it is
- * about; no new epoch, or all of it, since everything that follows from its decision is one batch.
+ * A change of epoch up to its decision (5.6): orders and accepts, the stop, and the handover; `entering` does what
+ * follows. What a crash leaves: no stop and no answer that showed one, or the stop; a promise or a prepare with the
+ * pieces of the handover that it is about; no new epoch, or all of it, since everything that follows from its decision
+ * is one batch.
  */
 export class Change {
   readonly orders: Orders
   readonly rules: ChangeRules
+  readonly entering: Entering
+  readonly sources: Sources
   readonly #parts: ChangeParts
+  readonly #handovers: Handovers
   readonly #gather: Gather
-  readonly #chunks = new Chunks()
   #isArmed = false
-  /** Whose facts are taken while this witness has stopped. */
-  readonly #sources = new Set<PeerId>()
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
     const { signer, roster, duty } = parts
+    const self = signer.id
     const root = () => parts.digest.root()
-    const compare = (out: Outbox, peer: PeerId) => {
-      this.#sources.add(peer)
-      parts.compare(out, peer)
-    }
+    this.sources = new Sources({ ...parts, isStopped: () => this.orders.stop !== undefined })
+    const compare = (out: Outbox, peer: PeerId) => this.sources.compare(out, peer)
     const lookups = {
       isVotable: (entry: Parameters<Ledger['isVotable']>[0]) => parts.ledger().isVotable(entry),
       isDecided: parts.isDecided,
@@ -94,29 +75,34 @@ export class Change {
     const stirred = (out: Outbox, instance: InstanceId) => parts.agreement().stir(out, instance)
     const isLevel = () => parts.closing.isLevel
     this.orders = new Orders({ ...parts, root, isLevel, compare, stirred })
-    this.#gather = new Gather({ self: signer.id, roster, root, compare, lookups })
+    this.#gather = new Gather({ self, roster, root, compare, lookups })
+    this.#handovers = new Handovers({ roster, root, serve: parts.serve })
+    const handovers = this.#handovers
+    this.entering = new Entering({ ...parts, self, handovers, forget: (out) => this.#forget(out) })
     this.rules = createChangeRules({
-      self: signer.id,
+      self,
       roster,
       duty,
       orders: this.orders,
       gather: this.#gather,
-      chunks: this.#chunks,
+      lists: handovers.lists,
+      shelf: handovers.shelf,
       lookups,
       root,
       compare,
       own: () => this.#own(),
+      ownCut: (out) => this.#ownCut(out),
       report: (out, to) => this.#report(out, to),
-      freeze: () => this.#sources.clear(),
+      freeze: () => this.sources.freeze(),
     })
   }
 
   restore(record: StoredRecord): void {
-    this.orders.restore(record)
+    void (this.orders.restore(record) || this.#handovers.restore(record))
   }
 
   start(out: Outbox): void {
-    this.#setLeaf()
+    this.entering.setLeaf()
     this.#stir(out)
     this.#arm(out)
   }
@@ -126,21 +112,11 @@ export class Change {
     return this.orders.stop !== undefined || !this.#parts.closing.isLevel
   }
 
-  /** Whether a fact may be taken now; what is behind this peer's state was let through before. */
-  admits(fact: Fact, from: PeerId): boolean {
-    const { roster, closing } = this.#parts
-    const { quorum, instance } =
-      fact.type === 'certificate' ? { ...fact.certificate, instance: '' } : fact.decision
-    if (parseEpochInstance(instance) !== undefined) return true
-    if (this.orders.stop !== undefined && !this.#sources.has(from)) return false
-    if (quorum.epoch === roster.epoch.number) return closing.isLevel
-    return closing.admits(fact, from) === 'admit'
-  }
-
-  /** This peer's owner brings an order, valid and signed. */
-  order(out: Outbox, order: SignedOrder): void {
-    this.orders.take(out, { order, accepts: [] }, this.#parts.signer.id, null)
+  /** This peer's owner brings an order, valid and signed; the order that is given up for it, if any. */
+  order(out: Outbox, order: SignedOrder): Digest | undefined {
+    const replaced = this.orders.bring(out, order)
     this.#arm(out)
+    return replaced
   }
 
   /** The host agrees that this peer witnesses; false when no order names it for that epoch. */
@@ -148,7 +124,15 @@ export class Change {
     return this.orders.agree(out, number)
   }
 
+  /** A decision on an epoch is here; while its handover is on its way, that is looked after. */
+  begin(out: Outbox, decision: Decision, from: PeerId): ApplyResult {
+    const result = this.entering.begin(out, decision, from)
+    if (result.status === 'missing') this.#arm(out)
+    return result
+  }
+
   onMessage(out: Outbox, message: ChangeMessage): void {
+    const { from } = message
     switch (message.kind) {
       case 'epoch-order':
         this.#onOrder(out, message)
@@ -157,131 +141,61 @@ export class Change {
         this.orders.onAccept(out, message)
         break
       case 'epoch-collect':
-        // Only a witness proposes; a report may be megabytes.
-        if (!this.#parts.roster.isWitness(message.from)) return
-        if (this.orders.stop?.order.body.number === message.body.number) this.#report(out, message.from)
+        // Only a witness proposes.
+        if (this.#isOfChange(message)) this.#report(out, from)
         return
       case 'epoch-report':
-        if (!this.#parts.roster.isWitness(message.from)) return
-        if (this.orders.stop?.order.body.number !== message.body.number) return
+        if (!this.#isOfChange(message)) return
         this.#gather.onReport(out, message)
         this.#stir(out)
-        return
+        break
       case 'handover-fetch':
-        return out.load([keys.handover(message.body.chunk)], { type: 'handover-serve', to: message.from })
-      case 'handover': {
-        const chunk = this.#chunks.onPart(out, message.body)
-        if (chunk !== undefined) this.#arrived(out, chunk)
+        return this.#handovers.onFetch(out, from, message.body.piece)
+      case 'handover':
+        if (this.#gather.onPiece(out, message.body)) this.#stir(out)
+        if (this.#handovers.onPiece(out, message.body)) this.#arrived(out)
         return
-      }
     }
     this.#arm(out)
   }
 
   /** For `loaded` with the purpose `handover`. */
-  onLoaded(out: Outbox, chunk: Digest, value: Uint8Array | undefined): void {
-    if (this.#chunks.onLoaded(out, chunk, value)) this.#arrived(out, chunk)
+  onLoaded(out: Outbox, piece: Digest, value: Uint8Array | undefined): void {
+    if (this.#handovers.onLoaded(out, piece, value)) this.#arrived(out)
   }
 
-  /** For `loaded` with the purpose `handover-serve`: what isn't here isn't answered, and the asker asks another. */
+  /** For `loaded` with the purpose `handover-serve`. */
   onServed(out: Outbox, to: PeerId, value: Uint8Array | undefined): void {
-    if (value !== undefined) out.send(to, 'handover', decodeRecord(handoverCodec, value, 'handover'))
+    this.#handovers.onServed(out, to, value)
   }
 
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
     this.orders.onPulled(out, peer)
-    this.#gather.onPulled(peer)
+    this.#gather.onPulled(out, peer)
     this.rules.onPulled(peer)
     this.#stir(out)
   }
 
+  /** A peer gives nothing for this time. */
+  onBusy(out: Outbox, from: PeerId, afterMs: number): void {
+    if (this.#handovers.lists.isAsking(from) || this.#gather.lists.isAsking(from))
+      out.timer(`${RESUME}${from}`, afterMs)
+  }
+
   onTimer(out: Outbox, id: string): boolean {
-    if (id !== REPEAT && id !== COLLECT) return false
-    if (id === REPEAT) {
-      this.#isArmed = false
-      this.orders.repeat(out)
-      this.#chunks.repeat(out)
-      this.#arm(out)
-    } else {
-      const { stop } = this.orders
-      if (stop === undefined) return true
-      if (this.#gather.isCollecting) this.#gather.collect(out, stop.order.body.number)
-      this.#stir(out)
-    }
+    if (id === REPEAT) this.#repeat(out)
+    else if (id === COLLECT) this.#collect(out)
+    else if (id.startsWith(RESUME)) this.#resume(out, id.slice(RESUME.length) as PeerId)
+    else return false
     return true
   }
 
   /** After each event: the state may have come to where something waits for it. */
   tend(out: Outbox): void {
-    const { closing, digest } = this.#parts
-    if (this.rules.awaited !== undefined && digest.root() === this.rules.awaited) this.#stir(out)
-    if (closing.isLevel || !closing.advance(out)) return
-    this.#setLeaf()
-    this.#parts.begun(out)
-  }
-
-  /**
-   * Begins the next epoch, whoever brings the decision; all records of it are in this event's batch. Only a quorum of
-   * the epoch before can have decided: an older one's witnesses may have left since.
-   */
-  begin(out: Outbox, decision: Decision, from: PeerId): ApplyResult {
-    const { roster, closing } = this.#parts
-    const number = parseEpochInstance(decision.instance)
-    const { value } = decision
-    if (number === undefined || value.type !== 'epoch') return { status: 'contradiction' }
-    const name = valueDigestOf(value)
-    const known = roster.epochOf(number)
-    if (known !== undefined) return { status: known.decision === name ? 'known' : 'contradiction' }
-    const closed = roster.epoch.number
-    if (number > closed + 1) return { status: 'missing', ids: [epochId(number - 1)] }
-    if (decision.quorum.epoch !== closed || orderFault(value.order, roster) !== undefined)
-      return { status: 'contradiction' }
-    const holders = [from, ...roster.epoch.witnesses].filter((peer) => peer !== this.#parts.signer.id)
-    const parts = this.#chunks.assemble(out, value.handover, holders)
-    if (parts === undefined) {
-      this.#arm(out)
-      return { status: 'missing', ids: value.handover }
-    }
-    const order = orderDigestOf(value.order)
-    const handover = handoverOf(parts, this.#parts.isDecided)
-    roster.enter(out, value.order.body.governance, name)
-    out.write(keys.epochDecision(number), encodeBody(decisionCodec, decision))
-    this.#forget(out)
-    closing.close(out, { number: closed, root: value.root, listed: handover.listed })
-    this.#parts.agreement().beginEpoch(out, handover.prepared)
-    this.#parts.ledger().beginEpoch(out, { locks: handover.locks, closed })
-    this.#setLeaf()
-    if (!closing.isLevel && from !== this.#parts.signer.id) {
-      closing.heard(out, from)
-      this.#parts.compare(out, from)
-    }
-    this.#parts.begun(out)
-    this.#parts.decided(out, order)
-    return { status: 'applied' }
-  }
-
-  /** Everybody is told: nobody votes or is believed under the old epoch any more. */
-  audience(instance: InstanceId): readonly PeerId[] {
-    if (parseEpochInstance(instance) === undefined) return []
-    return [...this.#parts.roster.members()].flatMap(({ peer }) =>
-      peer === this.#parts.signer.id ? [] : [peer],
-    )
-  }
-
-  serve(out: Outbox, instance: InstanceId, to: PeerId): boolean {
-    const number = parseEpochInstance(instance)
-    if (number === undefined || number > this.#parts.roster.epoch.number) return false
-    this.serveEpochs(out, number - 1, to)
-    return true
-  }
-
-  serveEpochs(out: Outbox, behind: number, to: PeerId): void {
-    const { roster, signer } = this.#parts
-    const newest = Math.min(roster.epoch.number, behind + SERVED_EPOCHS)
-    if (to === signer.id || behind < 0) return
-    for (let number = behind + 1; number <= newest; number += 1)
-      out.load([keys.epochDecision(number)], { type: 'serve', to })
+    const { awaited } = this.rules
+    if (awaited !== undefined && this.#parts.digest.root() === awaited) this.#stir(out)
+    this.entering.tend(out)
   }
 
   view(): ChangeView {
@@ -299,11 +213,15 @@ export class Change {
     }
   }
 
+  #isOfChange({ from, body }: Extract<ChangeMessage, { kind: 'epoch-collect' | 'epoch-report' }>): boolean {
+    return this.#parts.roster.isWitness(from) && this.orders.stop?.order.body.number === body.number
+  }
+
   #onOrder(out: Outbox, { from, body }: Extract<ChangeMessage, { kind: 'epoch-order' }>): void {
     const { order, accepts, root } = body
     const { number } = order.body
     // It was asked for an epoch that has begun: it hasn't heard.
-    if (number <= this.#parts.roster.epoch.number) return this.serveEpochs(out, number - 1, from)
+    if (number <= this.#parts.roster.epoch.number) return this.entering.serveEpochs(out, number - 1, from)
     this.orders.take(out, { order, accepts }, from, root)
   }
 
@@ -311,21 +229,40 @@ export class Change {
     return { locks: this.#parts.ledger().bound(), prepared: this.#parts.agreement().prepared() }
   }
 
+  #ownCut(out: Outbox): Cut {
+    return this.#handovers.cutOwn(out, () => this.#own())
+  }
+
   #report(out: Outbox, to: PeerId): void {
     const { stop } = this.orders
     if (stop === undefined || !this.#parts.duty.active || to === this.#parts.signer.id) return
     const { number } = stop.order.body
-    const root = this.#parts.digest.root()
-    const [first = { locks: [], prepared: [] }, ...others] = splitHandover(this.#own())
-    const all = [first, ...others]
-    all.forEach((listed, part) =>
-      out.send(to, 'epoch-report', { number, root, part, parts: all.length, listed }),
-    )
+    out.send(to, 'epoch-report', { number, root: this.#parts.digest.root(), list: this.#ownCut(out).name })
   }
 
-  #arrived(out: Outbox, chunk: Digest): void {
+  #arrived(out: Outbox): void {
     this.#stir(out)
-    this.#parts.arrived(out, chunk)
+    const { arrived } = this.#handovers
+    if (arrived !== undefined) this.#parts.arrived(out, arrived)
+  }
+
+  #repeat(out: Outbox): void {
+    this.#isArmed = false
+    this.orders.repeat(out)
+    this.#handovers.lists.repeat(out)
+    this.#gather.lists.repeat(out)
+    this.#arm(out)
+  }
+
+  #collect(out: Outbox): void {
+    if (this.orders.stop === undefined) return
+    if (this.#gather.isCollecting) this.#gather.collect(out, this.#ownCut(out))
+    this.#stir(out)
+  }
+
+  #resume(out: Outbox, peer: PeerId): void {
+    this.#handovers.lists.resume(out, peer)
+    this.#gather.lists.resume(out, peer)
   }
 
   #stir(out: Outbox): void {
@@ -333,29 +270,22 @@ export class Change {
     if (stop === undefined) return
     this.#parts.agreement().stir(out, epochInstance(stop.order.body.number))
     if (this.#gather.isCollecting) out.timer(COLLECT, TIMES.deltaMs)
+    this.#arm(out)
   }
 
   #arm(out: Outbox): void {
-    if (this.#isArmed || !(this.orders.isBusy || this.#chunks.isBusy)) return
+    const isFetching = this.#handovers.lists.isBusy || this.#gather.lists.isBusy
+    if (this.#isArmed || !(this.orders.isBusy || isFetching)) return
     // Once set it fires: others' repetitions would else put it off for ever.
     this.#isArmed = true
     out.timer(REPEAT, TIMES.retryMsMax)
   }
 
-  /** The order and all that was collected for it are done with. */
   #forget(out: Outbox): void {
     this.orders.clear(out)
     this.#gather.clear()
-    this.#chunks.clear()
     this.rules.clear()
-    this.#sources.clear()
+    this.sources.freeze()
     out.cancelTimer(COLLECT)
-  }
-
-  /** A peer that isn't level yet stands at the end of the closed epoch, and says so. */
-  #setLeaf(): void {
-    const { digest, closing, roster } = this.#parts
-    const number = closing.isLevel ? roster.epoch.number : roster.epoch.number - 1
-    digest.set(EPOCH_KEY, epochLeaf(number))
   }
 }

@@ -3,8 +3,9 @@ import { PROPOSAL, valueDigestOf } from '../agreement/messages.ts'
 import { sign } from '../encoding/signed.ts'
 import { epochInstance } from '../ids.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
+import { keys } from '../records/keys.ts'
 import { testEntry } from '../swarm/testing-invitations.ts'
-import { handoverDigestOf } from './handover.ts'
+import { cutHandover, emptyListOf } from './pieces.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 import type { EpochValue } from './value.ts'
@@ -56,8 +57,8 @@ describe('a witness prepares no next epoch that', () => {
 
   it('hides what it is bound to', () => {
     const { honest, answerTo } = lyingProposer()
-    expect(honest.handover).toHaveLength(1)
-    expect(answerTo({ ...honest, handover: [] })).toEqual(['refusal', 'epoch-report'])
+    expect(honest.handover).not.toBe(emptyListOf(1))
+    expect(answerTo({ ...honest, handover: emptyListOf(1) })).toEqual(['refusal', 'epoch-report'])
   })
 
   it('ends the epoch with a root that neither has', () => {
@@ -75,9 +76,13 @@ describe('a witness prepares no next epoch that', () => {
     const stranger = testSigner(9)
     const ops = [{ type: 'transfer' as const, to: stranger.id, amount: OUTPUT_MIN, memo: '' }]
     const part = { locks: [testEntry(epochs.minds.roster.swarm, stranger, ops)], prepared: [] }
-    expect(answerTo(epochs, { ...honest, handover: [handoverDigestOf(part)] })).toEqual([])
-    epochs.minds.say(first, judge, 'handover', part)
+    const cut = cutHandover(part, 1)
+    expect(answerTo(epochs, { ...honest, handover: cut.name })).toEqual([])
+    epochs.minds.say(first, judge, 'handover', { type: 'list', number: 1, parts: [...cut.parts.keys()] })
+    epochs.minds.say(first, judge, 'handover', { type: 'part', number: 1, ...part })
     expect(epochs.minds.heard(first, 'refusal').map(({ body }) => body.code)).toContain('not_valid')
+    for (const piece of [cut.name, ...cut.parts.keys()])
+      expect(epochs.minds.stored(judge, keys.handover(piece))).toBeUndefined()
   })
 
   it('leaves out what this witness has certified and the proposer hides', () => {
@@ -92,7 +97,7 @@ describe('a witness prepares no next epoch that', () => {
     epochs.minds.changeEpoch(epochs.id(0), { type: 'order-epoch', order })
     const root = epochs.minds.mindOf(first).view.ledgerRoot()
     expect(epochs.minds.mindOf(judge).view.ledgerRoot()).not.toBe(root)
-    const hiding = { type: 'epoch' as const, order, accepts: [], root, handover: [] }
+    const hiding = { type: 'epoch' as const, order, accepts: [], root, handover: emptyListOf(1) }
     expect(answerTo(epochs, hiding)).toEqual(['refusal', 'epoch-report'])
     epochs.minds.isCut = () => false
     epochs.minds.pass(120_000)
@@ -110,7 +115,7 @@ describe('a witness prepares no next epoch that', () => {
 
 it('the swarm gets its epoch, and the payment, whatever the first proposer did', () => {
   const { epochs, honest, answerTo } = lyingProposer()
-  answerTo({ ...honest, handover: [] })
+  answerTo({ ...honest, handover: emptyListOf(1) })
   epochs.minds.isCut = () => false
   epochs.minds.pass(120_000)
   expectSame(epochs)
@@ -124,11 +129,10 @@ it('reports that are made up cost nothing but a look', () => {
   const [first, , , last] = witnesses
   if (first === undefined || last === undefined) throw new RangeError('there are four witnesses')
   const root = 'b'.repeat(64) as never
-  const listed = { locks: [], prepared: [] }
   for (const about of [
-    { number: 1, root, part: 0, parts: 1, listed },
-    { number: 1, root, part: 7, parts: 3, listed },
-    { number: 2, root, part: 0, parts: 1, listed },
+    { number: 1, root, list: emptyListOf(1) },
+    { number: 1, root, list: 'b'.repeat(64) as never },
+    { number: 2, root, list: emptyListOf(2) },
   ])
     epochs.minds.say(last, first, 'epoch-report', about)
   epochs.minds.isCut = () => false

@@ -5,6 +5,7 @@ import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { Gather } from './gather.ts'
+import { cutHandover, emptyListOf } from './pieces.ts'
 
 const { ids, roster } = fourWitnesses()
 const [self, second, third, liar] = ids as [PeerId, PeerId, PeerId, PeerId]
@@ -21,10 +22,10 @@ it('a witness that reports ever another state holds nobody up', () => {
   const lookups = {} as ConstructorParameters<typeof Gather>[0]['lookups']
   const gather = new Gather({ self, roster, root: () => ROOT, compare: () => undefined, lookups })
   const report = (from: PeerId, root: Digest) => {
-    const body = { number: 1, root, part: 0, parts: 1, listed: { locks: [], prepared: [] } }
+    const body = { number: 1, root, list: emptyListOf(1) }
     gather.onReport(out, { kind: 'epoch-report', from, body } as unknown as MessageOf<'epoch-report'>)
   }
-  gather.collect(out, 1)
+  gather.collect(out, cutHandover({ locks: [], prepared: [] }, 1))
   for (const honest of [second, third]) report(honest, ROOT)
   for (; now < TIMES.retryMsMax; now += 500) {
     report(liar, `1${now}`.padStart(64, '0') as Digest)

@@ -4,20 +4,27 @@ import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { type HandoverLookups, isHigher, joinParts, mayCarry } from './handover.ts'
-import type { Carried, Handover } from './messages.ts'
+import { type HandoverLookups, isHigher, mayCarry } from './handover.ts'
+import { Lists } from './lists.ts'
+import type { Carried, Handover, Piece } from './messages.ts'
+import type { Cut } from './pieces.ts'
 
 /** A proposer that has a quorum of reports waits so long for the others', which spares it their refusals. */
 const OTHERS_MS = TIMES.deltaMs
-/** How long it waits for the facts of a witness that reported; then the others' have to do. */
+/** How long it waits for the facts and the list of a witness that has reported; then the others' have to do. */
 const PULL_MS = TIMES.retryMsMax
+
+/** The slot of this peer's own list: parts that another's has, too, aren't fetched. */
+const OWN = 'own'
 
 interface Report {
   readonly root: Digest
-  readonly count: number
-  readonly parts: Map<number, Handover>
-  /** What the witness has and this peer lacked is here. */
+  readonly list: Digest
+  /** What the witness has and this peer lacked is here: only then can be judged what its list says. */
   isPulled: boolean
+  comparedMs: number
+  /** This peer's own root when the list was judged first. */
+  judgedAt: Digest | undefined
   /** Of the peer's first report: one that reports ever something else is waited for no longer than others. */
   readonly sinceMs: number
 }
@@ -32,32 +39,38 @@ export interface GatherParts {
 
 /**
  * What a proposer collects before it proposes an epoch: of a quorum of stopped witnesses, itself among them, what they
- * are bound to, and their facts. None of it is believed further than honest witnesses will confirm it.
+ * are bound to, and their facts. None of it is believed further than honest witnesses will confirm it. Of a report
+ * that is kept which could be certified here, one entry for a place: a liar can't fill this peer's memory but with
+ * entries of accounts that have credits. It is kept until the decision, over all rounds.
  */
 export class Gather {
   readonly #parts: GatherParts
+  readonly #lists: Lists
   readonly #reports = new Map<PeerId, Report>()
   #sinceMs: number | undefined
+  /** How long a quorum's reports took: nobody else is waited for much longer. */
+  #quorumMs: number | undefined
   /** Counts what came in, so that a value is made anew only when there is something new. */
   version = 0
 
   constructor(parts: GatherParts) {
     this.#parts = parts
+    const number = () => parts.roster.epoch.number + 1
+    this.#lists = new Lists({ number, isStored: () => false })
   }
 
   reported(): readonly PeerId[] {
-    return [...this.#reports].flatMap(([peer, report]) => (isWhole(report) ? [peer] : []))
+    return [...this.#reports.keys()].filter((peer) => this.#isWhole(peer))
   }
 
-  /** Asks every witness whose report isn't here. */
-  collect(out: Outbox, number: number): void {
+  /** Asks every witness whose report isn't here; `own` is what this one would report. */
+  collect(out: Outbox, own: Cut): void {
     const { roster, self } = this.#parts
     this.#sinceMs ??= out.now
-    for (const peer of roster.epoch.witnesses) {
-      const report = this.#reports.get(peer)
-      if (peer !== self && (report === undefined || !isWhole(report)))
-        out.send(peer, 'epoch-collect', { number })
-    }
+    this.#lists.place(OWN, own)
+    for (const peer of roster.epoch.witnesses)
+      if (peer !== self && !this.#isWhole(peer))
+        out.send(peer, 'epoch-collect', { number: roster.epoch.number + 1 })
   }
 
   get isCollecting(): boolean {
@@ -65,47 +78,73 @@ export class Gather {
   }
 
   onReport(out: Outbox, { from, body }: MessageOf<'epoch-report'>): void {
-    const { root, part, parts: count, listed } = body
-    if (part >= count) return
+    // Unasked for it would be another's choice what this peer fetches.
+    if (!this.isCollecting) return
+    const { root, list } = body
     const before = this.#reports.get(from)
-    const isSame = before?.root === root && before.count === count
-    const report =
-      isSame && !isWhole(before)
-        ? before
-        : { root, count, parts: new Map(), isPulled: false, sinceMs: before?.sinceMs ?? out.now }
-    report.parts.set(part, listed)
-    this.#reports.set(from, report)
-    if (!isWhole(report)) return
-    this.version += 1
-    if (root === this.#parts.root()) report.isPulled = true
-    else this.#parts.compare(out, from)
+    const isLevel = root === this.#parts.root()
+    if (before?.root === root && before.list === list) {
+      if (before.isPulled) this.#fetch(out, from, before)
+      // It says so again: there may be facts that the first comparison didn't bring.
+      if (isLevel || out.now - before.comparedMs < PULL_MS) return
+      before.comparedMs = out.now
+    } else {
+      const sinceMs = before?.sinceMs ?? out.now
+      const report = { root, list, isPulled: isLevel, judgedAt: undefined, comparedMs: out.now, sinceMs }
+      this.#reports.set(from, report)
+      if (isLevel) return this.#fetch(out, from, report)
+    }
+    this.#parts.compare(out, from)
   }
 
-  onPulled(peer: PeerId): void {
+  onPulled(out: Outbox, peer: PeerId): void {
     const report = this.#reports.get(peer)
-    if (report !== undefined) report.isPulled = true
+    if (report === undefined) return
+    report.isPulled = true
+    // What was sifted away may be known to be good by now.
+    if (this.#lists.isSifted(peer) && report.judgedAt !== this.#parts.root()) this.#lists.forget(peer)
+    this.#fetch(out, peer, report)
   }
 
-  /** Whose facts are still on their way. */
-  pulling(now: number): readonly PeerId[] {
-    return [...this.#reports].flatMap(([peer, report]) =>
-      isWhole(report) && !report.isPulled && now - report.sinceMs < PULL_MS ? [peer] : [],
+  /** True when a piece of a report was this one. */
+  onPiece(out: Outbox, piece: Piece): boolean {
+    const whole = this.reported().length
+    if (!this.#lists.take(out, piece)) return false
+    if (this.reported().length > whole) this.version += 1
+    return true
+  }
+
+  #fetch(out: Outbox, peer: PeerId, report: Report): void {
+    report.judgedAt ??= this.#parts.root()
+    const wasWhole = this.#isWhole(peer)
+    const sift = (part: Handover) => siftedOf(part, this.#parts.roster.epoch.number, this.#parts.lookups)
+    this.#lists.want(out, peer, { name: report.list, holders: [peer], sift })
+    if (!wasWhole && this.#isWhole(peer)) this.version += 1
+  }
+
+  /** Whose facts and lists are still on their way. */
+  #awaited(now: number): readonly PeerId[] {
+    const patienceMs = Math.max(PULL_MS, 2 * (this.#quorumMs ?? 0))
+    return [...this.#reports].flatMap(([peer, { sinceMs }]) =>
+      !this.#isWhole(peer) && now - sinceMs < patienceMs ? [peer] : [],
     )
   }
 
   /** Whether a quorum's reports and facts are here, and nothing more is to be waited for. */
   isReady(now: number): boolean {
     const { sizes } = this.#parts.roster.epoch
-    const here = 1 + [...this.#reports.values()].filter((one) => isWhole(one) && one.isPulled).length
-    if (here < sizes.quorum || this.pulling(now).length > 0) return false
-    return here === sizes.witnesses || now - (this.#sinceMs ?? now) >= OTHERS_MS
+    const here = 1 + this.reported().length
+    if (here < sizes.quorum) return false
+    const sinceMs = this.#sinceMs ?? now
+    this.#quorumMs ??= now - sinceMs
+    if (this.#awaited(now).length > 0) return false
+    return here === sizes.witnesses || now - sinceMs >= OTHERS_MS
   }
 
   /** All that must be handed over as far as this peer knows: its own and what was reported. */
   merged(own: Handover, closing: number): Handover {
     const { lookups } = this.#parts
-    const reports = [...this.#reports.values()].filter(isWhole)
-    const listed = reports.map(({ parts }) => joinParts([...parts.values()]))
+    const listed = this.reported().flatMap((peer) => this.#lists.kept(peer) ?? [])
     const locks = mergeLocks(own.locks, listed, lookups)
     const prepared = new Map<InstanceId, Carried>()
     for (const one of [own, ...listed].flatMap((handover) => handover.prepared)) {
@@ -117,14 +156,37 @@ export class Gather {
     return { locks, prepared: [...prepared.values()] }
   }
 
+  /** What is on its way, for the part that looks after it. */
+  get lists(): Pick<Lists, 'repeat' | 'resume' | 'isBusy' | 'isAsking'> {
+    return this.#lists
+  }
+
   clear(): void {
     this.#reports.clear()
+    this.#lists.clear()
     this.#sinceMs = undefined
+    this.#quorumMs = undefined
+  }
+
+  #isWhole(peer: PeerId): boolean {
+    const report = this.#reports.get(peer)
+    return report?.isPulled === true && this.#lists.isHere(peer, report.list)
   }
 }
 
-function isWhole({ parts, count }: Report): boolean {
-  return parts.size === count
+/** What of a part could be certified here, one entry for each place, and the values that may be carried. */
+function siftedOf({ locks, prepared }: Handover, closing: number, lookups: HandoverLookups): Handover {
+  const places = new Set<string>()
+  const isFirst = ({ body }: SignedEntry) => {
+    const place = `${body.account}/${body.seq}`
+    const isNew = !places.has(place)
+    places.add(place)
+    return isNew
+  }
+  return {
+    locks: locks.filter((entry) => lookups.isVotable(entry) && isFirst(entry)),
+    prepared: prepared.filter((one) => mayCarry(one, closing, lookups)),
+  }
 }
 
 /**

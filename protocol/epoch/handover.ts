@@ -1,25 +1,11 @@
 import { valueDigestOf } from '../agreement/messages.ts'
-import { hash } from '../crypto/digest.ts'
-import { decodeBody, encodeBody } from '../encoding/body.ts'
-import type { Codec } from '../encoding/codec.ts'
-import type { EvidenceSink } from '../encoding/evidence.ts'
 import { type Digest, type InstanceId, instanceKindOf } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
-import { type Carried, carriedCodec, type Handover, handoverCodec } from './messages.ts'
-
-/** A part beyond this begins a new one; a single large value has one of its own. */
-const PART_BYTES = 393_216
-/** The rest of what one frame may have checked is left for a value that brings its certificate along. */
-const PART_SIGNATURES = LIMITS.signatureChecks / 2
-
-/** Names a part by its canonical bytes. */
-export function handoverDigestOf(part: Handover): Digest {
-  return hash('handover', encodeBody(handoverCodec, part))
-}
+import type { Carried, Handover } from './messages.ts'
 
 /** By account, place and id: the one order in which a handover lists entries. */
-function compareEntries(a: SignedEntry, b: SignedEntry): number {
+export function compareEntries(a: SignedEntry, b: SignedEntry): number {
   const [one, other] = [a.body, b.body]
   if (one.account !== other.account) return one.account < other.account ? -1 : 1
   if (one.seq !== other.seq) return one.seq - other.seq
@@ -27,62 +13,7 @@ function compareEntries(a: SignedEntry, b: SignedEntry): number {
   return first === second ? 0 : first < second ? -1 : 1
 }
 
-const instanceOf = ({ certificate }: Carried): InstanceId => certificate.ballot.instance
-
-/** Everything that parts list together, as they list it. */
-export function joinParts(parts: readonly Handover[]): Handover {
-  return { locks: parts.flatMap(({ locks }) => locks), prepared: parts.flatMap(({ prepared }) => prepared) }
-}
-
-/** Sorted, in parts that each fit a frame and its signature checks; none for an empty handover. */
-export function splitHandover({ locks, prepared }: Handover): readonly Handover[] {
-  const parts: { locks: SignedEntry[]; prepared: Carried[] }[] = []
-  let size = Number.POSITIVE_INFINITY
-  let signatures = 0
-  const place = (cost: Cost, isFull: (part: Handover) => boolean) => {
-    let last = parts.at(-1)
-    const isOver = size + cost.bytes > PART_BYTES || signatures + cost.signatures > PART_SIGNATURES
-    if (last === undefined || isOver || isFull(last)) {
-      last = { locks: [], prepared: [] }
-      parts.push(last)
-      size = 0
-      signatures = 0
-    }
-    size += cost.bytes
-    signatures += cost.signatures
-    return last
-  }
-  for (const entry of [...locks].sort(compareEntries))
-    place(costOfEntry(entry), (part) => part.locks.length >= LIMITS.listed).locks.push(entry)
-  for (const one of [...prepared].sort((a, b) => (instanceOf(a) < instanceOf(b) ? -1 : 1)))
-    place(costOf(carriedCodec, one), (part) => part.prepared.length >= LIMITS.carried).prepared.push(one)
-  return parts
-}
-
-interface Cost {
-  readonly bytes: number
-  readonly signatures: number
-}
-
-/** About; ten thousand entries aren't encoded once more for it. */
-function costOfEntry({ bytes, body }: SignedEntry): Cost {
-  const signatures = body.ops.reduce((sum, operation) => {
-    if (operation.type === 'revoke') return sum + operation.revocation.signatures.length
-    return operation.type === 'join' ? sum + 1 + (operation.invitation?.signatures.length ?? 0) : sum
-  }, 1)
-  return { bytes: bytes.length + 256, signatures }
-}
-
-function costOf<T>(codec: Codec<T>, value: T): Cost {
-  const encoded = encodeBody(codec, value)
-  let signatures = 0
-  const sink: EvidenceSink = {
-    signed: () => void (signatures += 1),
-    quorum: ({ sigs }) => void (signatures += sigs.length),
-  }
-  decodeBody(codec, encoded, 'item', sink)
-  return { bytes: encoded.length, signatures }
-}
+export const instanceOf = ({ certificate }: Carried): InstanceId => certificate.ballot.instance
 
 /** What this peer's own state says of what a handover lists. */
 export interface HandoverLookups {
@@ -108,9 +39,13 @@ export function fitsHandover(
       instanceOf(a) < instanceOf(b) ? -1 : instanceOf(a) === instanceOf(b) ? 0 : 1,
     ) &&
     hasRoom(locks) &&
-    locks.every(lookups.isVotable) &&
-    prepared.every((one) => mayCarry(one, closing, lookups))
+    mayList({ locks, prepared }, closing, lookups)
   )
+}
+
+/** Whether each thing that a part lists may be listed, whatever the other parts list. */
+export function mayList({ locks, prepared }: Handover, closing: number, lookups: HandoverLookups): boolean {
+  return locks.every(lookups.isVotable) && prepared.every((one) => mayCarry(one, closing, lookups))
 }
 
 /** Whether a prepared value may pass on to the next epoch. */

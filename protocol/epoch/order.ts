@@ -30,6 +30,7 @@ export type DraftFault =
   | 'not_an_operator'
   | 'no_order'
   | 'order_superseded'
+  | 'order_replaced'
 
 /**
  * What whoever gives or signs an order looks at besides: what other peers may see otherwise, so that they don't judge
@@ -59,6 +60,14 @@ function isOrdered(order: SignedOrder, { governance, witnesses, sizes }: Epoch):
   return (
     isSignedBy(order, governance.operators) || isSignedBy(order, { keys: witnesses, needed: sizes.quorum })
   )
+}
+
+/** Who gave an order: the operators that signed it, or the witnesses where those are too few. Others' names count for nothing. */
+export function giversOf(order: SignedOrder, { governance, witnesses }: Epoch): string {
+  const { operators } = governance
+  const keys: readonly PeerId[] = isSignedBy(order, operators) ? operators.keys : witnesses
+  const signed = order.signatures.flatMap(({ signer }) => (keys.includes(signer) ? [signer] : []))
+  return signed.sort().join(' ')
 }
 
 /** Witnesses of the next epoch that this one doesn't have: each has to accept. */

@@ -3,6 +3,8 @@ import { sign } from '../encoding/signed.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
 import { testEntry, testRevocation } from '../swarm/testing-invitations.ts'
 import type { Governance } from '../swarm/governance.ts'
+import { LIMITS } from '../params.ts'
+import { OrderPlaces } from './order-places.ts'
 import { TestEpochs } from './testing-orders.ts'
 import { ACCEPT, orderDigestOf, type SignedAccept, type SignedOrder } from './value.ts'
 
@@ -151,6 +153,73 @@ it('of two orders for one epoch one is carried out, and the other is answered', 
   expect(numbers(epochs)).toEqual([1, 1, 1, 1, 1, 1, 1])
   epochs.mint(4)
   expect(epochs.view(6).account(epochs.id(4))?.claimable).toBeGreaterThan(0n)
+})
+
+describe('however many orders wait for an accept', () => {
+  /** Orders of the one operator that add a witness whose host doesn't agree. */
+  function waiting(count: number) {
+    const epochs = new TestEpochs(4)
+    epochs.minds.acceptsWitness = () => false
+    epochs.minds.restart(epochs.id(5))
+    const { params } = epochs.view(0).roster.governance
+    const orders = Array.from({ length: count }, (_, at) =>
+      epochs.order([0, 1, 2, 5], { params: { ...params, maxPrice: BigInt(at + 1) } }),
+    )
+    return { epochs, orders }
+  }
+  const send = (epochs: TestEpochs, order: SignedOrder) => {
+    for (const to of [0, 1, 2, 3])
+      epochs.minds.say(epochs.id(6), epochs.id(to), 'epoch-order', { order, accepts: [], root: null })
+  }
+
+  it('the next one is carried out', () => {
+    const { epochs, orders } = waiting(LIMITS.orders + 1)
+    for (const order of orders) send(epochs, order)
+    expect(stopped(epochs)).toEqual([])
+    expect(epochs.change(epochs.order([0, 1, 2, 4]), 6)).toEqual(begun(1))
+  })
+
+  it('so is one that its owner brought before, while others are replayed', () => {
+    const { epochs, orders } = waiting(LIMITS.orders + 1)
+    const mine = epochs.order([0, 1, 2, 4])
+    epochs.minds.isCut = (_from, _to, kind) => kind === 'epoch-order'
+    expect(epochs.minds.changeEpoch(epochs.id(6), { type: 'order-epoch', order: mine })).toEqual([])
+    for (const order of orders) {
+      send(epochs, order)
+      epochs.minds.say(epochs.id(4), epochs.id(6), 'epoch-order', { order, accepts: [], root: null })
+    }
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(60_000)
+    expect(epochs.minds.answers).toEqual(begun(1))
+  })
+
+  it('those who give few keep their places beside one who gives many', () => {
+    const { epochs, orders } = waiting(2 * LIMITS.orders)
+    const places = new OrderPlaces(epochs.view(0).roster)
+    const few = epochs.order([0, 1], {}, epochs.signers.slice(1, 4))
+    places.add(orderDigestOf(few), few)
+    for (const order of orders) {
+      places.add(orderDigestOf(order), order)
+      places.trim()
+    }
+    expect(places.size).toBe(LIMITS.orders)
+    expect(places.get(orderDigestOf(few))).toBeDefined()
+    const newest = orders.at(-1)
+    expect(newest === undefined ? undefined : places.get(orderDigestOf(newest))).toBeDefined()
+  })
+
+  it('every command is answered', () => {
+    const { epochs, orders } = waiting(LIMITS.ownOrders + 1)
+    const answers = orders.map((order) =>
+      epochs.minds.changeEpoch(epochs.id(0), { type: 'order-epoch', order }),
+    )
+    expect(answers.slice(0, -1).flat()).toEqual([])
+    expect(answers.at(-1)).toEqual(refused('order_replaced'))
+    const results = epochs.change(epochs.order([0, 1, 2, 4]), 6)
+    const superseded = Array.from({ length: LIMITS.ownOrders }, () => refused('order_superseded')).flat()
+    expect(results).toHaveLength(1 + LIMITS.ownOrders)
+    expect(results).toEqual(expect.arrayContaining([...begun(1), ...superseded]))
+  })
 })
 
 function indexOf(epochs: TestEpochs, peer: string): number {

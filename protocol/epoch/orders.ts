@@ -11,6 +11,7 @@ import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import { addedBy, fitsOrder, orderFault, strangersIn } from './order.ts'
+import { OrderPlaces, type Pending } from './order-places.ts'
 import {
   ACCEPT,
   orderDigestOf,
@@ -31,13 +32,6 @@ export interface Stop {
   readonly order: SignedOrder
   readonly accepts: readonly SignedAccept[]
   readonly sinceMs: number
-}
-
-interface Pending {
-  readonly order: SignedOrder
-  readonly accepts: Map<PeerId, SignedAccept>
-  /** This peer has been asked to accept and is catching up with these witnesses first. */
-  readonly levelling: Set<PeerId>
 }
 
 export interface OrdersParts {
@@ -63,13 +57,14 @@ export interface OrdersParts {
  */
 export class Orders {
   readonly #parts: OrdersParts
-  readonly #pending = new Map<Digest, Pending>()
+  readonly #pending: OrderPlaces
   /** Epochs for which this peer's host has agreed by a command. */
   readonly #agreed = new Set<number>()
   #stop: Stop | undefined
 
   constructor(parts: OrdersParts) {
     this.#parts = parts
+    this.#pending = new OrderPlaces(parts.roster)
   }
 
   get stop(): Stop | undefined {
@@ -78,13 +73,20 @@ export class Orders {
 
   /** The orders that still lack an accept, and whose. */
   pending(): readonly { readonly order: SignedOrder; readonly missing: readonly PeerId[] }[] {
-    return [...this.#pending.values()].map((one) => ({ order: one.order, missing: this.#missing(one) }))
+    return [...this.#pending.all()].map((one) => ({ order: one.order, missing: this.#missing(one) }))
   }
 
   restore({ key, value }: StoredRecord): boolean {
     if (key !== keys.epochStop) return false
     this.#stop = decodeRecord(stopCodec, value, key)
     return true
+  }
+
+  /** This peer's owner brings an order; the order that has to make room for it, if any: nobody need wait for that one. */
+  bring(out: Outbox, order: SignedOrder): Digest | undefined {
+    const evicted = this.#pending.own(orderDigestOf(order))
+    this.take(out, { order, accepts: [] }, this.#parts.signer.id, null)
+    return evicted
   }
 
   /** An order reached this peer; `root` is that of the witness that passed it on. */
@@ -98,13 +100,13 @@ export class Orders {
     if (orderFault(order, roster) !== undefined || this.#stop !== undefined) return
     const digest = orderDigestOf(order)
     const before = this.#pending.get(digest)
-    if (before === undefined && this.#pending.size >= LIMITS.orders) return
-    const pending = before ?? { order, accepts: new Map(), levelling: new Set() }
-    this.#pending.set(digest, pending)
+    const pending = before ?? this.#pending.add(digest, order)
     for (const one of accepts) if (fitsOrder(one, order, roster)) pending.accepts.set(one.signer, one)
     if (from !== signer.id) this.#consider(out, pending, from, root)
     this.#advance(out, pending, from)
-    if (before === undefined && this.#stop === undefined) this.#pass(out, pending)
+    if (this.#stop !== undefined) return
+    this.#pending.trim()
+    if (before === undefined) this.#pass(out, pending)
   }
 
   onAccept(out: Outbox, message: MessageOf<'epoch-accept'>): void {
@@ -119,7 +121,7 @@ export class Orders {
   /** The host agrees to witness in an epoch; false when no order names this peer for it. */
   agree(out: Outbox, number: number): boolean {
     const { signer, roster, compare } = this.#parts
-    const named = [...this.#pending.values()].filter(
+    const named = [...this.#pending.all()].filter(
       ({ order }) => order.body.number === number && addedBy(order, roster).includes(signer.id),
     )
     if (named.length === 0) return false
@@ -132,7 +134,7 @@ export class Orders {
 
   /** This peer has fetched what a witness had and it lacked. */
   onPulled(out: Outbox, peer: PeerId): void {
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#pending.all()) {
       // One that isn't level yet is asked again with the order's next repetition.
       if (pending.levelling.delete(peer) && this.#parts.isLevel()) this.#accept(out, pending, peer)
       this.#advance(out, pending, peer)
@@ -142,7 +144,7 @@ export class Orders {
   /** What may have been lost is said again. */
   repeat(out: Outbox): void {
     if (this.#stop !== undefined) return this.#tell(out, this.#stop)
-    for (const pending of this.#pending.values()) this.#pass(out, pending)
+    for (const pending of this.#pending.all()) this.#pass(out, pending)
   }
 
   /** Whether there is anything to repeat. */
@@ -167,10 +169,10 @@ export class Orders {
     const { signer, roster, duty, rules, acceptsWitness, compare } = this.#parts
     const { number, governance } = pending.order.body
     if (!addedBy(pending.order, roster).includes(signer.id)) return
-    if (!roster.isWitness(from) || root === null) return
     const mine = pending.accepts.get(signer.id)
-    // Whoever asks again hasn't heard.
+    // Whoever asks again hasn't heard, and may be the only one that still holds the order.
     if (mine !== undefined) return out.sendSigned(from, 'epoch-accept', mine)
+    if (!roster.isWitness(from) || root === null) return
     const isWilling = acceptsWitness || this.#agreed.has(number)
     if (!isWilling || duty.isLost || governance.rules !== rules) return
     if (root === this.#parts.root() && this.#parts.isLevel()) return this.#accept(out, pending, from)

@@ -6,6 +6,7 @@ import { certificateFact } from '../ledger/fact.ts'
 import { COMMIT_BALLOT, valueDigestOf } from '../agreement/messages.ts'
 import { epochInstance, resolveInstance } from '../ids.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
+import { emptyListOf } from './pieces.ts'
 import { certificateOf, fundedSwarm, paying } from './testing-entries.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 
@@ -168,7 +169,7 @@ it('a decision on an epoch is worth nothing by a quorum that has left', () => {
     order,
     accepts: [],
     root: epochs.view(1).ledgerRoot(),
-    handover: [],
+    handover: emptyListOf(2),
   }
   const ballot = { instance: epochInstance(2), epoch: 0, round: 0, value: valueDigestOf(value) }
   const { sig } = sign(founder, epochs.minds.roster.swarm, COMMIT_BALLOT, ballot)

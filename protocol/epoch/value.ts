@@ -37,7 +37,7 @@ export const epochValues = {
     order: signedOrder,
     accepts: list(signedAccept, { max: LIMITS.witnesses }),
     root: digest(),
-    handover: list(digest(), { max: LIMITS.handoverChunks }),
+    handover: digest(),
   }),
 } as const
 export type EpochValue = ValueOf<typeof epochValues>

@@ -1,5 +1,5 @@
 import type { SyncFetch } from '../sync/messages.ts'
-import { FETCHES_OWED, LIMITS, SERVED_FACTS } from '../params.ts'
+import { FETCHES_OWED, LIMITS, PIECES_OWED, SERVED_FACTS } from '../params.ts'
 import { SPENDERS_MAX } from './budget.ts'
 
 /** What a frame with one certificate costs: the frame, the owner's signature and the quorum's. */
@@ -24,15 +24,31 @@ function unitsOf(fetch: SyncFetch, quorum: number): number {
  * by a rate: a fast machine that levels up must not drop what it waits for. What is owed doesn't grow beyond
  * `FETCHES_OWED` requests, so nobody saves it up.
  */
-export interface Credits {
+export interface Credits extends Omit<Owed, 'add'> {
   add(peer: string, fetch: SyncFetch): void
+}
+
+export function createCredits(quorum: number): Credits {
+  const owed = createOwed(FETCHES_OWED * SERVED_FACTS * decisionUnits(quorum))
+  return { ...owed, add: (peer, fetch) => owed.add(peer, unitsOf(fetch, quorum)) }
+}
+
+/** What one piece of a handover costs at most: the frame, and all that one frame may have checked. */
+export const PIECE_UNITS = 1 + LIMITS.signatureChecks
+
+/** Pieces of handovers that a peer was asked for and still owes. */
+export function createPieceCredits(): Owed {
+  return createOwed(PIECES_OWED * PIECE_UNITS)
+}
+
+export interface Owed {
+  add(peer: string, units: number): void
   left(peer: string): number
   spend(peer: string, units: number): void
 }
 
-export function createCredits(quorum: number): Credits {
+function createOwed(max: number): Owed {
   const owed = new Map<string, number>()
-  const max = FETCHES_OWED * SERVED_FACTS * decisionUnits(quorum)
   const left = (peer: string) => owed.get(peer) ?? 0
 
   function put(peer: string, units: number): void {
@@ -44,7 +60,7 @@ export function createCredits(quorum: number): Credits {
 
   return {
     left,
-    add: (peer, fetch) => put(peer, Math.min(max, left(peer) + unitsOf(fetch, quorum))),
+    add: (peer, units) => put(peer, Math.min(max, left(peer) + units)),
     spend: (peer, units) => put(peer, left(peer) - units),
   }
 }

@@ -53,8 +53,7 @@ export const INTEGERS: Limits = {
   'epoch-accept:number': POSITIVE,
   'epoch-collect:number': POSITIVE,
   'epoch-report:number': POSITIVE,
-  part: upTo(LIMITS.handoverChunks - 1),
-  parts: upTo(LIMITS.handoverChunks, 1),
+  'handover:number': POSITIVE,
   needed: upTo(LIMITS.operators, 1),
   priorTrust: upTo(PPM - 1, 1),
   trustBidders: upTo(LIMITS.bids),
@@ -135,8 +134,10 @@ const MORE_DIGESTS = [
   'surfaced',
   'before',
   'order',
-  'chunk',
-  'handover.*',
+  'piece',
+  'value.handover',
+  'epoch-report:list',
+  'handover:parts.*',
 ]
 
 /** Byte strings, by their length. Bodies inside other messages are bounded by the frame. */
@@ -181,12 +182,11 @@ export const LISTS: Limits = {
   // One signer's signature over and over is in no order.
   signatures: { ...upTo(LIMITS.witnesses, 1), atMost: 'out_of_range' },
   accepts: upTo(LIMITS.witnesses),
-  handover: upTo(LIMITS.handoverChunks),
+  'handover:parts': upTo(LIMITS.handoverChunks),
   witnesses: upTo(LIMITS.witnesses, 1),
   keys: upTo(LIMITS.operators, 1),
   minters: upTo(LIMITS.minters),
   locks: upTo(LIMITS.listed),
-  'listed.prepared': upTo(LIMITS.carried),
   'handover:prepared': upTo(LIMITS.carried),
   nodes: upTo(LIMITS.nodes),
   models: upTo(LIMITS.models),
@@ -222,7 +222,14 @@ export const WORDS = new Set([
 ])
 export const MORE_WORDS = ['diversity', 'visibility', 'mode', 'modes.*']
 /** Fields that tell a union's variants apart: what none of them is named is out of range, whatever its type. */
-export const UNIONS = ['ops.*.type', 'outcome.type', 'value.type', 'body.type', 'leaves.*.type']
+export const UNIONS = [
+  'ops.*.type',
+  'outcome.type',
+  'value.type',
+  'body.type',
+  'leaves.*.type',
+  'handover:type',
+]
 /** Fields that may be null. */
 export const NULLABLE = [
   'body.prepared',

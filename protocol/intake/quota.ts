@@ -2,7 +2,7 @@ import type { KindName } from '../encoding/kinds.ts'
 import { FORWARDED_QUOTA, INTAKE_QUOTAS, LIMITS, WASTE_QUOTA, WASTE_UNIT_BYTES } from '../params.ts'
 import type { SyncFetch } from '../sync/messages.ts'
 import { type Allowance, type Budgets, createBudgets } from './budget.ts'
-import { createCredits } from './credits.ts'
+import { createCredits, createPieceCredits, type Owed, PIECE_UNITS } from './credits.ts'
 
 /** Charges a frame's work, before it is done, to whoever brought the frame: a peer by its id, or another way by a name. */
 export interface IntakeQuota {
@@ -12,6 +12,8 @@ export interface IntakeQuota {
   waste(payer: string, bytes: number): void
   /** This peer asked a payer for facts: their work is on this peer's account, up to what was asked. */
   asked(payer: string, fetch: SyncFetch): void
+  /** Likewise a piece of a handover. */
+  askedPiece(payer: string): void
   /** Charges a gossiped frame to the share that its signer has of a forwarder's budget; false when that is used up. */
   mayForward(payer: string, signer: string, kind: KindName): boolean
   /** False when the payer has nothing left for this kind: the frame isn't even decoded. */
@@ -55,6 +57,11 @@ export function createIntakeQuota(now: () => number, quorum: number): IntakeQuot
   const byKind = new Map<KindName, Budgets>()
   const forwarded = new Map<KindName, Budgets>()
   const credits = createCredits(quorum)
+  const pieces = createPieceCredits()
+  const owing: Readonly<Partial<Record<KindName, Pick<Owed, 'left' | 'spend'>>>> = {
+    facts: credits,
+    handover: pieces,
+  }
   const wasted = createBudgets(WASTE_QUOTA)
 
   function budgetsOf(kind: KindName): Budgets {
@@ -69,11 +76,12 @@ export function createIntakeQuota(now: () => number, quorum: number): IntakeQuot
     return budgets
   }
 
-  const creditOf = (payer: string, kind: KindName) => (kind === 'facts' ? credits.left(payer) : 0)
+  const creditOf = (payer: string, kind: KindName) => owing[kind]?.left(payer) ?? 0
   return {
     mayDecode: (payer) => wasted.solvent(payer, now()),
     waste: (payer, bytes) => wasted.overdraw(payer, 1 + Math.floor(bytes / WASTE_UNIT_BYTES), now()),
     asked: credits.add,
+    askedPiece: (payer) => pieces.add(payer, PIECE_UNITS),
     open: (payer, kind) => creditOf(payer, kind) > 0 || budgetsOf(kind).solvent(payer, now()),
     mayForward: (payer, signer, kind) =>
       forwardedOf(kind).spend(`${payer} ${signer}`, FORWARDED_UNITS, now()),
@@ -81,7 +89,7 @@ export function createIntakeQuota(now: () => number, quorum: number): IntakeQuot
       const cost = 1 + signatures
       const owed = Math.min(cost, creditOf(payer, kind))
       if (cost > owed && !budgetsOf(kind).spend(payer, cost - owed, now())) return false
-      if (owed > 0) credits.spend(payer, owed)
+      if (owed > 0) owing[kind]?.spend(payer, owed)
       return true
     },
   }

@@ -91,5 +91,8 @@ const BARE = [
   'closing-reply 0',
   'closing-reply 1',
   'epoch-collect 0',
+  // What is reported is judged when it is here, piece by piece, each by its name.
+  'epoch-report 0',
+  'handover 0',
   'handover-fetch 0',
 ]

@@ -113,15 +113,20 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
     'epoch-order': [{ order, accepts, root: DIGEST }],
     'epoch-accept': [accept.body],
     'epoch-collect': [{ number: 1 }],
-    'epoch-report': [{ number: 1, root: DIGEST, part: 0, parts: 1, listed: listedFor(swarm) }],
+    'epoch-report': [{ number: 1, root: DIGEST, list: DIGEST }],
   }
 }
 
-/** What a handover, or a witness's report, lists. */
-function listedFor(swarm: SwarmId): BodyOf<'handover'> {
+/** A part of a handover, or of a witness's report. */
+function partFor(swarm: SwarmId): BodyOf<'handover'> {
   const { paying, values, ballotOf, preparedOf } = partsFor(swarm)
   const [instance, value] = values.void
-  return { locks: [paying], prepared: [{ certificate: preparedOf(ballotOf(instance, value)), value }] }
+  return {
+    type: 'part',
+    number: 1,
+    locks: [paying],
+    prepared: [{ certificate: preparedOf(ballotOf(instance, value)), value }],
+  }
 }
 
 type JobKind =
@@ -205,8 +210,8 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
       { number: 1, bucket: 0, page: 0, body: leaves },
     ],
     'sync-busy': [{ afterMs: 1 }],
-    'handover-fetch': [{ chunk: DIGEST }],
-    handover: [listedFor(swarm)],
+    'handover-fetch': [{ piece: DIGEST }],
+    handover: [{ type: 'list', number: 1, parts: [DIGEST] }, partFor(swarm)],
   }
 }
 

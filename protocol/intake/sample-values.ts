@@ -210,7 +210,7 @@ function valuesOf(swarm: SwarmId, signed: Sign, parts: ReturnType<typeof jobPart
     resolve: [resolveInstance(account, 0), { type: 'resolve', account, seq, head: prev, entries: [entry] }],
     epoch: [
       epochInstance(1),
-      { type: 'epoch', ...orderPartsFor(swarm, signed), root: DIGEST, handover: [DIGEST] },
+      { type: 'epoch', ...orderPartsFor(swarm, signed), root: DIGEST, handover: DIGEST },
     ],
     trust: [
       trustInstance(1),

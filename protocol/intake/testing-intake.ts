@@ -14,6 +14,7 @@ export const UNLIMITED: IntakeQuota = {
   mayDecode: () => true,
   waste: () => undefined,
   asked: () => undefined,
+  askedPiece: () => undefined,
   open: () => true,
   mayForward: () => true,
   charge: () => true,

@@ -1,7 +1,6 @@
 import type { Agreement } from '../agreement/agreement.ts'
 import type { Decision } from '../agreement/messages.ts'
 import { type InstanceId, type JobId, jobInstance, type PeerId, parseJobInstance } from '../ids.ts'
-import type { Message } from '../intake/message.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
@@ -10,23 +9,21 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
-import { bid, giveBeacon, holdBid } from './bidding.ts'
+import { bid, giveBeacon } from './bidding.ts'
 import { closeEvidence, verdictToken } from './close.ts'
 import { deciders, type JobContext } from './context.ts'
 import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
-import { EarlyMessages } from './early-messages.ts'
+import { fetchLacking, repeatDuties } from './duties.ts'
+import { type JobMessage, JobInbox } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
 import { JobHeads } from './job-heads.ts'
 import { takeUp } from './offering.ts'
-import type { Attempt, OpenJob } from './open-job.ts'
+import type { OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
-import { fetchAnswer, holdCommit, holdReveal, holdSeal, seal, withState } from './sealing.ts'
+import { seal } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
-import { holdReceipt, onStage, onStaged, stageTimer } from './staging.ts'
-
-type JobKind = 'bid' | 'beacon' | 'stage' | 'stored' | 'lease' | 'job-commit' | 'seal' | 'reveal'
-export type JobMessage = Extract<Message, { kind: JobKind }>
+import { onStaged, stageTimer } from './staging.ts'
 
 const TICK = 'job/tick/'
 const STAGE = stageTimer('' as JobId)
@@ -46,12 +43,13 @@ export class Jobs {
   readonly runner: Runner
   readonly #agreement: () => Agreement
   readonly #decided: JobsOptions['decided']
-  readonly #early = new EarlyMessages<JobMessage>()
+  readonly #inbox: JobInbox
 
   constructor({ context, digest, agreement, decided }: JobsOptions) {
     this.context = { ...context, stir: (out, open) => this.#stir(out, open) }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
+    this.#inbox = new JobInbox(this.context, this.runner)
     this.#agreement = agreement
     this.#decided = decided
     context.book.onDropped = (out, open) => {
@@ -73,7 +71,7 @@ export class Jobs {
       markOpened(this.context, out, open, opened)
     }
     for (const open of this.context.book.all()) {
-      this.#fetchLacking(out, open)
+      fetchLacking(this.context, out, open)
       this.#enter(out, open)
     }
   }
@@ -108,9 +106,9 @@ export class Jobs {
   onMessage(out: Outbox, message: JobMessage): void {
     const job = message.kind === 'reveal' ? message.body.reveal.body.job : message.body.job
     const open = this.context.book.get(job)
-    if (open !== undefined) return this.#onJob(out, open, message)
+    if (open !== undefined) return this.#inbox.hear(out, open, message)
     const head = this.heads.get(job)
-    if (head === undefined) this.#keepEarly(job, message)
+    if (head === undefined) this.#inbox.keep(job, message)
     // Whoever still works on a settled job hears how it ended.
     else if (message.kind === 'job-commit' || message.kind === 'reveal')
       this.#serveDecision(out, job, head.step, message.from)
@@ -223,81 +221,6 @@ export class Jobs {
     return true
   }
 
-  #onJob(out: Outbox, open: OpenJob, message: JobMessage): void {
-    switch (message.kind) {
-      case 'bid':
-        holdBid(this.context, out, open, message)
-        break
-      case 'beacon':
-        if (!this.context.roster.isWitness(message.signer)) return
-        open.beacons.set(message.signer, message)
-        break
-      case 'stage':
-        return onStage(this.context, out, open, message)
-      case 'stored':
-        holdReceipt(open, message)
-        break
-      default:
-        return this.#onAttempt(out, open, message)
-    }
-    this.#stir(out, open)
-  }
-
-  #onAttempt(
-    out: Outbox,
-    open: OpenJob,
-    message: Extract<JobMessage, { kind: 'lease' | 'job-commit' | 'seal' | 'reveal' }>,
-  ): void {
-    const step = message.kind === 'reveal' ? message.body.reveal.body.step : message.body.step
-    const { attempt } = open
-    if (attempt === undefined || step > attempt.step) return this.#keepEarly(open.job, message)
-    if (step < attempt.step) return
-    switch (message.kind) {
-      case 'lease':
-        return this.#onLease(out, open, attempt, message)
-      case 'job-commit':
-        holdCommit(this.context, out, open, attempt, message)
-        break
-      case 'seal':
-        holdSeal(this.context, out, open, attempt, message)
-        this.runner.onSeals(out, open)
-        break
-      case 'reveal':
-        holdReveal(this.context, out, open, attempt, message)
-        break
-    }
-    // This peer's own seal may be the one its runner waited for.
-    if (message.kind === 'job-commit') this.runner.onSeals(out, open)
-    this.#stir(out, open)
-  }
-
-  #onLease(
-    out: Outbox,
-    open: OpenJob,
-    attempt: Attempt,
-    { from, body }: Extract<JobMessage, { kind: 'lease' }>,
-  ): void {
-    const slot = attempt.slots.find((one) => one.slot === body.slot && one.peer === from)
-    const shown = open.record.slots.find((one) => one.slot === body.slot)
-    if (
-      slot === undefined ||
-      shown === undefined ||
-      (shown.state !== 'assigned' && shown.state !== 'started')
-    )
-      return
-    if (!attempt.started.has(slot.slot)) {
-      attempt.started.set(slot.slot, from)
-      this.context.book.note(out, open, 'started', { peer: from, slot: slot.slot })
-    }
-    this.context.book.update(open, { slots: withState(open, slot.slot, 'started', body.tokens) })
-    out.notify(open.job)
-  }
-
-  /** Leases and reveals are large or fleeting, and are sent again anyway. */
-  #keepEarly(job: JobId, message: JobMessage): void {
-    if (message.kind !== 'lease' && message.kind !== 'reveal') this.#early.keep(job, message.from, message)
-  }
-
   /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
   #enter(out: Outbox, open: OpenJob): void {
     if (open.attempt === undefined) {
@@ -306,14 +229,14 @@ export class Jobs {
     } else {
       this.runner.take(out, open)
     }
-    for (const message of this.#early.take(open.job)) this.#onJob(out, open, message)
+    this.#inbox.catchUp(out, open)
     this.#stir(out, open)
   }
 
   #leave(out: Outbox, open: OpenJob): void {
     this.runner.forget(out, open)
     out.cancelTimer(`${TICK}${open.job}`)
-    this.#early.take(open.job)
+    this.#inbox.drop(open.job)
   }
 
   #stir(out: Outbox, open: OpenJob): void {
@@ -330,38 +253,11 @@ export class Jobs {
     this.#agreement().stir(out, jobInstance(open.job, nextStep(open)))
   }
 
-  /** Time passed: seal what is overdue, repeat what may have been lost, and look again. */
+  /** Time passed: duties are done, and it is looked again. */
   #tick(out: Outbox, open: OpenJob): void {
-    const { attempt } = open
-    const { signer } = this.context
-    if (attempt === undefined) this.#repeat(out, open)
-    else if (!attempt.seals.has(signer.id) && out.now >= attempt.assignedMs + open.record.spec.commitMs) {
-      seal(this.context, out, open, attempt)
-    } else {
-      const mine = attempt.seals.get(signer.id)
-      for (const peer of mine === undefined ? [] : deciders(this.context, open)) {
-        if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'seal', mine)
-      }
-    }
-    this.#fetchLacking(out, open)
+    repeatDuties(this.context, out, open)
+    fetchLacking(this.context, out, open)
     this.#stir(out, open)
-  }
-
-  #fetchLacking(out: Outbox, open: OpenJob): void {
-    for (const { signer, body } of open.attempt?.reveals.values() ?? []) {
-      fetchAnswer(this.context, out, open, body.answer, signer)
-    }
-  }
-
-  #repeat(out: Outbox, open: OpenJob): void {
-    const { signer } = this.context
-    const mine = open.bids.get(signer.id)?.bid
-    const beacon = open.beacons.get(signer.id)
-    for (const peer of deciders(this.context, open)) {
-      if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'bid', mine)
-    }
-    const { steward } = open.record.spec
-    if (beacon !== undefined && steward !== signer.id) out.sendSigned(steward, 'beacon', beacon)
   }
 
   #serveDecision(out: Outbox, job: JobId, step: number, to: PeerId): void {

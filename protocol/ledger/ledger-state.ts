@@ -58,7 +58,7 @@ export interface LedgerOptions {
   readonly digest: { set(key: string, leaf: Digest): void }
   /** `Facts.apply` of `sync/facts.ts`, which calls back `applyCertificate`. */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => FactResult
-  readonly serve: Pick<FactServer, 'facts'>
+  readonly serve: Pick<FactServer, 'facts' | 'answer'>
   /** `Announcer.entry` of `sync/announce.ts`. */
   readonly announce: (out: Outbox, entry: { account: AccountId; seq: number; entry: EntryId }) => void
   /** Newest decided step of a job. */

@@ -1,6 +1,6 @@
 import type { Signer } from '../crypto/signer.ts'
 import { sign } from '../encoding/signed.ts'
-import type { AccountId, Digest, PeerId } from '../ids.ts'
+import type { AccountId, Digest, EntryId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
@@ -34,7 +34,7 @@ export interface WitnessParts {
   readonly nudge: Nudge
   /** The way of every fact (`sync/facts.ts`). */
   readonly apply: (out: Outbox, fact: Fact, from: PeerId) => FactResult
-  readonly serve: Pick<FactServer, 'facts'>
+  readonly serve: Pick<FactServer, 'facts' | 'answer'>
   /** Store keys of what stands at a place of a chain: its certificate, or the resolution of a fork. */
   readonly placeKeys: (account: AccountId, seq: number) => readonly string[]
   /** Two entries for one place of a chain. */
@@ -95,7 +95,7 @@ export function answerCertify(
   const lock = locks.get(account, seq)
   if (lock !== undefined) {
     if (lock.vote.body.entry !== entry) {
-      reply({ type: 'conflict', entry: lock.entry })
+      showConflict(parts, out, from, { asked: entry, bound: lock.entry })
       parts.conflict(out, lock.entry, body.entry)
       return 'conflict'
     }
@@ -107,7 +107,7 @@ export function answerCertify(
   if (adopted !== undefined && (bound === undefined || entryIdOf(bound) !== entry)) {
     const other = bound ?? adopted.entries.find((one) => entryIdOf(one) !== entry)
     if (other !== undefined) {
-      reply({ type: 'conflict', entry: other })
+      showConflict(parts, out, from, { asked: entry, bound: other })
       parts.conflict(out, other, body.entry)
       return 'conflict'
     }
@@ -132,6 +132,17 @@ export function answerCertify(
   }
   out.sendSigned(from, 'vote', lockFor(parts, out, body.entry))
   return 'voted'
+}
+
+/** The other entry may be large and the one that asks small: it is counted, and told again when it may be. */
+function showConflict(
+  { serve }: WitnessParts,
+  out: Outbox,
+  to: PeerId,
+  { asked, bound }: { readonly asked: EntryId; readonly bound: SignedEntry },
+): void {
+  if (serve.answer(out, to, bound.bytes.length) === 'busy') return
+  out.send(to, 'certify-reply', { entry: asked, outcome: { type: 'conflict', entry: bound } })
 }
 
 function lockFor({ signer, roster, locks, nudge }: WitnessParts, out: Outbox, entry: SignedEntry) {
@@ -170,5 +181,6 @@ export function answerHead(parts: WitnessParts, out: Outbox, { from, body }: Mes
   const adopted = parts.adopted.get(body.account, seq)
   const listed = adopted === undefined ? undefined : (votable(adopted) ?? adopted.entries[0])
   const entry = parts.locks.get(body.account, seq)?.entry ?? listed ?? null
+  if (parts.serve.answer(out, from, entry?.bytes.length ?? 0) === 'busy') return
   out.send(from, 'head-reply', { account: body.account, seq, entry })
 }

@@ -40,7 +40,8 @@ export function composeChange(
     },
     isDecided: (instance) => isDecided(parts(), instance),
     compare: (out, peer) => parts().sync.compare(out, peer),
-    arrived: (out, chunk) => parts().sync.facts.arrived(out, chunk),
+    serve: () => parts().sync.serve,
+    arrived: (out, list) => parts().sync.facts.arrived(out, list),
     begun(out) {
       parts().jobs.onEpoch(out)
       parts().trust.onEpoch(out)

@@ -14,8 +14,8 @@ export type LoadPurpose =
   | { readonly type: 'serve'; readonly to: PeerId }
   /** Facts that the certify request for this peer's or another's driven entry needs as evidence at `to`. */
   | { readonly type: 'evidence'; readonly to: PeerId; readonly entry: Digest }
-  /** A part of a handover that this peer needs, or that `to` asked for. */
-  | { readonly type: 'handover'; readonly chunk: Digest }
+  /** A piece of a handover that this peer needs, or that `to` asked for. */
+  | { readonly type: 'handover'; readonly piece: Digest }
   | { readonly type: 'handover-serve'; readonly to: PeerId }
   /** Chain positions of entries asked for by id; the facts themselves are loaded next. */
   | { readonly type: 'positions'; readonly to: PeerId }

@@ -27,6 +27,7 @@ const DETAILS: Readonly<Record<EpochFault, string>> = {
   not_an_operator: 'this key is neither an operator nor a witness of the current epoch',
   no_order: 'no order names this peer as a witness of that epoch',
   order_superseded: 'another order was decided for this epoch',
+  order_replaced: 'this peer waits for too many orders, and gave up the oldest',
 }
 
 interface EpochCommandsParts {
@@ -78,7 +79,17 @@ export class EpochCommands {
       (isGenuine(order, roster.swarm) ? undefined : 'order_not_signed')
     if (fault !== undefined) return refuse(out, id, fault)
     this.#waiting.set(id, orderDigestOf(order))
-    change.order(out, order)
+    const replaced = change.order(out, order)
+    if (replaced !== undefined) this.#giveUp(out, replaced, 'order_replaced')
+  }
+
+  /** Whoever waits for an order is told why nobody does any more. */
+  #giveUp(out: Outbox, order: Digest, code: EpochFault): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting !== order) continue
+      this.#waiting.delete(id)
+      refuse(out, id, code)
+    }
   }
 
   #sign(out: Outbox, id: number, { body, signatures }: Extract<EpochCommand, { type: 'sign-order' }>): void {

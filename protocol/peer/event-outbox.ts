@@ -30,6 +30,8 @@ export class EventOutbox implements Outbox {
   readonly #toSelf: Message[] = []
   /** Facts that others are asked for: intake lets their answers in. */
   readonly fetches: { readonly to: PeerId; readonly fetch: BodyOf<'sync-fetch'> }[] = []
+  /** Who was asked for pieces of handovers, once for each. */
+  readonly pieces: PeerId[] = []
 
   constructor(self: PeerId, swarm: SwarmId, now: number) {
     this.#self = self
@@ -42,6 +44,7 @@ export class EventOutbox implements Outbox {
   }
 
   send<K extends PlainKindName>(to: PeerId, kind: K, body: BodyOf<K>): void {
+    if (kind === 'handover-fetch') this.pieces.push(to)
     if (kind === 'sync-fetch') this.fetches.push({ to, fetch: body as BodyOf<'sync-fetch'> })
     if (to === this.#self) {
       const message = { kind, from: to, signer: to, body, bytes: NO_SIGNATURE, sig: NO_SIGNATURE }

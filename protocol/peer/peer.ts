@@ -76,6 +76,7 @@ export function createPeer(options: PeerOptions): Peer {
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
       for (const { to, fetch } of out.fetches) checks.quota.asked(to, fetch)
+      for (const peer of out.pieces) checks.quota.askedPiece(peer)
       const sealed = out.seal(position)
       position = sealed.position
       return sealed.effects
@@ -120,7 +121,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     applyCertificate: (out, certificate) => ledger.applyCertificate(out, certificate),
     applyDecision: (out, decision, from) => applyDecision(parts, out, decision, from),
     admits(out, fact, from) {
-      if (change.admits(fact, from)) return true
+      if (change.sources.admits(fact, from)) return true
       // Of several entries of an epoch's handover this may be the one to vote for.
       if (fact.type === 'certificate') ledger.show(out, fact.certificate)
       return false
@@ -137,7 +138,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     announce: (out, entry) => sync.announce.entry(out, entry),
     jobStep: (job) => jobs.heads.get(job)?.step,
     isSettling: carried.settles,
-    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
+    serveEpochs: (out, behind, to) => change.entering.serveEpochs(out, behind, to),
     listener: ledgerListener(signer.id, () => parts),
   })
   const trust: Trust = new Trust({
@@ -189,16 +190,16 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     }),
     serve: sync.serve,
     carried,
-    serveEpochs: (out, behind, to) => change.serveEpochs(out, behind, to),
+    serveEpochs: (out, behind, to) => change.entering.serveEpochs(out, behind, to),
     serveDecided: (out, instance, to) =>
       jobs.serveDecided(out, instance, to) ||
       ledger.serveResolution(out, instance, to) ||
       trust.serve(out, instance, to) ||
-      change.serve(out, instance, to),
+      change.entering.serve(out, instance, to),
     decided(out, decision, from) {
       const isOwn = from === signer.id
       const audience = isOwn
-        ? [jobs, ledger, trust, change].flatMap((part) => part.audience(decision.instance))
+        ? [jobs, ledger, trust, change.entering].flatMap((part) => part.audience(decision.instance))
         : []
       const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
       if (applied.status !== 'applied' || !isOwn) return

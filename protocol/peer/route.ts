@@ -44,13 +44,29 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
       parts.jobs.onFetched(out, event)
       return undefined
     case 'loaded':
-      if (event.purpose.type === 'evidence') return parts.ledger.onEvidence(out, event.values, event.purpose)
-      if (event.purpose.type === 'handover')
-        return parts.change.onLoaded(out, event.purpose.chunk, event.values[0])
-      if (event.purpose.type === 'handover-serve')
-        return parts.change.onServed(out, event.purpose.to, event.values[0])
-      if (event.purpose.type === 'closing') return parts.closing.onLoaded(out, event.values, event.purpose)
-      return parts.sync.onLoaded(out, event.values, event.purpose)
+      return routeLoaded(parts, out, event)
+  }
+}
+
+function routeLoaded(
+  parts: Parts,
+  out: Outbox,
+  { purpose, values }: Extract<Event, { type: 'loaded' }>,
+): void {
+  switch (purpose.type) {
+    case 'evidence':
+      return parts.ledger.onEvidence(out, values, purpose)
+    case 'handover':
+      return parts.change.onLoaded(out, purpose.piece, values[0])
+    case 'handover-serve':
+      parts.sync.serve.gave(out, purpose.to, values[0]?.length ?? 0)
+      return parts.change.onServed(out, purpose.to, values[0])
+    case 'closing':
+      parts.sync.serve.gave(out, purpose.to, values[0]?.length ?? 0)
+      return parts.closing.onLoaded(out, values, purpose)
+    case 'serve':
+    case 'positions':
+      return parts.sync.onLoaded(out, values, purpose)
   }
 }
 
@@ -108,9 +124,11 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'sync-leaves-request':
     case 'sync-leaves':
     case 'sync-fetch':
-    case 'sync-busy':
     case 'closing-request':
     case 'closing-reply':
+      return sync.onMessage(out, message)
+    case 'sync-busy':
+      parts.change.onBusy(out, message.from, message.body.afterMs)
       return sync.onMessage(out, message)
     case 'propose':
     case 'prepare':

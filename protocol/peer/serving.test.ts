@@ -5,7 +5,7 @@ import { decodeEnvelope, plainFrame } from '../encoding/envelope.ts'
 import { type BodyOf, KINDS } from '../encoding/kinds.ts'
 import { sign } from '../encoding/signed.ts'
 import type { Digest } from '../ids.ts'
-import { ENTRY } from '../ledger/entry.ts'
+import { ENTRY, entryIdOf, genesisOf } from '../ledger/entry.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
 import { LIMITS, SERVE_QUOTA } from '../params.ts'
 import { rosterOf } from '../swarm/live-roster.ts'
@@ -73,6 +73,26 @@ const certify = (): BodyOf<'certify'> => ({
   }),
 })
 
+/** An entry of the asker's, as large as one with a single claim may be. */
+const largeEntry = () => {
+  const memo = 'm'.repeat(LIMITS.memoBytes)
+  const ops = Array.from({ length: LIMITS.operations }, () => {
+    return { type: 'transfer' as const, to: target.id, amount: 10_000n, memo }
+  })
+  const account = asker.id
+  const claims = [{ source: minted(), index: 0 }]
+  const prev = genesisOf(roster.swarm, account)
+  return sign(asker, roster.swarm, ENTRY, { account, seq: 0, prev, claims, ops, free: 360_000n })
+}
+
+/** The entry that minted the asker's credits. */
+const minted = () => {
+  const prev = genesisOf(roster.swarm, minter.id)
+  const ops = [{ type: 'mint' as const, to: asker.id, amount: 1_000_000n, memo: '' }]
+  const body = { account: minter.id, seq: 0, prev, claims: [], ops, free: 0n }
+  return entryIdOf(sign(minter, roster.swarm, ENTRY, body))
+}
+
 const loadsOf = (effects: readonly Effect[]) => effects.filter(({ type }) => type === 'load').length
 
 /** Kinds of what was said to whoever asked. */
@@ -113,4 +133,25 @@ describe('a peer that goes on asking', () => {
     expect(answers).toBeGreaterThan(SERVE_QUOTA.burst / BUCKETS_BYTES / 2)
     expect(answers).toBeLessThanOrEqual(SERVE_QUOTA.burst / BUCKETS_BYTES + 1)
   })
+
+  it.each(['head-query', 'certify'] as const)(
+    'which entry a witness is bound to by %s, is shown so much of it',
+    (kind) => {
+      const { ask } = asking()
+      const bound = largeEntry()
+      expect(saidIn(ask('certify', { epoch: 0, evidence: [], entry: bound }))).toEqual(['vote'])
+      const account = asker.id
+      const other = sign(asker, roster.swarm, ENTRY, { ...bound.body, ops: [], free: 1n })
+      const again = () =>
+        kind === 'head-query'
+          ? saidIn(ask(kind, { account }))
+          : saidIn(ask(kind, { epoch: 0, evidence: [], entry: other }))
+      const fitting = Math.ceil(SERVE_QUOTA.burst / bound.bytes.length)
+      const said = Array.from({ length: fitting + 1 }, again).flat()
+      const shown = said.filter((one) => one === 'head-reply' || one === 'certify-reply')
+      expect(shown.length).toBeGreaterThan(fitting / 2)
+      expect(shown.length).toBeLessThan(fitting)
+      expect(said.at(-1)).toBe('sync-busy')
+    },
+  )
 })

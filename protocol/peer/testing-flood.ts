@@ -130,13 +130,7 @@ function agreementFloods({ self, roster }: Liar) {
     'epoch-order': (at) => ({ order: orderOf(at), accepts: [], root: digestOf(at) }),
     'epoch-accept': (at) => ({ number: 1, order: digestOf(at) }),
     'epoch-collect': (at) => ({ number: at + 1 }),
-    'epoch-report': (at) => ({
-      number: 1,
-      root: digestOf(at),
-      part: 0,
-      parts: 2,
-      listed: { locks: [entryOf(at)], prepared: [] },
-    }),
+    'epoch-report': (at) => ({ number: 1, root: digestOf(at), list: digestOf(at) }),
     latency: (at) => ({ number: at + 1, peers: [{ peer: accountOf(at), ms: 1 }] }),
   } satisfies Partial<Floods>
 }
@@ -206,8 +200,8 @@ function syncFloods(_liar: Liar) {
     }),
     'closing-request': (at) => ({ number: at, bucket: at % LIMITS.buckets, page: 0 }),
     'closing-reply': (at) => ({ number: at, bucket: null, page: 0, body: closingBuckets(digestOf(at)) }),
-    'handover-fetch': (at) => ({ chunk: digestOf(at) }),
-    handover: (at) => ({ locks: [entryOf(at)], prepared: [] }),
+    'handover-fetch': (at) => ({ piece: digestOf(at) }),
+    handover: (at) => ({ type: 'part', number: 1, locks: [entryOf(at)], prepared: [] }),
     'sync-busy': (at) => ({ afterMs: (at % LIMITS.busyMs) + 1 }),
   } satisfies Partial<Floods>
 }

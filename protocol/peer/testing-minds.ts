@@ -38,17 +38,21 @@ interface TestNode {
 
 type Queued =
   | { readonly to: TestNode; readonly event: Event }
-  | { readonly to: TestNode; readonly from: PeerId; readonly frame: Uint8Array }
+  | { readonly to: TestNode; readonly from: PeerId; readonly frame: Uint8Array; readonly lane: string }
 
 export class TestMinds {
   readonly roster: Roster
   readonly #nodes: TestNode[] = []
   readonly #queue: Queued[] = []
   readonly #results: (CommandResult | EpochResult)[] = []
+  #commandCount = 0
   /** What a frame's way is cut by; by default nothing. */
   isCut: (from: PeerId, to: PeerId, kind: string) => boolean = () => false
   /** Whether a peer's host agrees to witness, asked when the peer starts. */
   acceptsWitness: (peer: PeerId) => boolean = () => true
+  /** Bytes that wait for one peer from another on one channel; beyond, a frame is lost. By default there is no end. */
+  laneBytesMax = Number.POSITIVE_INFINITY
+  readonly #lanes = new Map<string, number>()
   /** Takes a peer down after an event of its that wrote such a record; what it sent with it is lost. */
   crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
@@ -166,7 +170,9 @@ export class TestMinds {
   /** Gives a command about epochs, and returns the answers that came until nothing but timers was left. */
   changeEpoch(peer: PeerId, command: EpochCommand): readonly unknown[] {
     this.#results.length = 0
-    this.#queue.push({ to: this.#nodeOf(peer), event: { type: 'epoch-command', id: 1, command } })
+    this.#commandCount += 1
+    const event = { type: 'epoch-command', id: this.#commandCount, command } as const
+    this.#queue.push({ to: this.#nodeOf(peer), event })
     this.settle()
     return [...this.#results]
   }
@@ -190,7 +196,7 @@ export class TestMinds {
 
   /** Hands a peer a frame as its connection to `from` would. */
   bring(from: PeerId, to: PeerId, frame: Uint8Array): void {
-    this.#queue.push({ to: this.#nodeOf(to), from, frame })
+    this.#queue.push({ to: this.#nodeOf(to), from, frame, lane: '' })
   }
 
   /** What was sent to a peer of a kind since it was last asked, cut off or not. */
@@ -213,6 +219,7 @@ export class TestMinds {
   /** Handles events until none is left but timers. */
   settle(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if ('lane' in next) this.#lanes.set(next.lane, (this.#lanes.get(next.lane) ?? 0) - next.frame.length)
       if (next.to.isGone) continue
       const event = 'event' in next ? next.event : this.#messageOf(next)
       if (event !== undefined) this.#carry(next.to, next.to.mind.handle(event, this.now))
@@ -310,8 +317,13 @@ export class TestMinds {
     const node = this.#nodes.find(({ signer }) => signer.id === to)
     if (node === undefined) return
     this.#heard.set(to, [...(this.#heard.get(to) ?? []).slice(-200), { from, frame }])
-    if (this.isCut(from, to, decodeEnvelope(frame).kind)) return
-    this.#queue.push({ to: node, from, frame })
+    const { kind } = decodeEnvelope(frame)
+    if (!isKind(kind) || this.isCut(from, to, kind)) return
+    const lane = `${from} ${to} ${KINDS[kind].via}`
+    const bytes = (this.#lanes.get(lane) ?? 0) + frame.length
+    if (bytes > this.laneBytesMax) return
+    this.#lanes.set(lane, bytes)
+    this.#queue.push({ to: node, from, frame, lane })
   }
 }
 

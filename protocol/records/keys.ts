@@ -63,11 +63,13 @@ export const PREFIXES = {
   closing: 'closing',
   /** Cold, for the host: this peer holds facts of closed epochs that nobody else does: its next start forgets all facts. */
   astray: 'astray',
+  /** Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts. */
+  handoverDraft: 'handover-draft/',
   /** Cold: the leaves of the state in which the newest epoch was closed, by bucket and page. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
-  /** Cold: parts of handovers, by their digests. */
+  /** Cold: pieces of handovers, by their digests: those that were decided, and what the drafts name. */
   handover: 'handover/',
   /** Cold: certificates by chain position. */
   certificate: 'certificate/',
@@ -124,6 +126,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.adopted,
   PREFIXES.carried,
   PREFIXES.closing,
+  PREFIXES.handoverDraft,
 ]
 
 /**
@@ -177,7 +180,8 @@ export const keys = {
   /** `null` for the digests of all buckets. */
   statePart: (bucket: number | null, page: number) => `${PREFIXES.statePart}${bucket ?? 'buckets'}/${page}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
-  handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
+  handover: (piece: Digest) => `${PREFIXES.handover}${piece}`,
+  handoverDraft: (list: Digest) => `${PREFIXES.handoverDraft}${list}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,
   certificate: (account: AccountId, seq: number) => `${PREFIXES.certificate}${account}/${padded(seq)}`,
   /** Of an entry, or of the one that opened a job. */

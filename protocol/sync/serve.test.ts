@@ -57,6 +57,11 @@ function open(chain = 100_000) {
     'a fetch': () => fetch(),
     'what stands under some keys': () => serve.facts(out, asker, [keys.trust(1)]),
     'entries by their ids': () => serve.entries(out, asker, ['a'.repeat(64) as Digest]),
+    'an answer from memory': () => serve.answer(out, asker, 1),
+    'a record that is no fact': () => {
+      const key = keys.handover('a'.repeat(64) as Digest)
+      return serve.record(out, asker, key, { type: 'handover-serve', to: asker })
+    },
     'where a root differs': () => serve.onRootDiffers(out, asker),
     leaves: () => {
       const before = sent.length
@@ -145,6 +150,17 @@ describe('serving', () => {
     expect(sent.at(-1)).toMatchObject({ to: asker, kind: 'sync-busy' })
     clock.now += sent.at(-1)?.body.afterMs ?? 0
     expect(ways[way]?.()).toBe('served')
+  })
+
+  it('counts the bytes of a record that is no fact, and its load until it is answered', () => {
+    const { serve, out, ways } = open()
+    const record = ways['a record that is no fact']
+    for (let count = 0; count < LOADS_OPEN_MAX; count += 1) expect(record?.()).toBe('served')
+    expect(record?.()).toBe('busy')
+    serve.gave(out, asker, SERVE_QUOTA.burst / 2)
+    expect(record?.()).toBe('served')
+    serve.gave(out, asker, SERVE_QUOTA.burst / 2)
+    expect(record?.()).toBe('busy')
   })
 
   it('counts answers that hold nothing, too', () => {

@@ -45,7 +45,7 @@ export type ServeVerdict = 'served' | 'busy'
 export type FetchVerdict = ServeVerdict | 'nothing'
 
 /**
- * The one way in which facts of the store leave for a peer. What a peer was given is counted in bytes against
+ * The one way in which facts of the store leave for a peer, and records that aren't facts (`RecordServer`). What a peer was given is counted in bytes against
  * `SERVE_QUOTA`, loads still open against their number; a request beyond is answered with how long to wait. Both
  * counts outlive the connection, so reconnecting gains nothing. A peer that asks for something again, as a driver does
  * for a certificate, has it once its quota is back: after `LIMITS.busyMs` and what it asks for meanwhile.
@@ -55,12 +55,23 @@ export interface FactServer {
   facts(out: Outbox, to: PeerId, wanted: readonly string[]): ServeVerdict
   /** Sends what stands where these entries stand. */
   entries(out: Outbox, to: PeerId, ids: readonly Digest[]): ServeVerdict
+  /** An answer from memory, of about so many bytes: counted if it may leave; else the peer is told to wait. */
+  answer(out: Outbox, to: PeerId, bytes: number): ServeVerdict
 }
 
+/** Records that are no facts leave on the same account, through whichever part knows what they say. */
+export interface RecordServer {
+  /** Loads a record for a peer; whoever it comes back to says by `gave` what became of it. */
+  record(out: Outbox, to: PeerId, key: string, purpose: RecordPurpose): ServeVerdict
+  /** A record is read, and so many bytes of it go to the peer; 0 where there is nothing to send. */
+  gave(out: Outbox, to: PeerId, bytes: number): void
+}
+
+export type RecordPurpose = Extract<LoadPurpose, { type: 'handover-serve' | 'closing' }>
 type ServePurpose = Extract<LoadPurpose, { type: 'serve' | 'positions' }>
 
 /** Answers what others ask while they reconcile, too: heads from memory, facts from the store. */
-export interface Serve extends FactServer {
+export interface Serve extends FactServer, RecordServer {
   /** A peer's root differs: it is told where. */
   onRootDiffers(out: Outbox, to: PeerId): ServeVerdict
   onFetch(out: Outbox, to: PeerId, fetch: SyncFetch): FetchVerdict
@@ -94,11 +105,15 @@ export function createServe({
     return afterMs > 0
   }
 
+  function opened(to: PeerId): void {
+    const open = loadsOpen.get(to)
+    loadsOpen.set(to, { count: (open?.count ?? 0) + 1, endsFetch: open?.endsFetch ?? false })
+  }
+
   function load(out: Outbox, to: PeerId, wanted: readonly string[], type: 'serve' | 'positions'): void {
     const size = type === 'serve' ? FACTS_AT_ONCE : POSITIONS_AT_ONCE
     for (let at = 0; at < wanted.length; at += size) {
-      const open = loadsOpen.get(to)
-      loadsOpen.set(to, { count: (open?.count ?? 0) + 1, endsFetch: open?.endsFetch ?? false })
+      opened(to)
       out.load(wanted.slice(at, at + size), { type, to })
     }
   }
@@ -139,6 +154,21 @@ export function createServe({
   return {
     facts: (out, to, wanted) => give(out, to, wanted, 'serve'),
     entries: (out, to, ids) => give(out, to, ids.map(keys.entry), 'positions'),
+    answer(out, to, bytes) {
+      if (refuse(out, to)) return 'busy'
+      budgets.overdraw(to, bytes, out.now)
+      return 'served'
+    },
+    record(out, to, key, purpose) {
+      if (refuse(out, to)) return 'busy'
+      opened(to)
+      out.load([key], purpose)
+      return 'served'
+    },
+    gave(out, to, bytes) {
+      budgets.overdraw(to, bytes, out.now)
+      loaded(out, to)
+    },
     onRootDiffers(out, to) {
       if (refuse(out, to)) return 'busy'
       const buckets = digest.buckets()

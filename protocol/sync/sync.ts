@@ -7,7 +7,7 @@ import type { Roster } from '../swarm/roster.ts'
 import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
 import { createFacts, type Facts, type FactsParts } from './facts.ts'
 import { createReconcile, type Reconcile } from './reconcile.ts'
-import { createServe, type FactServer, type Serve } from './serve.ts'
+import { createServe, type FactServer, type RecordServer, type Serve } from './serve.ts'
 import type { Closing } from './closing/closing.ts'
 import { type Heads, TRUST_KEY } from './leaves.ts'
 import type { StateDigest } from './state-digest.ts'
@@ -39,7 +39,7 @@ export interface Sync {
   readonly facts: Facts
   readonly announce: Announcer
   /** For every part that answers a peer with facts. */
-  readonly serve: FactServer
+  readonly serve: FactServer & RecordServer
   start(out: Outbox): void
   readonly compare: Reconcile['compare']
   onConnected(out: Outbox, peer: PeerId): void
@@ -94,10 +94,11 @@ export function createSync({ signer, roster, digest, heads, closing, pulled, ...
           serve.onFetch(out, from, message.body)
           return
         case 'closing-request':
-          return closing.onRequest(out, message)
+          return closing.onRequest(out, message, serve)
         case 'closing-reply':
           return closing.onReply(out, message)
         case 'sync-busy':
+          closing.onBusy(out, from)
           return reconcile.onBusy(out, from, message.body.afterMs)
       }
     },

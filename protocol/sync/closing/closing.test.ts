@@ -126,12 +126,21 @@ class Node {
   }
 }
 
+/** Nobody asks for too much. */
+const SERVE: Parameters<Closing['onRequest']>[2] = {
+  record(out, _to, key, purpose) {
+    out.load([key], purpose)
+    return 'served'
+  },
+}
+
 /** Lets `behind` ask `ahead` until nothing is asked any more. */
 function exchange(behind: Node, ahead: Node): void {
   behind.closing.heard(behind.out, first.id)
   behind.closing.pulling(first.id)
   for (let next = behind.sent.shift(); next !== undefined; next = behind.sent.shift()) {
-    ahead.closing.onRequest(ahead.out, { from: first.id, body: next.body } as MessageOf<'closing-request'>)
+    const request = { from: first.id, body: next.body } as MessageOf<'closing-request'>
+    ahead.closing.onRequest(ahead.out, request, SERVE)
     for (const { body } of ahead.sent.splice(0)) {
       const encoded = encodeBody(closingReplyCodec, body as never)
       const read = decodeBody(closingReplyCodec, encoded, 'reply', TRUSTED)

@@ -10,6 +10,7 @@ import { TIMES } from '../../params.ts'
 import type { LoadPurpose } from '../../peer/effect.ts'
 import type { Outbox } from '../../peer/outbox.ts'
 import { astrayRecord } from '../../records/astray.ts'
+import type { RecordServer } from '../serve.ts'
 import { keys } from '../../records/keys.ts'
 import type { StoredRecord } from '../../records/record.ts'
 import type { StateDigest } from '../state-digest.ts'
@@ -214,10 +215,20 @@ export class Closing {
     if (number !== undefined) out.send(to, 'closing-request', { number, bucket, page })
   }
 
-  onRequest(out: Outbox, { from, body }: MessageOf<'closing-request'>): void {
-    if (body.number !== this.#closed?.number) return
-    const { bucket, page } = body
-    out.load([keys.statePart(bucket, page)], { type: 'closing', to: from, ...body })
+  onRequest(
+    out: Outbox,
+    { from, body }: MessageOf<'closing-request'>,
+    serve: Pick<RecordServer, 'record'>,
+  ): void {
+    const { number, bucket, page } = body
+    if (number !== this.#closed?.number) return
+    serve.record(out, from, keys.statePart(bucket, page), { type: 'closing', to: from, ...body })
+  }
+
+  /** A source gives nothing for now: others are asked for what it was asked for. */
+  onBusy(out: Outbox, from: PeerId): void {
+    this.#behind?.fetching.rest(from)
+    this.#ask(out)
   }
 
   onReply(out: Outbox, { from, body }: MessageOf<'closing-reply'>): void {

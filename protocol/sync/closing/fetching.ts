@@ -49,8 +49,8 @@ export class Fetching {
   readonly #asked = new Map<number | null, Asked>()
   /** Peers that know the epoch; the first has its turn. */
   #sources: readonly PeerId[] = []
-  /** Sources that have brought what isn't this state's; they rest until the next turn. */
-  readonly #distrusted = new Set<PeerId>()
+  /** Sources that have brought what isn't this state's, or give nothing for now; they rest until the next turn. */
+  readonly #resting = new Set<PeerId>()
 
   constructor(root: Digest) {
     this.#root = root
@@ -74,7 +74,7 @@ export class Fetching {
 
   /** What is to be asked for now beside what was. */
   next(now: number): readonly Request[] {
-    const source = this.#sources.find((one) => !this.#distrusted.has(one))
+    const source = this.#sources.find((one) => !this.#resting.has(one))
     if (source === undefined) return []
     const wanted = this.#buckets === undefined ? [null] : [...this.#missing]
     // With much that can't be judged yet one bucket at a time comes to its end.
@@ -92,7 +92,7 @@ export class Fetching {
 
   /** Some time has passed: the next source has its turn for all that the others haven't brought. */
   turn(now: number): void {
-    this.#distrusted.clear()
+    this.#resting.clear()
     for (const [bucket, asked] of this.#asked) {
       const isOver = !asked.hasMoved || asked.pages.length === 0 || now - asked.sinceMs >= BUCKET_MS_MAX
       if (isOver) this.#asked.delete(bucket)
@@ -109,7 +109,7 @@ export class Fetching {
     // A source whose turn is over may be a slow one: what proves itself is welcome from anybody.
     const taken = bucket === null ? this.#takeBuckets(part) : this.#takePage(asked, { ...reply, bucket })
     if (taken !== 'not_it') return taken
-    if (from === asked?.source && page === asked.pages.length) this.#distrust(from)
+    if (from === asked?.source && page === asked.pages.length) this.rest(from)
     return undefined
   }
 
@@ -151,8 +151,8 @@ export class Fetching {
   }
 
   /** What it was asked for is asked of others. */
-  #distrust(source: PeerId): void {
+  rest(source: PeerId): void {
     for (const [bucket, asked] of this.#asked) if (asked.source === source) this.#asked.delete(bucket)
-    this.#distrusted.add(source)
+    this.#resting.add(source)
   }
 }

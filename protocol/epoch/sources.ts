@@ -1,0 +1,46 @@
+import { parseEpochInstance, type PeerId } from '../ids.ts'
+import type { Fact } from '../ledger/fact.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { Roster } from '../swarm/roster.ts'
+import type { Closing } from '../sync/closing/closing.ts'
+
+interface SourcesParts {
+  readonly roster: Roster
+  readonly closing: Closing
+  readonly isStopped: () => boolean
+  readonly compare: (out: Outbox, peer: PeerId) => void
+}
+
+/**
+ * Whose facts this peer takes. A stopped witness takes them only from those with whom it compared its ledger for the
+ * change, and from nobody once its state is what it proposes or judges by.
+ */
+export class Sources {
+  readonly #parts: SourcesParts
+  readonly #peers = new Set<PeerId>()
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts
+  }
+
+  compare(out: Outbox, peer: PeerId): void {
+    this.#peers.add(peer)
+    this.#parts.compare(out, peer)
+  }
+
+  /** From nobody until the next comparison. */
+  freeze(): void {
+    this.#peers.clear()
+  }
+
+  /** Whether a fact may be taken now; what is behind this peer's state was let through before. */
+  admits(fact: Fact, from: PeerId): boolean {
+    const { roster, closing, isStopped } = this.#parts
+    const { quorum, instance } =
+      fact.type === 'certificate' ? { ...fact.certificate, instance: '' } : fact.decision
+    if (parseEpochInstance(instance) !== undefined) return true
+    if (isStopped() && !this.#peers.has(from)) return false
+    if (quorum.epoch === roster.epoch.number) return closing.isLevel
+    return closing.admits(fact, from) === 'admit'
+  }
+}
