@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { PROPOSAL, valueDigestOf } from '../agreement/messages.ts'
 import { sign } from '../encoding/signed.ts'
 import { epochInstance } from '../ids.ts'
-import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
+import type { SignedEntry } from '../ledger/entry.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { OUTPUT_MIN, TIMES } from '../params.ts'
-import { handoverDigestOf } from './handover.ts'
+import { cutHandover } from './pieces.ts'
 import { certificateOf, fundedSwarm, paying } from './testing-entries.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
 
@@ -117,14 +117,15 @@ it('no later epoch lists at a place what the first one that listed anything ther
     .heard(judge, 'propose')
     .flatMap(({ from, body }) => (from === first ? [body.value] : []))
   if (honest?.type !== 'epoch') throw new RangeError('nothing was proposed')
-  const locks = [one, other].sort((a, b) => (entryIdOf(a) < entryIdOf(b) ? -1 : 1))
-  const part = { locks, prepared: [] }
-  const value = { ...honest, handover: [handoverDigestOf(part)] }
+  const { name, parts } = cutHandover({ locks: [one, other], prepared: [] }, 2)
+  const value = { ...honest, handover: name }
   const body = { instance: epochInstance(2), epoch: 1, round: 0, value: valueDigestOf(value) }
   const liar = epochs.signers.find(({ id }) => id === first) ?? epochs.signer(0)
   const proposal = sign(liar, roster.swarm, PROPOSAL, body)
   epochs.minds.heard(first, 'refusal')
   epochs.minds.say(first, judge, 'propose', { proposal, value, newviews: [] })
-  epochs.minds.say(first, judge, 'handover', part)
+  epochs.minds.say(first, judge, 'handover', { type: 'list', number: 2, parts: [...parts.keys()] })
+  for (const part of parts.values())
+    epochs.minds.say(first, judge, 'handover', { type: 'part', number: 2, ...part })
   expect(epochs.minds.heard(first, 'refusal').map((refusal) => refusal.body.code)).toEqual(['not_valid'])
 })

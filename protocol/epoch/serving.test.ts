@@ -39,7 +39,7 @@ const begun = (epochs: TestEpochs) => {
 it.each<[string, () => readonly (readonly string[])[]]>([
   [
     'pieces of a closed state',
-    () => asking('closing-request', () => ({ number: 0, bucket: null }), LOADS_OPEN_MAX + 1),
+    () => asking('closing-request', () => ({ number: 0, bucket: null, page: 0 }), LOADS_OPEN_MAX + 1),
   ],
   [
     'parts of a handover',

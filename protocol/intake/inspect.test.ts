@@ -76,8 +76,9 @@ describe('membership', () => {
   it('is not asked of whoever speaks in what a decided epoch hands over', () => {
     const { values, ballotOf, preparedOf } = partsFor(ROSTER.swarm)
     const [instance, value] = values.assign
-    const listed = { locks: [], prepared: [{ certificate: preparedOf(ballotOf(instance, value)), value }] }
-    const report = { number: 1, root: zero, part: 0, parts: 1, listed }
+    const prepared = [{ certificate: preparedOf(ballotOf(instance, value)), value }]
+    const listed = { type: 'part' as const, number: 1, locks: [], prepared }
+    const report = { number: 1, root: zero, list: zero }
     const codeOf = (sample: Sample) => {
       // Nobody's join is known but that of whoever says it.
       const member = (peer: PeerId) => (peer === sample.signer.id ? ROSTER.member(peer) : undefined)
