@@ -1,7 +1,11 @@
 import type { ChangeView } from '../../protocol/epoch/change-view.ts'
+import type { PeerId } from '../../protocol/ids.ts'
 
 /** What a change of epoch that is under way means for whoever operates the swarm; nothing where none is. */
-export function changeWords({ order, stoppedMs, missing, isLevel }: ChangeView): string[] {
+export function changeWords(
+  { order, stoppedMs, missing, isLevel }: ChangeView,
+  nameOf: (peer: PeerId) => string,
+): string[] {
   const behind = isLevel
     ? []
     : ['This peer does not have all that the last epoch ended with yet; until then it certifies nothing.']
@@ -9,7 +13,10 @@ export function changeWords({ order, stoppedMs, missing, isLevel }: ChangeView):
   const { number, governance } = order
   const ordered = `Epoch ${number} is ordered, with ${governance.witnesses.length === 1 ? 'one witness' : `${governance.witnesses.length} witnesses`}`
   if (missing.length > 0)
-    return [...behind, `${ordered}. It waits until these agree to witness: ${missing.join(', ')}.`]
+    return [
+      ...behind,
+      `${ordered}. It waits until these agree to witness, each by "hyperlooms swarm accept": ${missing.map(nameOf).join(', ')}.`,
+    ]
   if (stoppedMs === undefined) return [...behind, `${ordered}.`]
   return [...behind, `${ordered}. This witness certifies nothing else until that is decided.`]
 }

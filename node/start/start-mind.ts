@@ -47,7 +47,8 @@ export async function startMind(
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)
   const acceptsWitness = options.config.acceptWitness
-  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia, acceptsWitness })
+  const rules = await ownRules()
+  const peer = createPeer({ signer, charter, rules, amnesia, acceptsWitness })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
@@ -120,7 +121,8 @@ export async function startMind(
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
-  const swarm = createSwarmKeys(identity.seed, [signer, ...(await furtherSigners(options, identity.id))])
+  const further = await furtherSigners(options, identity.id)
+  const swarm = { ...createSwarmKeys(identity.seed, [signer, ...further]), rules }
   const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
   const backend = createBackend(parts)
   const api = await serveApi(opened, { backend }, starting)
