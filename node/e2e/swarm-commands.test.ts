@@ -1,70 +1,33 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
 import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
-import { freePorts } from '../swarm/free-port.ts'
 import { poll } from '../swarm/poll.ts'
-import { codeOf, type Run, run, start, untilSaid } from './command.ts'
-
-const ENVIRONMENT = {
-  HYPERLOOMS_ACCEPT_TERMS: 'true',
-  HYPERLOOMS_WEB: 'false',
-  HYPERLOOMS_PROVIDERS: 'reference',
-}
+import { Machine } from './machine.ts'
 
 let root: string
-let running: ReturnType<typeof start>[]
+let machines: Machine[]
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'hyperlooms-swarm-'))
-  running = []
+  machines = []
 })
 afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL')
-  await Promise.all(running.map(codeOf))
+  await Promise.all(machines.map((machine) => machine.kill()))
   await rm(root, { recursive: true, force: true })
 })
 
-/** A machine of its own: a home, a data folder, and commands that find it by themselves. */
-class Machine {
-  readonly home: string
-  readonly data: string
-
-  constructor(name: string) {
-    this.home = join(root, name)
-    this.data = join(this.home, '.hyperlooms')
-  }
-
-  run(...args: readonly string[]): Promise<Run> {
-    return run(args, { home: this.home, environment: ENVIRONMENT })
-  }
-
-  /** A command that succeeds, as a program reads its answer. */
-  async json<T>(...args: readonly string[]): Promise<T> {
-    const { code, out, err } = await this.run(...args, '--json')
-    if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
-    const answer: T = JSON.parse(out)
-    return answer
-  }
-
-  async up(...args: readonly string[]): Promise<void> {
-    const [port = 0] = await freePorts([undefined])
-    const flags = ['--api-port', '0', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
-    const child = start(['up', ...flags, ...args], { home: this.home, environment: ENVIRONMENT })
-    running.push(child)
-    await untilSaid(child, /runs at http/)
-  }
-
-  files(): Promise<readonly string[]> {
-    return readdir(this.data).catch(() => [])
-  }
+function machineOf(name: string): Machine {
+  const machine = new Machine(root, name)
+  machines.push(machine)
+  return machine
 }
 
 describe('founding a swarm', () => {
   it('warns before it lets everybody in, and founds nothing then', async () => {
-    const machine = new Machine('open')
+    const machine = machineOf('open')
     const refused = await machine.run('swarm', 'init', '--name', 'x', '--admission', 'open')
     expect(refused).toMatchObject({ code: 2, out: '' })
     expect(refused.err).toContain('Nobody vouches for')
@@ -81,7 +44,7 @@ describe('founding a swarm', () => {
     ['with an operator that is no key', ['--name', 'x', '--operator', 'nobody'], /id of a peer/],
     ['with a price of no amount', ['--name', 'x', '--max-price', 'much'], /amount of credits/],
   ])('%s is refused with a sentence', async (_, args, words) => {
-    const machine = new Machine('bad')
+    const machine = machineOf('bad')
     const { code, err } = await machine.run('swarm', 'init', ...args)
     expect(code).toBe(2)
     expect(err).toMatch(words)
@@ -89,7 +52,7 @@ describe('founding a swarm', () => {
   })
 
   it('is done once in a data folder', async () => {
-    const machine = new Machine('twice')
+    const machine = machineOf('twice')
     const { swarm_id: swarm } = await machine.json<{ swarm_id: string }>('swarm', 'init', '--name', 'x')
     const again = await machine.run('swarm', 'init', '--name', 'y')
     expect(again.code).toBe(2)
@@ -101,7 +64,7 @@ describe('a text that is no invitation', () => {
   it.each(['up --join nonsense', 'swarm join hl1qqqq', 'swarm join hlp1qqqq'])(
     '%s leaves nothing behind',
     async (line) => {
-      const machine = new Machine('bad')
+      const machine = machineOf('bad')
       const { code, err } = await machine.run(...line.split(' '))
       expect(code).toBe(2)
       expect(err).toContain("This invitation can't be used")
@@ -112,7 +75,7 @@ describe('a text that is no invitation', () => {
 
 describe('an operator’s key beside the peer’s own', () => {
   it('signs with it, and an invited peer is restored into its swarm from a backup', async () => {
-    const [machine, guest] = [new Machine('keys'), new Machine('guest')]
+    const [machine, guest] = [machineOf('keys'), machineOf('guest')]
     const { id } = await machine.json<{ id: string }>('keys', 'new', '--label', 'operator')
     await machine.json('swarm', 'init', '--name', 'both', '--operator', id, '--needed', '2')
     await machine.up()
@@ -121,7 +84,7 @@ describe('an operator’s key beside the peer’s own', () => {
     await guest.json('swarm', 'join', invitation.text)
     const file = join(root, 'backup')
     await guest.json('backup', file, '--plain-keys')
-    const copy = new Machine('copy')
+    const copy = machineOf('copy')
     await copy.json('restore', file)
     await copy.up()
     const look = async (): Promise<true | undefined> => {
@@ -134,7 +97,7 @@ describe('an operator’s key beside the peer’s own', () => {
 
 describe('two operators of whom both must sign', () => {
   it('invite with a grant and revoke by passing a text on, and neither can alone', async () => {
-    const [first, other, third] = ['first', 'other', 'third'].map((name) => new Machine(name)) as [
+    const [first, other, third] = ['first', 'other', 'third'].map((name) => machineOf(name)) as [
       Machine,
       Machine,
       Machine,

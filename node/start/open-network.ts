@@ -25,6 +25,7 @@ export async function openNetwork(
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
+  const guides = joined?.guide.peers ?? []
   const { frameBytes, gossipBytes } = LIMITS
   const network = await createNetwork({
     seed: identity.seed,
@@ -33,9 +34,14 @@ export async function openNetwork(
     announce: options.config.announce,
     bootstrap: [...new Set([...options.config.bootstrap, ...(joined?.addresses ?? [])])],
     admission: {
-      isMember: (id) => roster.member(id) !== undefined,
+      isMember: (id) => roster.isContact(id),
       isGuest: (id) => guests.isGuest(id),
-      members: () => Array.from(roster.members(), ({ peer: id }) => id),
+      members: () => [
+        ...new Set([
+          ...Array.from(roster.members(), ({ peer: id }) => id),
+          ...guides.filter(roster.isContact),
+        ]),
+      ],
     },
     discovery: discoveryOf(options.config, options.folder),
     frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
+import { NO_GUIDE } from '../../protocol/swarm/guide.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { createComputePool } from '../compute/compute-pool.ts'
+import { readJoined } from '../config/join-files.ts'
 import { LEXICON_PATH, ownRules } from '../config/lexicon.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
@@ -48,7 +50,8 @@ export async function startMind(
   const signer = createNativeSigner(identity.seed, verifier.remember)
   const acceptsWitness = options.config.acceptWitness
   const rules = await ownRules()
-  const peer = createPeer({ signer, charter, rules, amnesia, acceptsWitness })
+  const guide = (await readJoined(options.folder))?.guide ?? NO_GUIDE
+  const peer = createPeer({ signer, charter, rules, amnesia, acceptsWitness, guide })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))

@@ -75,6 +75,8 @@ export class Change {
   readonly #gather: Gather
   readonly #chunks = new Chunks()
   #isArmed = false
+  /** Whose facts came last. */
+  #pulledFrom: PeerId | undefined
   /** Whose facts are taken while this witness has stopped. */
   readonly #sources = new Set<PeerId>()
 
@@ -131,6 +133,8 @@ export class Change {
     const { quorum, instance } =
       fact.type === 'certificate' ? { ...fact.certificate, instance: '' } : fact.decision
     if (parseEpochInstance(instance) !== undefined) return true
+    // Keys of the epochs that it was led past may be anybody's.
+    if (roster.epoch.number < roster.guidedTo) return false
     if (this.orders.stop !== undefined && !this.#sources.has(from)) return false
     if (quorum.epoch === roster.epoch.number) return closing.isLevel
     return closing.admits(fact) === 'admit'
@@ -189,6 +193,7 @@ export class Change {
 
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
+    this.#pulledFrom = peer
     this.orders.onPulled(out, peer)
     this.#gather.onPulled(peer)
     this.rules.onPulled(peer)
@@ -217,6 +222,8 @@ export class Change {
     if (this.rules.awaited !== undefined && digest.root() === this.rules.awaited) this.#stir(out)
     if (closing.isLevel || !closing.advance(out)) return
     this.#setLeaf()
+    // What came after the closed epoch was turned down until now.
+    if (this.#pulledFrom !== undefined) this.#parts.compare(out, this.#pulledFrom)
     this.#parts.begun(out)
   }
 
@@ -232,6 +239,7 @@ export class Change {
     const name = valueDigestOf(value)
     const known = roster.epochOf(number)
     if (known !== undefined) return { status: known.decision === name ? 'known' : 'contradiction' }
+    if (!roster.mayBegin(number, name)) return { status: 'contradiction' }
     const closed = roster.epoch.number
     if (number > closed + 1) return { status: 'missing', ids: [epochId(number - 1)] }
     if (decision.quorum.epoch !== closed || orderFault(value.order, roster) !== undefined)

@@ -96,7 +96,7 @@ function payingFrom(quota: IntakeQuota, payer: string): Purse {
 
 function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse): Candidate<Message> {
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
-  if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
+  if (!roster.isContact(source.from)) throw new Drop('not_a_member')
   if (!purse.mayDecode()) throw new Drop('over_quota')
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, roster)
@@ -128,7 +128,7 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: 
   if (frameBytes > bytesMax) throw new Drop('too_large')
   if (envelope.swarm !== roster.swarm) throw new Drop('foreign_swarm')
   if (via !== source.via) throw new Drop('wrong_channel')
-  if (roster.member(envelope.signer) === undefined) throw new Drop('not_a_member')
+  if (!roster.isContact(envelope.signer)) throw new Drop('not_a_member')
   if (signed !== envelope.sig.length > 0) throw new Drop('unexpected_signature')
   if (signed && envelope.sig.length !== 64) throw new Drop('malformed')
   // An unsigned message speaks only for the connection that brought it.

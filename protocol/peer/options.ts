@@ -5,6 +5,7 @@ import type { Message, Source } from '../intake/message.ts'
 import type { DropCode } from '../intake/drop-code.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Charter } from '../swarm/charter.ts'
+import type { Guide } from '../swarm/guide.ts'
 import type { Effect } from './effect.ts'
 import type { Event } from './event.ts'
 import type { PeerView } from './view.ts'
@@ -27,6 +28,8 @@ export interface PeerOptions {
    * default the peer accepts only epochs for which `accept-epoch` was commanded.
    */
   readonly acceptsWitness?: boolean
+  /** What an invited peer learned on its way in. */
+  readonly guide?: Guide
 }
 
 export type Inspection =

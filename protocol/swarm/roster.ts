@@ -21,6 +21,12 @@ export interface Roster {
   /** A known epoch; undefined for one not heard of. */
   epochOf(number: number): Epoch | undefined
   isWitness(peer: PeerId): boolean
+  /** Members, and whom a newcomer was led to before it could hear of their joins: both are talked to. */
+  isContact(peer: PeerId): boolean
+  /** False for an epoch other than the one that this peer was shown on its way in. */
+  mayBegin(number: number, decision: Digest): boolean
+  /** The epoch up to which this peer was led: until it has begun, nothing that is certified is taken from anybody. */
+  readonly guidedTo: number
   /** Position in the current epoch's order, or -1. */
   witnessPosition(peer: PeerId): number
   /**
