@@ -29,6 +29,10 @@ import { epochId, orderDigestOf, type SignedOrder } from './value.ts'
 
 const REPEAT = 'epoch/repeat'
 const COLLECT = 'epoch/collect'
+const LEVEL = 'epoch/level'
+
+/** Between two comparisons of a peer that is behind: facts are brought once to be recognised, and again to be taken. */
+const LEVEL_MS = 100
 
 /** Epochs that a peer which is behind is told of at once; it asks for more when it has begun them. */
 const SERVED_EPOCHS = 4
@@ -194,6 +198,7 @@ export class Change {
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
     this.#pulledFrom = peer
+    if (!this.#parts.closing.isLevel) out.timer(LEVEL, LEVEL_MS)
     this.orders.onPulled(out, peer)
     this.#gather.onPulled(peer)
     this.rules.onPulled(peer)
@@ -201,6 +206,11 @@ export class Change {
   }
 
   onTimer(out: Outbox, id: string): boolean {
+    if (id === LEVEL) {
+      if (!this.#parts.closing.isLevel && this.#pulledFrom !== undefined)
+        this.#parts.compare(out, this.#pulledFrom)
+      return true
+    }
     if (id !== REPEAT && id !== COLLECT) return false
     if (id === REPEAT) {
       this.#isArmed = false
