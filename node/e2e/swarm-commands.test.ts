@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EpochResource, OrderAnswer } from '../../protocol/api/epoch-schema.ts'
 import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
 import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { poll } from '../swarm/poll.ts'
+import { codeOf, untilSaid } from './command.ts'
 import { Machine } from './machine.ts'
 
 let root: string
@@ -137,5 +139,42 @@ describe('two operators of whom both must sign', () => {
     }
     for (const machine of [first, other])
       expect(await poll(() => isGone(machine), { timeoutMs: 60_000 })).toBe(true)
+  })
+})
+
+describe('changing who witnesses', () => {
+  it('asks, goes on when the command is ended, waits for who is named, and takes a second signature as a text', async () => {
+    const [first, other] = ['first', 'other'].map((name) => machineOf(name)) as [Machine, Machine]
+    await first.up()
+    const door = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'elm')
+    await other.up('--join', door.text)
+    const refused = await first.run('swarm', 'promote', 'elm')
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toContain('both are needed')
+    expect(refused.err).toContain('Repeat with --yes')
+    expect((await other.run('swarm', 'accept')).code).toBe(2)
+
+    const waiting = first.begin('swarm', 'promote', 'elm', '--yes')
+    await untilSaid(waiting, /On each of them run: hyperlooms swarm accept/)
+    waiting.kill('SIGINT')
+    expect(await codeOf(waiting)).toBe(1)
+    const { orders } = await first.json<EpochResource>('swarm', 'epoch')
+    expect(orders).toMatchObject([{ number: 1, missing: [{ label: 'elm' }] }])
+    const agreed = await other.json<{ status: string }>('swarm', 'accept')
+    expect(agreed).toMatchObject({ status: 'decided', epoch: { number: 1, count: 2 } })
+    const again = await first.run('swarm', 'promote', 'elm')
+    expect(again.code, again.err).toBe(0)
+    expect(again.out).toContain('Nothing to do')
+
+    const begun = await other.run('swarm', 'epoch', 'order', '--fee', '1', '--json')
+    expect(begun.code, begun.err).toBe(1)
+    expect(begun.err).toContain('0 of 1 operators have signed')
+    const { text }: OrderAnswer = JSON.parse(begun.out)
+    const shown = await first.run('swarm', 'cosign', text ?? '')
+    expect(shown).toMatchObject({ code: 2, out: '' })
+    expect(shown.err).toContain('Fee of a job: 1 (before: 0).')
+    expect((await first.run('swarm', 'cosign', (text ?? '').slice(0, -9), '--yes')).code).toBe(2)
+    const decided = await first.json<{ status: string }>('swarm', 'cosign', text ?? '', '--yes')
+    expect(decided).toMatchObject({ status: 'decided', epoch: { number: 2, governance: { fee: '1' } } })
   })
 })
