@@ -88,6 +88,7 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     roster,
     duty: () => 'active',
     change: () => NO_CHANGE,
+    orders: () => [],
     ledgerRoot: () => blobRefOf(Uint8Array.of(0)).digest,
     supply: () => ({ minted: 0n, free: 0n, unclaimed: 0n, escrowed: 0n, burnt: 0n }),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),

@@ -7,9 +7,17 @@ import type { Movement, MovementType } from '../../protocol/jobs/movements.ts'
 import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
+import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { SwarmPort } from './swarm-port.ts'
 import type { ControlPort } from './control-port.ts'
+
+/** The host's own answers: the mind didn't take the command up, or what it signed may or may not be on disk. */
+export interface Unanswered {
+  readonly ok: false
+  readonly code: 'queue_full' | 'outcome_unknown'
+  readonly detail: string
+}
 
 /** A page of jobs, newest first by `heardMs`. */
 export interface JobQuery {
@@ -134,6 +142,8 @@ export interface Backend {
   now(): number
   /** Through the mind. An accepted job is in `view` once this resolves. */
   command(command: Command): Promise<CommandAnswer>
+  /** What concerns the next epoch; an order's answer comes once that is decided. */
+  changeEpoch(command: EpochCommand): Promise<EpochResult | Unanswered>
   /** Stores a body by its content; it is durable once this resolves. */
   putBlob(bytes: Uint8Array): Promise<BlobRef>
   /** Takes back the body of a refused command. Does nothing while any job names it. */

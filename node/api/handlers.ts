@@ -24,6 +24,7 @@ import { p2pHandlers } from './p2p-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
+import { epochHandlers } from './epoch-handlers.ts'
 import { swarmHandlers } from './swarm-handlers.ts'
 import type { Throughput } from './throughput.ts'
 
@@ -115,6 +116,7 @@ export function createHandlers({ backend, throughput, served, stopping }: Handle
     ...creditsHandlers(backend, stopping),
     ...p2pHandlers(backend),
     ...swarmHandlers(backend, served.url),
+    ...epochHandlers(backend),
     ...controlHandlers(backend, served),
     getDecision: ({ params }) => getDecision(backend, params.id),
     getLedgerRoot: () => ledgerRootResource(backend),

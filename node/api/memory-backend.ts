@@ -1,7 +1,8 @@
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
-import { NO_CHANGE } from '../../protocol/epoch/change-view.ts'
+import { NO_CHANGE, type PendingOrder } from '../../protocol/epoch/change-view.ts'
+import { addedBy } from '../../protocol/epoch/order.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
@@ -34,6 +35,8 @@ export interface MemoryBackend extends Backend {
   readonly records: Map<JobId, JobRecord>
   readonly blobs: Map<Digest, Uint8Array>
   readonly commands: Command[]
+  /** Orders that were brought, as if some were missing that they add. */
+  readonly orders: PendingOrder[]
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
   readonly control: MemoryControl
@@ -47,7 +50,10 @@ export interface MemoryBackend extends Backend {
   notify(job: string | null): void
 }
 
-function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): PeerView {
+function viewOf(
+  state: { readonly records: Map<JobId, JobRecord>; readonly orders: readonly PendingOrder[] },
+  charter: Charter,
+): PeerView {
   const roster = rosterOf(charter)
   const open = () =>
     [...state.records.values()].filter(({ status }) => status === 'running' || status === 'pending')
@@ -66,6 +72,7 @@ function viewOf(state: { records: Map<JobId, JobRecord> }, charter: Charter): Pe
     roster,
     duty: () => 'active',
     change: () => NO_CHANGE,
+    orders: () => state.orders,
     ledgerRoot: () => digestNamed(4),
     trust: () => ({ ...foundingSnapshot(roster.charter), root: undefined, waiting: 0 }),
     supply: () => ({
@@ -120,6 +127,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     [closedJob, closedRecord(closedJob, bodies[0], [bodies[1], bodies[2]])],
   ])
   const blobs = new Map(bodies.map((body) => [blobRefOf(body).digest, body as Uint8Array]))
+  const orders: PendingOrder[] = []
   const connections: ConnectionView[] = [second, third].map((peer) => ({
     peer,
     address: '/ip4/127.0.0.1/tcp/9001',
@@ -145,7 +153,8 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     refusal: undefined,
     clockMs: START_MS,
     listeners: new Set(),
-    view: viewOf({ records }, charter),
+    orders,
+    view: viewOf({ records, orders }, charter),
     now: () => backend.clockMs,
     notify: (job) => backend.listeners.forEach((listener) => listener(job)),
     command(command) {
@@ -168,6 +177,18 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       const job = digestNamed(0x10 + records.size)
       records.set(job, openJob(command.request, job))
       return Promise.resolve({ ok: true, type: 'job', job })
+    },
+    changeEpoch(command) {
+      const { roster, self } = backend.view
+      if (command.type === 'order-epoch') {
+        const { order } = command
+        orders.push({ order, missing: addedBy(order, roster), isStopped: false })
+        // Nobody decides it here.
+        return new Promise(() => undefined)
+      }
+      const isNamed = orders.some(({ order }) => addedBy(order, roster).includes(self))
+      if (isNamed) return Promise.resolve({ ok: true, type: 'accepted' })
+      return Promise.resolve({ ok: false, code: 'no_order', detail: '' })
     },
     putBlob(bytes) {
       const blob = blobRefOf(bytes)
@@ -196,6 +217,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       secretOf: (salt) => new Uint8Array(32).fill(salt[0] ?? 0),
       signerOf: createNobleSigner,
       random: (bytes) => new Uint8Array(bytes).fill(7),
+      rules: charter.rules,
     },
     explain: (job) => Promise.resolve(job === closedJob ? explanationOf(job) : undefined),
   }

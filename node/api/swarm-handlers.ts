@@ -7,8 +7,10 @@ import {
   TICKET_SECONDS,
   type TicketAnswer,
 } from '../../protocol/api/swarm-schema.ts'
+import type { OrderAnswer } from '../../protocol/api/epoch-schema.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
+import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
 import { isPeerId, type PeerId, type SwarmId } from '../../protocol/ids.ts'
 import { LIMITS, OUTPUT_MIN } from '../../protocol/params.ts'
 import {
@@ -36,6 +38,7 @@ import {
 import { TICKET, TICKET_TEXT } from '../../protocol/swarm/ticket.ts'
 import type { Backend } from './backend.ts'
 import { dialOf } from './dial-addresses.ts'
+import { cosignOrder } from './epoch-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
@@ -136,8 +139,16 @@ function requireOwn(swarm: SwarmId, { view }: Backend): void {
     throw new ApiProblem('text_foreign', `it is of the swarm ${swarm}, and this peer of ${view.swarm}`)
 }
 
-async function cosign(backend: Backend, text: string): Promise<InvitationAnswer | RevocationAnswer> {
+async function cosign(
+  backend: Backend,
+  { text, confirmed = false }: RouteInput<'cosign'>['body'],
+): Promise<InvitationAnswer | RevocationAnswer | OrderAnswer> {
   const { view } = backend
+  const order = PARTIAL_ORDER.read(text)
+  if (order.ok) {
+    requireOwn(order.value.swarm, backend)
+    return cosignOrder(backend, order.value.order, confirmed)
+  }
   const revocation = PARTIAL_REVOCATION.read(text)
   if (revocation.ok) {
     requireOwn(revocation.value.swarm, backend)
@@ -151,9 +162,12 @@ async function cosign(backend: Backend, text: string): Promise<InvitationAnswer 
   }
   const partial = PARTIAL_INVITATION.read(text)
   if (!partial.ok) {
-    const code = revocation.code === 'another_kind' ? partial.code : revocation.code
+    const codes = [order.code, revocation.code, partial.code]
+    const code = codes.find((each) => each !== 'another_kind') ?? 'another_kind'
     const sentence =
-      code === 'another_kind' ? 'what operators sign begins with "hlp1" or "hlr1"' : TEXT_SENTENCES[code]
+      code === 'another_kind'
+        ? 'what operators sign begins with "hlp1", "hlr1" or "hle1"'
+        : TEXT_SENTENCES[code]
     throw new ApiProblem('text_unreadable', sentence)
   }
   requireOwn(partial.value.swarm, backend)
@@ -219,7 +233,7 @@ export function swarmHandlers(backend: Backend, url: () => string): Pick<Handler
     getSwarm: () => swarmResource(backend),
     listMembers: ({ query }) => pageOfList(memberResources(backend), ({ peer_id: id }) => id, query),
     createInvitation: ({ body }) => createInvitation(backend, body),
-    cosign: ({ body }) => cosign(backend, body.text),
+    cosign: ({ body }) => cosign(backend, body),
     revokeKey({ body }) {
       const key = peerOf(body.key)
       if (key === null) throw new ApiProblem('missing_field')

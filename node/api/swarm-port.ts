@@ -1,3 +1,4 @@
+import type { Digest } from '../../protocol/ids.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 
 /** Keys and randomness that routes of the swarm need. */
@@ -11,4 +12,6 @@ export interface SwarmPort {
   secretOf(salt: Uint8Array): Uint8Array
   signerOf(seed: Uint8Array): Signer
   random(bytes: number): Uint8Array
+  /** Rules for judging answers that this program brings. */
+  readonly rules: Digest
 }

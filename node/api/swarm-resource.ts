@@ -5,6 +5,7 @@ import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import type { Backend } from './backend.ts'
 import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
+import { nameIn } from './epoch-names.ts'
 import { swarmWords } from './swarm-words.ts'
 
 /** Peers that this one can talk to now, itself included. */
@@ -59,7 +60,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
     },
     sentences: [
       ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
-      ...changeWords(view.change()),
+      ...changeWords(view.change(), nameIn(roster)),
     ],
   }
 }

@@ -1,6 +1,8 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openBenchSwarm } from './bench-swarm.ts'
+import { benchEpoch } from './epoch.ts'
+import { benchFounderLoss } from './founder-loss.ts'
 import { handlerLines } from './handler-lines.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLedger } from './ledger.ts'
@@ -10,7 +12,10 @@ import { benchMemory } from './memory.ts'
 /** Jobs before anything is measured: until then the engine still compiles what it runs. */
 const WARM_UP_JOBS = 40
 
-const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [options]
+const LEDGER_SECONDS = 20
+const EPOCH_SECONDS = 30
+
+const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [options]
 
   jobs       jobs one after another: submit -> assigned -> completed, overhead of the protocol
              --count 200     jobs
@@ -23,7 +28,11 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [opti
              --accounts 100000
   kill-loop  one of four witnesses killed with SIGKILL again and again while it writes
              --kills 1000    takes a third of an hour; --json
-  All but the last without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
+  epoch      5 members in processes of their own pay each other, 50 transfers a second, while witnesses change: the
+             pause that an owner notices, and whether any transfer is lost or doubled
+             --seconds 30    of payments
+  founder-loss  a founder grows its swarm to four by commands and is lost for good; the log of what the rest does
+  The first four without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
   machine and this moment: compare them within one run.
 `
 
@@ -33,7 +42,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '20' },
+    seconds: { type: 'string' },
     entries: { type: 'string', default: '100000' },
     accounts: { type: 'string', default: '100000' },
     profile: { type: 'string' },
@@ -58,7 +67,7 @@ async function jobs(): Promise<void> {
 
 async function ledger(): Promise<void> {
   print('ledger: 4 witness processes and a driver, TCP on loopback, LevelDB with sync')
-  await benchLedger(Number(values.seconds), print, values.profile)
+  await benchLedger(Number(values.seconds ?? LEDGER_SECONDS), print, values.profile)
 }
 
 async function levelUp(): Promise<void> {
@@ -66,21 +75,27 @@ async function levelUp(): Promise<void> {
   await benchLevelUp(Number(values.entries), print, values.profile)
 }
 
+async function epoch(): Promise<void> {
+  print('epoch: 5 members, a process each, 50 transfers/s, TCP on loopback, LevelDB with sync')
+  await benchEpoch(Number(values.seconds ?? EPOCH_SECONDS), print)
+}
+
 async function memory(): Promise<void> {
   print('memory: heap and external memory of a mind alone, after collection')
   await benchMemory(Number(values.accounts), print)
 }
 
+/** Those that run when none is named. */
+const USUAL = { jobs, ledger, 'level-up': levelUp, memory }
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
-  jobs,
-  ledger,
-  'level-up': levelUp,
-  memory,
+  ...USUAL,
+  epoch,
+  'founder-loss': () => benchFounderLoss(print),
 }
 
 async function main(): Promise<void> {
   if (values.help) return print(USAGE)
-  const wanted = positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals
+  const wanted = positionals.length === 0 ? Object.keys(USUAL) : positionals
   const unknown = wanted.find((name) => !Object.hasOwn(BENCHMARKS, name))
   if (unknown !== undefined) throw new RangeError(`there is no benchmark ${unknown}\n${USAGE}`)
   print(`${cpus().length} cores, Node ${process.version}`)

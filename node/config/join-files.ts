@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
-import { list, text } from '../../protocol/encoding/codec.ts'
+import { digest, list, text } from '../../protocol/encoding/codec.ts'
 import { DecodeError } from '../../protocol/encoding/decode-error.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
-import { packed } from '../../protocol/encoding/packed.ts'
+import { packed, packedPeer } from '../../protocol/encoding/packed.ts'
 import { type Certificate, certificateCodec } from '../../protocol/ledger/certificate.ts'
+import { isPeerId } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
+import type { Guide } from '../../protocol/swarm/guide.ts'
 import { INVITATION_PEERS_MAX } from '../../protocol/swarm/invitation-text.ts'
 import { ConfigError } from './config.ts'
 import { type DataFolder, readIfThere, replaceFile } from './data-folder.ts'
@@ -16,12 +18,23 @@ export interface Joined {
   readonly certificate: Certificate
   /** The invitation's dial addresses. */
   readonly addresses: readonly string[]
+  /** Whom and what the way in has shown (`protocol/swarm/guide`). */
+  readonly guide: Guide
 }
 
+/** Epochs that a newcomer is held to: 2 MiB of digests. */
+const GUIDE_EPOCHS_MAX = 65_536
+const ADDRESSES = list(text({ min: 1, max: 2 * LIMITS.addressBytes }), { max: INVITATION_PEERS_MAX ** 2 })
 const joinedCodec = packed({
   certificate: certificateCodec,
-  addresses: list(text({ min: 1, max: 2 * LIMITS.addressBytes }), { max: INVITATION_PEERS_MAX ** 2 }),
+  addresses: ADDRESSES,
+  guide: packed({
+    peers: list(packedPeer, { max: LIMITS.witnesses + INVITATION_PEERS_MAX }),
+    epochs: list(digest(), { max: GUIDE_EPOCHS_MAX }),
+  }),
 })
+/** As versions wrote it that knew of no epochs. */
+const unguidedCodec = packed({ certificate: certificateCodec, addresses: ADDRESSES })
 
 /** An invitation that this peer has begun to redeem: it is there until the join is certified or refused. */
 export async function readJoining(folder: DataFolder): Promise<string | undefined> {
@@ -41,7 +54,7 @@ export async function readJoined(folder: DataFolder): Promise<Joined | undefined
   const bytes = await readIfThere(folder.joined)
   if (bytes === undefined) return undefined
   try {
-    return decodeBody(joinedCodec, new Uint8Array(bytes), 'joined', TRUSTED)
+    return decodeJoined(new Uint8Array(bytes))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const path = folder.joined
@@ -51,6 +64,20 @@ export async function readJoined(folder: DataFolder): Promise<Joined | undefined
   }
 }
 
+function decodeJoined(bytes: Uint8Array): Joined {
+  try {
+    return decodeBody(joinedCodec, bytes, 'joined', TRUSTED)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const unguided = decodeBody(unguidedCodec, bytes, 'joined', TRUSTED)
+    // Dial addresses end with the peer that they lead to.
+    const peers = unguided.addresses.map((address) => address.split('/').at(-1) ?? '').filter(isPeerId)
+    return { ...unguided, guide: { peers, epochs: [] } }
+  }
+}
+
 export function writeJoined(folder: DataFolder, joined: Joined): Promise<void> {
-  return replaceFile(folder.joined, encodeBody(joinedCodec, joined))
+  const { peers, epochs } = joined.guide
+  const guide = { peers, epochs: epochs.slice(0, GUIDE_EPOCHS_MAX) }
+  return replaceFile(folder.joined, encodeBody(joinedCodec, { ...joined, guide }))
 }

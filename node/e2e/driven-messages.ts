@@ -14,9 +14,29 @@ export interface DrivenSettings {
   readonly waits?: boolean
 }
 
+/** Transfers of one owner at a steady pace. */
+export interface Payments {
+  readonly to: PeerId
+  readonly amount: bigint
+  readonly perSecond: number
+  /** Begins each transfer's memo; its number ends it. */
+  readonly memo: string
+}
+
+/** What became of them, once the owner stopped and all that it had signed was certified. */
+export interface PaymentsReport {
+  /** Memos of those that were acknowledged. */
+  readonly acknowledged: readonly string[]
+  readonly refused: readonly string[]
+  /** When the owner saw its account go on, milliseconds since 1970. */
+  readonly certifiedMs: readonly number[]
+}
+
 export type DrivenRequest =
   | { readonly type: 'look' | 'report' | 'reset-durations' }
   | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'pay'; readonly payments: Payments }
+  | { readonly type: 'paid' }
   | { readonly type: 'put-blob'; readonly body: Uint8Array }
   | { readonly type: 'record'; readonly job: JobId }
   | { readonly type: 'backup'; readonly request: BackupRequest }

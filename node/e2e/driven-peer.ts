@@ -6,6 +6,7 @@ import { explainBroken } from '../cli/output.ts'
 import { resolveConfig } from '../config/config.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
+import { type Payer, startPaying } from './steady-payer.ts'
 import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 /**
@@ -59,6 +60,8 @@ function report({ view, durations }: Daemon): ProcessReport {
   }
 }
 
+let payer: Payer | undefined
+
 async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> {
   switch (request.type) {
     case 'look':
@@ -69,6 +72,11 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
       return daemon.durations.reset()
     case 'command':
       return daemon.command(request.command)
+    case 'pay':
+      payer = startPaying(daemon, request.payments)
+      return undefined
+    case 'paid':
+      return payer?.stop()
     case 'put-blob':
       return daemon.putBlob(request.body)
     case 'record':

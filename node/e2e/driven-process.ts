@@ -7,7 +7,15 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { BackupRequest } from '../host/backup.ts'
 import type { BackupSummary } from '../store/backup/write-backup.ts'
-import type { DrivenReport, DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
+import type {
+  DrivenReport,
+  DrivenRequest,
+  DrivenSettings,
+  Look,
+  Payments,
+  PaymentsReport,
+  ProcessReport,
+} from './driven-messages.ts'
 
 const SCRIPT = fileURLToPath(new URL('./driven-peer.ts', import.meta.url))
 
@@ -96,6 +104,16 @@ export class DrivenProcess {
 
   transfer(to: PeerId, amount: bigint): Promise<CommandResult> {
     return this.command({ type: 'transfer', to, amount, memo: '' })
+  }
+
+  /** Has it pay at a steady pace until `paid`. */
+  async pay(payments: Payments): Promise<void> {
+    await this.#ask({ type: 'pay', payments })
+  }
+
+  /** Ends the payments; resolves once all that were acknowledged are certified. */
+  paid(): Promise<PaymentsReport> {
+    return this.#ask({ type: 'paid' }) as Promise<PaymentsReport>
   }
 
   putBlob(body: Uint8Array): Promise<BlobRef> {

@@ -12,7 +12,8 @@ import { poll } from '../swarm/poll.ts'
 import type { Look } from './driven-messages.ts'
 import { DrivenProcess } from './driven-process.ts'
 
-const OPERATORS = ['amber', 'birch', 'cobalt', 'dune'] as const
+const OPERATORS = ['amber', 'birch', 'cobalt', 'dune', 'ember'] as const
+const WITNESSES = 4
 /** Processes of a busy machine. */
 const WAIT_MS = 60_000
 
@@ -32,12 +33,12 @@ interface Place {
 }
 
 /**
- * Makes identities, charter and settings for as many witnesses as there are operators named, or `count`. The first
+ * Makes identities, charter and settings for four witnesses, or `count`. The first
  * one mints and pays each of them the endowment when it is started.
  */
 export async function planSeats(
   root: string,
-  { count = OPERATORS.length, places }: { readonly count?: number; readonly places?: readonly Place[] } = {},
+  { count = WITNESSES, places }: { readonly count?: number; readonly places?: readonly Place[] } = {},
 ): Promise<readonly Seat[]> {
   const operators = OPERATORS.slice(0, count)
   const folders = operators.map((operator) => dataFolder(join(root, operator)))

@@ -1,70 +1,35 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EpochResource, OrderAnswer } from '../../protocol/api/epoch-schema.ts'
 import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
 import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
-import { freePorts } from '../swarm/free-port.ts'
 import { poll } from '../swarm/poll.ts'
-import { codeOf, type Run, run, start, untilSaid } from './command.ts'
-
-const ENVIRONMENT = {
-  HYPERLOOMS_ACCEPT_TERMS: 'true',
-  HYPERLOOMS_WEB: 'false',
-  HYPERLOOMS_PROVIDERS: 'reference',
-}
+import { codeOf, untilSaid } from './command.ts'
+import { Machine } from './machine.ts'
 
 let root: string
-let running: ReturnType<typeof start>[]
+let machines: Machine[]
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'hyperlooms-swarm-'))
-  running = []
+  machines = []
 })
 afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL')
-  await Promise.all(running.map(codeOf))
+  await Promise.all(machines.map((machine) => machine.kill()))
   await rm(root, { recursive: true, force: true })
 })
 
-/** A machine of its own: a home, a data folder, and commands that find it by themselves. */
-class Machine {
-  readonly home: string
-  readonly data: string
-
-  constructor(name: string) {
-    this.home = join(root, name)
-    this.data = join(this.home, '.hyperlooms')
-  }
-
-  run(...args: readonly string[]): Promise<Run> {
-    return run(args, { home: this.home, environment: ENVIRONMENT })
-  }
-
-  /** A command that succeeds, as a program reads its answer. */
-  async json<T>(...args: readonly string[]): Promise<T> {
-    const { code, out, err } = await this.run(...args, '--json')
-    if (code !== 0) throw new Error(`exit code ${code}: ${err}`)
-    const answer: T = JSON.parse(out)
-    return answer
-  }
-
-  async up(...args: readonly string[]): Promise<void> {
-    const [port = 0] = await freePorts([undefined])
-    const flags = ['--api-port', '0', '--listen', `/ip4/127.0.0.1/tcp/${port}`]
-    const child = start(['up', ...flags, ...args], { home: this.home, environment: ENVIRONMENT })
-    running.push(child)
-    await untilSaid(child, /runs at http/)
-  }
-
-  files(): Promise<readonly string[]> {
-    return readdir(this.data).catch(() => [])
-  }
+function machineOf(name: string): Machine {
+  const machine = new Machine(root, name)
+  machines.push(machine)
+  return machine
 }
 
 describe('founding a swarm', () => {
   it('warns before it lets everybody in, and founds nothing then', async () => {
-    const machine = new Machine('open')
+    const machine = machineOf('open')
     const refused = await machine.run('swarm', 'init', '--name', 'x', '--admission', 'open')
     expect(refused).toMatchObject({ code: 2, out: '' })
     expect(refused.err).toContain('Nobody vouches for')
@@ -81,7 +46,7 @@ describe('founding a swarm', () => {
     ['with an operator that is no key', ['--name', 'x', '--operator', 'nobody'], /id of a peer/],
     ['with a price of no amount', ['--name', 'x', '--max-price', 'much'], /amount of credits/],
   ])('%s is refused with a sentence', async (_, args, words) => {
-    const machine = new Machine('bad')
+    const machine = machineOf('bad')
     const { code, err } = await machine.run('swarm', 'init', ...args)
     expect(code).toBe(2)
     expect(err).toMatch(words)
@@ -89,7 +54,7 @@ describe('founding a swarm', () => {
   })
 
   it('is done once in a data folder', async () => {
-    const machine = new Machine('twice')
+    const machine = machineOf('twice')
     const { swarm_id: swarm } = await machine.json<{ swarm_id: string }>('swarm', 'init', '--name', 'x')
     const again = await machine.run('swarm', 'init', '--name', 'y')
     expect(again.code).toBe(2)
@@ -101,7 +66,7 @@ describe('a text that is no invitation', () => {
   it.each(['up --join nonsense', 'swarm join hl1qqqq', 'swarm join hlp1qqqq'])(
     '%s leaves nothing behind',
     async (line) => {
-      const machine = new Machine('bad')
+      const machine = machineOf('bad')
       const { code, err } = await machine.run(...line.split(' '))
       expect(code).toBe(2)
       expect(err).toContain("This invitation can't be used")
@@ -112,7 +77,7 @@ describe('a text that is no invitation', () => {
 
 describe('an operator’s key beside the peer’s own', () => {
   it('signs with it, and an invited peer is restored into its swarm from a backup', async () => {
-    const [machine, guest] = [new Machine('keys'), new Machine('guest')]
+    const [machine, guest] = [machineOf('keys'), machineOf('guest')]
     const { id } = await machine.json<{ id: string }>('keys', 'new', '--label', 'operator')
     await machine.json('swarm', 'init', '--name', 'both', '--operator', id, '--needed', '2')
     await machine.up()
@@ -121,7 +86,7 @@ describe('an operator’s key beside the peer’s own', () => {
     await guest.json('swarm', 'join', invitation.text)
     const file = join(root, 'backup')
     await guest.json('backup', file, '--plain-keys')
-    const copy = new Machine('copy')
+    const copy = machineOf('copy')
     await copy.json('restore', file)
     await copy.up()
     const look = async (): Promise<true | undefined> => {
@@ -134,7 +99,7 @@ describe('an operator’s key beside the peer’s own', () => {
 
 describe('two operators of whom both must sign', () => {
   it('invite with a grant and revoke by passing a text on, and neither can alone', async () => {
-    const [first, other, third] = ['first', 'other', 'third'].map((name) => new Machine(name)) as [
+    const [first, other, third] = ['first', 'other', 'third'].map((name) => machineOf(name)) as [
       Machine,
       Machine,
       Machine,
@@ -178,5 +143,42 @@ describe('two operators of whom both must sign', () => {
     }
     for (const machine of [first, other])
       expect(await poll(() => isGone(machine), { timeoutMs: 60_000 })).toBe(true)
+  })
+})
+
+describe('changing who witnesses', () => {
+  it('asks, goes on when the command is ended, waits for who is named, and takes a second signature as a text', async () => {
+    const [first, other] = ['first', 'other'].map((name) => machineOf(name)) as [Machine, Machine]
+    await first.up()
+    const door = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'elm')
+    await other.up('--join', door.text)
+    const refused = await first.run('swarm', 'promote', 'elm')
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toContain('both are needed')
+    expect(refused.err).toContain('Repeat with --yes')
+    expect((await other.run('swarm', 'accept')).code).toBe(2)
+
+    const waiting = first.begin('swarm', 'promote', 'elm', '--yes')
+    await untilSaid(waiting, /On each of them run: hyperlooms swarm accept/)
+    waiting.kill('SIGINT')
+    expect(await codeOf(waiting)).toBe(1)
+    const { orders } = await first.json<EpochResource>('swarm', 'epoch')
+    expect(orders).toMatchObject([{ number: 1, missing: [{ label: 'elm' }] }])
+    const agreed = await other.json<{ status: string }>('swarm', 'accept')
+    expect(agreed).toMatchObject({ status: 'decided', epoch: { number: 1, count: 2 } })
+    const again = await first.run('swarm', 'promote', 'elm')
+    expect(again.code, again.err).toBe(0)
+    expect(again.out).toContain('Nothing to do')
+
+    const begun = await other.run('swarm', 'epoch', 'order', '--fee', '1', '--json')
+    expect(begun.code, begun.err).toBe(1)
+    expect(begun.err).toContain('0 of 1 operators have signed')
+    const { text }: OrderAnswer = JSON.parse(begun.out)
+    const shown = await first.run('swarm', 'cosign', text ?? '')
+    expect(shown).toMatchObject({ code: 2, out: '' })
+    expect(shown.err).toContain('Fee of a job: 1 (before: 0).')
+    expect((await first.run('swarm', 'cosign', (text ?? '').slice(0, -9), '--yes')).code).toBe(2)
+    const decided = await first.json<{ status: string }>('swarm', 'cosign', text ?? '', '--yes')
+    expect(decided).toMatchObject({ status: 'decided', epoch: { number: 2, governance: { fee: '1' } } })
   })
 })

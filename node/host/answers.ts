@@ -1,15 +1,10 @@
+import type { Unanswered } from '../api/backend.ts'
+
 /** Commands that wait for their answer: each holds a request of this machine's owner. */
 export const COMMANDS_MAX = 1_024
 
 /** What a command is answered with; a refusal has a code and says why. */
 type Result = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly detail: string }
-
-/** The host's own answers: the mind didn't take the command up, or what it signed may or may not be on disk. */
-export interface Unanswered {
-  readonly ok: false
-  readonly code: 'queue_full' | 'outcome_unknown'
-  readonly detail: string
-}
 
 interface Waiting<R> {
   readonly respond: (answer: R | Unanswered) => void

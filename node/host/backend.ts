@@ -37,6 +37,7 @@ export function createBackend(parts: BackendParts): Backend {
     swarm,
     control,
     command: (command) => host.command(command),
+    changeEpoch: (command) => host.changeEpoch(command),
     putBlob: (bytes) => bodies.put(bytes),
     // A refused prompt stays on disk: the store can't tell whether another job names the same body.
     removeBlob: () => Promise.resolve(),

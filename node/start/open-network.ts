@@ -1,4 +1,3 @@
-import type { PeerId } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
@@ -15,8 +14,6 @@ interface NetworkParts {
   readonly endow: (connected: number) => void
   readonly join: JoinDesk
   readonly guests: Guests
-  /** Whom this peer's invitation names. */
-  readonly contacts: readonly PeerId[]
 }
 
 /** The network of a peer, not started yet: every frame goes to the host, the roster says who may come in. */
@@ -24,13 +21,11 @@ export async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join, guests, contacts }: NetworkParts,
+  { endow, join, guests }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
-  // As intake has it: who has joined, this peer may not have been told yet.
-  const isHeardEarly = (id: PeerId) =>
-    roster.isWitness(id) || (contacts.includes(id) && !roster.isRevoked(id))
+  const guides = joined?.guide.peers ?? []
   const { frameBytes, gossipBytes } = LIMITS
   const network = await createNetwork({
     seed: identity.seed,
@@ -39,9 +34,14 @@ export async function openNetwork(
     announce: options.config.announce,
     bootstrap: [...new Set([...options.config.bootstrap, ...(joined?.addresses ?? [])])],
     admission: {
-      isMember: (id) => roster.member(id) !== undefined || isHeardEarly(id),
+      isMember: (id) => roster.isContact(id),
       isGuest: (id) => guests.isGuest(id),
-      members: () => Array.from(roster.members(), ({ peer: id }) => id),
+      members: () => [
+        ...new Set([
+          ...Array.from(roster.members(), ({ peer: id }) => id),
+          ...guides.filter(roster.isContact),
+        ]),
+      ],
     },
     discovery: discoveryOf(options.config, options.folder),
     frameBytesMax: { certify: frameBytes, agree: frameBytes, job: frameBytes, sync: frameBytes },

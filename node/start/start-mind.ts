@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
+import { NO_GUIDE } from '../../protocol/swarm/guide.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { createComputePool } from '../compute/compute-pool.ts'
+import { readJoined } from '../config/join-files.ts'
 import { LEXICON_PATH, ownRules } from '../config/lexicon.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
@@ -25,7 +27,7 @@ import { createEndowment } from '../swarm/endowment.ts'
 import { createGuests } from '../swarm/guests.ts'
 import { createSwarmKeys } from '../swarm/swarm-keys.ts'
 import { createJoinDesk } from '../swarm/join-desk.ts'
-import { contactsOf, introduceInto, offer } from './enter-swarm.ts'
+import { introduceInto, offer } from './enter-swarm.ts'
 import { connectedTo, openNetwork } from './open-network.ts'
 import type { DaemonOptions, Opened } from './opened.ts'
 import { serveApi } from './serve-api.ts'
@@ -47,8 +49,9 @@ export async function startMind(
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)
   const acceptsWitness = options.config.acceptWitness
-  const contacts = await contactsOf(options.folder)
-  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia, acceptsWitness, contacts })
+  const rules = await ownRules()
+  const guide = (await readJoined(options.folder))?.guide ?? NO_GUIDE
+  const peer = createPeer({ signer, charter, rules, amnesia, acceptsWitness, guide })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
@@ -85,7 +88,7 @@ export async function startMind(
     guests,
     now,
   })
-  const network = await openNetwork(opened, peer, host, { endow, join, guests, contacts })
+  const network = await openNetwork(opened, peer, host, { endow, join, guests })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
@@ -121,7 +124,8 @@ export async function startMind(
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
   endow(connectedTo(network))
 
-  const swarm = createSwarmKeys(identity.seed, [signer, ...(await furtherSigners(options, identity.id))])
+  const further = await furtherSigners(options, identity.id)
+  const swarm = { ...createSwarmKeys(identity.seed, [signer, ...further]), rules }
   const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
   const backend = createBackend(parts)
   const api = await serveApi(opened, { backend }, starting)

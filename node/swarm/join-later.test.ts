@@ -1,21 +1,24 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { createNobleVerifier } from '../../protocol/crypto/noble-verifier.ts'
-import { decodeRecord } from '../../protocol/encoding/body.ts'
+import { decodeRecord, encodeBody } from '../../protocol/encoding/body.ts'
+import { list, text } from '../../protocol/encoding/codec.ts'
+import { packed } from '../../protocol/encoding/packed.ts'
 import { TestEpochs } from '../../protocol/epoch/testing-orders.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
 import { entryIdOf } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
+import { NO_GUIDE } from '../../protocol/swarm/guide.ts'
 import { INVITATION_TEXT, tokenOf } from '../../protocol/swarm/invitation-text.ts'
 import { encodeJoinAnswer, readJoinAnswer } from '../../protocol/swarm/joining.ts'
 import { draftInvitation } from '../../protocol/swarm/inviting.ts'
 import { dataFolder } from '../config/data-folder.ts'
-import { readJoined, readJoining } from '../config/join-files.ts'
+import { readJoined, readJoining, writeJoined } from '../config/join-files.ts'
 import { createGuests } from './guests.ts'
 import { createJoinDesk, type JoinDesk } from './join-desk.ts'
 import { joinSwarm } from './join-swarm.ts'
@@ -106,6 +109,25 @@ describe('a newcomer to a swarm that has outlived its founder', () => {
     const joined = await readJoined(dataFolder(root))
     expect(joined?.certificate.quorum.epoch).toBe(2)
     expect(epochs.view(2).roster.member(newcomer.id)).toMatchObject({ operator: 'late' })
+  })
+
+  it('notes whom it was led to and by which epochs, and reads what earlier versions noted', async () => {
+    await enter(1)
+    const folder = dataFolder(root)
+    const joined = await readJoined(folder)
+    const { epochOf, epoch } = epochs.view(1).roster
+    expect(joined?.guide.epochs).toEqual([1, 2].map((number) => epochOf(number)?.decision))
+    expect(new Set(joined?.guide.peers)).toEqual(new Set([epochs.id(MEMBER), ...epoch.witnesses]))
+    if (joined === undefined) throw new Error('it joined')
+    const { guide, ...before } = joined
+    const earlier = packed({
+      certificate: certificateCodec,
+      addresses: list(text({ max: 1_024 }), { max: 64 }),
+    })
+    await writeFile(folder.joined, encodeBody(earlier, before))
+    expect(await readJoined(folder)).toEqual({ ...before, guide: NO_GUIDE })
+    await writeJoined(folder, { ...before, guide })
+    expect(await readJoined(folder)).toEqual(joined)
   })
 
   it('is refused with an invitation of an operator who is none any more', async () => {

@@ -24,6 +24,7 @@ import {
   joinOf,
   readJoinAnswer,
 } from '../../protocol/swarm/joining.ts'
+import type { Guide } from '../../protocol/swarm/guide.ts'
 import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
@@ -89,11 +90,12 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
   const roles = invitation?.body.roles ?? ['peer']
   const entry = joinEntry(invited.swarm, { token, peer, invitation, roles })
   const { roster } = await followEpochs(options, invited, charter)
+  const guide = guideOf(invited, roster)
   const certificate = await redeem(options, invited, { entry, roster }).catch(async (error: unknown) => {
     if (error instanceof JoinError && error.code === 'join_refused') await removeJoining(folder)
     throw error
   })
-  await writeJoined(folder, { certificate, addresses: dialAddresses(invited.dial) })
+  await writeJoined(folder, { certificate, addresses: dialAddresses(invited.dial), guide })
   await writeCharter(folder, charter)
   await removeJoining(folder)
   return charter
@@ -220,6 +222,15 @@ function behind(known: number, needed: number): JoinError {
     'undecided',
     `Not joined yet: the members that answer are behind the swarm. They know its epochs up to ${known}, and this invitation is of epoch ${needed}. It is kept, and "hyperlooms up" goes on with it once they have caught up.`,
   )
+}
+
+/** Whom the invitation names, who witnesses now, and by which decisions that came about. */
+function guideOf({ dial }: Invited, { epoch, epochOf }: Roster): Guide {
+  const decisions = Array.from({ length: epoch.number }, (_, at) => epochOf(at + 1)?.decision)
+  return {
+    peers: [...new Set([...dial.map(({ peer }) => peer), ...epoch.witnesses])],
+    epochs: decisions.filter((each) => each !== undefined && each !== null),
+  }
 }
 
 interface Redeeming {

@@ -8,7 +8,7 @@ const SECRET_BYTES = 32
  * Keys and randomness of a running peer. Secrets of invitations come out of its own seed by HKDF: they need no file,
  * a backup of the identity holds them, and whoever knows the salt alone learns nothing.
  */
-export function createSwarmKeys(seed: Uint8Array, signers: SwarmPort['signers']): SwarmPort {
+export function createSwarmKeys(seed: Uint8Array, signers: SwarmPort['signers']): Omit<SwarmPort, 'rules'> {
   return {
     signers,
     secretOf: (salt) =>

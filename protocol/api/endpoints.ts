@@ -17,6 +17,7 @@ import {
 } from './network-schema.ts'
 import { P2P_ENDPOINTS } from './p2p-endpoints.ts'
 import type { RouteName } from './routes.ts'
+import { EPOCH_ENDPOINTS } from './epoch-endpoints.ts'
 import { SWARM_ENDPOINTS } from './swarm-endpoints.ts'
 
 const jobParams = Type.Object({ id: digest('Id of the job') }, CLOSED)
@@ -25,6 +26,7 @@ export const ENDPOINTS = {
   ...CREDITS_ENDPOINTS,
   ...P2P_ENDPOINTS,
   ...SWARM_ENDPOINTS,
+  ...EPOCH_ENDPOINTS,
   ...CONTROL_ENDPOINTS,
   submitJob: {
     ...NOTHING,

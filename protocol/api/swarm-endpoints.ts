@@ -1,4 +1,6 @@
 import { BODY_ERRORS, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
+import { ORDER_ERRORS } from './epoch-endpoints.ts'
+import { signRequestSchema } from './epoch-schema.ts'
 import { pageOf } from './fields.ts'
 import {
   cosignedSchema,
@@ -8,7 +10,6 @@ import {
   revokeRequestSchema,
   swarmMemberSchema,
   swarmStatusSchema,
-  textRequestSchema,
   ticketRequestSchema,
   ticketSchema,
 } from './swarm-schema.ts'
@@ -44,10 +45,10 @@ export const SWARM_ENDPOINTS = {
   },
   cosign: {
     ...ORDER,
-    summary: "Add this peer's signature to a partial invitation or revocation",
-    body: textRequestSchema,
+    summary: "Add this peer's signature to a partial invitation, revocation or order",
+    body: signRequestSchema,
     response: cosignedSchema,
-    errors: [...BODY_ERRORS, 'not_an_operator', 'text_unreadable', 'text_foreign', ...SUBMIT_ERRORS],
+    errors: [...BODY_ERRORS, ...ORDER_ERRORS, 'text_unreadable', 'text_foreign', ...SUBMIT_ERRORS],
   },
   revokeKey: {
     ...ORDER,

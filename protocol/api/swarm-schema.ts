@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { TEXT_CHARACTERS_MAX } from '../encoding/text-form.ts'
 import { LIMITS } from '../params.ts'
 import { TICKET_RIGHTS } from '../swarm/ticket.ts'
 import { CLOSED } from './endpoint.ts'
+import { orderSchema } from './epoch-schema.ts'
 import { count, credits, digest, nullable, peerId, time } from './fields.ts'
 
 const label = Type.String({
@@ -65,11 +65,6 @@ export const invitationSchema = Type.Object(
 )
 export type InvitationAnswer = Static<typeof invitationSchema>
 
-export const textRequestSchema = Type.Object(
-  { text: Type.String({ minLength: 1, maxLength: TEXT_CHARACTERS_MAX, description: 'hlp1... or hlr1...' }) },
-  CLOSED,
-)
-
 export const revokeRequestSchema = Type.Object(
   { key: peerId("A member's id, or an unused invitation's token") },
   CLOSED,
@@ -89,7 +84,8 @@ export const revocationSchema = Type.Object(
 )
 export type RevocationAnswer = Static<typeof revocationSchema>
 
-export const cosignedSchema = Type.Union([invitationSchema, revocationSchema])
+export const cosignedSchema = Type.Union([invitationSchema, revocationSchema, orderSchema])
+export type CosignAnswer = Static<typeof cosignedSchema>
 
 export const ticketRequestSchema = Type.Object(
   {

@@ -1,5 +1,5 @@
 import type { PeerId } from '../ids.ts'
-import type { EpochOrder } from './value.ts'
+import type { EpochOrder, SignedOrder } from './value.ts'
 
 /** How far a change of epoch has come, as this peer knows; `order` is undefined while none is under way. */
 export interface ChangeView {
@@ -20,6 +20,15 @@ export interface ChangeView {
    * is started next.
    */
   readonly astray: readonly string[]
+}
+
+/** An order that hasn't been decided, with its signatures. */
+export interface PendingOrder {
+  readonly order: SignedOrder
+  /** Whose accepts it lacks, as far as this peer has heard. */
+  readonly missing: readonly PeerId[]
+  /** This witness votes for nothing else until it is decided. */
+  readonly isStopped: boolean
 }
 
 /** What a peer shows that has heard of no order. */

@@ -23,6 +23,10 @@ const REPEAT = 'epoch/repeat'
 const COLLECT = 'epoch/collect'
 /** Of each peer that gave nothing for a while. */
 const RESUME = 'epoch/resume/'
+const LEVEL = 'epoch/level'
+
+/** Between two comparisons of a peer that is behind: facts are brought once to be recognised, and again to be taken. */
+const LEVEL_MS = 100
 
 type ChangeKind =
   | 'epoch-order'
@@ -59,6 +63,8 @@ export class Change {
   readonly #handovers: Handovers
   readonly #gather: Gather
   #isArmed = false
+  /** Whose facts came last. */
+  #pulledFrom: PeerId | undefined
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
@@ -171,6 +177,8 @@ export class Change {
 
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
+    this.#pulledFrom = peer
+    if (!this.#parts.closing.isLevel) out.timer(LEVEL, LEVEL_MS)
     this.orders.onPulled(out, peer)
     this.#gather.onPulled(out, peer)
     this.rules.onPulled(peer)
@@ -186,6 +194,7 @@ export class Change {
   onTimer(out: Outbox, id: string): boolean {
     if (id === REPEAT) this.#repeat(out)
     else if (id === COLLECT) this.#collect(out)
+    else if (id === LEVEL) this.#level(out)
     else if (id.startsWith(RESUME)) this.#resume(out, id.slice(RESUME.length) as PeerId)
     else return false
     return true
@@ -195,7 +204,8 @@ export class Change {
   tend(out: Outbox): void {
     const { awaited } = this.rules
     if (awaited !== undefined && this.#parts.digest.root() === awaited) this.#stir(out)
-    this.entering.tend(out)
+    // What came after the closed epoch was turned down until now.
+    if (this.entering.tend(out)) this.#compareAgain(out)
   }
 
   view(): ChangeView {
@@ -258,6 +268,14 @@ export class Change {
     if (this.orders.stop === undefined) return
     if (this.#gather.isCollecting) this.#gather.collect(out, this.#ownCut(out))
     this.#stir(out)
+  }
+
+  #level(out: Outbox): void {
+    if (!this.#parts.closing.isLevel) this.#compareAgain(out)
+  }
+
+  #compareAgain(out: Outbox): void {
+    if (this.#pulledFrom !== undefined) this.#parts.compare(out, this.#pulledFrom)
   }
 
   #resume(out: Outbox, peer: PeerId): void {

@@ -58,6 +58,7 @@ export class Entering {
     const known = roster.epochOf(number)
     if (known !== undefined)
       return { status: known.decision === valueDigestOf(value) ? 'known' : 'contradiction' }
+    if (!roster.mayBegin(number, valueDigestOf(value))) return { status: 'contradiction' }
     const closed = roster.epoch.number
     if (number > closed + 1) return { status: 'missing', ids: [epochId(number - 1)] }
     if (decision.quorum.epoch !== closed || orderFault(value.order, roster) !== undefined)
@@ -111,12 +112,13 @@ export class Entering {
     this.#parts.serve().facts(out, to, numbers.map(keys.epochDecision))
   }
 
-  /** After each event: a peer that was behind may have come to where the closed epoch ended. */
-  tend(out: Outbox): void {
+  /** After each event: whether a peer that was behind has come to where the closed epoch ended by it. */
+  tend(out: Outbox): boolean {
     const { closing } = this.#parts
-    if (closing.isLevel || !closing.advance(out)) return
+    if (closing.isLevel || !closing.advance(out)) return false
     this.setLeaf()
     this.#parts.begun(out)
+    return true
   }
 
   /** A peer that isn't level yet stands at the end of the closed epoch, and says so. */

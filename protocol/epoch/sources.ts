@@ -39,6 +39,8 @@ export class Sources {
     const { quorum, instance } =
       fact.type === 'certificate' ? { ...fact.certificate, instance: '' } : fact.decision
     if (parseEpochInstance(instance) !== undefined) return true
+    // Keys of the epochs that it was led past may be anybody's.
+    if (roster.epoch.number < roster.guidedTo) return false
     if (isStopped() && !this.#peers.has(from)) return false
     if (quorum.epoch === roster.epoch.number) return closing.isLevel
     return closing.admits(fact, from) === 'admit'

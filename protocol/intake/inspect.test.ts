@@ -59,26 +59,22 @@ describe('membership', () => {
     expect(outcome(signedFrame(roster.swarm, 'entry', entryOf(stranger)), 'jobs')).toBe('not_a_member')
   })
 
-  it('is not asked of current witnesses and of whom an invitation names: a newcomer knows nobody’s join', () => {
+  it('is not asked of contacts: a newcomer knows nobody’s join', () => {
     const frame = plainFrame(roster.swarm, stranger.id, 'sync-root', { root: zero, epoch: 0 })
     const quota = createIntakeQuota(() => 0, roster.epoch.sizes.quorum)
     const codeFor = (checks: Partial<Parameters<typeof inspect>[2]>) => {
       const inspected = inspect(frame, { from: stranger.id, via: 'sync' }, { roster, quota, ...checks })
       return inspected.ok ? 'read' : inspected.code
     }
-    const contacts = new Set([stranger.id])
     expect(codeFor({})).toBe('not_a_member')
-    expect(codeFor({ contacts })).toBe('read')
-    expect(codeFor({ contacts, roster: { ...roster, isRevoked: () => true } })).toBe('not_a_member')
-    expect(codeFor({ roster: { ...roster, isWitness: (peer) => peer === stranger.id } })).toBe('read')
+    expect(codeFor({ roster: { ...roster, isContact: (peer) => peer === stranger.id } })).toBe('read')
   })
 
   it('is not asked of whoever speaks in what a decided epoch hands over', () => {
-    const { values, ballotOf, preparedOf } = partsFor(ROSTER.swarm)
+    const { values, ballotOf, newviewOf, preparedOf } = partsFor(ROSTER.swarm)
     const [instance, value] = values.assign
     const prepared = [{ certificate: preparedOf(ballotOf(instance, value)), value }]
     const listed = { type: 'part' as const, number: 1, locks: [], prepared }
-    const report = { number: 1, root: zero, list: zero }
     const codeOf = (sample: Sample) => {
       // Nobody's join is known but that of whoever says it.
       const member = (peer: PeerId) => (peer === sample.signer.id ? ROSTER.member(peer) : undefined)
@@ -88,7 +84,8 @@ describe('membership', () => {
       return inspected.ok ? 'read' : inspected.code
     }
     expect(codeOf(sampleOf(ROSTER.swarm, 'handover', listed))).toBe('read')
-    expect(codeOf(sampleOf(ROSTER.swarm, 'epoch-report', report))).toBe('not_a_member')
+    const promised = { newview: newviewOf(ballotOf(instance, value), 2), value }
+    expect(codeOf(sampleOf(ROSTER.swarm, 'promised', promised))).toBe('not_a_member')
   })
 
   it('that was revoked speaks for nothing new, and what is held of it can still be read', () => {

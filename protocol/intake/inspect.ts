@@ -14,7 +14,6 @@ import { LIMITS } from '../params.ts'
 import { ACCEPT } from '../epoch/value.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
-import type { PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
@@ -28,18 +27,6 @@ export interface Checks {
   readonly roster: Roster
   /** Charged for each frame that would cost signature checks, once per frame and before them. */
   readonly quota: IntakeQuota
-  /** Who is heard before this peer knows its join: whom its invitation names. */
-  readonly contacts?: ReadonlySet<PeerId>
-}
-
-/**
- * Who may speak to this peer. Besides members it is the witnesses of the newest epoch known here and the contacts: a
- * newcomer, or a peer that begins its ledger anew, knows nobody's join before somebody has told it. What they bring is
- * judged like anything else, and a contact that is revoked is one no more.
- */
-function isHeard(peer: PeerId, { roster, contacts }: Checks): boolean {
-  if (roster.member(peer) !== undefined || roster.isWitness(peer)) return true
-  return contacts?.has(peer) === true && !roster.isRevoked(peer)
 }
 
 /** Leaves `inspect` from any depth of decoding; it never leaves this file. */
@@ -111,7 +98,7 @@ function payingFrom(quota: IntakeQuota, payer: string): Purse {
 function examine(frame: Uint8Array, source: Source, among: Checks, purse: Purse): Candidate<Message> {
   const { roster } = among
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
-  if (!isHeard(source.from, among)) throw new Drop('not_a_member')
+  if (!among.roster.isContact(source.from)) throw new Drop('not_a_member')
   if (!purse.mayDecode()) throw new Drop('over_quota')
   const envelope = decodeEnvelope(frame)
   const kind = kindOf(envelope, frame.length, source, among)
@@ -143,7 +130,7 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, among: C
   if (frameBytes > bytesMax) throw new Drop('too_large')
   if (envelope.swarm !== among.roster.swarm) throw new Drop('foreign_swarm')
   if (via !== source.via) throw new Drop('wrong_channel')
-  if (!isHeard(envelope.signer, among)) throw new Drop('not_a_member')
+  if (!among.roster.isContact(envelope.signer)) throw new Drop('not_a_member')
   if (signed !== envelope.sig.length > 0) throw new Drop('unexpected_signature')
   if (signed && envelope.sig.length !== 64) throw new Drop('malformed')
   // An unsigned message speaks only for the connection that brought it.

@@ -3,9 +3,10 @@ import { sign } from '../encoding/signed.ts'
 import type { Digest } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { LIMITS, TIMES } from '../params.ts'
+import { EventOutbox } from '../peer/event-outbox.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { rosterOf } from '../swarm/live-roster.ts'
-import { createDriver, type Driver } from './driver.ts'
+import { createRoster, rosterOf } from '../swarm/live-roster.ts'
+import { createDriver, type Driver, type DriverParts } from './driver.ts'
 import { ENTRY, entryIdOf, type SignedEntry, type Vote, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
 import { testCharter, testSigner } from './testing-mind.ts'
@@ -56,18 +57,20 @@ beforeEach(() => {
   conflicts = []
   gaveUp = []
   timers = new Map()
-  driver = createDriver({
-    self: owner.id,
-    roster,
-    apply: (_out, fact) => applied.push(fact),
-    announce: (_out, what) => announced.push(what),
-    conflict: (_out, one, other) => conflicts.push([one, other]),
-    gaveUp: (_out, given, why) => gaveUp.push([given, why]),
-    evidenceKeys: (_entry, ids) => ids,
-    shownWith: () => undefined,
-    isStopped: () => false,
-    serveEpochs: () => undefined,
-  })
+  driver = createDriver(parts())
+})
+
+const parts = (): DriverParts => ({
+  self: owner.id,
+  roster,
+  apply: (_out, fact) => applied.push(fact),
+  announce: (_out, what) => announced.push(what),
+  conflict: (_out, one, other) => conflicts.push([one, other]),
+  gaveUp: (_out, given, why) => gaveUp.push([given, why]),
+  evidenceKeys: (_entry, ids) => ids,
+  shownWith: () => undefined,
+  isStopped: () => false,
+  serveEpochs: () => undefined,
 })
 
 function vote(by: number, change: Partial<Vote> = {}) {
@@ -128,6 +131,31 @@ describe('a driven entry', () => {
     const open = new Set([0, 3].map((by) => `certify ${signers[by]?.id}`))
     expect(new Set(asked)).toEqual(open)
     expect(asked).toHaveLength(12)
+  })
+
+  it('tells a witness of an earlier epoch of this one, and asks it again soon', () => {
+    const later = createRoster(roster.charter)
+    later.enter(new EventOutbox(owner.id, roster.swarm, 0), roster.governance, zero)
+    const told: unknown[] = []
+    const own = createDriver({
+      ...parts(),
+      roster: later,
+      serveEpochs: (_out, behind, to) => told.push([behind, to]),
+    })
+    own.drive(out, entry)
+    const [timer = ''] = timers.keys()
+    for (let times = 0; times < 4; times += 1) own.onTimer(out, timer)
+    const before = timers.get(timer) ?? 0
+    const answer = (epoch: number) =>
+      own.onReply(out, {
+        from: witness.id,
+        body: { entry: entryIdOf(entry), outcome: { type: 'epoch', epoch } },
+      } as MessageOf<'certify-reply'>)
+    answer(2)
+    expect([told, timers.get(timer)]).toEqual([[], before])
+    answer(0)
+    expect(told).toEqual([[0, witness.id]])
+    expect(timers.get(timer)).toBeLessThan(TIMES.retryMs)
   })
 
   it('loads a bounded number of facts for a witness that lacks some', () => {

@@ -17,6 +17,9 @@ const EVIDENCE_FACTS = 8
 
 const TIMER = 'ledger/drive/'
 
+/** A witness that is told of an epoch begins it within one fetch of the handover's parts. */
+const BEGIN_MS = 100
+
 export interface DriverParts {
   readonly self: PeerId
   readonly roster: Roster
@@ -48,7 +51,7 @@ interface Driven {
    * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
    */
   readonly supplied: Map<number, string>
-  readonly sinceMs: number
+  sinceMs: number
   delayMs: number
 }
 
@@ -188,8 +191,13 @@ export function createDriver(parts: DriverParts): Driver {
         const keys = evidenceKeys(drive.entry, outcome.ids).slice(0, EVIDENCE_FACTS)
         if (keys.length > 0) out.load(keys, { type: 'evidence', to: from, entry: body.entry })
       }
-      // A witness of an earlier epoch hears how this one began; another epoch and a stop pass with the next repetition.
-      else if (outcome.type === 'epoch') serveEpochs(out, outcome.epoch, from)
+      // A witness of an earlier epoch hears how this one began, and is asked again when it has. Where this peer is the
+      // one that is behind, and after a stop, everything is asked anew when the epoch begins here.
+      else if (outcome.type === 'epoch' && outcome.epoch < roster.epoch.number) {
+        serveEpochs(out, outcome.epoch, from)
+        drive.delayMs = Math.min(drive.delayMs, TIMES.retryMs)
+        out.timer(TIMER + drive.id, BEGIN_MS)
+      }
       return 'noted'
     },
     onEvidence(out, values, { to, entry }) {
@@ -212,6 +220,8 @@ export function createDriver(parts: DriverParts): Driver {
       for (const drive of driven.values()) {
         drive.votes.clear()
         drive.refusals.clear()
+        // Certificates take no longer for having waited for an epoch.
+        drive.sinceMs = out.now
         drive.delayMs = pace.waitMs(TIMES.retryMs, TIMES.retryMsMax)
         askAll(out, drive)
       }

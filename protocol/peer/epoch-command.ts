@@ -17,6 +17,24 @@ export type EpochCommand =
 
 export type EpochFault = OrderFault | DraftFault
 
+/** What each fault means, for people. */
+export const EPOCH_FAULTS: Readonly<Record<EpochFault, string>> = {
+  order_out_of_time: 'the order is for another epoch than the next one',
+  order_not_signed: 'too few operators, and no quorum of witnesses, have signed this order',
+  order_out_of_range: 'an epoch has 1 to 64 witnesses, and every figure within its range',
+  witnesses_not_ascending: 'witnesses are named in ascending order, each once',
+  operator_twice: 'an operator is named twice',
+  minter_twice: 'a minter is named twice',
+  operators_needed_out_of_range: 'more operators are needed than are named',
+  witness_unknown: 'a witness of the order is no member of the swarm',
+  witness_revoked: 'a witness of the order has been revoked',
+  rules_unknown: 'this program does not bring the rules that the order names',
+  not_an_operator: 'this key is neither an operator nor a witness of the current epoch',
+  no_order: 'no order names this peer as a witness of that epoch',
+  order_superseded: 'another order was decided for this epoch',
+  order_replaced: 'this peer waits for too many orders, and gave up the oldest',
+}
+
 export type EpochResult =
   | { readonly ok: true; readonly type: 'order'; readonly order: SignedOrder }
   /** The epoch has begun. */

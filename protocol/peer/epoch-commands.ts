@@ -1,34 +1,14 @@
 import type { Signer } from '../crypto/signer.ts'
-import { verifyStrict } from '../crypto/strict-ed25519.ts'
-import { equalBytes } from '../encoding/bytes.ts'
-import { encodeBody } from '../encoding/body.ts'
-import { cosign, type MultiSigned, signTogether } from '../encoding/multi-signed.ts'
-import { signingBytes } from '../encoding/signed.ts'
+import { cosign, signTogether } from '../encoding/multi-signed.ts'
 import type { Change } from '../epoch/change.ts'
 import { draftFault, orderFault } from '../epoch/order.ts'
+import { isGenuine } from '../epoch/ordering.ts'
 import { orderDigestOf, type SignedOrder } from '../epoch/value.ts'
-import { type Digest, publicKeyOf, type SwarmId } from '../ids.ts'
+import type { Digest } from '../ids.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import type { Roster } from '../swarm/roster.ts'
-import type { EpochCommand, EpochFault, EpochResult } from './epoch-command.ts'
+import { EPOCH_FAULTS, type EpochCommand, type EpochFault, type EpochResult } from './epoch-command.ts'
 import type { Outbox } from './outbox.ts'
-
-const DETAILS: Readonly<Record<EpochFault, string>> = {
-  order_out_of_time: 'the order is for another epoch than the next one',
-  order_not_signed: 'too few operators, and no quorum of witnesses, have signed this order',
-  order_out_of_range: 'an epoch has 1 to 64 witnesses, and every figure within its range',
-  witnesses_not_ascending: 'witnesses are named in ascending order, each once',
-  operator_twice: 'an operator is named twice',
-  minter_twice: 'a minter is named twice',
-  operators_needed_out_of_range: 'more operators are needed than are named',
-  witness_unknown: 'a witness of the order is no member of the swarm',
-  witness_revoked: 'a witness of the order has been revoked',
-  rules_unknown: 'this program does not bring the rules that the order names',
-  not_an_operator: 'this key is neither an operator nor a witness of the current epoch',
-  no_order: 'no order names this peer as a witness of that epoch',
-  order_superseded: 'another order was decided for this epoch',
-  order_replaced: 'this peer waits for too many orders, and gave up the oldest',
-}
 
 interface EpochCommandsParts {
   readonly signer: Signer
@@ -106,26 +86,10 @@ export class EpochCommands {
   }
 }
 
-/** Whether an order's bytes are its body's, and every signature is what it claims to be. */
-function isGenuine({ body, bytes, signatures }: SignedOrder, swarm: SwarmId): boolean {
-  if (!equalBytes(bytes, encodeBody(EPOCH_ORDER.body, body))) return false
-  const message = signingBytes(EPOCH_ORDER.kind, swarm, bytes)
-  return isSorted(signatures) && signatures.every((one) => isSignature(one, message))
-}
-
-function isSignature({ signer, sig }: MultiSigned<unknown>['signatures'][number], message: Uint8Array) {
-  const key = publicKeyOf(signer)
-  return key !== undefined && verifyStrict(key, message, sig)
-}
-
-function isSorted(signatures: SignedOrder['signatures']): boolean {
-  return signatures.every(({ signer }, at) => at === 0 || (signatures[at - 1]?.signer ?? '') < signer)
-}
-
 function respond(out: Outbox, command: number, result: EpochResult): void {
   out.emit({ type: 'epoch-result', command, result })
 }
 
 function refuse(out: Outbox, command: number, code: EpochFault): void {
-  respond(out, command, { ok: false, code, detail: DETAILS[code] })
+  respond(out, command, { ok: false, code, detail: EPOCH_FAULTS[code] })
 }

@@ -1,3 +1,4 @@
+import type { PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, PeerId } from '../ids.ts'
 import type { DropCode } from '../intake/drop-code.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -31,6 +32,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     roster,
     duty: () => (parts.duty.active ? 'active' : roster.isWitness(self) ? 'amnesiac' : 'none'),
     change: () => parts.change.view(),
+    orders: () => pendingOrders(parts),
     ledgerRoot: () => parts.digest.root(),
     supply: () => ledger.supply(),
     trust: () => ({ ...trust.newest(), root: trust.root(), waiting: trust.waiting() }),
@@ -48,6 +50,13 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     isNews: (message) => isNews(parts, message),
     mayFetch: (peer, digest) => mayFetch(parts, roster, peer, digest),
   }
+}
+
+function pendingOrders({ change }: Parts): readonly PendingOrder[] {
+  const { stop } = change.orders
+  const others = change.orders.pending().filter(({ order }) => order !== stop?.order)
+  const waiting = others.map((one) => ({ ...one, isStopped: false }))
+  return stop === undefined ? waiting : [{ order: stop.order, missing: [], isStopped: true }, ...waiting]
 }
 
 /**

@@ -42,7 +42,7 @@ const NOTHING: Capabilities = { offers: [], vramTotalMb: 0, slots: 0 }
 /** One peer's mind (see `Peer`). Composition only: every rule lives in the room of its part. */
 export function createPeer(options: PeerOptions): Peer {
   const { signer } = options
-  const roster = createRoster(options.charter)
+  const roster = createRoster(options.charter, options.guide)
   const counters = new IntakeCounters()
   const parts = compose(options, roster)
   let position = 0
@@ -50,7 +50,6 @@ export function createPeer(options: PeerOptions): Peer {
   const quotaNow = quotaOfEpoch(roster, () => newest)
   const checks = {
     roster,
-    contacts: new Set(options.contacts),
     get quota() {
       return quotaNow()
     },

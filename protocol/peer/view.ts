@@ -1,4 +1,4 @@
-import type { ChangeView } from '../epoch/change-view.ts'
+import type { ChangeView, PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
@@ -53,6 +53,8 @@ export interface PeerView {
   duty(): 'active' | 'amnesiac' | 'none'
   /** The change of epoch that is under way, if any; the current epoch is the roster's. */
   change(): ChangeView
+  /** Orders for the next epoch that this peer has heard of, the one first that it has stopped for. */
+  orders(): readonly PendingOrder[]
   ledgerRoot(): Digest
   supply(): Supply
   /** The newest trust snapshot, and how many closes no snapshot has folded yet. */

@@ -6,6 +6,7 @@ import type { StoredRecord } from '../records/record.ts'
 import { type Charter, swarmIdOf } from './charter.ts'
 import { type Epoch, epochRecord, epochUnder, foundingEpoch } from './epoch.ts'
 import type { Governance } from './governance.ts'
+import { type Guide, NO_GUIDE } from './guide.ts'
 import { createMembers, type Members } from './members.ts'
 import type { Roster } from './roster.ts'
 
@@ -17,7 +18,8 @@ export interface LiveRoster extends Roster {
   restore(record: StoredRecord): boolean
 }
 
-export function createRoster(charter: Charter): LiveRoster {
+export function createRoster(charter: Charter, guide: Guide = NO_GUIDE): LiveRoster {
+  const guides = new Set(guide.peers)
   const members = createMembers(charter)
   const epochs: Epoch[] = [foundingEpoch(charter)]
   let epoch = foundingEpoch(charter)
@@ -47,6 +49,12 @@ export function createRoster(charter: Charter): LiveRoster {
     isRevoked: members.isRevoked,
     epochOf: (number) => epochs[number],
     isWitness: (peer) => positions.has(peer),
+    isContact: (peer) =>
+      members.get(peer, positions.has(peer)) !== undefined ||
+      positions.has(peer) ||
+      (guides.has(peer) && !members.isRevoked(peer)),
+    mayBegin: (number, decision) => (guide.epochs[number - 1] ?? decision) === decision,
+    guidedTo: guide.epochs.length,
     witnessPosition: (peer) => positions.get(peer) ?? -1,
     everNamed: (what, name) => epochs.some(({ governance }) => isNamed(governance, what, name)),
     changes: members,

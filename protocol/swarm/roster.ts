@@ -21,6 +21,16 @@ export interface Roster {
   /** A known epoch; undefined for one not heard of. */
   epochOf(number: number): Epoch | undefined
   isWitness(peer: PeerId): boolean
+  /**
+   * Who may speak to this peer. Besides members it is the witnesses of the newest epoch known here and those whom a
+   * newcomer was led to: it knows nobody's join before somebody has told it. What they bring is judged like anything
+   * else, and whoever is revoked leads no more.
+   */
+  isContact(peer: PeerId): boolean
+  /** False for an epoch other than the one that this peer was shown on its way in. */
+  mayBegin(number: number, decision: Digest): boolean
+  /** The epoch up to which this peer was led: until it has begun, nothing that is certified is taken from anybody. */
+  readonly guidedTo: number
   /** Position in the current epoch's order, or -1. */
   witnessPosition(peer: PeerId): number
   /**

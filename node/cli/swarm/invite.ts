@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
+import type { OrderAnswer } from '../../../protocol/api/epoch-schema.ts'
+import type { CosignAnswer, InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
 import type { ApiFlags } from '../api.ts'
+import { type OrderFlags, giveOrder, orderOptions } from './give-order.ts'
 import { controlOptions, reachControl } from '../reach.ts'
 import { print, printJson, say } from '../output.ts'
 import { duration } from './duration.ts'
@@ -35,14 +37,27 @@ export function addInvite(swarm: Command): void {
   const cosign = swarm
     .command('cosign')
     .description("add this peer's signature to what another operator began; prints what comes next")
-    .argument('<text>', 'hlp1... (an invitation) or hlr1... (a revocation)')
+    .argument('<text>', 'hlp1... (an invitation), hlr1... (a revocation) or hle1... (an order for an epoch)')
     .option('--qr', 'print an invitation as a QR code, too')
-  controlOptions(cosign).action(async (text: string, flags: InviteFlags) => {
-    const answer = await (await reachControl(flags)).cosign({ body: { text } })
-    if (flags.json === true) printJson(answer)
-    else if ('token' in answer) await showInvitation(answer, flags)
-    else print(describeRevocation(answer))
-  })
+  orderOptions(cosign).action(cosignText)
+}
+
+async function cosignText(text: string, flags: InviteFlags & OrderFlags): Promise<void> {
+  const client = await reachControl(flags)
+  const sign = (confirmed: boolean) => client.cosign({ body: { text, confirmed } })
+  const answer = await sign(flags.yes === true)
+  if ('next' in answer) {
+    const confirm = async () => orderOf(await sign(true))
+    return await giveOrder(client, flags, { first: answer, confirm })
+  }
+  if (flags.json === true) printJson(answer)
+  else if ('token' in answer) await showInvitation(answer, flags)
+  else print(describeRevocation(answer))
+}
+
+function orderOf(answer: CosignAnswer): OrderAnswer {
+  if ('next' in answer) return answer
+  throw new TypeError('the peer takes one text for another')
 }
 
 async function printInvitation(flags: InviteFlags): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addEpoch } from './epoch.ts'
 import { addInit } from './init.ts'
 import { addInvite } from './invite.ts'
 import { addJoin } from './join.ts'
@@ -9,6 +10,6 @@ import { addSwarmStatus } from './status.ts'
 export function addSwarm(program: Command): void {
   const swarm = program
     .command('swarm')
-    .description('private swarms: found one, invite, revoke, see who keeps it running')
-  for (const add of [addSwarmStatus, addInit, addInvite, addJoin, addMembers]) add(swarm)
+    .description('private swarms: found one, invite, revoke, name witnesses, see who keeps it running')
+  for (const add of [addSwarmStatus, addInit, addInvite, addJoin, addMembers, addEpoch]) add(swarm)
 }

@@ -57,6 +57,9 @@ export class ClosedState {
   take(reply: Reply): ReturnType<Fetching['take']> {
     const taken = this.fetching.take(reply)
     if (taken !== undefined && 'leaves' in taken) this.#takeLeaves(taken.bucket, taken.leaves)
+    else if (taken !== undefined && 'buckets' in taken)
+      for (const [bucket, digest] of taken.buckets.entries())
+        if (digest === null) this.#takeLeaves(bucket, [])
     return taken
   }
 

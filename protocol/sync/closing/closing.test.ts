@@ -134,11 +134,13 @@ const SERVE: Parameters<Closing['onRequest']>[2] = {
   },
 }
 
-/** Lets `behind` ask `ahead` until nothing is asked any more. */
-function exchange(behind: Node, ahead: Node): void {
+/** Lets `behind` ask `ahead` until nothing is asked any more; how often it did. */
+function exchange(behind: Node, ahead: Node): number {
+  let asked = 0
   behind.closing.heard(behind.out, first.id)
   behind.closing.pulling(first.id)
   for (let next = behind.sent.shift(); next !== undefined; next = behind.sent.shift()) {
+    asked += 1
     const request = { from: first.id, body: next.body } as MessageOf<'closing-request'>
     ahead.closing.onRequest(ahead.out, request, SERVE)
     for (const { body } of ahead.sent.splice(0)) {
@@ -147,6 +149,7 @@ function exchange(behind: Node, ahead: Node): void {
       behind.closing.onReply(behind.out, { from: first.id, body: read } as MessageOf<'closing-reply'>)
     }
   }
+  return asked
 }
 
 function closedBy(node: Node, listed: Closed['listed'] = LISTED): Closed {
@@ -191,6 +194,14 @@ describe('a peer that was behind', () => {
     exchange(late, level)
     expect(chain.slice(1).map((fact) => late.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
     expect(chain.slice(1).map((fact) => late.admits(fact))).toEqual(['admit', 'admit', 'admit', 'admit'])
+  })
+
+  it('asks for the digests of the buckets and for what is in them, and not for what is empty', () => {
+    const { level, late } = build()
+    const full = level.digest.buckets().filter((bucket) => bucket !== null).length
+    const asked = exchange(late, level)
+    expect(asked).toBe(1 + full)
+    expect(full).toBeLessThan(level.digest.buckets().length)
   })
 
   it('is level once it has applied everything, also after a restart', () => {

@@ -119,7 +119,8 @@ export class Fetching {
     const { buckets } = part
     this.#buckets = buckets
     this.#asked.delete(null)
-    for (let bucket = 0; bucket < LIMITS.buckets; bucket += 1) this.#missing.add(bucket)
+    // Its digest says that an empty one is empty; of a small swarm nearly all are.
+    for (const [bucket, digest] of buckets.entries()) if (digest !== null) this.#missing.add(bucket)
     return { bucket: null, buckets }
   }
 
