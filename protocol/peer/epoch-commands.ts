@@ -1,8 +1,9 @@
 import type { Signer } from '../crypto/signer.ts'
+import type { SignatureCheck } from '../crypto/verifier.ts'
 import { verifyStrict } from '../crypto/strict-ed25519.ts'
 import { equalBytes } from '../encoding/bytes.ts'
 import { encodeBody } from '../encoding/body.ts'
-import { cosign, type MultiSigned, signTogether } from '../encoding/multi-signed.ts'
+import { cosign, signTogether } from '../encoding/multi-signed.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import type { Change } from '../epoch/change.ts'
 import { draftFault, orderFault } from '../epoch/order.ts'
@@ -29,11 +30,14 @@ const DETAILS: Readonly<Record<EpochFault, string>> = {
   order_superseded: 'another order was decided for this epoch',
 }
 
+type Verify = (check: SignatureCheck) => boolean
+
 interface EpochCommandsParts {
   readonly signer: Signer
   readonly roster: Roster
   readonly rules: Digest
   readonly change: Change
+  readonly verify: Verify | undefined
 }
 
 /** Requests of this peer's owner that concern the next epoch. */
@@ -71,11 +75,11 @@ export class EpochCommands {
 
   /** What a command brings was checked by nobody: its signatures are, before anything is done about it. */
   #order(out: Outbox, id: number, order: SignedOrder): void {
-    const { roster, rules, change } = this.#parts
+    const { roster, rules, change, verify = verifyStrictly } = this.#parts
     const fault =
       draftFault(order.body, roster, rules) ??
       orderFault(order, roster) ??
-      (isGenuine(order, roster.swarm) ? undefined : 'order_not_signed')
+      (isGenuine(order, roster.swarm, verify) ? undefined : 'order_not_signed')
     if (fault !== undefined) return refuse(out, id, fault)
     this.#waiting.set(id, orderDigestOf(order))
     change.order(out, order)
@@ -96,13 +100,13 @@ export class EpochCommands {
 }
 
 /** Whether an order's bytes are its body's, and every signature is what it claims to be. */
-function isGenuine({ body, bytes, signatures }: SignedOrder, swarm: SwarmId): boolean {
+function isGenuine({ body, bytes, signatures }: SignedOrder, swarm: SwarmId, verify: Verify): boolean {
   if (!equalBytes(bytes, encodeBody(EPOCH_ORDER.body, body))) return false
   const message = signingBytes(EPOCH_ORDER.kind, swarm, bytes)
-  return isSorted(signatures) && signatures.every((one) => isSignature(one, message))
+  return isSorted(signatures) && signatures.every(({ signer, sig }) => verify({ signer, message, sig }))
 }
 
-function isSignature({ signer, sig }: MultiSigned<unknown>['signatures'][number], message: Uint8Array) {
+function verifyStrictly({ signer, message, sig }: SignatureCheck): boolean {
   const key = publicKeyOf(signer)
   return key !== undefined && verifyStrict(key, message, sig)
 }

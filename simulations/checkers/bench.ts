@@ -57,6 +57,13 @@ export const liar = d
 export const lostOne = c
 export const witnesses: readonly Signer[] = sorted
 
+const founding = {
+  number: 0,
+  witnesses: sorted.map(({ id }) => id),
+  operators: { keys: [minter.id], needed: 1 },
+  minters: [minter.id],
+}
+
 function noMind(): never {
   throw new Error('there is no swarm around this bench')
 }
@@ -71,8 +78,9 @@ export function reports(
   const found: string[] = []
   const facts: Facts = {
     swarm,
-    witnesses: sorted.map(({ id }) => id),
-    minters: [minter.id],
+    epochOf: (number) => (number === 0 ? founding : undefined),
+    newestEpoch: () => founding,
+    isForged: () => false,
     correct: new Set(sorted.map(({ id }) => id)),
     hasLost: (peer) => peer === lostOne.id,
     honest: new Set([a.id, b.id, c.id]),

@@ -1,0 +1,51 @@
+import { decisionCodec } from '../../protocol/agreement/messages.ts'
+import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
+import { TRUSTED } from '../../protocol/encoding/evidence.ts'
+import { valueCodec } from '../../protocol/agreement/value.ts'
+import { type Handover, handoverCodec } from '../../protocol/epoch/messages.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
+import type { Write } from '../../protocol/records/record.ts'
+import type { CreateChecker } from './checker.ts'
+import { entryIdOf, isFact, tagged } from './stored-facts.ts'
+
+/**
+ * What stolen keys of a closed epoch sign becomes nobody's fact (5.6), but for what a handover lists: that may have had
+ * a quorum once, and is the same whoever shows it.
+ */
+export const createClosedFactsChecker: CreateChecker = (facts, report) => {
+  const parts = new Map<string, Handover>()
+  const listed = new Set<string>()
+
+  const learn = ({ key, value }: Write) => {
+    if (value === null) return
+    if (key.startsWith(PREFIXES.handover)) {
+      parts.set(key.slice(PREFIXES.handover.length), decodeBody(handoverCodec, value, key, TRUSTED))
+    } else if (key.startsWith(PREFIXES.epochDecision)) {
+      const decision = decodeBody(decisionCodec, value, key, TRUSTED)
+      if (decision.value.type !== 'epoch') return
+      for (const part of decision.value.handover) {
+        const { locks = [], prepared = [] } = parts.get(part) ?? {}
+        for (const entry of locks) listed.add(entryIdOf(entry.bytes))
+        for (const one of prepared) listed.add(tagged('value', encodeBody(valueCodec, one.value)))
+      }
+    }
+  }
+
+  return {
+    observe(observation) {
+      if (observation.type === 'effect' && observation.effect.type === 'persist')
+        observation.effect.writes.forEach(learn)
+    },
+    stored(peer, writes) {
+      const written = writes.flatMap(({ key, value }) => (value === null ? [] : [[key, value] as const]))
+      const isNew = written.filter(([key]) => isFact(key) && !key.startsWith(PREFIXES.resolution))
+      const { chains, jobs } = facts.read(new Map(isNew))
+      for (const { id, quorum, entry } of [...chains.values()].flat())
+        if (quorum.sigs.some(facts.isForged) && !listed.has(id))
+          report(`${peer} takes a stolen key's certificate for ${entry.body.account}/${entry.body.seq}`)
+      for (const { job, step, quorum, value } of [...jobs.values()].flat())
+        if (quorum.sigs.some(facts.isForged) && !listed.has(tagged('value', encodeBody(valueCodec, value))))
+          report(`${peer} takes a stolen key's decision for ${job}/${step}`)
+    },
+  }
+}
