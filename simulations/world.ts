@@ -41,6 +41,8 @@ export interface PeerPlan {
   readonly losesStore?: boolean
   /** Its host agrees that it witnesses whenever an order names it. */
   readonly acceptsWitness?: boolean
+  /** Its id is the lowest of the first witnesses', so that it is the natural proposer of all that has no other. */
+  readonly proposes?: boolean
   /** It goes for good at some time, and its key may be anybody's from then on. */
   readonly leaves?: boolean
 }
@@ -273,9 +275,10 @@ interface Found {
 }
 
 function found(options: WorldOptions, random: Random, makeSigner: (fork: Random) => Signer): Found {
+  const signers = signersFor(options.peers, (at) => makeSigner(random.fork(`key ${at}`)))
   const founderOf = (plan: PeerPlan, at: number) => ({
     ...plan,
-    signer: makeSigner(random.fork(`key ${at}`)),
+    signer: signers[at] ?? makeSigner(random.fork(`key ${at}`)),
   })
   const [first, ...others] = options.peers
   const founders = [founderOf(first, 0), ...others.map((plan, at) => founderOf(plan, at + 1))] as const
@@ -287,6 +290,18 @@ function found(options: WorldOptions, random: Random, makeSigner: (fork: Random)
     random: random.fork('charter'),
   })
   return { signers: founders.map(({ signer }) => signer), charter }
+}
+
+/** A key for each; whoever is to propose gets the one with the witnesses' lowest id. */
+function signersFor(peers: readonly PeerPlan[], make: (at: number) => Signer): readonly Signer[] {
+  const signers = peers.map((_, at) => make(at))
+  const proposer = peers.findIndex(({ proposes }) => proposes === true)
+  const [lowest] = signers
+    .filter((_, at) => peers[at]?.witness === true)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const own = signers[proposer]
+  if (own === undefined || lowest === undefined) return signers
+  return signers.map((signer) => (signer === lowest ? own : signer === own ? lowest : signer))
 }
 
 function offerOf(plan: PeerPlan, random: Random): Offer {

@@ -3,6 +3,7 @@ import { type CreateAdversary, type Means, misled } from './adversary.ts'
 import { createBadEntries } from './bad-entries.ts'
 import { createCertificateHider } from './certificate-hider.ts'
 import { createCertificateKeeper } from './certificate-keeper.ts'
+import { createDecisionKeeper } from './decision-keeper.ts'
 import { createDoubleClaimer } from './double-claimer.ts'
 import { createDoubleVoter } from './double-voter.ts'
 import { createEpochWithholder, createWithholder } from './withholder.ts'
@@ -48,6 +49,9 @@ export const KEY_THIEF = 'key-thief'
 /** Shows certificates that it has hidden only in a later epoch; an owner. */
 export const CERTIFICATE_KEEPER = 'certificate-keeper'
 
+/** The same with what its jobs' witnesses decide; a payer. */
+export const DECISION_KEEPER = 'decision-keeper'
+
 /** Owner and witness in one; only the runs that are about it have one. */
 export const FORK_ADVERSARY = 'certificate-hider'
 
@@ -55,6 +59,7 @@ export type AdversaryName =
   | (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
   | (typeof CHANGE_ADVERSARIES)[number]
   | typeof CERTIFICATE_KEEPER
+  | typeof DECISION_KEEPER
   | typeof FORK_ADVERSARY
   | typeof KEY_THIEF
 
@@ -62,6 +67,7 @@ const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'bad-entries': createBadEntries,
   'certificate-hider': createCertificateHider,
   'certificate-keeper': createCertificateKeeper,
+  'decision-keeper': createDecisionKeeper,
   'double-claimer': createDoubleClaimer,
   'double-voter': createDoubleVoter,
   'epoch-withholder': createEpochWithholder,

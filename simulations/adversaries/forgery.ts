@@ -11,17 +11,28 @@ import { signTogether } from '../../protocol/encoding/multi-signed.ts'
 import { quorumOf } from '../../protocol/encoding/quorum.ts'
 import { type Signed, type SignedKind, sign } from '../../protocol/encoding/signed.ts'
 import type { SignedOrder } from '../../protocol/epoch/value.ts'
-import { epochInstance, type InstanceId, jobInstance, type PeerId } from '../../protocol/ids.ts'
-import { ENTRY, entryIdOf, genesisOf, type SignedEntry, VOTE } from '../../protocol/ledger/entry.ts'
+import { type Digest, epochInstance, type InstanceId, jobInstance, type PeerId } from '../../protocol/ids.ts'
+import {
+  ENTRY,
+  type Entry,
+  entryIdOf,
+  genesisOf,
+  type Operation,
+  type SignedEntry,
+  VOTE,
+} from '../../protocol/ledger/entry.ts'
 import { certificateFact, type Fact } from '../../protocol/ledger/fact.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import { EPOCH_ORDER, type Governance } from '../../protocol/swarm/governance.ts'
 import type { Means, Outgoing } from './adversary.ts'
 
 const MINTED_UNITS = 7_000_000n
+const MINTS_PPM = 500_000
 
 /** What can be made with the keys of those who have left; undefined where they are too few, or there's nothing to sign. */
 export interface Forgery {
+  /** Money out of the key of a minter that has gone for good. */
+  mint(): SignedEntry | undefined
   /** One that nobody was shown: the thief's own for some place of its chain, or money out of a lost minter's key. */
   entry(): SignedEntry | undefined
   certificate(epoch: number, entry: SignedEntry): Fact | undefined
@@ -31,6 +42,16 @@ export interface Forgery {
   /** Another epoch in the place of the one that followed, or of the next one. */
   epoch(epoch: number): Decision | undefined
   order(epoch: number): SignedOrder | undefined
+}
+
+interface Place {
+  readonly seq: number
+  readonly head: Digest
+  readonly free: bigint
+}
+
+function entryAt(account: PeerId, { seq, head }: Place, ops: readonly Operation[], free: bigint): Entry {
+  return { account, seq, prev: head, claims: [], ops, free }
 }
 
 export function createForgery(means: Means, view: PeerView): Forgery {
@@ -75,22 +96,27 @@ export function createForgery(means: Means, view: PeerView): Forgery {
     return lost.length === 0 ? undefined : loot.signerOf(random.pick(lost))
   }
 
+  const someone = () => random.pick([...roster.members()]).peer
+
+  const placeOf = (account: PeerId) =>
+    view.account(account) ?? { seq: 0, head: genesisOf(roster.swarm, account), free: 0n }
+
+  const mint = (): SignedEntry | undefined => {
+    const minter = lostMinter()
+    if (minter === undefined) return undefined
+    const before = placeOf(minter.id)
+    const op = { type: 'mint', to: someone(), amount: MINTED_UNITS, memo: '' } as const
+    return sign(minter, roster.swarm, ENTRY, entryAt(minter.id, before, [op], before.free))
+  }
+
   return {
+    mint,
     entry() {
-      const minter = lostMinter()
-      const owner = minter !== undefined && random.chance(500_000) ? minter : signer
-      const account = owner.id
-      const at = view.account(account)
-      const genesis = { seq: 0, head: genesisOf(roster.swarm, account), free: 0n }
-      const { seq, head, free } = at ?? genesis
-      const to = random.pick([...roster.members()]).peer
-      const ops =
-        owner === minter
-          ? [{ type: 'mint', to, amount: MINTED_UNITS, memo: '' } as const]
-          : [{ type: 'transfer', to, amount: free, memo: '' } as const]
-      if (owner !== minter && free === 0n) return undefined
-      const left = owner === minter ? free : 0n
-      return sign(owner, roster.swarm, ENTRY, { account, seq, prev: head, claims: [], ops, free: left })
+      if (random.chance(MINTS_PPM)) return mint()
+      const before = placeOf(signer.id)
+      if (before.free === 0n) return undefined
+      const op = { type: 'transfer', to: someone(), amount: before.free, memo: '' } as const
+      return sign(signer, roster.swarm, ENTRY, entryAt(signer.id, before, [op], 0n))
     },
     certificate(epoch, entry) {
       const { account, seq } = entry.body

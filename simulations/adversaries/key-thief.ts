@@ -1,8 +1,9 @@
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import { entryIdOf } from '../../protocol/ledger/entry.ts'
 import type { PeerId } from '../../protocol/ids.ts'
-import { type CreateAdversary, type Means, type Outgoing, plain } from './adversary.ts'
+import { type CreateAdversary, type Means, type Outgoing, plain, toWitnesses } from './adversary.ts'
 import { createForgery, type Forgery } from './forgery.ts'
+import { createSideDriver } from './side-driver.ts'
 
 const REMEMBERED_MAX = 32
 const ACTS_AT_ONCE = 3
@@ -22,6 +23,7 @@ export const createKeyThief: CreateAdversary = (means, view) => {
   const { roster, random } = means
   const heard = new Map<string, Heard>()
   const forgery = createForgery(means, view)
+  const side = createSideDriver(means)
 
   const learn = (entry: SignedEntry) => {
     const id = entryIdOf(entry)
@@ -44,13 +46,16 @@ export const createKeyThief: CreateAdversary = (means, view) => {
       if (message.kind === 'certify') learn(message.body.entry)
       if (message.kind === 'certify-reply' && message.body.outcome.type === 'conflict')
         learn(message.body.outcome.entry)
-      return []
+      return side.onMessage(message)
     },
     tick() {
       if (roster.epoch.number === 0) return []
-      return Array.from({ length: ACTS_AT_ONCE }, () => random.below(roster.epoch.number)).flatMap((epoch) =>
-        act(means, forgery, epoch, entryFor(epoch)),
+      const mint = forgery.mint()
+      const asked = mint === undefined ? [] : toWitnesses(means, (to) => side.ask(to, mint))
+      const acts = Array.from({ length: ACTS_AT_ONCE }, () => random.below(roster.epoch.number)).flatMap(
+        (epoch) => act(means, forgery, epoch, entryFor(epoch)),
       )
+      return [...asked, ...acts]
     },
   }
 }

@@ -57,7 +57,7 @@ export const liar = d
 export const lostOne = c
 export const witnesses: readonly Signer[] = sorted
 
-const founding = {
+export const founding = {
   number: 0,
   witnesses: sorted.map(({ id }) => id),
   operators: { keys: [minter.id], needed: 1 },
@@ -74,6 +74,7 @@ export function reports(
   act: (checker: Checker) => void,
   durable: Records = new Map(),
   freshMind: Facts['freshMind'] = noMind,
+  changes: Partial<Facts> = {},
 ): readonly string[] {
   const found: string[] = []
   const facts: Facts = {
@@ -88,6 +89,7 @@ export function reports(
     freshMind,
     read: createFactReader(),
     durable: () => durable,
+    ...changes,
   }
   act(create(facts, (detail) => found.push(detail)))
   return found

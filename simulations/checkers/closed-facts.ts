@@ -10,7 +10,7 @@ import { entryIdOf, isFact, tagged } from './stored-facts.ts'
 
 /**
  * What stolen keys of a closed epoch sign becomes nobody's fact (5.6), but for what a handover lists: that may have had
- * a quorum once, and is the same whoever shows it.
+ * a quorum once, and is the same whoever shows it. Nor may a key that minted once mint in a later epoch.
  */
 export const createClosedFactsChecker: CreateChecker = (facts, report) => {
   const parts = new Map<string, Handover>()
@@ -40,9 +40,15 @@ export const createClosedFactsChecker: CreateChecker = (facts, report) => {
       const written = writes.flatMap(({ key, value }) => (value === null ? [] : [[key, value] as const]))
       const isNew = written.filter(([key]) => isFact(key) && !key.startsWith(PREFIXES.resolution))
       const { chains, jobs } = facts.read(new Map(isNew))
-      for (const { id, quorum, entry } of [...chains.values()].flat())
-        if (quorum.sigs.some(facts.isForged) && !listed.has(id))
-          report(`${peer} takes a stolen key's certificate for ${entry.body.account}/${entry.body.seq}`)
+      for (const { id, quorum, entry } of [...chains.values()].flat()) {
+        const place = `${entry.body.account}/${entry.body.seq}`
+        if (listed.has(id)) continue
+        if (quorum.sigs.some(facts.isForged)) report(`${peer} takes a stolen key's certificate for ${place}`)
+        const { minters = [] } = facts.epochOf(quorum.epoch) ?? {}
+        const isMint = entry.body.ops.some(({ type }) => type === 'mint')
+        if (isMint && !minters.some((minter) => minter === entry.body.account))
+          report(`${peer} takes a mint of epoch ${quorum.epoch} by none of its minters: ${place}`)
+      }
       for (const { job, step, quorum, value } of [...jobs.values()].flat())
         if (quorum.sigs.some(facts.isForged) && !listed.has(tagged('value', encodeBody(valueCodec, value))))
           report(`${peer} takes a stolen key's decision for ${job}/${step}`)

@@ -1,23 +1,12 @@
-/** One wrong line in the protocol: `find` must stand in `file` exactly once. */
-export interface Mutant {
-  readonly name: string
-  /** What the protocol would no longer do. */
-  readonly breaks: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  /** Seeds that caught it when they were last looked for; tried first. */
-  readonly seeds: readonly number[]
-  /** Checkers that are there for this; another one's catch is luck. */
-  readonly caughtBy: readonly string[]
-}
+import type { Mutant } from './mutant.ts'
+import { EPOCH_MUTANTS } from './epoch-mutants.ts'
 
 /**
- * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns epochs,
- * `resolve` and standbys joins the list with them: locks or prepared values dropped at an epoch change, the
- * epoch inside the entry, closed epochs still accepted, coin known to the replica.
+ * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns standbys joins the
+ * list with them: coin known to the replica.
  */
 export const MUTANTS: readonly Mutant[] = [
+  ...EPOCH_MUTANTS,
   {
     name: 'small-quorum',
     breaks: 'any two quorums share a correct witness',

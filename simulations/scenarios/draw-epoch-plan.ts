@@ -2,16 +2,26 @@ import type { KindName } from '../../protocol/encoding/kinds.ts'
 import type { Random } from '../random.ts'
 import { isCorrect, type PeerPlan } from '../world.ts'
 import { type ChangePlan, drawChanges, drawFounderLoss } from './draw-changes.ts'
-import { CERTIFICATE_KEEPER, CHANGE_ADVERSARIES, KEY_THIEF } from '../adversaries/adversaries.ts'
+import { CALM } from '../faults.ts'
+import {
+  CERTIFICATE_KEEPER,
+  CHANGE_ADVERSARIES,
+  DECISION_KEEPER,
+  KEY_THIEF,
+} from '../adversaries/adversaries.ts'
 import { drawPeers, drawSome } from './draw-peers.ts'
 import type { Away, LedgerPlan } from './ledger-plan.ts'
 
-const PEERS_MAX = 10
-const RECRUITS_MAX = 4
-const NEWCOMERS_MAX = 2
+const PEERS_MAX = 9
+const RECRUITS_MAX = 3
+const NEWCOMERS_MAX = 1
 const HALF_PPM = 500_000
 const FOUNDER_LOSS_PPM = 200_000
 const LAGGARD_PPM = 300_000
+/** Runs about one thing that a free mix seldom brings together. */
+const FOCUS_PPM = 250_000
+const MANY_COMMANDS = 64
+const MANY_JOBS = 6
 const OUTSIDER_PPM = 400_000
 const TARGETED_PPM = 300_000
 const TROUBLE_MS = { min: 6_000, max: 16_000 } as const
@@ -29,6 +39,7 @@ const LOST_PPM = [500_000, 900_000] as const
 
 /** The same run with a few more members, and with epochs that change meanwhile. */
 export function withChanges(plan: LedgerPlan, random: Random): LedgerPlan {
+  if (random.chance(FOCUS_PPM)) return random.pick([hidingProposer, hidingSteward])(plan, random)
   const isFounderLoss = random.chance(FOUNDER_LOSS_PPM)
   const base = isFounderLoss ? drawPeers(random, 1, random.below(2)) : plan.peers
   const troubleMs = random.between(TROUBLE_MS)
@@ -54,6 +65,38 @@ export function withChanges(plan: LedgerPlan, random: Random): LedgerPlan {
     changes: drawn.changes,
     away,
   }
+}
+
+/** Four witnesses, one of which lies; the epoch changes often, and little else goes wrong. */
+function calmWithLiar(plan: LedgerPlan, random: Random, liar: Partial<PeerPlan>): LedgerPlan {
+  const members = [...drawPeers(random, 4, 0), ...drawRecruits(random, 1, 4)].map((peer, at) => ({
+    ...peer,
+    adversaries: [],
+    acceptsWitness: true,
+    ...(at === 1 ? liar : {}),
+  }))
+  const [first, ...others] = members
+  if (first === undefined) return plan
+  const troubleMs = random.between(TROUBLE_MS)
+  const { changes } = drawChanges(random, members, troubleMs)
+  const isKept = ({ dying, leaving }: ChangePlan) => dying === undefined && leaving.length === 0
+  const link = { ...CALM.link, baseMs: { min: 1, max: random.pick([2, 20, 120]) } }
+  const calm = { faults: { ...CALM, link }, crashes: 0, pointsMax: undefined, partitions: [] }
+  return { ...plan, ...calm, peers: [first, ...others], troubleMs, changes: changes.filter(isKept), away: [] }
+}
+
+/** The natural proposer of every change hides entries, one of its own among them that has a certificate. */
+function hidingProposer(plan: LedgerPlan, random: Random): LedgerPlan {
+  const adversaries = [CERTIFICATE_KEEPER, ...random.pick([[], ['handover-liar'] as const])] as const
+  return { ...calmWithLiar(plan, random, { adversaries, proposes: true }), commands: MANY_COMMANDS, jobs: 0 }
+}
+
+/** A payer keeps what was decided about its jobs to itself until the epoch is closed. */
+function hidingSteward(plan: LedgerPlan, random: Random): LedgerPlan {
+  const link = { lostKinds: ['newview-request'], lostKindsPpm: random.pick(LOST_PPM) } as const
+  const calm = calmWithLiar(plan, random, { adversaries: [DECISION_KEEPER] })
+  const faults = { ...calm.faults, link: { ...calm.faults.link, ...link } }
+  return { ...calm, faults, jobs: MANY_JOBS, payer: 1 }
 }
 
 function drawRecruits(random: Random, count: number, from: number): readonly PeerPlan[] {

@@ -37,7 +37,7 @@ const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
 const LOST_STORE_PPM = 250_000
 
 /** Runs in which epochs change. */
-const EPOCHS_PPM = 450_000
+const EPOCHS_PPM = 400_000
 /** Some runs are about one thing that a free mix brings together too rarely. */
 const FOCUS_PPM = 400_000
 /** A little more than commitMs, after which a witness seals whatever it has. */

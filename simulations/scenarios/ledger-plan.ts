@@ -14,6 +14,8 @@ export interface LedgerPlan {
   readonly lastingMs: number
   readonly commands: number
   readonly jobs: number
+  /** Who pays for all of them, by its place; otherwise anybody does. */
+  readonly payer?: number
   /** Crashes that hit a point around a write or a send; each peer's next one is this many points away at most. */
   readonly pointsMax: number | undefined
   /** Crashes at any time. */

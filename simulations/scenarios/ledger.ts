@@ -159,7 +159,8 @@ class LedgerRun {
     }
     for (let count = 0; count < plan.jobs; count += 1) {
       const at = (plan.troubleMs >> 2) + random.below(plan.troubleMs >> 1)
-      const payer = random.chance(LIAR_PAYS_PPM) ? random.pick([...liars, minter]) : random.pick(world.peers)
+      const drawn = random.chance(LIAR_PAYS_PPM) ? random.pick([...liars, minter]) : random.pick(world.peers)
+      const payer = world.peers[plan.payer ?? world.peers.indexOf(drawn)] ?? drawn
       world.after(at, () => submit(world, payer, random))
     }
   }
