@@ -69,8 +69,18 @@ export const LIMITS = {
   buckets: 256,
   /** Leaves in one sync answer: at about 150 bytes each they stay below the frame limit. */
   leaves: 2_048,
-  /** Leaves of one bucket of a closed state, enough for a million accounts: at 190 bytes at most they stay below the frame limit. */
-  closingLeaves: 4_096,
+  /** Leaves in one page of a closed state's bucket: at 190 bytes at most they stay below `closingBytes`. */
+  closingLeaves: 1_024,
+  /** What one piece of a closed state takes: a page of its leaves. */
+  closingBytes: 262_144,
+  /** Pages of one bucket: 67 million accounts. Whoever wants to fill one with accounts of its own pays 2,600 credits. */
+  closingPages: 256,
+  /** Peers of whom a closed state is asked in turn; with 5 s each an honest one has its turn within three minutes. */
+  closingSources: 32,
+  /** Peers whose showing of closed chains is kept side by side: a long one is shown in several turns. */
+  trailSources: 8,
+  /** Leaves that a peer which has gone astray names; one is enough to begin anew. */
+  astray: 16,
   /** Accounts and instances in one sync fetch: chains of one entry each then take few round trips; 18 KiB. */
   fetched: 256,
   /** Jobs that are not terminal and are held in memory; 40 KiB each bounds them to 40 MiB. */

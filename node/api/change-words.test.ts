@@ -23,5 +23,8 @@ it('names who has to agree, and says when this witness has stopped for the chang
 
 it('says that a peer is behind, order or not', () => {
   expect(changeWords({ ...level, isLevel: false })).toHaveLength(1)
+  expect(changeWords({ ...level, isLevel: false, astray: ['a'] })).toEqual([
+    expect.stringContaining('start it again'),
+  ])
   expect(changeWords({ ...level, isLevel: false, order })).toHaveLength(2)
 })

@@ -37,6 +37,7 @@ function hardwareOf({ heartbeat }: NodeView) {
 function nodeResource(backend: Backend, node: NodeView): Node {
   const { peer, heartbeat } = node
   const trust = backend.view.trust()
+  const bearer = { peer, operator: node.operator ?? undefined }
   const link = backend.network.connections().find((connection) => connection.peer === peer)
   return {
     node_id: peer,
@@ -49,7 +50,7 @@ function nodeResource(backend: Backend, node: NodeView): Node {
     models: modelsOf(node).map(({ price, ...model }) => ({
       ...model,
       price: formatCredits(price),
-      trust: trust.row(peer, model.digest).trust / PPM,
+      trust: trust.row(bearer, model.digest).trust / PPM,
     })),
     ...hardwareOf(node),
     addresses: [...(heartbeat?.addresses ?? [])],

@@ -59,6 +59,7 @@ export class LoadPeer {
       gaveUp: ({ now }, { body }, why) => {
         throw new Error(`no witness takes the entry of ${body.account} at ${now}: ${why}`)
       },
+      shownWith: () => undefined,
       evidenceKeys: (_entry, ids) => ids.filter((id) => this.#evidence.has(id)),
       isStopped: () => false,
       serveEpochs: () => undefined,

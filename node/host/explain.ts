@@ -63,10 +63,10 @@ function snapshotOf({ spec, trust }: JobRecord, roster: Roster): TrustSnapshot {
   const rows = new Map(trust?.map(({ peer, ...row }) => [peer, row]))
   return {
     number: spec.trust,
-    row(peer, model) {
-      const kept = rows.get(peer)
+    row(bearer, model) {
+      const kept = rows.get(bearer.peer)
       return kept === undefined
-        ? founding.row(peer, model)
+        ? founding.row(bearer, model)
         : { trust: kept.trust, latencyMs: kept.latencyMs ?? undefined }
     },
   }

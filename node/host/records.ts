@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { Peer } from '../../protocol/peer/options.ts'
-import { HOT_PREFIXES, PREFIXES } from '../../protocol/records/keys.ts'
+import { HOT_PREFIXES, keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import type { Store } from '../store/store.ts'
+import { beginAnew } from '../store/begin-anew.ts'
 import { migrateStore } from '../store/migrate-store.ts'
 import { type OpenedStore, openStore, type StorePaths } from '../store/store-recovery.ts'
 
@@ -31,11 +32,16 @@ export async function openRecords(
       stepping: ({ to, about }) =>
         logger.info({ version: to, about }, 'the records are brought to a new version'),
     })
+    if (await beginAnew(opened.store))
+      logger.warn(
+        'this peer held what nobody else in the swarm does, signed with keys of an epoch that is over: its ledger is fetched anew, and as a witness it never votes again under this key',
+      )
+    const isLost = (await opened.store.get(keys.amnesia)) !== undefined
+    return { ...opened, amnesia: opened.amnesia || isLost }
   } catch (error) {
     await opened.store.close()
     throw error
   }
-  return opened
 }
 
 /** Streams every hot record into the mind, in the order of their keys; tells whether an own entry waits. */

@@ -1,7 +1,9 @@
 import { ownMessage } from '../../protocol/crypto/verified.ts'
+import { isPeerId, type PeerId } from '../../protocol/ids.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
 import { probeHardware } from '../compute/hardware.ts'
+import type { DataFolder } from '../config/data-folder.ts'
 import { readJoined } from '../config/join-files.ts'
 import { readCapabilities } from '../host/capabilities.ts'
 import type { Control } from '../host/control.ts'
@@ -12,6 +14,13 @@ import { introduce } from '../swarm/introduction.ts'
 import type { Opened } from './opened.ts'
 
 /** An invited peer knows of its own join before it hears of it, and shows it where nobody knows it yet. */
+/** Whom this peer's invitation names: by them it hears of the others. */
+export async function contactsOf(folder: DataFolder): Promise<readonly PeerId[]> {
+  const joined = await readJoined(folder)
+  // Dial addresses end with the peer that they lead to.
+  return (joined?.addresses ?? []).map((address) => address.split('/').at(-1) ?? '').filter(isPeerId)
+}
+
 export async function introduceInto(
   { options, identity: { seed, id }, charter }: Opened,
   host: MindHost,

@@ -1,3 +1,4 @@
+import type { PeerId } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
@@ -14,6 +15,8 @@ interface NetworkParts {
   readonly endow: (connected: number) => void
   readonly join: JoinDesk
   readonly guests: Guests
+  /** Whom this peer's invitation names. */
+  readonly contacts: readonly PeerId[]
 }
 
 /** The network of a peer, not started yet: every frame goes to the host, the roster says who may come in. */
@@ -21,10 +24,13 @@ export async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join, guests }: NetworkParts,
+  { endow, join, guests, contacts }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
+  // As intake has it: who has joined, this peer may not have been told yet.
+  const isHeardEarly = (id: PeerId) =>
+    roster.isWitness(id) || (contacts.includes(id) && !roster.isRevoked(id))
   const { frameBytes, gossipBytes } = LIMITS
   const network = await createNetwork({
     seed: identity.seed,
@@ -33,7 +39,7 @@ export async function openNetwork(
     announce: options.config.announce,
     bootstrap: [...new Set([...options.config.bootstrap, ...(joined?.addresses ?? [])])],
     admission: {
-      isMember: (id) => roster.member(id) !== undefined,
+      isMember: (id) => roster.member(id) !== undefined || isHeardEarly(id),
       isGuest: (id) => guests.isGuest(id),
       members: () => Array.from(roster.members(), ({ peer: id }) => id),
     },

@@ -25,7 +25,7 @@ import { createEndowment } from '../swarm/endowment.ts'
 import { createGuests } from '../swarm/guests.ts'
 import { createSwarmKeys } from '../swarm/swarm-keys.ts'
 import { createJoinDesk } from '../swarm/join-desk.ts'
-import { introduceInto, offer } from './enter-swarm.ts'
+import { contactsOf, introduceInto, offer } from './enter-swarm.ts'
 import { connectedTo, openNetwork } from './open-network.ts'
 import type { DaemonOptions, Opened } from './opened.ts'
 import { serveApi } from './serve-api.ts'
@@ -47,7 +47,8 @@ export async function startMind(
   const verifier = createNativeVerifier({ cacheEntriesMax: VERIFIER_CACHE_ENTRIES, threads })
   const signer = createNativeSigner(identity.seed, verifier.remember)
   const acceptsWitness = options.config.acceptWitness
-  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia, acceptsWitness })
+  const contacts = await contactsOf(options.folder)
+  const peer = createPeer({ signer, charter, rules: await ownRules(), amnesia, acceptsWitness, contacts })
   const hadOwnEntry = await restore(peer, store)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
@@ -84,7 +85,7 @@ export async function startMind(
     guests,
     now,
   })
-  const network = await openNetwork(opened, peer, host, { endow, join, guests })
+  const network = await openNetwork(opened, peer, host, { endow, join, guests, contacts })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })

@@ -6,7 +6,7 @@ import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
  * - `other_swarm`: the data folder belongs to another swarm.
  * - `refused`: a member said why not.
  * - `unreachable`: no member of the invitation answers.
- * - `undecided`: members answer, but too few witnesses; the next start goes on with it.
+ * - `undecided`: members answer, but too few witnesses, or they are behind the swarm; the next start goes on with it.
  * - `untrusted`: what a member answered can't be what the invitation names.
  */
 export type JoinErrorCode = 'text' | 'other_swarm' | 'refused' | 'unreachable' | 'undecided' | 'untrusted'

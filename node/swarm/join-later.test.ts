@@ -15,7 +15,7 @@ import { INVITATION_TEXT, tokenOf } from '../../protocol/swarm/invitation-text.t
 import { encodeJoinAnswer, readJoinAnswer } from '../../protocol/swarm/joining.ts'
 import { draftInvitation } from '../../protocol/swarm/inviting.ts'
 import { dataFolder } from '../config/data-folder.ts'
-import { readJoined } from '../config/join-files.ts'
+import { readJoined, readJoining } from '../config/join-files.ts'
 import { createGuests } from './guests.ts'
 import { createJoinDesk, type JoinDesk } from './join-desk.ts'
 import { joinSwarm } from './join-swarm.ts'
@@ -39,9 +39,9 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-function deskOf(): JoinDesk {
+function deskOf(member = MEMBER): JoinDesk {
   const { minds } = epochs
-  const view = epochs.view(MEMBER)
+  const view = epochs.view(member)
   const store = () => minds.storeOf(view.self)
   return createJoinDesk({
     view,
@@ -67,7 +67,9 @@ function deskOf(): JoinDesk {
   })
 }
 
-function enter(signer: number, ask: JoinDesk = deskOf()) {
+/** An address of each desk that the invitation names, in their order. */
+function enter(signer: number, ...desks: readonly JoinDesk[]) {
+  const asked = desks.length === 0 ? [deskOf()] : desks
   const { roster } = epochs.view(1)
   const invitation = draftInvitation(roster, [epochs.signer(signer)], {
     token: tokenOf(secret),
@@ -78,7 +80,8 @@ function enter(signer: number, ask: JoinDesk = deskOf()) {
     notAfter: Number.MAX_SAFE_INTEGER,
     peer: null,
   })
-  const dial = [{ peer: epochs.id(MEMBER), addresses: ['/ip4/192.0.2.1/tcp/1'] }]
+  const addresses = asked.map((_, at) => `/ip4/192.0.2.1/tcp/${at + 1}`)
+  const dial = [{ peer: epochs.id(MEMBER), addresses }]
   return joinSwarm({
     folder: dataFolder(root),
     text: INVITATION_TEXT.write({ swarm: roster.swarm, secret, invitation, dial }),
@@ -86,7 +89,11 @@ function enter(signer: number, ask: JoinDesk = deskOf()) {
     signerOf: createNobleSigner,
     secretOf: () => secret,
     verifier: createNobleVerifier(),
-    ask: ({ request }) => ask(newcomer.id, request),
+    ask: async ({ address, request }) => {
+      const desk = asked.find((_, at) => address.includes(`/tcp/${at + 1}`))
+      if (desk === undefined) throw new Error(`nobody is at ${address}`)
+      return desk(newcomer.id, request)
+    },
     signal: new AbortController().signal,
   })
 }
@@ -122,5 +129,30 @@ describe('a newcomer to a swarm that has outlived its founder', () => {
     }
     await expect(enter(1, forging)).rejects.toMatchObject({ code: 'join_untrusted' })
     expect(await readJoined(dataFolder(root))).toBeUndefined()
+  })
+
+  it('keeps its invitation where all that it asks are behind, and says so', async () => {
+    const { minds } = epochs
+    minds.isCut = (from, to) => [from, to].includes(epochs.id(MEMBER))
+    epochs.change(epochs.order([1, 2, 3, 4], {}, [epochs.signer(1)], 1), 1)
+    expect(epochs.view(MEMBER).roster.epoch.number).toBe(2)
+    await expect(enter(1)).rejects.toMatchObject({
+      code: 'join_undecided',
+      message: expect.stringContaining('up to 2, and this invitation is of epoch 3') as string,
+    })
+    expect(await readJoining(dataFolder(root))).toBeDefined()
+    // Whoever of the others is up to date lets it in.
+    await enter(1, deskOf(MEMBER), deskOf(6))
+    expect(epochs.view(2).roster.member(newcomer.id)).toMatchObject({ operator: 'late' })
+  })
+
+  it('is let in by one member where another refuses', async () => {
+    const refusing: JoinDesk = async (from, request) => {
+      const read = readJoinAnswer(await deskOf()(from, request))
+      if (read?.type === 'epochs' || read?.type === 'charter') return encodeJoinAnswer(read)
+      return encodeJoinAnswer({ type: 'refused', code: 'invitation_used' })
+    }
+    await enter(1, refusing, deskOf())
+    expect(epochs.view(2).roster.member(newcomer.id)).toMatchObject({ operator: 'late' })
   })
 })

@@ -27,6 +27,8 @@ import {
 import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
+import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
+import { joinSentence } from '../../protocol/swarm/join-sentences.ts'
 import { createRoster } from '../../protocol/swarm/live-roster.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { readCharter, writeCharter } from '../config/charter-file.ts'
@@ -173,20 +175,48 @@ function charterIn(answer: JoinAnswer | undefined): Charter | undefined {
   }
 }
 
-/** The epochs of this swarm up to the newest that a member of the invitation knows. */
+/**
+ * The epochs of this swarm up to the newest that a member of the invitation knows, but at least to the invitation's own.
+ * A member that is behind, or answers with another swarm's, is passed over for the next. Throws `join_undecided` where
+ * all of them are behind, and `join_untrusted` where what they say is another chain than the invitation's.
+ */
 async function followEpochs(options: JoinOptions, invited: Invited, charter: Charter): Promise<EpochChain> {
   const chain = createEpochChain(createRoster(charter), options.peer.id)
+  const least = invited.invitation?.body.epoch ?? 0
   for (;;) {
-    const request = encodeJoinRequest({ type: 'epochs', after: chain.roster.epoch.number })
-    const decisions = await askAny(options, invited, request, async (frame) => {
+    const { number } = chain.roster.epoch
+    const request = encodeJoinRequest({ type: 'epochs', after: number })
+    let isBehind = false
+    const step = await askAny(options, invited, request, async (frame) => {
       const answer = await verified(inspectJoinAnswer(frame, chain.roster), options.verifier)
-      return answer?.type === 'epochs' ? answer.decisions : undefined
+      if (answer?.type !== 'epochs') return undefined
+      const [next] = answer.decisions
+      if (next !== undefined) return chain.follow(next) ? 'followed' : undefined
+      if (number >= least) return 'newest'
+      isBehind = true
+      return undefined
+    }).catch((error: unknown) => {
+      throw isBehind ? behind(number, least) : error
     })
-    const [next] = decisions
-    if (next === undefined) return chain
-    if (!chain.follow(next))
-      throw new JoinError('untrusted', "Not joined: a member answered with epochs that are not this swarm's.")
+    if (step === 'followed') continue
+    if (!isOfInvitation(chain, invited))
+      throw new JoinError(
+        'untrusted',
+        `Not joined: what answers knows another epoch ${least} of the swarm ${invited.swarm} than this invitation is of.`,
+      )
+    return chain
   }
+}
+
+function isOfInvitation({ roster }: EpochChain, { invitation }: Invited): boolean {
+  return invitation === null || roster.epochOf(invitation.body.epoch)?.decision === invitation.body.decision
+}
+
+function behind(known: number, needed: number): JoinError {
+  return new JoinError(
+    'undecided',
+    `Not joined yet: the members that answer are behind the swarm. They know its epochs up to ${known}, and this invitation is of epoch ${needed}. It is kept, and "hyperlooms up" goes on with it once they have caught up.`,
+  )
 }
 
 interface Redeeming {
@@ -208,28 +238,52 @@ async function redeem(
   if (fault !== undefined) throw refusedJoin(fault)
   const endMs = performance.now() + DECIDED_MS
   for (;;) {
-    const answer = await askAny(options, invited, request, (frame) =>
-      verified(inspectJoinAnswer(frame, roster), verifier),
-    )
-    const outcome = outcomeOf(answer, entry)
+    const outcome = await askEach(options, invited, { entry, roster, request })
     if ('certificate' in outcome) return outcome.certificate
-    if (performance.now() > endMs)
-      throw new JoinError(
-        'undecided',
-        'Not joined yet: members answer, but too few witnesses do. "hyperlooms up" goes on with it.',
-      )
+    if (performance.now() > endMs) throw undecided(outcome.refusal)
     await pause(outcome.afterMs, undefined, { signal })
   }
 }
 
-function outcomeOf(
-  answer: JoinAnswer,
-  entry: SignedEntry,
-): { readonly certificate: Certificate } | { readonly afterMs: number } {
-  if (answer.type === 'refused') throw refusedJoin(answer.code)
-  if (answer.type === 'later') return answer
-  if (answer.type === 'joined' && entryIdOf(answer.certificate.entry) === entryIdOf(entry)) return answer
-  throw new JoinError('untrusted', 'Not joined: a member answered with the certificate of something else.')
+/** A refusal that others don't share is told all the same: it may be the reason. */
+function undecided(refusal: JoinRefusal | undefined): JoinError {
+  const said = refusal === undefined ? '' : `; one of them refuses (${joinSentence(refusal)})`
+  return new JoinError(
+    'undecided',
+    `Not joined yet: members answer, but too few witnesses do, or they are behind${said}. This invitation is kept, and "hyperlooms up" goes on with it.`,
+  )
+}
+
+type Outcome =
+  | { readonly certificate: Certificate }
+  /** What a member that isn't the last to be asked holds against it. */
+  | { readonly afterMs: number; readonly refusal: JoinRefusal | undefined }
+
+/**
+ * Asks one member after another, until one answers with the certificate. A single one may be behind or lie: the join is
+ * refused only where all that answer refuse it.
+ */
+async function askEach(
+  options: JoinOptions,
+  invited: Invited,
+  { entry, roster, request }: Redeeming & { readonly request: Uint8Array },
+): Promise<Outcome> {
+  let afterMs: number | undefined
+  let refusal: JoinRefusal | undefined
+  const joined = await askAny(options, invited, request, async (frame) => {
+    const answer = await verified(inspectJoinAnswer(frame, roster), options.verifier)
+    if (answer?.type === 'later') afterMs = Math.max(afterMs ?? 0, answer.afterMs)
+    if (answer?.type === 'refused') refusal ??= answer.code
+    if (answer?.type !== 'joined' || entryIdOf(answer.certificate.entry) !== entryIdOf(entry))
+      return undefined
+    return answer
+  }).catch((error: unknown) => {
+    if (!(error instanceof JoinError) || (afterMs === undefined && refusal === undefined)) throw error
+    return undefined
+  })
+  if (joined !== undefined) return joined
+  if (afterMs !== undefined) return { afterMs, refusal }
+  throw refusedJoin(refusal ?? 'not_a_join')
 }
 
 async function verified<T>(inspected: JoinInspected<T>, verifier: Verifier): Promise<T | undefined> {

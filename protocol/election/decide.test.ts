@@ -88,7 +88,7 @@ describe('decide', () => {
   it('prefers trust over price', () => {
     const trusting: TrustSnapshot = {
       number: 0,
-      row: (who) => ({ trust: who === peer(1) ? 990_000 : 100_000, latencyMs: undefined }),
+      row: (who) => ({ trust: who.peer === peer(1) ? 990_000 : 100_000, latencyMs: undefined }),
     }
     const bids = [
       bid(1, { price: 900n }),

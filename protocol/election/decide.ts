@@ -62,7 +62,7 @@ export function decide(
 
 function rank(spec: JobSpec, candidate: Candidacy, snapshot: TrustSnapshot, seed: Digest): RankedBid {
   const { peer, operator, offer } = candidate
-  const terms = scoreTerms(spec, offer, snapshot.row(peer, offer.modelDigest))
+  const terms = scoreTerms(spec, offer, snapshot.row(candidate, offer.modelDigest))
   return {
     peer,
     operator: operator ?? '',

@@ -134,7 +134,7 @@ export const KINDS = {
   'sync-leaves': kind('sync', false, 512 * KIB, syncLeavesCodec),
   'sync-fetch': kind('sync', false, 32 * KIB, syncFetchCodec),
   'closing-request': kind('sync', false, KIB, closingRequestCodec),
-  'closing-reply': kind('sync', false, LIMITS.frameBytes, closingReplyCodec),
+  'closing-reply': kind('sync', false, LIMITS.closingBytes + KIB, closingReplyCodec),
   'sync-busy': kind('sync', false, KIB, syncBusyCodec),
 } as const
 

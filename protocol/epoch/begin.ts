@@ -1,7 +1,8 @@
 import { valueDigestOf } from '../agreement/messages.ts'
 import type { InstanceId } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
-import type { Listed } from '../sync/closing/closing.ts'
+import type { Listed } from '../sync/closing/listed.ts'
+import { headBehind } from '../sync/closing/trail.ts'
 import type { Handover } from './messages.ts'
 
 /** A decided handover, as the next epoch takes it over. */
@@ -23,6 +24,7 @@ export function handoverOf(
       decisions: prepared.map(({ certificate, value }) => ({
         instance: certificate.ballot.instance,
         value: valueDigestOf(value),
+        head: headBehind(value),
       })),
     },
   }

@@ -14,6 +14,12 @@ export interface ChangeView {
   readonly round: number
   /** False until this peer has all that the last epoch ended with: it doesn't vote before. */
   readonly isLevel: boolean
+  /**
+   * Accounts, jobs and forks of which this peer holds what nobody else does: it was shown what the keys of a closed epoch
+   * signed when they were stolen, or what came too late. It is never level so, and begins its ledger anew when it
+   * is started next.
+   */
+  readonly astray: readonly string[]
 }
 
 /** What a peer shows that has heard of no order. */
@@ -24,4 +30,5 @@ export const NO_CHANGE: ChangeView = {
   reported: [],
   round: 0,
   isLevel: true,
+  astray: [],
 }

@@ -92,7 +92,8 @@ export class Change {
       carried: parts.carried,
     }
     const stirred = (out: Outbox, instance: InstanceId) => parts.agreement().stir(out, instance)
-    this.orders = new Orders({ ...parts, root, compare, stirred })
+    const isLevel = () => parts.closing.isLevel
+    this.orders = new Orders({ ...parts, root, isLevel, compare, stirred })
     this.#gather = new Gather({ self: signer.id, roster, root, compare, lookups })
     this.rules = createChangeRules({
       self: signer.id,
@@ -133,7 +134,7 @@ export class Change {
     if (parseEpochInstance(instance) !== undefined) return true
     if (this.orders.stop !== undefined && !this.#sources.has(from)) return false
     if (quorum.epoch === roster.epoch.number) return closing.isLevel
-    return closing.admits(fact) === 'admit'
+    return closing.admits(fact, from) === 'admit'
   }
 
   /** This peer's owner brings an order, valid and signed. */
@@ -249,8 +250,7 @@ export class Change {
     this.#forget(out)
     closing.close(out, { number: closed, root: value.root, listed: handover.listed })
     this.#parts.agreement().beginEpoch(out, handover.prepared)
-    const isWitness = roster.isWitness(this.#parts.signer.id)
-    this.#parts.ledger().beginEpoch(out, { locks: isWitness ? handover.locks : [], closed })
+    this.#parts.ledger().beginEpoch(out, { locks: handover.locks, closed })
     this.#setLeaf()
     if (!closing.isLevel && from !== this.#parts.signer.id) {
       closing.heard(out, from)
@@ -295,6 +295,7 @@ export class Change {
       reported: this.#gather.reported(),
       round: agreement().promised(instance),
       isLevel: this.#parts.closing.isLevel,
+      astray: this.#parts.closing.astray,
     }
   }
 

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { SignedEntry } from '../ledger/entry.ts'
 import { certificateFact } from '../ledger/fact.ts'
 import { OUTPUT_MIN } from '../params.ts'
 import { certificateOf, fundedSwarm, paying } from './testing-entries.ts'
@@ -25,6 +26,21 @@ it('a peer that was away when an epoch ended comes to where it ended, and goes o
   expect(epochs.view(3).account(epochs.id(3))?.claimable).toBe(OUTPUT_MIN)
 })
 
+it('it comes there whoever it heard first is dead', () => {
+  const epochs = behind()
+  const late = epochs.id(3)
+  let first: string | undefined
+  epochs.minds.isCut = (from, to, kind) => {
+    if (to !== late || kind !== 'closing-reply') return false
+    first ??= from
+    return from === first
+  }
+  epochs.minds.restart(late)
+  epochs.minds.pass(60_000)
+  expect(first).toBeDefined()
+  expect(epochs.view(3).change().isLevel).toBe(true)
+})
+
 it('it believes nothing that the founder, who has left, signs for the time before', () => {
   const epochs = behind()
   const forged = certificateOf(epochs, paying(epochs, 0), [epochs.signer(0)])
@@ -46,6 +62,50 @@ it('it believes nothing that the founder, who has left, signs for the time befor
   epochs.minds.pass(60_000)
   expectSame(epochs)
   for (const at of [0, 1, 2, 3, 4, 5, 6]) expect(epochs.view(at).account(epochs.id(4))?.seq ?? 0).toBe(0)
+})
+
+it('it agrees to witness only once it has come to where the last epoch ended', () => {
+  const epochs = behind()
+  const late = epochs.id(3)
+  epochs.minds.isCut = (_from, to, kind) => to === late && kind === 'closing-reply'
+  epochs.minds.restart(late)
+  epochs.minds.pass(20_000)
+  epochs.change(epochs.order([1, 2, 3, 5]))
+  expect(epochs.view(1).change().missing).toEqual([late])
+  epochs.minds.isCut = () => false
+  epochs.minds.pass(60_000)
+  expect(epochs.view(1).roster.epoch.number).toBe(2)
+  expectSame(epochs)
+})
+
+describe('a peer that believed what a founder’s key signed after its owner had left', () => {
+  /** It is back, nobody but the holder of that key talks to it, and shows it this. */
+  function misled(...entries: readonly SignedEntry[]) {
+    const epochs = behind()
+    const late = epochs.id(3)
+    epochs.minds.isCut = (_from, to) => to === late
+    epochs.minds.restart(late)
+    const facts = entries.map((entry) => certificateFact(certificateOf(epochs, entry, [epochs.signer(0)])))
+    epochs.minds.say(epochs.id(0), late, 'facts', { facts })
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(60_000)
+    return epochs
+  }
+
+  it.each([
+    ['of an account that nobody else has', 4],
+    ['of one that others have come further with', 5],
+  ])('%s says so, is never level, and is where all are once it has begun anew', (_name, owner) => {
+    const before = new TestEpochs(1)
+    before.mint(owner)
+    const epochs = misled(paying(before, 0, {}, owner))
+    const change = epochs.view(3).change()
+    expect([change.isLevel, change.astray]).toEqual([false, [epochs.id(owner)]])
+    epochs.minds.restart(epochs.id(3))
+    epochs.minds.pass(60_000)
+    expectSame(epochs)
+    expect(epochs.view(3).change()).toMatchObject({ isLevel: true, astray: [] })
+  })
 })
 
 it('a peer that had more than the closed epoch ended with is level, too', () => {

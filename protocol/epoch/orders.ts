@@ -48,6 +48,8 @@ export interface OrdersParts {
   readonly rules: Digest
   readonly acceptsWitness: boolean
   readonly root: () => Digest
+  /** Whether this peer has all that closed epochs ended with. */
+  readonly isLevel: () => boolean
   /** Compares ledgers with a peer and fetches what this one lacks; `onPulled` follows. */
   readonly compare: (out: Outbox, peer: PeerId) => void
   readonly stirred: (out: Outbox, instance: InstanceId) => void
@@ -131,7 +133,8 @@ export class Orders {
   /** This peer has fetched what a witness had and it lacked. */
   onPulled(out: Outbox, peer: PeerId): void {
     for (const pending of this.#pending.values()) {
-      if (pending.levelling.delete(peer)) this.#accept(out, pending, peer)
+      // One that isn't level yet is asked again with the order's next repetition.
+      if (pending.levelling.delete(peer) && this.#parts.isLevel()) this.#accept(out, pending, peer)
       this.#advance(out, pending, peer)
     }
   }
@@ -159,7 +162,7 @@ export class Orders {
     return addedBy(order, this.#parts.roster).filter((peer) => !accepts.has(peer))
   }
 
-  /** Whether this peer is one that the order adds, may accept, and has caught up with the witness that asks. */
+  /** Whether this peer is one that the order adds, may accept, is level, and has caught up with the witness that asks. */
   #consider(out: Outbox, pending: Pending, from: PeerId, root: Digest | null): void {
     const { signer, roster, duty, rules, acceptsWitness, compare } = this.#parts
     const { number, governance } = pending.order.body
@@ -170,7 +173,7 @@ export class Orders {
     if (mine !== undefined) return out.sendSigned(from, 'epoch-accept', mine)
     const isWilling = acceptsWitness || this.#agreed.has(number)
     if (!isWilling || duty.isLost || governance.rules !== rules) return
-    if (root === this.#parts.root()) return this.#accept(out, pending, from)
+    if (root === this.#parts.root() && this.#parts.isLevel()) return this.#accept(out, pending, from)
     pending.levelling.add(from)
     compare(out, from)
   }

@@ -13,10 +13,10 @@ export function fundedSwarm() {
   return epochs
 }
 
-/** For tests: the account's first entry, paying `to`; signed by its owner, whoever drives it. */
-export function paying(epochs: TestEpochs, to: number, change: Partial<Entry> = {}): SignedEntry {
+/** For tests: an account's first entry, paying `to`; signed by its owner, whoever drives it. */
+export function paying(epochs: TestEpochs, to: number, change: Partial<Entry> = {}, by = 4): SignedEntry {
   const { roster } = epochs.view(0)
-  const owner = epochs.signer(4)
+  const owner = epochs.signer(by)
   const [source] = [...epochs.minds.storeOf(epochs.id(0)).keys()].flatMap((key) => {
     const [kind, account, from] = key.split('/')
     return kind === 'output' && account === owner.id && from !== undefined ? [from] : []

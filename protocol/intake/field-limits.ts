@@ -90,6 +90,7 @@ export const INTEGERS: Limits = {
   afterMs: upTo(LIMITS.busyMs, 1),
   'buckets.*': upTo(LIMITS.buckets - 1),
   bucket: upTo(LIMITS.buckets - 1),
+  page: upTo(LIMITS.closingPages - 1),
 }
 
 /** Units of credit. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { plainFrame, signedFrame } from '../encoding/envelope.ts'
 import { type KindName, KINDS } from '../encoding/kinds.ts'
 import { sign } from '../encoding/signed.ts'
-import type { Digest } from '../ids.ts'
+import type { Digest, PeerId } from '../ids.ts'
 import { ENTRY, entryIdOf, VOTE } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testCharter, testSigner } from '../ledger/testing-mind.ts'
@@ -12,6 +12,9 @@ import { rosterOf } from '../swarm/live-roster.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { inspect } from './inspect.ts'
 import { allowanceOf, createIntakeQuota } from './quota.ts'
+import { frameOf, type Sample, sampleOf } from './sample-messages.ts'
+import { partsFor, ROSTER } from './sample-values.ts'
+import { UNLIMITED } from './testing-intake.ts'
 
 const members = [0, 1, 2, 3, 4].map(testSigner)
 const [sender = testSigner(0), other = testSigner(1)] = members
@@ -54,6 +57,37 @@ describe('membership', () => {
     expect(outcome(certifyFrame(sender, stranger), 'certify', stranger)).toBe('not_a_member')
     expect(outcome(certifyFrame(sender, stranger), 'certify')).toBe('not_a_member')
     expect(outcome(signedFrame(roster.swarm, 'entry', entryOf(stranger)), 'jobs')).toBe('not_a_member')
+  })
+
+  it('is not asked of current witnesses and of whom an invitation names: a newcomer knows nobody’s join', () => {
+    const frame = plainFrame(roster.swarm, stranger.id, 'sync-root', { root: zero, epoch: 0 })
+    const quota = createIntakeQuota(() => 0, roster.epoch.sizes.quorum)
+    const codeFor = (checks: Partial<Parameters<typeof inspect>[2]>) => {
+      const inspected = inspect(frame, { from: stranger.id, via: 'sync' }, { roster, quota, ...checks })
+      return inspected.ok ? 'read' : inspected.code
+    }
+    const contacts = new Set([stranger.id])
+    expect(codeFor({})).toBe('not_a_member')
+    expect(codeFor({ contacts })).toBe('read')
+    expect(codeFor({ contacts, roster: { ...roster, isRevoked: () => true } })).toBe('not_a_member')
+    expect(codeFor({ roster: { ...roster, isWitness: (peer) => peer === stranger.id } })).toBe('read')
+  })
+
+  it('is not asked of whoever speaks in what a decided epoch hands over', () => {
+    const { values, ballotOf, preparedOf } = partsFor(ROSTER.swarm)
+    const [instance, value] = values.assign
+    const listed = { locks: [], prepared: [{ certificate: preparedOf(ballotOf(instance, value)), value }] }
+    const report = { number: 1, root: zero, part: 0, parts: 1, listed }
+    const codeOf = (sample: Sample) => {
+      // Nobody's join is known but that of whoever says it.
+      const member = (peer: PeerId) => (peer === sample.signer.id ? ROSTER.member(peer) : undefined)
+      const checks = { roster: { ...ROSTER, member, isWitness: () => false }, quota: UNLIMITED }
+      const { via } = KINDS[sample.kind]
+      const inspected = inspect(frameOf(sample), { from: sample.signer.id, via }, checks)
+      return inspected.ok ? 'read' : inspected.code
+    }
+    expect(codeOf(sampleOf(ROSTER.swarm, 'handover', listed))).toBe('read')
+    expect(codeOf(sampleOf(ROSTER.swarm, 'epoch-report', report))).toBe('not_a_member')
   })
 
   it('that was revoked speaks for nothing new, and what is held of it can still be read', () => {

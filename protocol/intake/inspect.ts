@@ -14,6 +14,7 @@ import { LIMITS } from '../params.ts'
 import { ACCEPT } from '../epoch/value.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import { CONSENT, INVITATION, REVOCATION } from '../swarm/invitation.ts'
+import type { PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { DropCode } from './drop-code.ts'
 import type { Message, Source } from './message.ts'
@@ -27,6 +28,18 @@ export interface Checks {
   readonly roster: Roster
   /** Charged for each frame that would cost signature checks, once per frame and before them. */
   readonly quota: IntakeQuota
+  /** Who is heard before this peer knows its join: whom its invitation names. */
+  readonly contacts?: ReadonlySet<PeerId>
+}
+
+/**
+ * Who may speak to this peer. Besides members it is the witnesses of the newest epoch known here and the contacts: a
+ * newcomer, or a peer that begins its ledger anew, knows nobody's join before somebody has told it. What they bring is
+ * judged like anything else, and a contact that is revoked is one no more.
+ */
+function isHeard(peer: PeerId, { roster, contacts }: Checks): boolean {
+  if (roster.member(peer) !== undefined || roster.isWitness(peer)) return true
+  return contacts?.has(peer) === true && !roster.isRevoked(peer)
 }
 
 /** Leaves `inspect` from any depth of decoding; it never leaves this file. */
@@ -48,11 +61,12 @@ class Drop extends Error {
 export function inspect(
   frame: Uint8Array,
   source: Source,
-  { roster, quota }: Checks,
+  checks: Checks,
   chargedTo: string = source.from,
 ): Inspected {
+  const { quota } = checks
   try {
-    return { ok: true, candidate: examine(frame, source, roster, payingFrom(quota, chargedTo)) }
+    return { ok: true, candidate: examine(frame, source, checks, payingFrom(quota, chargedTo)) }
   } catch (error) {
     if (error instanceof DecodeError) quota.waste(chargedTo, frame.length)
     if (error instanceof Drop || error instanceof DecodeError) return { ok: false, code: error.code }
@@ -94,17 +108,18 @@ function payingFrom(quota: IntakeQuota, payer: string): Purse {
   }
 }
 
-function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse): Candidate<Message> {
+function examine(frame: Uint8Array, source: Source, among: Checks, purse: Purse): Candidate<Message> {
+  const { roster } = among
   if (frame.length > LIMITS.frameBytes) throw new Drop('too_large')
-  if (roster.member(source.from) === undefined) throw new Drop('not_a_member')
+  if (!isHeard(source.from, among)) throw new Drop('not_a_member')
   if (!purse.mayDecode()) throw new Drop('over_quota')
   const envelope = decodeEnvelope(frame)
-  const kind = kindOf(envelope, frame.length, source, roster)
+  const kind = kindOf(envelope, frame.length, source, among)
   if (!purse.open(kind)) throw new Drop('over_quota')
   // Its signer's doing, of which the forwarder couldn't know: it costs the forwarder no more than that signer's share.
   const isForwarded = isTopic(KINDS[kind].via) && envelope.signer !== source.from
   if (isForwarded && !purse.mayForward(kind, envelope.signer)) throw new Drop('over_quota')
-  const collector = collectSignatures(roster)
+  const collector = collectSignatures(roster, SETTLED_KINDS.has(kind))
   const body = decodeKind(kind, envelope.body, collector.sink)
   if (envelope.sig.length > 0) {
     collector.sink.signed({ kind, signer: envelope.signer, body: envelope.body, sig: envelope.sig })
@@ -122,13 +137,13 @@ function examine(frame: Uint8Array, source: Source, roster: Roster, purse: Purse
 }
 
 /** The envelope's fields, cheapest first. */
-function kindOf(envelope: Envelope, frameBytes: number, source: Source, roster: Roster): KindName {
+function kindOf(envelope: Envelope, frameBytes: number, source: Source, among: Checks): KindName {
   if (!isKind(envelope.kind)) throw new Drop('unknown_kind')
   const { via, signed, bytesMax } = KINDS[envelope.kind]
   if (frameBytes > bytesMax) throw new Drop('too_large')
-  if (envelope.swarm !== roster.swarm) throw new Drop('foreign_swarm')
+  if (envelope.swarm !== among.roster.swarm) throw new Drop('foreign_swarm')
   if (via !== source.via) throw new Drop('wrong_channel')
-  if (roster.member(envelope.signer) === undefined) throw new Drop('not_a_member')
+  if (!isHeard(envelope.signer, among)) throw new Drop('not_a_member')
   if (signed !== envelope.sig.length > 0) throw new Drop('unexpected_signature')
   if (signed && envelope.sig.length !== 64) throw new Drop('malformed')
   // An unsigned message speaks only for the connection that brought it.
@@ -141,7 +156,16 @@ const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
   [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
 )
 
-function collectSignatures(roster: Roster): {
+/**
+ * What a decided value names by its digest: whoever speaks in it was known to the witnesses that decided it, and a peer
+ * that hasn't heard of those yet could never begin the epoch that it belongs to.
+ */
+const SETTLED_KINDS: ReadonlySet<string> = new Set(['handover'])
+
+function collectSignatures(
+  roster: Roster,
+  isSettled = false,
+): {
   readonly sink: EvidenceSink
   readonly checks: SignatureCheck[]
 } {
@@ -162,7 +186,7 @@ function collectSignatures(roster: Roster): {
       // An account is any key, and so is an operator: neither need be a member; whoever passes its word on must be.
       // Nor is what a member once said unsaid by its revocation: decisions hold bids and seals for ever.
       const isKnown = roster.member(signer) !== undefined || roster.isRevoked(signer)
-      if (!OUTSIDERS_KINDS.has(kind) && !isKnown) throw new Drop('not_a_member')
+      if (!isSettled && !OUTSIDERS_KINDS.has(kind) && !isKnown) throw new Drop('not_a_member')
       add({ signer, message: signingBytes(kind, roster.swarm, body), sig })
     },
     quorum(evidence) {

@@ -9,7 +9,7 @@ import { type InstanceId, jobInstance, type PeerId, type SwarmId } from '../ids.
 import { certificateFact } from '../ledger/fact.ts'
 import { entryIdOf } from '../ledger/entry.ts'
 import type { CertifyReply } from '../ledger/messages.ts'
-import { encodeClosing } from '../sync/closing/closing-part.ts'
+import { encodeBuckets, encodeLeaves } from '../sync/closing/closing-part.ts'
 import { LIMITS } from '../params.ts'
 import { DIGEST, JOB, MEMBER, partsFor, ROSTER, WITNESSES } from './sample-values.ts'
 
@@ -169,8 +169,8 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
   const decision = { type: 'decision' as const, decision: decisionOf(...values.void) }
   const resolved = { account, number: 0 }
   const digests = Array.from({ length: LIMITS.buckets }, () => DIGEST)
-  const nothing = new Uint8Array(0)
-  const [buckets = nothing, leaves = nothing] = encodeClosing(digests, () => [
+  const buckets = encodeBuckets(digests)
+  const [leaves = buckets] = encodeLeaves([
     { type: 'resolution', ...resolved, value: DIGEST, surfaced: DIGEST },
     { type: 'job', job: JOB, step: 0, value: DIGEST },
   ])
@@ -199,10 +199,10 @@ function syncBodies(swarm: SwarmId): Of<SyncKind> {
         epoch: 1,
       },
     ],
-    'closing-request': [{ number: 1, bucket: 0 }],
+    'closing-request': [{ number: 1, bucket: 0, page: 0 }],
     'closing-reply': [
-      { number: 1, bucket: 0, body: buckets },
-      { number: 1, bucket: 0, body: leaves },
+      { number: 1, bucket: 0, page: 0, body: buckets },
+      { number: 1, bucket: 0, page: 0, body: leaves },
     ],
     'sync-busy': [{ afterMs: 1 }],
     'handover-fetch': [{ chunk: DIGEST }],

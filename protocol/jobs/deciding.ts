@@ -132,6 +132,7 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
     price: body.offer.price,
     payout: body.payout,
     voter: voterOf(diversity, signer, value.operators[at]),
+    operator: value.operators[at] ?? null,
   }))
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
@@ -146,8 +147,10 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
 export function takeTrust(context: JobContext, open: OpenJob): void {
   const snapshot = context.snapshotAt(open.record.spec.trust)
   if (snapshot === undefined) return
+  const operators = new Map(open.payees.map(({ peer, operator }) => [peer, operator]))
   const trust = open.record.bids.map(({ peer, offer }) => {
-    const { trust: bound, latencyMs } = snapshot.row(peer, offer.modelDigest)
+    const operator = operators.get(peer) ?? undefined
+    const { trust: bound, latencyMs } = snapshot.row({ peer, operator }, offer.modelDigest)
     return { peer, trust: bound, latencyMs: latencyMs ?? null }
   })
   context.book.update(open, { trust })

@@ -25,6 +25,7 @@ const payeeCodec = struct({
   price: amount(),
   payout: peerId,
   voter: text({ min: 1, max: LIMITS.labelBytes }),
+  operator: nullable(text({ min: 1, max: LIMITS.labelBytes })),
 })
 
 /**

@@ -16,6 +16,8 @@ export interface Payee {
   readonly payout: AccountId
   /** Whose vote its answer is, as the assignment was decided: labels may be joined while the job runs. */
   readonly voter: string
+  /** Its operator's label, as the assignment was decided; null for no member. */
+  readonly operator: string | null
 }
 
 export interface AttemptSlot {

@@ -1,21 +1,21 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { digest, type Infer, list, nullable, struct, uint } from '../encoding/codec.ts'
-import type { AccountId, EntryId } from '../ids.ts'
+import { type Infer, list, nullable, struct, uint } from '../encoding/codec.ts'
+import type { AccountId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Certificate } from './certificate.ts'
+import { type Certificate, certificateCodec } from './certificate.ts'
 import type { Place } from './ledger.ts'
 import { entryIdOf, type SignedEntry, signedEntry } from './entry.ts'
 
 const adoptedCodec = struct({
-  /** The closed epoch whose handover lists them; what its governance allowed may still be voted for. */
+  /** The closed epoch whose handover listed the place first; what its governance allowed may still be voted for. */
   epoch: uint(),
   /** By ascending id; several only where the owner signed several. */
   entries: list(signedEntry, { min: 1, max: LIMITS.handoverChunks }),
-  /** Of several, the one whose certificate of a closed epoch this witness was shown first. */
-  shown: nullable(digest<EntryId>()),
+  /** Of several, the certificate of that epoch which this witness was shown first, to be shown to the others. */
+  shown: nullable(certificateCodec),
 })
 export type Adopted = Infer<typeof adoptedCodec>
 
@@ -24,14 +24,38 @@ export type Adopted = Infer<typeof adoptedCodec>
  * for a place may have a certificate that nobody here has seen. So a witness votes there for the only one, or else for
  * none: of several it takes the one whose certificate it is shown, once. It goes when the place is settled, or with
  * the epoch, whose handover lists it again.
+ *
+ * **Of which epoch a certificate must be that chooses among several.** Let e be the epoch whose handover listed the
+ * place first. All later handovers list for it what that one did: each witness covers it, and judges that nothing else
+ * of the place is (`Succession.isVotable`). So
+ *
+ * - of an epoch before e there is no certificate for the place: it would be within an earlier root, or listed earlier.
+ *   Only keys that were stolen since can make one; such a one says nothing;
+ * - in e at most one of them, A, has one, as in any epoch with few enough liars;
+ * - of an epoch behind e there is one for A alone: its witnesses have voted for what they were shown of e, and only A
+ *   can be shown. Whoever holds such a one has it from witnesses that hold A's of e, keep it over all later epochs, and
+ *   bring it along with whatever they ask for A (`evidenceFor`). So it needn't count, and those who have stolen the keys
+ *   of an epoch behind e can't choose either.
+ *
+ * Hence a certificate of e alone chooses. Who has stolen a quorum of e's keys since can make one for B, too; each witness
+ * still votes for one of them, so no epoch certifies both, and neither is anybody's money before: what B so gains is the
+ * place of a certificate of A that its holder never showed to any witness. No rule can do better: nothing tells the two
+ * apart. A founder alone (n = 1) is bound to one entry at each place, so of an honest one's epoch none lists several, and
+ * its stolen key can choose nowhere.
+ *
+ * Every peer keeps the places, not only witnesses: whoever is named later knows for each which handover was the first.
  */
 export interface AdoptedPlaces {
   get(account: AccountId, seq: number): Adopted | undefined
   entries(): Iterable<SignedEntry>
-  /** Takes over a handover's list, in place of the one before. */
+  /** Takes over the list of the handover that closed `epoch`, in place of the one before. */
   replace(out: Outbox, entries: readonly SignedEntry[], epoch: number): void
   /** A certificate of a closed epoch: it says which of several this witness may vote for; true when it does. */
   show(out: Outbox, certificate: Certificate): boolean
+  /** Whether an entry could be voted for as far as earlier epochs go: nothing else is where they list something. */
+  allows(entry: SignedEntry): boolean
+  /** What shows other witnesses that of several this entry may be voted for. */
+  evidenceFor(entry: SignedEntry): Certificate | undefined
   release(out: Outbox, place: Place): void
   restore(record: StoredRecord): void
 }
@@ -39,7 +63,14 @@ export interface AdoptedPlaces {
 /** The one entry that may be voted for at a place; undefined while none may. */
 export function votable({ entries, shown }: Adopted): SignedEntry | undefined {
   const [only, ...others] = entries
-  return others.length === 0 ? only : entries.find((entry) => entryIdOf(entry) === shown)
+  if (others.length === 0) return only
+  const chosen = shown === null ? undefined : entryIdOf(shown.entry)
+  return entries.find((entry) => entryIdOf(entry) === chosen)
+}
+
+function isListed({ entries }: Adopted, entry: SignedEntry): boolean {
+  const id = entryIdOf(entry)
+  return entries.some((one) => entryIdOf(one) === id)
 }
 
 export function createAdoptedPlaces(): AdoptedPlaces {
@@ -57,22 +88,32 @@ export function createAdoptedPlaces(): AdoptedPlaces {
       for (const { entries } of places.values()) yield* entries
     },
     replace(out, entries, epoch) {
-      for (const key of places.keys()) drop(out, key)
+      const before = new Map(places)
+      for (const key of before.keys()) drop(out, key)
       const listed = new Map<string, SignedEntry[]>()
       for (const entry of entries) {
         const key = keys.adopted(entry.body.account, entry.body.seq)
         listed.set(key, [...(listed.get(key) ?? []), entry])
       }
-      for (const [key, ofPlace] of listed) put(out, key, { epoch, entries: ofPlace, shown: null })
+      for (const [key, ofPlace] of listed)
+        put(out, key, { epoch, shown: null, ...before.get(key), entries: ofPlace })
     },
-    show(out, { entry }) {
-      const key = keys.adopted(entry.body.account, entry.body.seq)
+    show(out, certificate) {
+      const { account, seq } = certificate.entry.body
+      const key = keys.adopted(account, seq)
       const adopted = places.get(key)
-      const id = entryIdOf(entry)
       if (adopted === undefined || adopted.entries.length < 2 || adopted.shown !== null) return false
-      if (!adopted.entries.some((one) => entryIdOf(one) === id)) return false
-      put(out, key, { ...adopted, shown: id })
+      if (certificate.quorum.epoch !== adopted.epoch || !isListed(adopted, certificate.entry)) return false
+      put(out, key, { ...adopted, shown: certificate })
       return true
+    },
+    allows(entry) {
+      const adopted = places.get(keys.adopted(entry.body.account, entry.body.seq))
+      return adopted === undefined || isListed(adopted, entry)
+    },
+    evidenceFor(entry) {
+      const shown = places.get(keys.adopted(entry.body.account, entry.body.seq))?.shown ?? undefined
+      return shown !== undefined && entryIdOf(shown.entry) === entryIdOf(entry) ? shown : undefined
     },
     release: (out, { account, seq }) => drop(out, keys.adopted(account, seq)),
     restore: ({ key, value }) => void places.set(key, decodeRecord(adoptedCodec, value, key)),

@@ -64,6 +64,7 @@ beforeEach(() => {
     conflict: (_out, one, other) => conflicts.push([one, other]),
     gaveUp: (_out, given, why) => gaveUp.push([given, why]),
     evidenceKeys: (_entry, ids) => ids,
+    shownWith: () => undefined,
     isStopped: () => false,
     serveEpochs: () => undefined,
   })

@@ -5,6 +5,7 @@ import { LIMITS, TIMES } from '../params.ts'
 import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { Certificate } from './certificate.ts'
 import { entryIdOf, type SignedEntry } from './entry.ts'
 import { certificateFact, type Fact, packFacts } from './fact.ts'
 import type { Place } from './ledger.ts'
@@ -28,6 +29,8 @@ export interface DriverParts {
   readonly gaveUp: (out: Outbox, entry: SignedEntry, why: EntryFault | 'conflict') => void
   /** Store keys of facts that show `ids` to a witness, for an entry whose claims or `prev` name them. */
   readonly evidenceKeys: (entry: SignedEntry, ids: readonly string[]) => readonly string[]
+  /** What every witness is shown along with an entry, since it wouldn't vote for it otherwise. */
+  readonly shownWith: (entry: SignedEntry) => Certificate | undefined
   /** While an epoch change is under way this witness makes no certificate of the old epoch. */
   readonly isStopped: () => boolean
   readonly serveEpochs: (out: Outbox, behind: number, to: PeerId) => void
@@ -81,7 +84,7 @@ export interface Driver {
 }
 
 export function createDriver(parts: DriverParts): Driver {
-  const { self, roster, apply, announce, conflict, evidenceKeys, isStopped, serveEpochs } = parts
+  const { self, roster, apply, announce, conflict, evidenceKeys, shownWith, isStopped, serveEpochs } = parts
   const driven = new Map<string, Driven>()
   const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
@@ -90,7 +93,9 @@ export function createDriver(parts: DriverParts): Driver {
 
   function askAll(out: Outbox, drive: Driven): void {
     // One body for all, which the outbox then encodes once.
-    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence: [] }
+    const shown = shownWith(drive.entry)
+    const evidence = shown === undefined ? [] : [certificateFact(shown)]
+    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence }
     roster.epoch.witnesses.forEach((witness, position) => {
       if (!drive.votes.has(position) && !drive.refusals.has(position)) out.send(witness, 'certify', body)
     })

@@ -161,7 +161,8 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   const isStopped = () => duty.stopped
   const { gaveUp } = listener
-  const driver = createDriver({ ...options, self, conflict, gaveUp, evidenceKeys, isStopped })
+  const shownWith = adopted.evidenceFor
+  const driver = createDriver({ ...options, self, conflict, gaveUp, evidenceKeys, shownWith, isStopped })
   const nudge = createNudge({ locks, driver })
   const owner = createOwner({
     signer,
@@ -187,6 +188,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   })
   const witness = { ...options, accounts, outputs, locks, adopted, resolving, nudge, placeKeys, conflict }
   const resolution = createResolution({ ...witness, self, forks, resolved, listener })
+  const succession = createSuccession({ ...witness, driver, recovery, resolution })
   digest.set(EPOCH_KEY, epochLeaf(roster.epoch.number))
 
   /** A place of a chain has its entry, or a merged head: whatever else was wanted there is over. */
@@ -219,7 +221,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     restore: (record) => restoreInto({ books, locks, adopted, forks, resolving, owner }, record),
     start(out) {
-      nudge.start(out)
+      nudge.start(out, succession.driven())
       recovery.start(out)
       owner.start(out)
       resolution.start(out)
@@ -275,7 +277,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     nextNonce: owner.nextNonce,
     available: owner.available,
     drive: driver.drive,
-    ...createSuccession({ ...witness, driver, recovery, resolution }),
+    ...succession,
     nextSeq: (account) => (accounts.has(account) ? accounts.get(account).seq : 0),
     head(account) {
       if (!accounts.has(account)) return undefined

@@ -24,8 +24,8 @@ export interface Nudge {
   settled(out: Outbox, place: Place): void
   /** A new epoch has begun: what it adopts waits, and nothing else. */
   restart(out: Outbox, entries: Iterable<SignedEntry>): void
-  /** After a restart every lock counts as new. */
-  start(out: Outbox): void
+  /** After a restart every lock counts as new, and so do the entries that an epoch adopted. */
+  start(out: Outbox, adopted: Iterable<SignedEntry>): void
   onTimer(out: Outbox, id: string): boolean
 }
 
@@ -63,8 +63,8 @@ export function createNudge({ locks, driver }: { readonly locks: Locks; readonly
       waiting.clear()
       for (const entry of entries) locked(out, entry)
     },
-    start(out) {
-      for (const { entry } of locks.all()) locked(out, entry)
+    start(out, adopted) {
+      for (const entry of [...adopted, ...[...locks.all()].map((lock) => lock.entry)]) locked(out, entry)
     },
     onTimer(out, id) {
       if (id !== TIMER) return false

@@ -10,9 +10,11 @@ import type { WitnessParts } from './witness.ts'
 
 /** What passes from one epoch's ledger to the next one's (5.6). */
 export interface Succession {
+  /** What this witness drives of what an earlier epoch listed: whoever did may be gone. */
+  driven(): readonly SignedEntry[]
   /** What the next epoch must know: entries at places without a certificate that may have one all the same. */
   bound(): readonly SignedEntry[]
-  /** Whether an entry is its owner's and could be certified now. */
+  /** Whether an entry is its owner's and could be certified now; where an earlier epoch listed some, it is one of them. */
   isVotable(entry: SignedEntry): boolean
   /** In the batch that begins an epoch: adopts what the handover lists, and asks for everything in flight anew. */
   beginEpoch(out: Outbox, handover: { readonly locks: readonly SignedEntry[]; readonly closed: number }): void
@@ -30,8 +32,8 @@ interface SuccessionParts
 export function createSuccession(parts: SuccessionParts): Succession {
   const { duty, locks, adopted, nudge, driver, recovery, resolution } = parts
 
-  /** What one may vote for is driven by the witnesses themselves: whoever did may be gone. */
   function driven(): readonly SignedEntry[] {
+    if (!duty.active) return []
     return [...adopted.entries()].filter(({ body }) => {
       const place = adopted.get(body.account, body.seq)
       return place !== undefined && votable(place)?.body === body
@@ -39,22 +41,25 @@ export function createSuccession(parts: SuccessionParts): Succession {
   }
 
   return {
+    driven,
     bound() {
       const entries = [...[...locks.all()].map(({ entry }) => entry), ...adopted.entries()]
       return [...new Map(entries.map((entry) => [entryIdOf(entry), entry])).values()]
     },
-    isVotable: (entry) => validityOf(parts, entry).status === 'valid',
+    isVotable: (entry) => adopted.allows(entry) && validityOf(parts, entry).status === 'valid',
     beginEpoch(out, handover) {
       locks.clear(out)
-      adopted.replace(out, handover.locks, handover.closed)
-      nudge.restart(out, duty.active ? driven() : [])
+      // One that is past a place already has nothing to keep there.
+      const open = handover.locks.filter(({ body }) => parts.accounts.get(body.account).seq <= body.seq)
+      adopted.replace(out, open, handover.closed)
+      nudge.restart(out, driven())
       driver.restart(out)
       recovery.restart(out)
       resolution.restart(out)
     },
     show(out, certificate) {
       const isShown = adopted.show(out, certificate)
-      if (isShown) driver.drive(out, certificate.entry)
+      if (isShown && duty.active) driver.drive(out, certificate.entry)
       return isShown
     },
   }

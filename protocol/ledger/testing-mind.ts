@@ -104,7 +104,6 @@ export function startMind(
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf: () => undefined, genesisOf: () => charter.rules }),
-    contentsOf: () => [],
   })
   const sync: Sync = createSync({
     signer,

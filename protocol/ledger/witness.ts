@@ -168,6 +168,7 @@ export function answerHead(parts: WitnessParts, out: Outbox, { from, body }: Mes
   if (!parts.duty.active) return
   const { seq } = parts.accounts.get(body.account)
   const adopted = parts.adopted.get(body.account, seq)
-  const entry = parts.locks.get(body.account, seq)?.entry ?? adopted?.entries[0] ?? null
+  const listed = adopted === undefined ? undefined : (votable(adopted) ?? adopted.entries[0])
+  const entry = parts.locks.get(body.account, seq)?.entry ?? listed ?? null
   out.send(from, 'head-reply', { account: body.account, seq, entry })
 }

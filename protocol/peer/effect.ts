@@ -25,6 +25,7 @@ export type LoadPurpose =
       readonly to: PeerId
       readonly number: number
       readonly bucket: number | null
+      readonly page: number
     }
 
 /** One replica's work. Jobs and slots identify it; a repeat of the same is a no-op for the host. */

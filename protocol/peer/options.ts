@@ -1,7 +1,7 @@
 import type { Candidate, Verified } from '../crypto/verified.ts'
 import type { SignatureCheck } from '../crypto/verifier.ts'
 import type { Signer } from '../crypto/signer.ts'
-import type { AccountId, Digest } from '../ids.ts'
+import type { AccountId, Digest, PeerId } from '../ids.ts'
 import type { Message, Source } from '../intake/message.ts'
 import type { DropCode } from '../intake/drop-code.ts'
 import type { StoredRecord } from '../records/record.ts'
@@ -23,6 +23,8 @@ export interface PeerOptions {
    * never signs as a witness again, in this process and after every restart (4.10).
    */
   readonly amnesia?: boolean
+  /** Peers to be heard before this one knows who has joined: those that its invitation names. */
+  readonly contacts?: readonly PeerId[]
   /**
    * The host agrees that this peer witnesses whenever an order names it. Nobody is made a witness without it: by
    * default the peer accepts only epochs for which `accept-epoch` was commanded.

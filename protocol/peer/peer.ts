@@ -50,6 +50,7 @@ export function createPeer(options: PeerOptions): Peer {
   const quotaNow = quotaOfEpoch(roster, () => newest)
   const checks = {
     roster,
+    contacts: new Set(options.contacts),
     get quota() {
       return quotaNow()
     },
@@ -102,7 +103,6 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
-    contentsOf: (bucket) => digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
   })
   const carried = createCarriedValues()
   const sync: Sync = createSync({

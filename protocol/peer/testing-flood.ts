@@ -17,7 +17,7 @@ import { escrowOf } from '../jobs/spec.ts'
 import { ENTRY, type Entry, genesisOf } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
 import { testSpec } from '../ledger/testing-mind.ts'
-import { encodeClosing } from '../sync/closing/closing-part.ts'
+import { encodeBuckets } from '../sync/closing/closing-part.ts'
 import { LIMITS, OUTPUT_MIN } from '../params.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -180,11 +180,7 @@ function jobFloods({ self }: Liar) {
 
 /** The digests of a closed state's buckets, as its holder stores them. */
 function closingBuckets(digest: Digest): Uint8Array {
-  const [buckets = new Uint8Array(0)] = encodeClosing(
-    Array.from({ length: LIMITS.buckets }, () => digest),
-    () => [],
-  )
-  return buckets
+  return encodeBuckets(Array.from({ length: LIMITS.buckets }, () => digest))
 }
 
 function syncFloods(_liar: Liar) {
@@ -208,8 +204,8 @@ function syncFloods(_liar: Liar) {
       trust: at + 1,
       epoch: at + 1,
     }),
-    'closing-request': (at) => ({ number: at, bucket: at % LIMITS.buckets }),
-    'closing-reply': (at) => ({ number: at, bucket: null, body: closingBuckets(digestOf(at)) }),
+    'closing-request': (at) => ({ number: at, bucket: at % LIMITS.buckets, page: 0 }),
+    'closing-reply': (at) => ({ number: at, bucket: null, page: 0, body: closingBuckets(digestOf(at)) }),
     'handover-fetch': (at) => ({ chunk: digestOf(at) }),
     handover: (at) => ({ locks: [entryOf(at)], prepared: [] }),
     'sync-busy': (at) => ({ afterMs: (at % LIMITS.busyMs) + 1 }),

@@ -5,7 +5,8 @@ import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
 import type { BlobRef, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { HOT_PREFIXES } from '../records/keys.ts'
+import { ASTRAY_ENDS, ASTRAY_PREFIXES } from '../records/astray.ts'
+import { HOT_PREFIXES, keys } from '../records/keys.ts'
 import type { Command, CommandResult } from './command.ts'
 import type { Effect, RunOrder } from './effect.ts'
 import type { EpochCommand, EpochResult } from './epoch-command.ts'
@@ -91,6 +92,7 @@ export class TestMinds {
     const node = this.#nodeOf(peer)
     node.timers.clear()
     node.isGone = false
+    if (node.store.has(keys.astray)) beginAnew(node.store)
     node.mind = this.#create(node.signer)
     for (const [key, value] of node.store)
       if (HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) node.mind.restore({ key, value })
@@ -310,5 +312,15 @@ export class TestMinds {
     this.#heard.set(to, [...(this.#heard.get(to) ?? []).slice(-200), { from, frame }])
     if (this.isCut(from, to, decodeEnvelope(frame).kind)) return
     this.#queue.push({ to: node, from, frame })
+  }
+}
+
+/** As a host does before it makes the mind. */
+function beginAnew(store: Map<string, Uint8Array>): void {
+  for (const key of store.keys())
+    if (ASTRAY_PREFIXES.some((prefix) => key.startsWith(prefix))) store.delete(key)
+  for (const { key, value } of ASTRAY_ENDS) {
+    if (value === null) store.delete(key)
+    else store.set(key, value)
   }
 }

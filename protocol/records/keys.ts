@@ -61,7 +61,9 @@ export const PREFIXES = {
   carried: 'carried/',
   /** Hot: the newest closed epoch, what is still taken of it, and whether this peer has come to all that it held. */
   closing: 'closing',
-  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket. */
+  /** Cold, for the host: this peer holds facts of closed epochs that nobody else does: its next start forgets all facts. */
+  astray: 'astray',
+  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket and page. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',
@@ -171,8 +173,9 @@ export const keys = {
   adopted: (account: AccountId, seq: number) => `${PREFIXES.adopted}${account}/${padded(seq)}`,
   carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
   closing: PREFIXES.closing,
+  astray: PREFIXES.astray,
   /** `null` for the digests of all buckets. */
-  statePart: (bucket: number | null) => `${PREFIXES.statePart}${bucket ?? 'buckets'}`,
+  statePart: (bucket: number | null, page: number) => `${PREFIXES.statePart}${bucket ?? 'buckets'}/${page}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,
   handover: (chunk: Digest) => `${PREFIXES.handover}${chunk}`,
   trust: (number: number) => `${PREFIXES.trust}${padded(number)}`,

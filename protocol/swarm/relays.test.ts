@@ -142,3 +142,10 @@ describe('relaying joins', () => {
     expect(driven).toEqual([])
   })
 })
+
+it('an invitation of an epoch that this member has not heard of is refused by others, or by nobody', () => {
+  const later = testInvitation(swarm, [operator], token, { epoch: 1 })
+  relays.relay(out, 1, entryOf(testSigner(100), later))
+  expect(answers.get(1)).toEqual({ status: 'later' })
+  expect(driven).toEqual([])
+})

@@ -74,6 +74,9 @@ export function createRelays({ roster, ledger, answer }: RelaysOptions): Relays 
   return {
     relay(out, command, entry) {
       const token = entry.body.account
+      // Of an epoch that this member hasn't heard of: it isn't the one to say whether the invitation is any good.
+      const epoch = joinOf(entry)?.invitation?.body.epoch ?? 0
+      if (epoch > roster.epoch.number) return answer(out, command, { status: 'later' })
       const code = ledger.nextSeq(token) > 0 ? 'invitation_used' : faultOf(entry, out.now)
       if (code !== undefined) return answer(out, command, { status: 'refused', code })
       if (waiting >= RELAYS_MAX) return answer(out, command, { status: 'later' })

@@ -36,6 +36,7 @@ function pool() {
     },
     applyCertificate: () => ({ status: 'known' }),
     admits: () => true,
+    passed: () => undefined,
     applyDecision: () => state.result,
   })
   const out = () =>

@@ -30,6 +30,8 @@ export interface FactsParts {
   readonly applyDecision: (out: Outbox, decision: Decision, from: PeerId) => ApplyResult
   /** Whether a new fact may be taken now: of a closed epoch only some are, and a stopped witness takes few. */
   readonly admits: (out: Outbox, fact: Fact, from: PeerId) => boolean
+  /** A fact of a place that this peer is past came once more. */
+  readonly passed: (fact: Fact, from: PeerId) => void
 }
 
 /**
@@ -57,14 +59,16 @@ interface Waiting {
   readonly ids: readonly Digest[]
 }
 
-export function createFacts({ self, heads, applyCertificate, applyDecision, admits }: FactsParts): Facts {
+export function createFacts(parts: FactsParts): Facts {
+  const { self, heads, applyCertificate, applyDecision, admits, passed } = parts
   const waiting = new Map<string, Waiting>()
   const waitingFor = new Map<Digest, Set<string>>()
   const ready = new Set<string>()
   let contradictions = 0
 
   function attempt(out: Outbox, fact: Fact, from: PeerId): FactResult {
-    if (!isBehind(heads, fact) && !admits(out, fact, from)) return { status: 'refused' }
+    if (isBehind(heads, fact)) passed(fact, from)
+    else if (!admits(out, fact, from)) return { status: 'refused' }
     return fact.type === 'certificate'
       ? applyCertificate(out, fact.certificate)
       : applyDecision(out, fact.decision, from)

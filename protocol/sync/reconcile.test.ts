@@ -20,16 +20,16 @@ function pulling() {
     cancelTimer: (id: string) => timers.delete(id),
   } as unknown as Outbox
   const reconcile = createReconcile({
-    heads: {
+    headsFor: () => ({
       nextSeq: () => next,
       jobStep: () => undefined,
       resolved: () => undefined,
       trust: () => 0,
       placeKeys: () => [],
-    },
+    }),
     digest: createStateDigest(),
     epoch: () => 0,
-    closing: { heard: () => undefined },
+    closing: { heard: () => undefined, pulling: () => undefined },
     serve: { onRootDiffers: () => 'served' },
     ended: () => undefined,
   })
@@ -106,12 +106,12 @@ describe('a peer that hears of later epochs', () => {
     let epoch = 0
     const heads = { nextSeq: () => 0, jobStep: () => undefined, resolved: () => undefined, trust: () => 0 }
     const reconcile = createReconcile({
-      heads: { ...heads, placeKeys: () => [] },
+      headsFor: () => ({ ...heads, placeKeys: () => [] }),
       digest: createStateDigest(),
       serve: { onRootDiffers: () => 'served' },
       ended: () => undefined,
       epoch: () => epoch,
-      closing: { heard: () => undefined },
+      closing: { heard: () => undefined, pulling: () => undefined },
     })
     reconcile.onRoot(out, server, { root: other, epoch: 2 })
     for (epoch = 1; epoch <= 2; epoch += 1) reconcile.onFetched(out, server)

@@ -46,16 +46,18 @@ export interface Reconcile {
 }
 
 export interface ReconcileParts {
-  readonly heads: Heads
+  /** From where a peer's chains are to be asked for. */
+  readonly headsFor: (peer: PeerId) => Heads
   readonly digest: StateDigest
   readonly serve: Pick<Serve, 'onRootDiffers'>
   /** Everything that a peer had and this one lacked was asked for, and was brought as far as it goes. */
   readonly ended: (out: Outbox, peer: PeerId) => void
   readonly epoch: () => number
-  readonly closing: Pick<Closing, 'heard'>
+  readonly closing: Pick<Closing, 'heard' | 'pulling'>
 }
 
-export function createReconcile({ heads, digest, serve, ended, epoch, closing }: ReconcileParts): Reconcile {
+export function createReconcile(parts: ReconcileParts): Reconcile {
+  const { headsFor, digest, serve, ended, epoch, closing } = parts
   // Connected peers in the order of their turns, each with the time at which it was last sent our root.
   const connected = new Map<PeerId, number>()
   // Peers known to differ, to be asked once the pull in progress has ended.
@@ -154,7 +156,8 @@ export function createReconcile({ heads, digest, serve, ended, epoch, closing }:
       const differing = own.flatMap((bucket, at) =>
         buckets[at] === bucket || buckets[at] === null ? [] : [at],
       )
-      pull = createPull(from, heads, differing)
+      closing.pulling(from)
+      pull = createPull(from, headsFor(from), differing)
       pullSince = out.now
       advance(out)
     },

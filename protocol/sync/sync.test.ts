@@ -145,6 +145,7 @@ describe('facts', () => {
       applyCertificate: () => ({ status: 'missing', ids: ['a'.repeat(64) as Digest], resolved: [] }),
       applyDecision: () => ({ status: 'known' }),
       admits: () => true,
+      passed: () => undefined,
     })
     const out = {
       now: 0,

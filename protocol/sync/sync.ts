@@ -1,6 +1,7 @@
 import type { Signer } from '../crypto/signer.ts'
 import type { PeerId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
+import type { Fact } from '../ledger/fact.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { type Announcer, createAnnouncer, fetchAnnounced } from './announce.ts'
@@ -11,7 +12,7 @@ import type { Closing } from './closing/closing.ts'
 import { type Heads, TRUST_KEY } from './leaves.ts'
 import type { StateDigest } from './state-digest.ts'
 
-export interface SyncOptions extends Omit<FactsParts, 'self'> {
+export interface SyncOptions extends Omit<FactsParts, 'self' | 'passed'> {
   readonly signer: Signer
   readonly roster: Roster
   readonly digest: StateDigest
@@ -51,11 +52,12 @@ export interface Sync {
 }
 
 export function createSync({ signer, roster, digest, heads, closing, pulled, ...apply }: SyncOptions): Sync {
-  const facts = createFacts({ self: signer.id, heads, ...apply })
+  const passed = (fact: Fact, from: PeerId) => closing.passed(fact, from)
+  const facts = createFacts({ self: signer.id, heads, passed, ...apply })
   const announce = createAnnouncer(signer, roster.swarm)
   const serve = createServe({ heads, digest })
   const reconcile = createReconcile({
-    heads: pulledFrom(heads, closing),
+    headsFor: (peer) => pulledFrom(peer, heads, closing),
     digest,
     serve,
     ended: pulled,
@@ -109,14 +111,14 @@ export function createSync({ signer, roster, digest, heads, closing, pulled, ...
 }
 
 /** Where chains are asked for from: a closed chain is first followed to its end, which moves nothing yet. */
-function pulledFrom(heads: Heads, closing: Closing): Heads {
+function pulledFrom(peer: PeerId, heads: Heads, closing: Closing): Heads {
   return {
     ...heads,
-    nextSeq: (account) => closing.nextOf(account) ?? heads.nextSeq(account),
+    nextSeq: (account) => closing.nextOf(account, peer) ?? heads.nextSeq(account),
     jobStep(job) {
-      const next = closing.nextOf(job)
+      const next = closing.nextOf(job, peer)
       return next === undefined ? heads.jobStep(job) : next - 1
     },
-    trust: () => (closing.nextOf(TRUST_KEY) ?? heads.trust() + 1) - 1,
+    trust: () => (closing.nextOf(TRUST_KEY, peer) ?? heads.trust() + 1) - 1,
   }
 }

@@ -18,7 +18,9 @@ describe('reports', () => {
     if (value?.type !== 'trust') throw new Error('nothing to propose')
     peer.decide(value)
     // Lower medians; a peer that nobody names has none.
-    const latency = ids.map((id) => peer.trust.newest().row(id, MODEL).latencyMs)
+    const latency = ids.map(
+      (id) => peer.trust.newest().row({ peer: id, operator: undefined }, MODEL).latencyMs,
+    )
     expect(latency).toEqual([undefined, undefined, 5, 8])
   })
 

@@ -21,7 +21,7 @@ const nextOf = (
 ) => whole(table.next(changes, medians, new Effort()))
 
 function tableAfter(peer: PeerId): TrustTable {
-  const table = new TrustTable(roster.charter, () => false)
+  const table = new TrustTable(roster.charter)
   table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, change(peer, 1), new Map()))
   return table
 }
@@ -42,7 +42,7 @@ describe('the root of a table', () => {
   })
 
   it('covers every row, also of a table that is made in several parts', () => {
-    const table = new TrustTable(roster.charter, () => false)
+    const table = new TrustTable(roster.charter)
     const many = Array.from({ length: 200 }, (_, at) => ({
       peer: first,
       model: at.toString(16).padStart(64, '0') as Digest,
@@ -61,9 +61,9 @@ describe('the root of a table', () => {
     const changes = [{ peer: second, model: REST, row: bad }]
     table.apply(new EventOutbox(first, roster.swarm, 2), nextOf(table, changes, new Map()))
     const { priorTrust } = roster.charter.params
-    expect(table.at(1)?.row(second, MODEL).trust).toBe(priorTrust)
-    expect(table.at(2)?.row(second, MODEL).trust).toBeLessThan(priorTrust)
-    expect(table.at(2)?.row(third, MODEL).trust).toBe(priorTrust)
+    expect(table.at(1)?.row(bearer(second), MODEL).trust).toBe(priorTrust)
+    expect(table.at(2)?.row(bearer(second), MODEL).trust).toBeLessThan(priorTrust)
+    expect(table.at(2)?.row(bearer(third), MODEL).trust).toBe(priorTrust)
   })
 
   it('changes nothing until it is applied', () => {
@@ -71,18 +71,24 @@ describe('the root of a table', () => {
     const { root } = table
     nextOf(table, change(second, 2), new Map([[second, 9]]))
     expect(table.root).toBe(root)
-    expect(table.newest().row(second, MODEL)).toEqual({
+    expect(table.newest().row(bearer(second), MODEL)).toEqual({
       trust: roster.charter.params.priorTrust,
       latencyMs: undefined,
     })
   })
 })
 
+const bearer = (peer: PeerId) => ({ peer, operator: undefined })
+
 describe('a peer that came in by itself', () => {
+  const open = { ...roster.charter, admission: 'open' as const, founders: [] }
+  const trustIn = (table: TrustTable, peer: PeerId, operator: string) =>
+    table.newest().row({ peer, operator }, MODEL).trust
+
   it('starts at nothing and earns what it has, more slowly than whoever was invited', () => {
-    const table = new TrustTable(roster.charter, (peer) => peer !== first)
-    const trustIn = (peer: PeerId) => table.newest().row(peer, MODEL).trust
-    expect([first, second].map(trustIn)).toEqual([roster.charter.params.priorTrust, 0])
+    const table = new TrustTable(open)
+    const trusts = () => [trustIn(table, first, 'somebody'), trustIn(table, second, second)]
+    expect(trusts()).toEqual([roster.charter.params.priorTrust, 0])
     const agreed = Array.from({ length: 30 }, () => 'agreed' as const)
     const changes = [first, second].sort().map((peer) => ({
       peer,
@@ -90,8 +96,20 @@ describe('a peer that came in by itself', () => {
       row: withOutcomes(freshRow(1), agreed, 1),
     }))
     table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, changes, new Map()))
-    expect(trustIn(second)).toBeGreaterThan(500_000)
-    expect(trustIn(first)).toBeGreaterThan(trustIn(second))
-    expect(trustIn(third)).toBe(0)
+    const [invited = 0, uninvited = 0] = trusts()
+    expect(uninvited).toBeGreaterThan(500_000)
+    expect(invited).toBeGreaterThan(uninvited)
+    expect(trustIn(table, third, third)).toBe(0)
+  })
+
+  it('has the trust of the label that a value was decided with, whoever has invited it since', () => {
+    const table = new TrustTable(open)
+    expect(trustIn(table, third, third)).toBe(0)
+    expect(trustIn(table, third, 'somebody')).toBe(roster.charter.params.priorTrust)
+  })
+
+  it('is none where somebody founded the swarm, or nobody comes in by itself', () => {
+    for (const charter of [roster.charter, { ...roster.charter, admission: 'open' as const }])
+      expect(trustIn(new TrustTable(charter), first, first)).toBe(roster.charter.params.priorTrust)
   })
 })

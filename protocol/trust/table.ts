@@ -11,7 +11,7 @@ import { type CounterRow, counterRowCodec, decayed, REST } from './counters.ts'
 import type { RowChange } from './fold.ts'
 import type { Effort, Pieces } from './pieces.ts'
 import { type Evidence, priorOf, trustOf } from './lower-bound.ts'
-import { foundingSnapshot, type TrustRow, type TrustSnapshot } from './snapshot.ts'
+import { type Bearer, foundingSnapshot, priorTrustOf, type TrustRow, type TrustSnapshot } from './snapshot.ts'
 
 /** One that counts, one that makes room for it, and what is held against the rest. */
 const ROWS_MAX = LIMITS.closes * LIMITS.slots * 3
@@ -61,31 +61,23 @@ interface Kept {
   readonly before: ReadonlyMap<string, CounterRow | null>
 }
 
-/** Where nobody has vouched, it is assumed that nothing good will come; answers that agree can show otherwise. */
-const UNINVITED = priorOf(0)
-const NOBODY: TrustRow = { trust: 0, latencyMs: undefined }
-
 /** Snapshots that can be read: a spec may name the newest but one, and the rest is for peers that lag behind. */
 const KEPT_SNAPSHOTS = 8
 
 /** Counters of all members by model, as of the newest snapshot, and the newest few snapshots. */
 export class TrustTable {
+  readonly #charter: Charter
   readonly #founding: TrustSnapshot
-  readonly #prior: Evidence
-  readonly #isUninvited: (peer: PeerId) => boolean
+  /** By the trust that they stand for: the charter's, and nothing. */
+  readonly #priors = new Map<number, Evidence>()
   readonly #rows = new Map<PeerId, Map<Digest, CounterRow>>()
   /** Ascending; the last one is the newest. */
   #kept: readonly Kept[] = []
 
-  /** `isUninvited`: nobody has vouched for a peer's label, so all its trust is earned (7). */
-  constructor(charter: Charter, isUninvited: (peer: PeerId) => boolean) {
-    const founding = foundingSnapshot(charter)
-    this.#founding = {
-      number: founding.number,
-      row: (peer, model) => (isUninvited(peer) ? NOBODY : founding.row(peer, model)),
-    }
-    this.#prior = priorOf(charter.params.priorTrust)
-    this.#isUninvited = isUninvited
+  constructor(charter: Charter) {
+    this.#charter = charter
+    this.#founding = foundingSnapshot(charter)
+    for (const trust of [charter.params.priorTrust, 0]) this.#priors.set(trust, priorOf(trust))
   }
 
   get number(): number {
@@ -110,7 +102,7 @@ export class TrustTable {
   at(number: number): TrustSnapshot | undefined {
     if (number === 0) return this.#founding
     const kept = this.#kept.find((one) => one.number === number)
-    return kept === undefined ? undefined : { number, row: (peer, model) => this.#row(kept, peer, model) }
+    return kept === undefined ? undefined : { number, row: (bearer, model) => this.#row(kept, bearer, model) }
   }
 
   newest(): TrustSnapshot {
@@ -181,10 +173,6 @@ export class TrustTable {
     else this.#rows.set(peer, rows)
   }
 
-  #priorOf(peer: PeerId): Evidence {
-    return this.#isUninvited(peer) ? UNINVITED : this.#prior
-  }
-
   /** A row as it was at one of the kept snapshots: what the first later one that changed it replaced. */
   #rowAt(number: number, peer: PeerId, model: Digest): CounterRow | null {
     const key = keyOf(peer, model)
@@ -192,11 +180,14 @@ export class TrustTable {
     return later === undefined ? this.#current(peer, model) : (later.before.get(key) ?? null)
   }
 
-  #row({ number, latencies: measured }: Kept, peer: PeerId, model: Digest): TrustRow {
+  #row({ number, latencies: measured }: Kept, bearer: Bearer, model: Digest): TrustRow {
+    const { peer } = bearer
     const row = this.#rowAt(number, peer, model) ?? this.#rowAt(number, peer, REST)
-    const { trust } = this.#founding.row(peer, model)
+    const trust = priorTrustOf(bearer, this.#charter)
+    const prior = this.#priors.get(trust)
+    const isEarned = row !== null && prior !== undefined
     return {
-      trust: row === null ? trust : trustOf(decayed(row, number), this.#priorOf(peer)),
+      trust: isEarned ? trustOf(decayed(row, number), prior) : trust,
       latencyMs: measured.get(peer),
     }
   }

@@ -129,7 +129,7 @@ export class Peer {
 
   trusts(number?: number): readonly number[] {
     const snapshot = number === undefined ? this.trust.newest() : this.trust.at(number)
-    return ids.map((id) => snapshot?.row(id, MODEL).trust ?? -1)
+    return ids.map((id) => snapshot?.row({ peer: id, operator: undefined }, MODEL).trust ?? -1)
   }
 
   #start(): Trust {
@@ -163,6 +163,7 @@ export class Peer {
       },
       applyCertificate: () => ({ status: 'known' }),
       admits: () => true,
+      passed: () => undefined,
       applyDecision: (out, decision) => this.#apply(out, decision),
     })
   }

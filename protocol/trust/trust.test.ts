@@ -40,7 +40,9 @@ describe('snapshots', () => {
     expect(seen[0]).toEqual(founding)
     expect(seen[1]).not.toEqual(founding)
     expect(seen[2]).not.toEqual(seen[1])
-    const [, one] = [0, 1].map((number) => peer.trust.at(number)?.row(second, MODEL))
+    const [, one] = [0, 1].map((number) =>
+      peer.trust.at(number)?.row({ peer: second, operator: undefined }, MODEL),
+    )
     expect(one?.latencyMs).toBe(7)
     const root = peer.digest.root()
     peer.restart()

@@ -66,7 +66,7 @@ export class Trust {
   constructor(options: TrustOptions) {
     const { roster, jobHead, serve } = options
     this.#options = options
-    this.#table = new TrustTable(roster.charter, (peer) => roster.member(peer)?.isUninvited === true)
+    this.#table = new TrustTable(roster.charter)
     this.#parts = {
       roster,
       table: this.#table,

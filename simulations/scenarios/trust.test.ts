@@ -64,7 +64,9 @@ function trustIn(reader: WorldPeer, peer: WorldPeer): number | undefined {
   ]
     .flatMap(({ models }) => models)
     .find(({ name }) => name === MODEL_NAME)
-  return model === undefined ? undefined : viewOf(reader).trust().row(peer.id, model.digest).trust
+  return model === undefined
+    ? undefined
+    : viewOf(reader).trust().row({ peer: peer.id, operator: undefined }, model.digest).trust
 }
 
 function ask(peer: WorldPeer, command: Command) {
@@ -159,7 +161,12 @@ describe('trust', () => {
     runJob(peerAt(0))
     snapshot(1)
     const model = peerAt(0).blobs.put(utf8ToBytes(MODEL_NAME)).digest
-    const latencies = [0, 1, 2, 3].map((at) => viewOf(peerAt(2)).trust().row(peerAt(at).id, model).latencyMs)
+    const latencies = [0, 1, 2, 3].map(
+      (at) =>
+        viewOf(peerAt(2))
+          .trust()
+          .row({ peer: peerAt(at).id, operator: undefined }, model).latencyMs,
+    )
     const { min, max } = CALM.link.baseMs
     expect(latencies.every((ms) => ms !== undefined && ms >= 2 * min && ms <= 2 * max)).toBe(true)
   })

@@ -3,6 +3,7 @@ import {
   bytes,
   type Codec,
   digest,
+  flag,
   type Infer,
   list,
   nullable,
@@ -16,26 +17,28 @@ import type { Digest } from '../../ids.ts'
 import { type LeafContent, leafContentCodec, leafOf } from './leaf-content.ts'
 
 /**
- * One piece of the state in which an epoch was closed: the digests of all buckets, or what one bucket holds. With
- * 100,000 accounts a bucket has 400 leaves and 40 KiB; a million accounts would fill a frame.
+ * One piece of the state in which an epoch was closed: the digests of all buckets, or a page of what one bucket holds.
+ * With 100,000 accounts a bucket has 400 leaves and 40 KiB, which is one page.
  */
 const partCodec = variants({
   buckets: struct({ buckets: list(nullable(digest()), { min: LIMITS.buckets, max: LIMITS.buckets }) }),
-  leaves: struct({ leaves: list(leafContentCodec, { max: LIMITS.closingLeaves }) }),
+  leaves: struct({ leaves: list(leafContentCodec, { max: LIMITS.closingLeaves }), isLast: flag }),
 })
 export type ClosingPart = Infer<typeof partCodec>
 
-/** Asks for the closing state that epoch `number` began with: its buckets' digests (null), or one bucket's leaves. */
+/** Asks for the state that epoch `number` was closed with: its buckets' digests (null), or a page of one's leaves. */
 export const closingRequestCodec = struct({
   number: uint(),
   bucket: nullable(uint(LIMITS.buckets - 1)),
+  page: uint(LIMITS.closingPages - 1),
 })
 
 /** Whatever the store has is sent as it lies there; it is read by whoever gets it. */
 const replyShape = struct({
   number: uint(),
   bucket: nullable(uint(LIMITS.buckets - 1)),
-  body: bytes({ max: LIMITS.frameBytes }),
+  page: uint(LIMITS.closingPages - 1),
+  body: bytes({ max: LIMITS.closingBytes }),
 })
 export type ClosingReply = Infer<typeof replyShape> & {
   /** What `body` holds; missing only in what is about to be sent. */
@@ -50,15 +53,21 @@ export const closingReplyCodec: Codec<ClosingReply> = {
   },
 }
 
-/** Encodes every part of a closed state: first the buckets' digests, then the leaves of each bucket. */
-export function encodeClosing(
-  buckets: readonly (Digest | null)[],
-  contentsOf: (bucket: number) => readonly LeafContent[],
-): readonly Uint8Array[] {
-  const leaves = buckets.map((_, bucket) =>
-    encodeBody(partCodec, { type: 'leaves', leaves: contentsOf(bucket) }),
+/** The bucket digests as they are kept for whoever asks. */
+export function encodeBuckets(buckets: readonly (Digest | null)[]): Uint8Array {
+  return encodeBody(partCodec, { type: 'buckets', buckets })
+}
+
+/** A bucket's leaves as they are kept, page by page; beyond the last that may be asked for nobody can come to them. */
+export function encodeLeaves(leaves: readonly LeafContent[]): readonly Uint8Array[] {
+  const count = Math.max(1, Math.ceil(leaves.length / LIMITS.closingLeaves))
+  return Array.from({ length: count }, (_, page) =>
+    encodeBody(partCodec, {
+      type: 'leaves',
+      leaves: leaves.slice(page * LIMITS.closingLeaves, (page + 1) * LIMITS.closingLeaves),
+      isLast: page === count - 1,
+    }),
   )
-  return [encodeBody(partCodec, { type: 'buckets', buckets }), ...leaves]
 }
 
 /** Whether these are the buckets of a state with this root. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { valueDigestOf } from '../../agreement/messages.ts'
 import { decodeBody, encodeBody } from '../../encoding/body.ts'
 import { TRUSTED } from '../../encoding/evidence.ts'
 import { sign } from '../../encoding/signed.ts'
-import type { Digest, PeerId } from '../../ids.ts'
+import { type Digest, type PeerId, resolveInstance } from '../../ids.ts'
 import type { MessageOf } from '../../intake/message.ts'
 import { ENTRY, entryIdOf, genesisOf } from '../../ledger/entry.ts'
 import type { Fact } from '../../ledger/fact.ts'
@@ -37,6 +38,27 @@ function chainOf(owner = first, forged = false): readonly Fact[] {
   })
 }
 
+/** A chain whose first place was forked and settled; one branch's certificate is known and is shown before the decision. */
+function forkedChain(): { readonly facts: readonly Fact[]; readonly end: number } {
+  const { id: account } = testSigner(60)
+  const [branch] = chainOf(testSigner(60))
+  if (branch?.type !== 'certificate') throw new Error('a chain has entries')
+  const { entry, quorum } = branch.certificate
+  const other = sign(testSigner(60), swarm, ENTRY, { ...entry.body, free: 1n })
+  const entries = [entry, other].sort((a, b) => (entryIdOf(a) < entryIdOf(b) ? -1 : 1))
+  const value = { type: 'resolve' as const, account, seq: 0, head: entry.body.prev, entries }
+  const decision = { instance: resolveInstance(account, 0), round: 0, value, quorum }
+  const next = sign(testSigner(60), swarm, ENTRY, { ...entry.body, seq: 1, prev: valueDigestOf(value) })
+  return {
+    facts: [
+      branch,
+      { type: 'decision', decision },
+      { type: 'certificate', certificate: { entry: next, quorum } },
+    ],
+    end: 2,
+  }
+}
+
 function nameOf(fact: Fact): Digest {
   if (fact.type !== 'certificate') throw new Error('only entries here')
   return entryIdOf(fact.certificate.entry)
@@ -62,7 +84,6 @@ class Node {
     return new Closing({
       digest: this.digest,
       own: ownStateOf({ digest: this.digest, contentOf, genesisOf: (account) => genesisOf(swarm, account) }),
-      contentsOf: (bucket) => this.digest.keysOf(bucket).flatMap((key) => contentOf(key) ?? []),
     })
   }
 
@@ -72,11 +93,15 @@ class Node {
     this.digest.set(key, leaf)
   }
 
-  advance(chain: readonly Fact[], seq: number): void {
-    const last = chain[seq - 1]
+  advance(chain: readonly Fact[], facts: number, seq = facts): void {
+    const last = chain[facts - 1]
     if (last?.type !== 'certificate') return
     const { account } = last.certificate.entry.body
     this.#set({ type: 'account', account, seq, head: nameOf(last) })
+  }
+
+  admits(fact: Fact, from = first.id) {
+    return this.closing.admits(fact, from)
   }
 
   restart(): void {
@@ -104,6 +129,7 @@ class Node {
 /** Lets `behind` ask `ahead` until nothing is asked any more. */
 function exchange(behind: Node, ahead: Node): void {
   behind.closing.heard(behind.out, first.id)
+  behind.closing.pulling(first.id)
   for (let next = behind.sent.shift(); next !== undefined; next = behind.sent.shift()) {
     ahead.closing.onRequest(ahead.out, { from: first.id, body: next.body } as MessageOf<'closing-request'>)
     for (const { body } of ahead.sent.splice(0)) {
@@ -131,9 +157,9 @@ describe('a peer that was level when the epoch was closed', () => {
   it('knows what the closed state holds and takes nothing else', () => {
     const { level } = build()
     expect(level.closing.isLevel).toBe(true)
-    for (const fact of chainOf()) expect(level.closing.admits(fact)).toBe('known')
+    for (const fact of chainOf()) expect(level.admits(fact)).toBe('known')
     const [more] = chainOf(testSigner(50))
-    if (more !== undefined) expect(level.closing.admits(more)).toBe('refuse')
+    if (more !== undefined) expect(level.admits(more)).toBe('refuse')
   })
 
   it('takes an entry that is listed, and no other', () => {
@@ -142,7 +168,7 @@ describe('a peer that was level when the epoch was closed', () => {
     if (fact === undefined || other === undefined) throw new Error('a chain has entries')
     const node = new Node(LENGTH)
     node.close(closedBy(node, { ...LISTED, entries: [nameOf(fact)] }))
-    expect([fact, other].map((each) => node.closing.admits(each))).toEqual(['admit', 'refuse'])
+    expect([fact, other].map((each) => node.admits(each))).toEqual(['admit', 'refuse'])
   })
 })
 
@@ -151,16 +177,11 @@ describe('a peer that was behind', () => {
     const { level, late } = build()
     const chain = chainOf()
     expect(late.closing.isLevel).toBe(false)
-    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
-    expect(late.closing.nextOf(first.id)).toBeUndefined()
+    expect(chain.slice(1).map((fact) => late.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
+    expect(late.closing.nextOf(first.id, first.id)).toBeUndefined()
     exchange(late, level)
-    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
-    expect(chain.slice(1).map((fact) => late.closing.admits(fact))).toEqual([
-      'admit',
-      'admit',
-      'admit',
-      'admit',
-    ])
+    expect(chain.slice(1).map((fact) => late.admits(fact))).toEqual(['wait', 'wait', 'wait', 'wait'])
+    expect(chain.slice(1).map((fact) => late.admits(fact))).toEqual(['admit', 'admit', 'admit', 'admit'])
   })
 
   it('is level once it has applied everything, also after a restart', () => {
@@ -178,8 +199,8 @@ describe('a peer that was behind', () => {
     const later = new Node(0)
     later.close(closedBy(level))
     exchange(later, late)
-    expect(chainOf().map((fact) => later.closing.admits(fact))).not.toContain('refuse')
-    expect(chainOf().map((fact) => later.closing.admits(fact))).not.toContain('wait')
+    expect(chainOf().map((fact) => later.admits(fact))).not.toContain('refuse')
+    expect(chainOf().map((fact) => later.admits(fact))).not.toContain('wait')
   })
 
   it('never takes a chain that whoever has the old keys made up, and takes the right one next', () => {
@@ -187,16 +208,61 @@ describe('a peer that was behind', () => {
     exchange(late, level)
     const forged = chainOf(first, true)
     for (let round = 0; round < 3; round += 1)
-      for (const fact of forged.slice(1)) expect(late.closing.admits(fact)).toBe('wait')
-    expect(late.closing.nextOf(first.id)).toBe(Number.MAX_SAFE_INTEGER)
-    late.closing.heard(late.out, first.id)
-    for (const fact of chainOf().slice(1)) late.closing.admits(fact)
-    expect(forged.slice(1).map((fact) => late.closing.admits(fact))).not.toContain('admit')
+      for (const fact of forged.slice(1)) expect(late.admits(fact)).toBe('wait')
+    expect(late.closing.nextOf(first.id, first.id)).toBe(Number.MAX_SAFE_INTEGER)
+    late.closing.pulling(first.id)
+    for (const fact of chainOf().slice(1)) late.admits(fact)
+    expect(forged.slice(1).map((fact) => late.admits(fact))).not.toContain('admit')
     expect(
       chainOf()
         .slice(1)
-        .map((fact) => late.closing.admits(fact)),
+        .map((fact) => late.admits(fact)),
     ).not.toContain('wait')
+  })
+
+  it('follows each source by itself: what a liar shows of a chain keeps nobody else from showing the right one', () => {
+    const { level, late } = build()
+    const [honest, liar] = [first.id, testSigner(70).id]
+    exchange(late, level)
+    late.closing.pulling(liar)
+    // One step that leads elsewhere, after which nothing right builds on it.
+    for (const fact of chainOf(first, true).slice(1, 2)) late.admits(fact, liar)
+    for (const fact of chainOf().slice(2)) late.admits(fact, liar)
+    late.closing.pulling(honest)
+    for (const fact of chainOf().slice(1, 3)) late.admits(fact, honest)
+    // Whoever wasn't asked begins no trail, and so pushes none of those out.
+    for (let at = 71; at < 91; at += 1)
+      for (const fact of chainOf(first, true).slice(1)) late.admits(fact, testSigner(at).id)
+    for (const fact of chainOf().slice(3)) late.admits(fact, honest)
+    const admitted = chainOf()
+      .slice(1)
+      .map((fact) => late.admits(fact, testSigner(71).id))
+    expect(admitted).toEqual(['admit', 'admit', 'admit', 'admit'])
+    expect(late.closing.astray).toEqual([])
+  })
+
+  it('takes a fork that was settled with the branch that surfaced before its decision', () => {
+    const merged = forkedChain()
+    const late = new Node(0)
+    const level = new Node(0)
+    level.advance(merged.facts, merged.facts.length, merged.end)
+    const closed = closedBy(level)
+    level.close(closed)
+    late.close(closed)
+    exchange(late, level)
+    for (const fact of merged.facts) late.admits(fact)
+    expect(late.admits(merged.facts[merged.facts.length - 1] as Fact)).toBe('admit')
+  })
+
+  it('takes no entry that its account’s owner has not signed', () => {
+    const { level, late } = build()
+    exchange(late, level)
+    const [, second] = chainOf()
+    if (second?.type !== 'certificate') throw new Error('a chain has entries')
+    const { entry } = second.certificate
+    const signed = sign(testSigner(72), swarm, ENTRY, entry.body)
+    const certificate = { ...second.certificate, entry: signed }
+    expect(late.admits({ type: 'certificate', certificate })).toBe('refuse')
   })
 
   it('refuses what goes beyond the closed state, and chains that it does not hold', () => {
@@ -205,12 +271,64 @@ describe('a peer that was behind', () => {
     const [stranger] = chainOf(testSigner(60))
     const beyond = chainOf()[LENGTH - 1]
     if (stranger === undefined || beyond?.type !== 'certificate') throw new Error('a chain has entries')
-    expect(late.closing.admits(stranger)).toBe('refuse')
+    expect(late.admits(stranger)).toBe('refuse')
     const { entry, quorum } = beyond.certificate
     const longer = sign(first, swarm, ENTRY, { ...entry.body, seq: LENGTH, prev: nameOf(beyond) })
-    expect(late.closing.admits({ type: 'certificate', certificate: { entry: longer, quorum } })).toBe(
-      'refuse',
-    )
+    expect(late.admits({ type: 'certificate', certificate: { entry: longer, quorum } })).toBe('refuse')
+  })
+
+  it('is astray, not level, where it has as many entries but others, or more', () => {
+    const { closed, level } = build()
+    for (const [chain, length] of [
+      [chainOf(first, true), LENGTH],
+      [chainOf(testSigner(60)), 1],
+    ] as const) {
+      const other = new Node(LENGTH)
+      other.advance(chain, length)
+      other.close(closed)
+      exchange(other, level)
+      other.closing.advance(other.out)
+      const [fact] = chain
+      if (fact?.type !== 'certificate') throw new Error('a chain has entries')
+      expect(other.closing.astray).toEqual([fact.certificate.entry.body.account])
+      expect(other.closing.isLevel).toBe(false)
+      expect([...other.store.keys()]).toContain('astray')
+    }
+  })
+
+  it('is level with an entry more that is listed', () => {
+    const [fact] = chainOf(testSigner(60))
+    if (fact === undefined) throw new Error('a chain has entries')
+    const level = new Node(LENGTH)
+    const closed = closedBy(level, { ...LISTED, entries: [nameOf(fact)] })
+    const other = new Node(LENGTH)
+    other.advance([fact], 1)
+    level.close(closed)
+    other.close(closed)
+    exchange(other, level)
+    expect(other.closing.advance(other.out)).toBe(true)
+    expect(other.closing.astray).toEqual([])
+  })
+
+  it('is astray where it is on the way to another end, which the whole chain shows', () => {
+    const { closed, level } = build()
+    const other = new Node(LENGTH)
+    other.advance(chainOf(first, true), 3)
+    other.close(closed)
+    exchange(other, level)
+    const show = (facts: readonly Fact[]) => {
+      for (const fact of facts) {
+        const isPast = fact.type === 'certificate' && fact.certificate.entry.body.seq < 3
+        if (isPast) other.closing.passed(fact, first.id)
+        else other.admits(fact)
+      }
+    }
+    show(chainOf().slice(3))
+    expect(other.closing.astray).toEqual([])
+    expect(other.closing.nextOf(first.id, first.id)).toBe(0)
+    show(chainOf())
+    expect(other.closing.astray).toEqual([first.id])
+    expect(other.closing.isLevel).toBe(false)
   })
 
   it('holds every piece against the root that was decided', () => {
@@ -218,7 +336,7 @@ describe('a peer that was behind', () => {
     const other = new Node(2)
     other.close({ ...closed, root: other.digest.root() })
     exchange(late, other)
-    expect(late.closing.admits(chainOf()[1] ?? (chainOf()[0] as never))).toBe('wait')
+    expect(late.admits(chainOf()[1] ?? (chainOf()[0] as never))).toBe('wait')
     expect([...late.store.keys()].filter((key) => key.startsWith('state-part/'))).toEqual([])
   })
 })

@@ -1,30 +1,24 @@
-import { type Decision, instanceCodec, valueDigestOf } from '../../agreement/messages.ts'
+import { type Decision, valueDigestOf } from '../../agreement/messages.ts'
 import { decodeRecord, encodeBody } from '../../encoding/body.ts'
-import { digest, flag, type Infer, list, struct, uint } from '../../encoding/codec.ts'
-import { type Digest, type EntryId, type InstanceId, parseResolveInstance, type PeerId } from '../../ids.ts'
+import { digest, flag, struct, uint } from '../../encoding/codec.ts'
+import { type Digest, parseResolveInstance, type PeerId } from '../../ids.ts'
 import type { MessageOf } from '../../intake/message.ts'
 import { entryIdOf } from '../../ledger/entry.ts'
 import type { Fact } from '../../ledger/fact.ts'
 import { leafKeyOf } from '../leaves.ts'
-import { LIMITS, TIMES } from '../../params.ts'
+import { TIMES } from '../../params.ts'
 import type { LoadPurpose } from '../../peer/effect.ts'
 import type { Outbox } from '../../peer/outbox.ts'
+import { astrayRecord } from '../../records/astray.ts'
 import { keys } from '../../records/keys.ts'
 import type { StoredRecord } from '../../records/record.ts'
 import type { StateDigest } from '../state-digest.ts'
 import { ClosedState, type OwnState } from './closed-state.ts'
-import { encodeClosing } from './closing-part.ts'
+import { encodeBuckets, encodeLeaves } from './closing-part.ts'
+import type { Fetched, Request } from './fetching.ts'
 import type { LeafContent } from './leaf-content.ts'
+import { type Listed, listedCodec, ListedFacts } from './listed.ts'
 import { stepOf } from './trail.ts'
-
-const LISTED_MAX = LIMITS.handoverChunks * LIMITS.listed
-const listedCodec = struct({
-  /** Entries that alone are listed for their place. */
-  entries: list(digest<EntryId>(), { max: LISTED_MAX }),
-  decisions: list(struct({ instance: instanceCodec, value: digest() }), { max: LISTED_MAX }),
-})
-/** What may still be taken of a closed epoch beyond what its root holds; a later one's handover lists it again. */
-export type Listed = Infer<typeof listedCodec>
 
 /** What the decision on an epoch says of the one that it closes (5.6). */
 export interface Closed {
@@ -40,16 +34,11 @@ export type Admission = 'admit' | 'known' | 'refuse' | 'wait'
 
 const ASK_TIMER = 'closing/ask'
 
-/** Buckets asked for side by side: at 40 KiB each they fill a fast connection, and no queue. */
-const ASKED_AT_ONCE = 8
-
 const recordCodec = struct({ number: uint(), root: digest(), listed: listedCodec, isLevel: flag })
 
 export interface ClosingParts {
   readonly digest: StateDigest
   readonly own: OwnState
-  /** What this peer's own leaves of a bucket stand for. */
-  readonly contentsOf: (bucket: number) => readonly LeafContent[]
 }
 
 /**
@@ -65,14 +54,11 @@ export interface ClosingParts {
 export class Closing {
   readonly #parts: ClosingParts
   #closed: Closed | undefined
-  #entries: ReadonlySet<EntryId> = new Set()
-  #decisions: ReadonlyMap<InstanceId, Digest> = new Map()
+  #listed: ListedFacts | undefined
   /** Undefined once this peer has all that the closed state holds. */
   #behind: ClosedState | undefined
-  /** A peer that knows the epoch, to be asked next. */
-  #source: PeerId | undefined
-  /** The last bucket asked for in this turn. */
-  #asked = -1
+  #isAstray = false
+  #isArmed = false
 
   constructor(parts: ClosingParts) {
     this.#parts = parts
@@ -92,7 +78,7 @@ export class Closing {
 
   /** The decision on an epoch is applied; the state digest is still what it was before. */
   close(out: Outbox, closed: Closed): void {
-    const { digest: state, contentsOf } = this.#parts
+    const { digest: state, own } = this.#parts
     const isLevel = state.root() === closed.root
     this.#hold(closed, isLevel)
     this.#save(out)
@@ -100,16 +86,24 @@ export class Closing {
     // The roster names the next epoch already.
     const contentAt = (leaf: LeafContent) =>
       leaf.type === 'epoch' ? { ...leaf, epoch: closed.number } : leaf
-    const [buckets, ...leaves] = encodeClosing(state.buckets(), (bucket) => contentsOf(bucket).map(contentAt))
-    if (buckets !== undefined) out.write(keys.statePart(null), buckets)
-    leaves.forEach((part, bucket) => out.write(keys.statePart(bucket), part))
+    const buckets = state.buckets()
+    this.#keep(out, { bucket: null, buckets })
+    for (const bucket of buckets.keys())
+      this.#keep(out, { bucket, leaves: own.contentsOf(bucket).map(contentAt) })
+  }
+
+  /** For those who come later. */
+  #keep(out: Outbox, piece: Fetched): void {
+    if (piece.bucket === null) return out.write(keys.statePart(null, 0), encodeBuckets(piece.buckets))
+    const { bucket, leaves } = piece
+    encodeLeaves(leaves).forEach((page, at) => out.write(keys.statePart(bucket, at), page))
   }
 
   #hold(closed: Closed, isLevel: boolean): void {
     this.#closed = closed
-    this.#entries = new Set(closed.listed.entries)
-    this.#decisions = new Map(closed.listed.decisions.map(({ instance, value }) => [instance, value]))
-    this.#behind = isLevel ? undefined : new ClosedState(closed.root, this.#parts.own)
+    const listed = new ListedFacts(closed.listed)
+    this.#listed = listed
+    this.#behind = isLevel ? undefined : new ClosedState(closed.root, this.#parts.own, listed)
   }
 
   #save(out: Outbox): void {
@@ -119,108 +113,137 @@ export class Closing {
   }
 
   /** What becomes of a fact that a quorum of a closed epoch signed: `known` and `refuse` change nothing. */
-  admits(fact: Fact): Admission {
+  admits(fact: Fact, from: PeerId): Admission {
     // Before this peer is level it can't tell what builds on what is listed.
     if (this.#isListed(fact)) return this.isLevel ? 'admit' : 'wait'
     if (fact.type === 'decision' && fact.decision.value.type === 'resolve')
-      return this.#judgeResolution(fact.decision)
+      return this.#judgeResolution(fact.decision, from)
     const step = stepOf(fact)
     if (step === undefined) return 'refuse'
-    if (step.position < this.#parts.own.standing(step.chain).next)
+    if (step.position < this.#parts.own.standing(step.chain).next) {
+      this.#behind?.passed(step, from)
       return this.#behind?.hasSurfaced(step.id) === true ? 'admit' : 'known'
-    return this.#behind?.judgeStep(step) ?? 'refuse'
+    }
+    return this.#behind?.judgeStep(step, from) ?? 'refuse'
+  }
+
+  /** A fact of a place that this peer is past: it shows whether its own part of the chain is the closed one's. */
+  passed(fact: Fact, from: PeerId): void {
+    const step = this.#behind === undefined ? undefined : stepOf(fact)
+    if (step !== undefined) this.#behind?.passed(step, from)
+  }
+
+  /** Keys of leaves of which this peer has what nobody else has; it begins its ledger anew with its next start. */
+  get astray(): readonly string[] {
+    return [...(this.#behind?.astray ?? [])]
   }
 
   #isListed(fact: Fact): boolean {
-    if (fact.type === 'certificate') return this.#entries.has(entryIdOf(fact.certificate.entry))
-    return this.#decisions.get(fact.decision.instance) === valueDigestOf(fact.decision.value)
+    if (fact.type === 'certificate') return this.#listed?.hasEntry(entryIdOf(fact.certificate.entry)) === true
+    const { instance, value } = fact.decision
+    return this.#listed?.hasDecision(instance, valueDigestOf(value)) === true
   }
 
-  #judgeResolution(decision: Decision): Admission {
+  #judgeResolution(decision: Decision, from: PeerId): Admission {
     const { instance, value } = decision
     const place = parseResolveInstance(instance)
     if (place === undefined || value.type !== 'resolve') return 'refuse'
     const leaf = leafKeyOf(place.account, place.number)
     const digestOf = valueDigestOf(value)
     const own = this.#parts.own
-    if (own.resolution(leaf) !== undefined) return 'known'
     const step = stepOf({ type: 'decision', decision })
-    // Where its chain hasn't come to it yet, it is a step of the trail like any entry.
-    if (step !== undefined && own.standing(step.chain).next < step.position) {
-      this.#behind?.judgeStep(step)
-      return this.#behind === undefined ? 'refuse' : 'wait'
+    if (own.resolution(leaf) !== undefined) {
+      if (step !== undefined) this.#behind?.passed(step, from)
+      return 'known'
+    }
+    // It is a step of its chain like any entry, though named whole by a leaf of its own.
+    if (step !== undefined) {
+      this.#behind?.judgeStep(step, from)
+      if (own.standing(step.chain).next < step.position) return this.#behind === undefined ? 'refuse' : 'wait'
     }
     return this.#behind?.judgeResolution(leaf, digestOf) ?? 'refuse'
   }
 
-  /** From where a chain is to be asked for, if that isn't where this peer stands. */
-  nextOf(chain: string): number | undefined {
-    return this.#behind?.nextOf(chain)
+  /** This peer begins to pull from another one. */
+  pulling(source: PeerId): void {
+    this.#behind?.trails.begin(source)
   }
 
-  /** Another peer that knows this epoch: what is missing is asked of the one heard last. */
+  /** From where a source is to be asked for a chain, if that isn't where this peer stands. */
+  nextOf(chain: string, source: PeerId): number | undefined {
+    return this.#behind?.trails.nextOf(chain, source)
+  }
+
+  /** Another peer that knows this epoch. */
   heard(out: Outbox, peer: PeerId): void {
-    if (this.#behind === undefined) return
-    const isFirst = this.#source === undefined
-    this.#source = peer
-    this.#behind.wake()
-    if (isFirst) this.#ask(out)
+    if (this.#behind?.fetching.heard(peer) === true) this.#ask(out)
   }
 
   /** The state moved: true when this peer has come to the closed one by it. */
   advance(out: Outbox): boolean {
-    if (this.#behind?.isReached() !== true) return false
+    if (this.#behind === undefined) return false
+    const isReached = this.#behind.isReached()
+    this.#tellAstray(out)
+    if (!isReached) return false
     this.#behind = undefined
     out.cancelTimer(ASK_TIMER)
+    this.#isArmed = false
     this.#save(out)
     return true
   }
 
-  /** Asks from the beginning for what is missing still. */
-  #ask(out: Outbox): void {
-    this.#asked = -1
-    this.#askFor(out, ASKED_AT_ONCE)
+  /** Once it is known, it is known over a restart, which then begins the ledger anew. */
+  #tellAstray(out: Outbox): void {
+    const { astray } = this
+    if (this.#isAstray || astray.length === 0) return
+    this.#isAstray = true
+    out.write(keys.astray, astrayRecord(astray))
   }
 
-  #askFor(out: Outbox, count: number): void {
-    const wanted = this.#behind?.wanted(this.#asked, count) ?? []
-    const { number } = this.#closed ?? {}
-    if (wanted.length === 0 || number === undefined || this.#source === undefined) return
-    for (const bucket of wanted) {
-      out.send(this.#source, 'closing-request', { number, bucket })
-      this.#asked = bucket ?? this.#asked
-    }
+  #ask(out: Outbox): void {
+    const requests = this.#behind?.fetching.next(out.now) ?? []
+    for (const request of requests) this.#send(out, request)
+    // Once set it fires: else whoever answers now and then would put the next one's turn off for ever.
+    if (this.#isArmed || this.#behind?.fetching.isComplete !== false) return
+    this.#isArmed = true
     out.timer(ASK_TIMER, TIMES.retryMsMax)
+  }
+
+  #send(out: Outbox, { to, bucket, page }: Request): void {
+    const { number } = this.#closed ?? {}
+    if (number !== undefined) out.send(to, 'closing-request', { number, bucket, page })
   }
 
   onRequest(out: Outbox, { from, body }: MessageOf<'closing-request'>): void {
     if (body.number !== this.#closed?.number) return
-    out.load([keys.statePart(body.bucket)], { type: 'closing', to: from, ...body })
+    const { bucket, page } = body
+    out.load([keys.statePart(bucket, page)], { type: 'closing', to: from, ...body })
   }
 
-  onReply(out: Outbox, { body }: MessageOf<'closing-reply'>): void {
-    const { number, bucket, part, body: encoded } = body
+  onReply(out: Outbox, { from, body }: MessageOf<'closing-reply'>): void {
+    const { number, bucket, page, part } = body
     if (part === undefined || number !== this.#closed?.number) return
-    if (this.#behind?.take(bucket, part) !== true) return
-    // Kept for those who come later.
-    out.write(keys.statePart(bucket), encoded)
-    // The rest of what was asked for is on its way.
-    if (bucket === null) this.#ask(out)
-    else this.#askFor(out, 1)
+    const taken = this.#behind?.take({ from, bucket, page, part })
+    if (taken !== undefined && 'to' in taken) this.#send(out, taken)
+    else if (taken !== undefined) this.#keep(out, taken)
+    this.#ask(out)
   }
 
   onLoaded(
     out: Outbox,
     [body]: readonly (Uint8Array | undefined)[],
-    { to, number, bucket }: Extract<LoadPurpose, { type: 'closing' }>,
+    { to, number, bucket, page }: Extract<LoadPurpose, { type: 'closing' }>,
   ): void {
     // Another epoch may have been closed while the record was read.
     if (body === undefined || number !== this.#closed?.number) return
-    out.send(to, 'closing-reply', { number, bucket, body })
+    out.send(to, 'closing-reply', { number, bucket, page, body })
   }
 
+  /** The next source has its turn, as long as anything is missing. */
   onTimer(out: Outbox, id: string): boolean {
     if (id !== ASK_TIMER) return false
+    this.#isArmed = false
+    this.#behind?.fetching.turn(out.now)
     this.#ask(out)
     return true
   }
