@@ -18,7 +18,7 @@ export const createPermanenceChecker: CreateChecker = (facts, report) => {
     },
     conclude(peers) {
       for (const { peer, records } of peers) {
-        const resolved = placesCertifiedByResolution(facts.read(records))
+        const resolved = placesResolved(facts.read(records), facts.newestEpoch().number > 0)
         for (const key of written) {
           if (!records.has(key) && !resolved.has(key)) report(`${peer} lacks ${key} in the end`)
         }
@@ -27,11 +27,16 @@ export const createPermanenceChecker: CreateChecker = (facts, report) => {
   }
 }
 
-/** Keys of certificates that a resolution with one entry stands for: two proofs of one fact (4.1). */
-function placesCertifiedByResolution({ resolutions }: StoredFacts): ReadonlySet<string> {
+/**
+ * Keys of certificates that a resolution with one entry stands for: two proofs of one fact (4.1). Where epochs change,
+ * also those of merged branches: such a one counts in its own epoch alone (protocol/README, difference 21).
+ */
+function placesResolved({ resolutions }: StoredFacts, hasChanged: boolean): ReadonlySet<string> {
   const keys = [...resolutions].flatMap(([account, settled]) =>
     settled.flatMap(({ seq, entries }) =>
-      entries.length === 1 ? [`${PREFIXES.certificate}${account}/${seq.toString().padStart(16, '0')}`] : [],
+      entries.length === 1 || (hasChanged && entries.length > 1)
+        ? [`${PREFIXES.certificate}${account}/${seq.toString().padStart(16, '0')}`]
+        : [],
     ),
   )
   return new Set(keys)
