@@ -4,8 +4,8 @@ import { sign } from '../../protocol/encoding/signed.ts'
 import { handoverDigestOf, splitHandover } from '../../protocol/epoch/handover.ts'
 import type { Handover } from '../../protocol/epoch/messages.ts'
 import type { Digest } from '../../protocol/ids.ts'
-import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
-import { type CreateAdversary, type Means, plain } from './adversary.ts'
+import { entryIdOf, type SignedEntry, VOTE } from '../../protocol/ledger/entry.ts'
+import { type CreateAdversary, type Means, plain, signed } from './adversary.ts'
 import { createSideProposals, type Proposal } from './side-proposals.ts'
 
 const LIES_PPM = 700_000
@@ -15,7 +15,8 @@ type Report = BodyOf<'epoch-report'>
 
 /**
  * A witness that lies where an epoch ends: it leaves out of its report what it is bound to, or names another state; it
- * serves other parts than it was asked for; and as a proposer it hides entries and prepared values that it was told of.
+ * serves other parts than it was asked for; as a proposer it hides entries and prepared values that it was told of; and
+ * then it votes as if the epoch hadn't ended.
  */
 export const createHandoverLiar: CreateAdversary = (means) => {
   const { random, roster } = means
@@ -48,6 +49,8 @@ export const createHandoverLiar: CreateAdversary = (means) => {
         return random.pick([[sent], [other], [other, sent], [sent, other]])
       }
       if (!random.chance(LIES_PPM)) return [sent]
+      if (sent.kind === 'vote' && sent.body.epoch > 0)
+        return [signed(means, sent.to, VOTE, { ...sent.body, epoch: sent.body.epoch - 1 })]
       if (sent.kind === 'epoch-report') return [plain(means, sent.to, 'epoch-report', lie(means, sent.body))]
       if (sent.kind === 'handover') return [plain(means, sent.to, 'handover', NOTHING)]
       if (sent.kind === 'closing-reply') {

@@ -8,7 +8,16 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/driver.ts',
     find: "if (body.epoch !== roster.epoch.number) return 'wrong_epoch'",
     replace: 'void roster.epoch.number',
-    seeds: [],
+    seeds: [21],
+    caughtBy: ['single-fact'],
+  },
+  {
+    name: 'votes-carried-over',
+    breaks: 'whoever drives an entry counts no vote of a closed epoch for the next one',
+    file: 'protocol/ledger/driver.ts',
+    find: 'drive.votes.clear()',
+    replace: 'void drive.votes',
+    seeds: [3],
     caughtBy: ['single-fact'],
   },
   {
@@ -17,7 +26,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/intake/inspect.ts',
     find: 'const epoch = roster.epochOf(evidence.epoch)',
     replace: 'const epoch = roster.epochOf(evidence.epoch) && roster.epoch',
-    seeds: [],
+    seeds: [3],
     caughtBy: ['liveness', 'convergence'],
   },
   {
@@ -26,7 +35,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/adopted.ts',
     find: 'listed.set(key, [...(listed.get(key) ?? []), entry])',
     replace: 'void [key, entry]',
-    seeds: [],
+    seeds: [21],
     caughtBy: ['single-fact'],
   },
   {
@@ -35,7 +44,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/succession.ts',
     find: 'locks.clear(out)',
     replace: 'void out',
-    seeds: [],
+    seeds: [3],
     caughtBy: ['liveness'],
   },
   {
@@ -44,7 +53,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change.ts',
     find: 'this.#parts.agreement().beginEpoch(out, handover.prepared)',
     replace: 'this.#parts.agreement().beginEpoch(out, [])',
-    seeds: [],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -53,7 +62,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/carried.ts',
     find: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'not_valid'",
     replace: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'prepare'",
-    seeds: [],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -62,7 +71,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/succession.ts',
     find: 'const entries = [...[...locks.all()].map(({ entry }) => entry), ...adopted.entries()]',
     replace: 'const entries = [...locks.all()].map(({ entry }) => entry)',
-    seeds: [],
+    seeds: [21],
     caughtBy: ['single-fact'],
   },
   {
@@ -71,7 +80,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change.ts',
     find: 'if (quorum.epoch === roster.epoch.number) return closing.isLevel',
     replace: 'if (quorum.epoch <= roster.epoch.number) return true',
-    seeds: [],
+    seeds: [8],
     caughtBy: ['closed-facts', 'single-fact'],
   },
   {
@@ -80,7 +89,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change.ts',
     find: 'return this.orders.stop !== undefined || !this.#parts.closing.isLevel',
     replace: 'return !this.#parts.closing.isLevel',
-    seeds: [],
+    seeds: [3],
     caughtBy: ['stop-kept'],
   },
   {
@@ -89,7 +98,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/orders.ts',
     find: 'this.#stop = decodeRecord(stopCodec, value, key)',
     replace: 'decodeRecord(stopCodec, value, key)',
-    seeds: [],
+    seeds: [9],
     caughtBy: ['stop-kept'],
   },
   {
@@ -98,7 +107,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change-rules.ts',
     find: "return covers(handover, parts.own()) ? { verdict: 'prepare' } : refuse(out, from)",
     replace: "return covers(handover, parts.own()) ? { verdict: 'prepare' } : { verdict: 'prepare' }",
-    seeds: [],
+    seeds: [21],
     caughtBy: ['single-fact'],
   },
   {
@@ -107,7 +116,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/adopted.ts',
     find: 'others.length === 0',
     replace: 'others.length >= 0',
-    seeds: [],
+    seeds: [38],
     caughtBy: ['single-fact'],
   },
   {
@@ -116,7 +125,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/order.ts',
     find: "(isOrdered(order, epoch) ? undefined : 'order_not_signed')",
     replace: '(isOrdered(order, epoch) ? undefined : undefined)',
-    seeds: [],
+    seeds: [8],
     caughtBy: ['ordered-epoch'],
   },
   {
@@ -125,7 +134,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/order.ts',
     find: 'filter((peer) => !epoch.witnesses.includes(peer))',
     replace: 'filter((peer) => !epoch.witnesses.includes(peer) && peer.length === 0)',
-    seeds: [],
+    seeds: [3],
     caughtBy: ['ordered-epoch'],
   },
   {
@@ -134,7 +143,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/validate.ts',
     find: "if (operation.type === 'mint' && !minters.includes(account)) return 'not_a_minter'",
     replace: "if (operation.type === 'mint' && minters.length < 0) return 'not_a_minter'",
-    seeds: [],
+    seeds: [133],
     caughtBy: ['closed-facts'],
   },
 ]
