@@ -1,7 +1,6 @@
 import type { Peer } from '../../protocol/peer/options.ts'
 import { type CreateAdversary, type Means, misled } from './adversary.ts'
 import { createBadEntries } from './bad-entries.ts'
-import { createBookFlooder } from './book-flooder.ts'
 import { createCertificateHider } from './certificate-hider.ts'
 import { createCertificateKeeper } from './certificate-keeper.ts'
 import { createDecisionKeeper } from './decision-keeper.ts'
@@ -53,16 +52,12 @@ export const CERTIFICATE_KEEPER = 'certificate-keeper'
 /** The same with what its jobs' witnesses decide; a payer. */
 export const DECISION_KEEPER = 'decision-keeper'
 
-/** Pushes jobs out of the witnesses' books; a payer. */
-export const BOOK_FLOODER = 'book-flooder'
-
 /** Owner and witness in one; only the runs that are about it have one. */
 export const FORK_ADVERSARY = 'certificate-hider'
 
 export type AdversaryName =
   | (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
   | (typeof CHANGE_ADVERSARIES)[number]
-  | typeof BOOK_FLOODER
   | typeof CERTIFICATE_KEEPER
   | typeof DECISION_KEEPER
   | typeof FORK_ADVERSARY
@@ -70,7 +65,6 @@ export type AdversaryName =
 
 const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'bad-entries': createBadEntries,
-  'book-flooder': createBookFlooder,
   'certificate-hider': createCertificateHider,
   'certificate-keeper': createCertificateKeeper,
   'decision-keeper': createDecisionKeeper,

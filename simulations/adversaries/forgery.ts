@@ -31,7 +31,7 @@ const MINTS_PPM = 500_000
 
 /** What can be made with the keys of those who have left; undefined where they are too few, or there's nothing to sign. */
 export interface Forgery {
-  /** Money out of the key of a minter that has gone for good. */
+  /** Money out of the key of one that minted once and has gone for good. */
   mint(): SignedEntry | undefined
   /** One that nobody was shown: the thief's own for some place of its chain, or money out of a lost minter's key. */
   entry(): SignedEntry | undefined
@@ -90,9 +90,12 @@ export function createForgery(means: Means, view: PeerView): Forgery {
   const orderBy = (number: number, signers: readonly Signer[]) =>
     signTogether(signers, roster.swarm, EPOCH_ORDER, { number, governance: usurped() })
 
+  /** One that still mints, though it has gone, may do so with whoever has its key. */
+  const isPast = (peer: PeerId) => loot.isGone(peer) && !roster.governance.minters.includes(peer)
+
   const lostMinter = (): Signer | undefined => {
     const minters = Array.from({ length: roster.epoch.number }, (_, at) => roster.epochOf(at))
-    const lost = minters.flatMap((epoch) => epoch?.governance.minters ?? []).filter(loot.isGone)
+    const lost = minters.flatMap((epoch) => epoch?.governance.minters ?? []).filter(isPast)
     return lost.length === 0 ? undefined : loot.signerOf(random.pick(lost))
   }
 

@@ -1,5 +1,6 @@
 import type { PeerId } from '../../protocol/ids.ts'
 import type { EpochOrder, SignedOrder } from '../../protocol/epoch/value.ts'
+import { keys } from '../../protocol/records/keys.ts'
 import { quorumOf } from '../checkers/checker.ts'
 import type { EpochRecord, KnownEpoch } from '../checkers/epoch-record.ts'
 import type { Random } from '../random.ts'
@@ -64,8 +65,9 @@ export class ChangeDriver {
     const change = changes[this.#past]
     if (change !== undefined && world.now >= change.atMs) {
       if (this.#drafts.length === 0) this.#begin(change, epochs.newest.number + 1)
-      if (epochs.newest.number >= this.#target) this.#end(change)
-      else if (this.#isHopeless(change)) this.#turnTo(this.#past + 1)
+      if (epochs.newest.number >= this.#target) {
+        if (this.#isKnown(change)) this.#end(change)
+      } else if (this.#isHopeless(change)) this.#turnTo(this.#past + 1)
       else this.#advance()
     }
     world.after(LOOK_MS, () => this.#look())
@@ -83,6 +85,18 @@ export class ChangeDriver {
       broughtMs: -AGAIN_MS,
     }))
     for (const peer of this.#peersAt(dying === undefined ? [] : [dying])) world.keepAway(peer)
+  }
+
+  /** Whether somebody who stays has begun the epoch for good: who leaves before that takes the decision along. */
+  #isKnown({ leaving }: ChangePlan): boolean {
+    const { peers } = this.#parts.world
+    return peers.some(
+      (peer, at) =>
+        !leaving.includes(at) &&
+        (peer.plan.adversaries ?? []).length === 0 &&
+        peer.body.running &&
+        peer.disk.durable().has(keys.epoch(this.#target)),
+    )
   }
 
   #end({ leaving }: ChangePlan): void {

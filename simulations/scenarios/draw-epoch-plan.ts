@@ -4,7 +4,6 @@ import { isCorrect, type PeerPlan } from '../world.ts'
 import { type ChangePlan, drawChanges, drawFounderLoss } from './draw-changes.ts'
 import { CALM } from '../faults.ts'
 import {
-  BOOK_FLOODER,
   CERTIFICATE_KEEPER,
   CHANGE_ADVERSARIES,
   DECISION_KEEPER,
@@ -23,7 +22,6 @@ const LAGGARD_PPM = 300_000
 const FOCUS_PPM = 250_000
 const MANY_COMMANDS = 64
 const MANY_JOBS = 6
-const FLOODS_PPM = 200_000
 const OUTSIDER_PPM = 400_000
 const TARGETED_PPM = 300_000
 const TROUBLE_MS = { min: 6_000, max: 16_000 } as const
@@ -96,8 +94,7 @@ function hidingProposer(plan: LedgerPlan, random: Random): LedgerPlan {
 /** A payer keeps what was decided about its jobs to itself until the epoch is closed. */
 function hidingSteward(plan: LedgerPlan, random: Random): LedgerPlan {
   const link = { lostKinds: ['newview-request'], lostKindsPpm: random.pick(LOST_PPM) } as const
-  const floods = random.chance(FLOODS_PPM) ? ([BOOK_FLOODER] as const) : []
-  const calm = calmWithLiar(plan, random, { adversaries: [DECISION_KEEPER, ...floods] })
+  const calm = calmWithLiar(plan, random, { adversaries: [DECISION_KEEPER] })
   const faults = { ...calm.faults, link: { ...calm.faults.link, ...link } }
   return { ...calm, faults, jobs: MANY_JOBS, payer: 1 }
 }
