@@ -7,10 +7,14 @@ import { createSideDriver } from './side-driver.ts'
 /** Certificates are shown to one witness only, which has to spread them, or to all. */
 const SHOWN_TO_ONE_PPM = 500_000
 const SHOWN_PPM = 300_000
+/** Some are kept until several epochs are closed. */
+const EPOCHS_HIDDEN_MAX = 2
 
 interface Kept {
   readonly fact: Fact
   readonly epoch: number
+  /** The first epoch in which it is shown. */
+  readonly from: number
 }
 
 /**
@@ -24,6 +28,9 @@ export const createCertificateKeeper: CreateAdversary = (means) => {
   const kept = new Map<string, Kept>()
 
   const shownTo = (to: string, entry: SignedEntry, twin: SignedEntry): SignedEntry => {
+    // What has a certificate of a closed epoch is to have a rival in the next one.
+    const before = kept.get(entryIdOf(entry))
+    if (before !== undefined && roster.epoch.number > before.epoch) return twin
     const others = roster.epoch.witnesses.filter((peer) => peer !== signer.id)
     const own = roster.isWitness(signer.id) ? 1 : 0
     const at = others.findIndex((peer) => peer === to)
@@ -36,7 +43,10 @@ export const createCertificateKeeper: CreateAdversary = (means) => {
       if (message.kind !== 'vote' || message.body.account !== signer.id) return []
       if (twins.get(message.body.seq) === undefined) return []
       const fact = side.certificateBy(message)
-      if (fact !== undefined) kept.set(message.body.entry, { fact, epoch: roster.epoch.number })
+      if (fact !== undefined && !kept.has(message.body.entry)) {
+        const { number: epoch } = roster.epoch
+        kept.set(message.body.entry, { fact, epoch, from: epoch + 1 + random.below(EPOCHS_HIDDEN_MAX) })
+      }
       return { handled: [] }
     },
     outgoing(sent) {
@@ -48,8 +58,8 @@ export const createCertificateKeeper: CreateAdversary = (means) => {
       return twin === undefined ? [sent] : [side.ask(sent.to, shownTo(sent.to, entry, twin), evidence)]
     },
     tick: () =>
-      [...kept.values()].flatMap(({ fact, epoch }) => {
-        if (epoch === roster.epoch.number || !random.chance(SHOWN_PPM)) return []
+      [...kept.values()].flatMap(({ fact, from }) => {
+        if (roster.epoch.number < from || !random.chance(SHOWN_PPM)) return []
         const all = toWitnesses(means, (to) => plain(means, to, 'facts', { facts: [fact] }))
         const asked = fact.type === 'certificate' ? [...twins.values()] : []
         const drives = asked.flatMap((twin) =>

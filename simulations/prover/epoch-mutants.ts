@@ -35,7 +35,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/adopted.ts',
     find: 'listed.set(key, [...(listed.get(key) ?? []), entry])',
     replace: 'void [key, entry]',
-    seeds: [21],
+    seeds: [23],
     caughtBy: ['single-fact'],
   },
   {
@@ -53,7 +53,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change.ts',
     find: 'this.#parts.agreement().beginEpoch(out, handover.prepared)',
     replace: 'this.#parts.agreement().beginEpoch(out, [])',
-    seeds: [4],
+    seeds: [7],
     caughtBy: ['single-fact'],
   },
   {
@@ -62,7 +62,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/carried.ts',
     find: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'not_valid'",
     replace: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'prepare'",
-    seeds: [4],
+    seeds: [7],
     caughtBy: ['single-fact'],
   },
   {
@@ -116,7 +116,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/adopted.ts',
     find: 'others.length === 0',
     replace: 'others.length >= 0',
-    seeds: [38],
+    seeds: [162],
     caughtBy: ['single-fact'],
   },
   {

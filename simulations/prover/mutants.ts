@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'const prepared = ballot.prepared?.certificate ?? null',
     replace: 'const prepared = null',
-    seeds: [3],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'this.#save(out, { ...ballot, promise: asked.round, newview })',
     replace: 'this.#ballots.set(ballot.instance, { ...ballot, promise: asked.round, newview })',
-    seeds: [41],
+    seeds: [102],
     caughtBy: ['promise-kept', 'single-signature'],
   },
   {
@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/promises.ts',
     find: 'return highest?.value',
     replace: 'return highest === undefined ? undefined : undefined',
-    seeds: [3],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)',
     replace: 'void this.#repeat',
-    seeds: [23],
+    seeds: [194],
     caughtBy: ['single-signature'],
   },
   {
@@ -94,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/apply-resolution.ts',
     find: '(least, { body }) => (body.free < least ? body.free : least),',
     replace: '(least, { body }) => (body.free < 0n ? least : state.free + claimed),',
-    seeds: [14],
+    seeds: [23],
     caughtBy: ['ledger-replay', 'supply'],
   },
   {
@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/resolve-rules.ts',
     find: 'return absent.length === 0',
     replace: 'return absent.length >= 0',
-    seeds: [8],
+    seeds: [18],
     caughtBy: ['single-fact'],
   },
   {
@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/witness.ts',
     find: 'if (parts.resolving.of(account) !== undefined) {',
     replace: 'if (parts.resolving.of(account) !== undefined && seq < 0) {',
-    seeds: [8],
+    seeds: [72],
     caughtBy: ['single-fact'],
   },
   {
@@ -121,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/witness.ts',
     find: 'if (parts.resolving.of(account) !== undefined) {',
     replace: 'if (parts.resolving.of(account)?.message.proof.first.body.seq === seq) {',
-    seeds: [8],
+    seeds: [72],
     caughtBy: ['single-fact'],
   },
   {
@@ -157,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [20],
+    seeds: [93],
     caughtBy: ['sealed-close'],
   },
 ]
