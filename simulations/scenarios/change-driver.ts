@@ -41,6 +41,8 @@ export class ChangeDriver {
   #sinceMs = 0
   #target = 0
   ordered = 0
+  /** Nobody dies or leaves any more once an order was given up: it may yet be carried out in the next one's place. */
+  #isSure = true
 
   constructor(parts: ChangeDriverParts) {
     this.#parts = parts
@@ -67,7 +69,7 @@ export class ChangeDriver {
       if (this.#drafts.length === 0) this.#begin(change, epochs.newest.number + 1)
       if (epochs.newest.number >= this.#target) {
         if (this.#isKnown(change)) this.#end(change)
-      } else if (this.#isHopeless(change)) this.#turnTo(this.#past + 1)
+      } else if (this.#isHopeless(change)) this.#giveUp()
       else this.#advance()
     }
     world.after(LOOK_MS, () => this.#look())
@@ -84,7 +86,8 @@ export class ChangeDriver {
       asked: undefined,
       broughtMs: -AGAIN_MS,
     }))
-    for (const peer of this.#peersAt(dying === undefined ? [] : [dying])) world.keepAway(peer)
+    for (const peer of this.#peersAt(dying === undefined || !this.#isSure ? [] : [dying]))
+      world.keepAway(peer)
   }
 
   /** Whether somebody who stays has begun the epoch for good: who leaves before that takes the decision along. */
@@ -100,7 +103,13 @@ export class ChangeDriver {
   }
 
   #end({ leaving }: ChangePlan): void {
-    for (const peer of this.#peersAt(leaving)) this.#parts.world.keepAway(peer)
+    const gone = this.#isSure ? leaving : []
+    for (const peer of this.#peersAt(gone)) this.#parts.world.keepAway(peer)
+    this.#turnTo(this.#past + 1)
+  }
+
+  #giveUp(): void {
+    this.#isSure = false
     this.#turnTo(this.#past + 1)
   }
 
@@ -112,7 +121,10 @@ export class ChangeDriver {
   #isHopeless({ orders }: ChangePlan): boolean {
     const { world } = this.#parts
     const named = this.#peersAt(orders.flatMap(({ witnesses }) => witnesses))
-    return named.some((peer) => !isCorrect(peer)) && world.now - this.#sinceMs > PATIENCE_MS
+    return (
+      named.some(({ plan }) => (plan.adversaries ?? []).length > 0 || plan.losesStore === true) &&
+      world.now - this.#sinceMs > PATIENCE_MS
+    )
   }
 
   #advance(): void {
