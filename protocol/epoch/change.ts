@@ -203,12 +203,12 @@ export class Change {
       this.orders.repeat(out)
       this.#chunks.repeat(out)
       this.#arm(out)
-    } else {
-      const { stop } = this.orders
-      if (stop === undefined) return true
-      if (this.#gather.isCollecting) this.#gather.collect(out, stop.order.body.number)
-      this.#stir(out)
     }
+    // A witness's own turn may have begun to collect, and every report of it may be lost: so each repetition asks again.
+    const { stop } = this.orders
+    if (stop === undefined) return true
+    if (this.#gather.isCollecting) this.#gather.collect(out, stop.order.body.number)
+    this.#stir(out)
     return true
   }
 
