@@ -15,6 +15,8 @@ import { entryIdOf, isFact, tagged } from './stored-facts.ts'
 export const createClosedFactsChecker: CreateChecker = (facts, report) => {
   const parts = new Map<string, Handover>()
   const listed = new Set<string>()
+  /** What has a certificate that no stolen key made: another one for it proves the same. */
+  const genuine = new Set<string>()
 
   const learn = ({ key, value }: Write) => {
     if (value === null) return
@@ -38,12 +40,16 @@ export const createClosedFactsChecker: CreateChecker = (facts, report) => {
     },
     stored(peer, writes) {
       const written = writes.flatMap(({ key, value }) => (value === null ? [] : [[key, value] as const]))
-      const isNew = written.filter(([key]) => isFact(key) && !key.startsWith(PREFIXES.resolution))
-      const { chains, jobs } = facts.read(new Map(isNew))
+      const isNew = written.filter(([key]) => isFact(key))
+      const { chains, jobs, resolutions } = facts.read(new Map(isNew))
+      for (const { entries } of [...resolutions.values()].flat())
+        for (const { id } of entries) genuine.add(id)
       for (const { id, quorum, entry } of [...chains.values()].flat()) {
         const place = `${entry.body.account}/${entry.body.seq}`
+        const isForged = quorum.sigs.some(facts.isForged)
+        if (!isForged) genuine.add(id)
         if (listed.has(id)) continue
-        if (quorum.sigs.some(facts.isForged)) report(`${peer} takes a stolen key's certificate for ${place}`)
+        if (isForged && !genuine.has(id)) report(`${peer} takes a stolen key's certificate for ${place}`)
         const { minters = [] } = facts.epochOf(quorum.epoch) ?? {}
         const isMint = entry.body.ops.some(({ type }) => type === 'mint')
         if (isMint && !minters.some((minter) => minter === entry.body.account))

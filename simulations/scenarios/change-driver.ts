@@ -43,6 +43,7 @@ export class ChangeDriver {
   ordered = 0
   /** Nobody dies or leaves any more once an order was given up: it may yet be carried out in the next one's place. */
   #isSure = true
+  #wasKnown = false
 
   constructor(parts: ChangeDriverParts) {
     this.#parts = parts
@@ -68,7 +69,10 @@ export class ChangeDriver {
     if (change !== undefined && world.now >= change.atMs) {
       if (this.#drafts.length === 0) this.#begin(change, epochs.newest.number + 1)
       if (epochs.newest.number >= this.#target) {
-        if (this.#isKnown(change)) this.#end(change)
+        // Seen twice: what was just written is durable by then.
+        const isKnown = this.#isKnown(change)
+        if (isKnown && this.#wasKnown) this.#end(change)
+        this.#wasKnown = isKnown
       } else if (this.#isHopeless(change)) this.#giveUp()
       else this.#advance()
     }
@@ -90,7 +94,7 @@ export class ChangeDriver {
       world.keepAway(peer)
   }
 
-  /** Whether somebody who stays has begun the epoch for good: who leaves before that takes the decision along. */
+  /** Whether somebody who stays has begun the epoch with all of it: who leaves before that takes something along. */
   #isKnown({ leaving }: ChangePlan): boolean {
     const { peers } = this.#parts.world
     return peers.some(
@@ -98,7 +102,8 @@ export class ChangeDriver {
         !leaving.includes(at) &&
         (peer.plan.adversaries ?? []).length === 0 &&
         peer.body.running &&
-        peer.disk.durable().has(keys.epoch(this.#target)),
+        peer.disk.durable().has(keys.epoch(this.#target)) &&
+        peer.body.view?.change().isLevel === true,
     )
   }
 
@@ -115,6 +120,7 @@ export class ChangeDriver {
 
   #turnTo(past: number): void {
     this.#past = past
+    this.#wasKnown = false
     this.#drafts = []
   }
 
