@@ -2,6 +2,7 @@ import type { SignatureCheck } from '../protocol/crypto/verifier.ts'
 import type { PeerId } from '../protocol/ids.ts'
 import type { Offer } from '../protocol/jobs/offer.ts'
 import type { CommandResult } from '../protocol/peer/command.ts'
+import type { EpochResult } from '../protocol/peer/epoch-command.ts'
 import type { Peer } from '../protocol/peer/options.ts'
 import type { BlobServer, BlobStore } from './blobs.ts'
 import type { Clock } from './clock.ts'
@@ -39,5 +40,6 @@ export interface BodyOptions {
   /** Whether the power fails at this very point. */
   readonly fails: (point: PowerPoint) => boolean
   readonly respond: (command: number, result: CommandResult) => void
+  readonly respondEpoch: (command: number, result: EpochResult) => void
   readonly observe: Observe
 }

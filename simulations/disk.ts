@@ -16,6 +16,8 @@ export interface Disk {
   write(position: number, writes: readonly Write[]): void
   /** Forgets who waits, too: the process that waited is gone. */
   crash(): void
+  /** Takes out what has these prefixes, then writes the rest, for good. Only while no process runs. */
+  rewrite(prefixes: readonly string[], ends: readonly Write[]): void
   /** Everything is gone, as on a new disk. Only while no process runs. */
   wipe(): void
   /** Hot records in key order, as they are read at a start. */
@@ -80,6 +82,12 @@ export function createDisk({ scheduler, random, syncMs: initial }: DiskOptions):
       syncing = false
       process += 1
       listener = () => undefined
+    },
+    rewrite(prefixes, ends) {
+      for (const key of [...written.keys()])
+        if (prefixes.some((prefix) => key.startsWith(prefix))) applyWrite(durable, { key, value: null })
+      for (const write of ends) applyWrite(durable, write)
+      written = new Map(durable)
     },
     wipe() {
       durable.clear()

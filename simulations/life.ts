@@ -96,6 +96,8 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
         return network.publish(self, effect.topic, effect.frame)
       case 'respond':
         return options.respond(effect.command, effect.result)
+      case 'epoch-result':
+        return options.respondEpoch(effect.command, effect.result)
       case 'run':
         return runs.start(effect.order)
       case 'stop-run':
@@ -106,7 +108,6 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
         return fetch(effect.token, effect.blob, effect.from)
       case 'load':
         return load(effect)
-      case 'epoch-result':
       case 'roster':
       case 'notify':
         return undefined

@@ -2,9 +2,9 @@ import type { Signer } from '../protocol/crypto/signer.ts'
 import type { PeerId } from '../protocol/ids.ts'
 import { blobRefOf } from '../protocol/ids.ts'
 import type { Offer } from '../protocol/jobs/offer.ts'
-import type { Command, CommandResult } from '../protocol/peer/command.ts'
 import type { Peer, PeerOptions } from '../protocol/peer/options.ts'
 import type { Charter } from '../protocol/swarm/charter.ts'
+import { keys } from '../protocol/records/keys.ts'
 import { rosterOf } from '../protocol/swarm/live-roster.ts'
 import type { Roster } from '../protocol/swarm/roster.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
@@ -12,6 +12,7 @@ import { type Body, createBody } from './body.ts'
 import { type AdversaryName, turnedAdversary } from './adversaries/adversaries.ts'
 import type { PowerPoint } from './body-options.ts'
 import { type Clock, createClock } from './clock.ts'
+import { type Commanding, createCommanding } from './commanding.ts'
 import { createCrypto, type CryptoName } from './crypto.ts'
 import type { SignatureCheck } from '../protocol/crypto/verifier.ts'
 import { createDisk, type Disk } from './disk.ts'
@@ -19,9 +20,11 @@ import { CALM, type Faults } from './faults.ts'
 import { type CharterParams, foundSwarm } from './founding.ts'
 import type { Judge } from './judge.ts'
 import { createNetwork, type IsBlocked } from './network.ts'
+import { createLoot, type Loot } from './loot.ts'
 import type { Observation, Observe } from './observation.ts'
 import { createRandom, type Random } from './random.ts'
 import { createRunner, type RunnerName } from './runner.ts'
+import { createPresence, type Presence } from './presence.ts'
 import { createScheduler } from './scheduler.ts'
 import { createTrace } from './trace.ts'
 
@@ -36,6 +39,12 @@ export interface PeerPlan {
   readonly adversaries?: readonly AdversaryName[]
   /** Its store is lost at some time. What it said before is still its word, and as an owner it may contradict it. */
   readonly losesStore?: boolean
+  /** Its host agrees that it witnesses whenever an order names it. */
+  readonly acceptsWitness?: boolean
+  /** Its id is the lowest of the first witnesses', so that it is the natural proposer of all that has no other. */
+  readonly proposes?: boolean
+  /** It goes for good at some time, and its key may be anybody's from then on. */
+  readonly leaves?: boolean
 }
 
 export interface WorldOptions {
@@ -65,7 +74,7 @@ export interface WorldPeer {
 
 /** Whether a peer runs the real mind and nothing but it, with all that it ever wrote. */
 export function isCorrect({ plan }: Pick<WorldPeer, 'plan'>): boolean {
-  return (plan.adversaries ?? []).length === 0 && plan.losesStore !== true
+  return (plan.adversaries ?? []).length === 0 && plan.losesStore !== true && plan.leaves !== true
 }
 
 export interface RunLimits {
@@ -76,13 +85,14 @@ export interface RunLimits {
 /** `idle`: nothing is left that could happen. */
 export type RunEnd = 'met' | 'time' | 'steps' | 'idle'
 
-export interface World {
+export interface World extends Presence, Commanding {
   readonly now: number
   readonly steps: number
   readonly charter: Charter
   readonly roster: Roster
   readonly peers: readonly WorldPeer[]
   readonly verify: (check: SignatureCheck) => boolean
+  readonly loot: Loot
   /** A further mind of the first member, for experiments outside the world. */
   readonly freshMind: () => Peer
   /** Called with everything that happens, after the trace. */
@@ -95,14 +105,9 @@ export interface World {
   runUntil(isMet: () => boolean, limits: RunLimits): RunEnd
   /** Steps for exactly `virtualMs`, or until nothing is left or `isMet` holds; time goes on even if nothing happens. */
   pass(limits: RunLimits, isMet?: () => boolean): RunEnd
-  /** Hands a command to a running peer; its result, once it left, is found under the returned number. */
-  command(peer: WorldPeer, command: Command): number
-  resultOf(command: number): CommandResult | undefined
+  /** Without effect for a peer that is kept away. */
   start(peer: WorldPeer): void
   crash(peer: WorldPeer): void
-  /** The process dies and its disk with it; the host finds out at every start from now on. */
-  lose(peer: WorldPeer): void
-  hasLost(peer: PeerId): boolean
   /** Closes or opens the connection of two peers, who hear of it. */
   disconnect(left: WorldPeer, right: WorldPeer): void
   connect(left: WorldPeer, right: WorldPeer): void
@@ -122,11 +127,8 @@ export function createWorld(options: WorldOptions): World {
   const crypto = createCrypto(options.crypto)
   const trace = createTrace(options.print)
   const network = createNetwork({ scheduler, random: random.fork('network'), faults: options.faults.link })
-  const results = new Map<number, CommandResult>()
   const observers: Observe[] = []
-  const lost = new Set<PeerId>()
   let faults = options.faults
-  let commands = 0
   let steps = 0
 
   const observe = (observation: Observation) => {
@@ -136,7 +138,11 @@ export function createWorld(options: WorldOptions): World {
 
   const { signers, charter } = found(options, random, (fork) => crypto.signer(fork))
   const roster = rosterOf(charter)
-  const entropy = random.fork('entropy')
+  const loot = createLoot(signers, (peer) => presence.isAway(peer) && byId.get(peer)?.plan.leaves === true)
+  const hasEntered = (peer: PeerId, epoch: number) =>
+    epoch === 0 || byId.get(peer)?.disk.durable().has(keys.epoch(epoch)) === true
+  const commanding = createCommanding(random.fork('entropy'))
+  const presence = createPresence()
 
   const createPeerAt = (plan: PeerPlan, signer: Signer, at: number): WorldPeer => {
     const own = random.fork(`peer ${at}`)
@@ -150,9 +156,17 @@ export function createWorld(options: WorldOptions): World {
           signer,
           charter,
           rules: options.judge.rules,
-          amnesia: lost.has(signer.id),
+          amnesia: presence.hasLost(signer.id),
+          acceptsWitness: plan.acceptsWitness === true,
+          verify: crypto.verify,
         })
-        const means = { signer, roster, random: own.fork('adversary') }
+        const means = {
+          signer,
+          roster: mind.view.roster,
+          random: own.fork('adversary'),
+          loot,
+          hasEntered,
+        }
         return turnedAdversary(plan.adversaries ?? [], mind, means)
       },
       offers: [offerOf(plan, own.fork('offer'))],
@@ -168,7 +182,8 @@ export function createWorld(options: WorldOptions): World {
       serverOf: (peer) => byId.get(peer)?.body,
       faults: () => faults.host,
       fails: (point) => options.fails?.(signer.id, point) ?? false,
-      respond: (command, result) => results.set(command, result),
+      respond: commanding.respond,
+      respondEpoch: commanding.respondEpoch,
       observe,
     })
     network.attach(signer.id, body)
@@ -207,6 +222,7 @@ export function createWorld(options: WorldOptions): World {
     roster,
     peers,
     verify: crypto.verify,
+    loot,
     freshMind() {
       const [signer] = signers
       if (signer === undefined) throw new Error('a swarm has a first member')
@@ -229,25 +245,16 @@ export function createWorld(options: WorldOptions): World {
       mark.cancel()
       return over ? 'time' : end
     },
-    command(peer, command) {
-      commands += 1
-      peer.body.handle({ type: 'command', id: commands, command, entropy: entropy.bytes(32) })
-      return commands
-    },
-    resultOf: (command) => results.get(command),
+    ...commanding,
+    ...presence,
     start(peer) {
+      if (presence.isAway(peer.id)) return
       peer.body.start()
       for (const other of peers) {
         if (other !== peer && other.body.running) network.connect(peer.id, other.id)
       }
     },
     crash: (peer) => peer.body.crash(),
-    lose(peer) {
-      peer.body.crash()
-      peer.disk.wipe()
-      lost.add(peer.id)
-    },
-    hasLost: (peer) => lost.has(peer),
     disconnect: (left, right) => network.disconnect(left.id, right.id),
     connect(left, right) {
       if (left.body.running && right.body.running) network.connect(left.id, right.id)
@@ -268,9 +275,10 @@ interface Found {
 }
 
 function found(options: WorldOptions, random: Random, makeSigner: (fork: Random) => Signer): Found {
+  const signers = signersFor(options.peers, (at) => makeSigner(random.fork(`key ${at}`)))
   const founderOf = (plan: PeerPlan, at: number) => ({
     ...plan,
-    signer: makeSigner(random.fork(`key ${at}`)),
+    signer: signers[at] ?? makeSigner(random.fork(`key ${at}`)),
   })
   const [first, ...others] = options.peers
   const founders = [founderOf(first, 0), ...others.map((plan, at) => founderOf(plan, at + 1))] as const
@@ -282,6 +290,18 @@ function found(options: WorldOptions, random: Random, makeSigner: (fork: Random)
     random: random.fork('charter'),
   })
   return { signers: founders.map(({ signer }) => signer), charter }
+}
+
+/** A key for each; whoever is to propose gets the one with the witnesses' lowest id. */
+function signersFor(peers: readonly PeerPlan[], make: (at: number) => Signer): readonly Signer[] {
+  const signers = peers.map((_, at) => make(at))
+  const proposer = peers.findIndex(({ proposes }) => proposes === true)
+  const [lowest] = signers
+    .filter((_, at) => peers[at]?.witness === true)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const own = signers[proposer]
+  if (own === undefined || lowest === undefined) return signers
+  return signers.map((signer) => (signer === lowest ? own : signer === own ? lowest : signer))
 }
 
 function offerOf(plan: PeerPlan, random: Random): Offer {

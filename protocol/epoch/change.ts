@@ -262,6 +262,8 @@ export class Change {
     this.#handovers.lists.repeat(out)
     this.#gather.lists.repeat(out)
     this.#arm(out)
+    // A witness's own turn may have begun to collect, and every report of it may be lost: each repetition asks again.
+    this.#collect(out)
   }
 
   #collect(out: Outbox): void {

@@ -1,5 +1,6 @@
 import type { Signer } from '../crypto/signer.ts'
 import { verifyStrict } from '../crypto/strict-ed25519.ts'
+import type { SignatureCheck } from '../crypto/verifier.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { equalBytes } from '../encoding/bytes.ts'
 import { type KeySignature, signTogether } from '../encoding/multi-signed.ts'
@@ -67,13 +68,17 @@ export function isSigned({ operators, witnesses }: OrderSignatures): boolean {
 }
 
 /** Whether an order's bytes are its body's, and every signature is what it claims to be. */
-export function isGenuine({ body, bytes, signatures }: SignedOrder, swarm: SwarmId): boolean {
+export function isGenuine(
+  { body, bytes, signatures }: SignedOrder,
+  swarm: SwarmId,
+  verify: (check: SignatureCheck) => boolean = verifyStrictly,
+): boolean {
   if (!equalBytes(bytes, encodeBody(EPOCH_ORDER.body, body))) return false
   const message = signingBytes(EPOCH_ORDER.kind, swarm, bytes)
-  return isSorted(signatures) && signatures.every((one) => isSignature(one, message))
+  return isSorted(signatures) && signatures.every(({ signer, sig }) => verify({ signer, message, sig }))
 }
 
-function isSignature({ signer, sig }: KeySignature, message: Uint8Array): boolean {
+function verifyStrictly({ signer, message, sig }: SignatureCheck): boolean {
   const key = publicKeyOf(signer)
   return key !== undefined && verifyStrict(key, message, sig)
 }

@@ -10,11 +10,14 @@ import type { Roster } from '../swarm/roster.ts'
 import { EPOCH_FAULTS, type EpochCommand, type EpochFault, type EpochResult } from './epoch-command.ts'
 import type { Outbox } from './outbox.ts'
 
+type Verify = Parameters<typeof isGenuine>[2]
+
 interface EpochCommandsParts {
   readonly signer: Signer
   readonly roster: Roster
   readonly rules: Digest
   readonly change: Change
+  readonly verify: Verify | undefined
 }
 
 /** Requests of this peer's owner that concern the next epoch. */
@@ -52,11 +55,11 @@ export class EpochCommands {
 
   /** What a command brings was checked by nobody: its signatures are, before anything is done about it. */
   #order(out: Outbox, id: number, order: SignedOrder): void {
-    const { roster, rules, change } = this.#parts
+    const { roster, rules, change, verify } = this.#parts
     const fault =
       draftFault(order.body, roster, rules) ??
       orderFault(order, roster) ??
-      (isGenuine(order, roster.swarm) ? undefined : 'order_not_signed')
+      (isGenuine(order, roster.swarm, verify) ? undefined : 'order_not_signed')
     if (fault !== undefined) return refuse(out, id, fault)
     this.#waiting.set(id, orderDigestOf(order))
     const replaced = change.order(out, order)

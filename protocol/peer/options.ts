@@ -1,4 +1,5 @@
 import type { Candidate, Verified } from '../crypto/verified.ts'
+import type { SignatureCheck } from '../crypto/verifier.ts'
 import type { Signer } from '../crypto/signer.ts'
 import type { AccountId, Digest } from '../ids.ts'
 import type { Message, Source } from '../intake/message.ts'
@@ -30,6 +31,8 @@ export interface PeerOptions {
   readonly acceptsWitness?: boolean
   /** What an invited peer learned on its way in. */
   readonly guide?: Guide
+  /** How signatures are checked that a command brings: strict Ed25519 by default, otherwise only with stand-in keys. */
+  readonly verify?: (check: SignatureCheck) => boolean
 }
 
 export type Inspection =

@@ -214,7 +214,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     capabilities: () => parts.capabilities,
   })
   const relays: Relays = createRelays({ roster, ledger, answer: (...told) => commands.onRelayed(...told) })
-  const epochCommands = new EpochCommands({ signer, roster, rules, change })
+  const epochCommands = new EpochCommands({ signer, roster, rules, change, verify: options.verify })
   const commands: Commands = new Commands({
     context: jobs.context,
     heartbeats: () => heartbeats,

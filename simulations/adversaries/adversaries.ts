@@ -2,17 +2,21 @@ import type { Peer } from '../../protocol/peer/options.ts'
 import { type CreateAdversary, type Means, misled } from './adversary.ts'
 import { createBadEntries } from './bad-entries.ts'
 import { createCertificateHider } from './certificate-hider.ts'
+import { createCertificateKeeper } from './certificate-keeper.ts'
+import { createDecisionKeeper } from './decision-keeper.ts'
 import { createDoubleClaimer } from './double-claimer.ts'
 import { createDoubleVoter } from './double-voter.ts'
+import { createEpochWithholder, createWithholder } from './withholder.ts'
 import { createForger } from './forger.ts'
 import { createForkingOwner } from './forking-owner.ts'
 import { createForkingProposer } from './forking-proposer.ts'
+import { createHandoverLiar } from './handover-liar.ts'
+import { createKeyThief } from './key-thief.ts'
 import { createLockLiar } from './lock-liar.ts'
 import { createPromiseLiar } from './promise-liar.ts'
 import { createReplayer } from './replayer.ts'
 import { createRoundRacer } from './round-racer.ts'
 import { createSealSwapper } from './seal-swapper.ts'
-import { createWithholder } from './withholder.ts'
 
 /** What witnesses may do wrong; at most f of them do anything of it. */
 export const WITNESS_ADVERSARIES = [
@@ -36,21 +40,42 @@ export const MEMBER_ADVERSARIES = [
   'forking-proposer',
 ] as const
 
+/** What witnesses may do wrong besides where epochs change. */
+export const CHANGE_ADVERSARIES = ['handover-liar', 'epoch-withholder'] as const
+
+/** Has the keys of everybody who witnessed or operated once; any member may be the one. */
+export const KEY_THIEF = 'key-thief'
+
+/** Shows certificates that it has hidden only in a later epoch; an owner. */
+export const CERTIFICATE_KEEPER = 'certificate-keeper'
+
+/** The same with what its jobs' witnesses decide; a payer. */
+export const DECISION_KEEPER = 'decision-keeper'
+
 /** Owner and witness in one; only the runs that are about it have one. */
 export const FORK_ADVERSARY = 'certificate-hider'
 
 export type AdversaryName =
   | (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
+  | (typeof CHANGE_ADVERSARIES)[number]
+  | typeof CERTIFICATE_KEEPER
+  | typeof DECISION_KEEPER
   | typeof FORK_ADVERSARY
+  | typeof KEY_THIEF
 
 const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'bad-entries': createBadEntries,
   'certificate-hider': createCertificateHider,
+  'certificate-keeper': createCertificateKeeper,
+  'decision-keeper': createDecisionKeeper,
   'double-claimer': createDoubleClaimer,
   'double-voter': createDoubleVoter,
+  'epoch-withholder': createEpochWithholder,
   forger: createForger,
   'forking-owner': createForkingOwner,
   'forking-proposer': createForkingProposer,
+  'handover-liar': createHandoverLiar,
+  'key-thief': createKeyThief,
   'lock-liar': createLockLiar,
   'promise-liar': createPromiseLiar,
   replayer: createReplayer,

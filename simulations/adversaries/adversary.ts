@@ -11,13 +11,19 @@ import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer } from '../../protocol/peer/options.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
+import type { Loot } from '../loot.ts'
 import type { Random } from '../random.ts'
 
 /** What an adversary has: a member's key, its place on the network, and a real mind that it leads astray. */
 export interface Means {
   readonly signer: Signer
+  /** Its own mind's, which goes with the epochs. */
   readonly roster: Roster
   readonly random: Random
+  /** Other peers' keys, for those who steal them. */
+  readonly loot: Loot
+  /** Whether a peer has begun an epoch for good: whoever hasn't heard of it can't know that its keys are stolen. */
+  readonly hasEntered: (peer: PeerId, epoch: number) => boolean
 }
 
 /** A frame on its way out. */

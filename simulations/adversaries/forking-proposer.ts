@@ -46,7 +46,7 @@ function makeTwin(
 }
 
 /** As valid as the first: one bid fewer, elected anew; else without its receipts. */
-function otherAssignment(
+export function otherAssignment(
   roster: Means['roster'],
   view: PeerView,
   value: AssignValue,

@@ -29,12 +29,14 @@ interface Driven {
 export function createSideDriver(means: Means): SideDriver {
   const { roster } = means
   const driven = new Map<string, Driven>()
+  // Votes count together only within one epoch.
+  const nameOf = ({ epoch, entry }: { readonly epoch: number; readonly entry: string }) => `${epoch} ${entry}`
 
   const certificateBy: SideDriver['certificateBy'] = (message) => {
     if (message.kind !== 'vote') return undefined
-    const drive = driven.get(message.body.entry)
+    const drive = driven.get(nameOf(message.body))
     const position = roster.witnessPosition(message.signer)
-    if (drive === undefined || position < 0) return undefined
+    if (drive === undefined || position < 0 || message.body.epoch !== roster.epoch.number) return undefined
     drive.votes.set(position, message.sig)
     const { number, witnesses, sizes } = roster.epoch
     if (drive.votes.size < sizes.quorum) return undefined
@@ -43,8 +45,8 @@ export function createSideDriver(means: Means): SideDriver {
 
   return {
     ask(to, entry, evidence = []) {
-      const id = entryIdOf(entry)
-      if (!driven.has(id)) driven.set(id, { entry, votes: ownVote(means, entry) })
+      const name = nameOf({ epoch: roster.epoch.number, entry: entryIdOf(entry) })
+      if (!driven.has(name)) driven.set(name, { entry, votes: ownVote(means, entry) })
       return plain(means, to, 'certify', { epoch: roster.epoch.number, entry, evidence })
     },
     certificateBy,

@@ -27,7 +27,7 @@ interface Driven {
 export function createSideProposals(means: Means): SideProposals {
   const { roster } = means
   const driven = new Map<string, Driven>()
-  const nameOf = ({ instance, round, value }: Ballot) => `${instance} ${round} ${value}`
+  const nameOf = ({ instance, epoch, round, value }: Ballot) => `${instance} ${epoch}.${round} ${value}`
 
   return {
     show(to, proposal) {
@@ -44,7 +44,7 @@ export function createSideProposals(means: Means): SideProposals {
       const { kind, signer, body, sig } = message as Extract<Message, { kind: 'prepare' | 'commit' }>
       const drive = driven.get(nameOf(body))
       const position = roster.witnessPosition(signer)
-      if (drive === undefined || position < 0) return []
+      if (drive === undefined || position < 0 || body.epoch !== roster.epoch.number) return []
       const votes = kind === 'prepare' ? drive.prepares : drive.commits
       votes.set(position, sig)
       const { number, witnesses, sizes } = roster.epoch

@@ -1,5 +1,5 @@
 import type { KindName } from '../../protocol/encoding/kinds.ts'
-import type { CreateAdversary } from './adversary.ts'
+import type { Conduct, CreateAdversary, Means } from './adversary.ts'
 
 const WITHHELD: readonly KindName[] = [
   'vote',
@@ -25,8 +25,24 @@ const KINDS_MAX = 6
 /** Some are let through: a peer that is merely slow or lossy is harder to tell from a correct one. */
 const WITHHELD_PPM = 900_000
 
+/** What a change of epoch waits for, or whoever is behind. */
+const WITHHELD_IN_A_CHANGE: readonly KindName[] = [
+  'epoch-order',
+  'epoch-accept',
+  'epoch-collect',
+  'epoch-report',
+  'handover-fetch',
+  'handover',
+  'closing-reply',
+  'decision',
+]
+
 /** Keeps to itself what others wait for: a few kinds of messages, drawn once. */
-export const createWithholder: CreateAdversary = ({ random }) => {
-  const kinds = new Set(random.shuffled(WITHHELD).slice(0, 1 + random.below(KINDS_MAX)))
+export const createWithholder: CreateAdversary = (means) => withholding(means, WITHHELD)
+
+export const createEpochWithholder: CreateAdversary = (means) => withholding(means, WITHHELD_IN_A_CHANGE)
+
+function withholding({ random }: Means, names: readonly KindName[]): Conduct {
+  const kinds = new Set(random.shuffled(names).slice(0, 1 + random.below(KINDS_MAX)))
   return { outgoing: (sent) => (kinds.has(sent.kind) && random.chance(WITHHELD_PPM) ? [] : [sent]) }
 }

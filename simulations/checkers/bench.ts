@@ -57,6 +57,13 @@ export const liar = d
 export const lostOne = c
 export const witnesses: readonly Signer[] = sorted
 
+export const founding = {
+  number: 0,
+  witnesses: sorted.map(({ id }) => id),
+  operators: { keys: [minter.id], needed: 1 },
+  minters: [minter.id],
+}
+
 function noMind(): never {
   throw new Error('there is no swarm around this bench')
 }
@@ -67,12 +74,14 @@ export function reports(
   act: (checker: Checker) => void,
   durable: Records = new Map(),
   freshMind: Facts['freshMind'] = noMind,
+  changes: Partial<Facts> = {},
 ): readonly string[] {
   const found: string[] = []
   const facts: Facts = {
     swarm,
-    witnesses: sorted.map(({ id }) => id),
-    minters: [minter.id],
+    epochOf: (number) => (number === 0 ? founding : undefined),
+    newestEpoch: () => founding,
+    isForged: () => false,
     correct: new Set(sorted.map(({ id }) => id)),
     hasLost: (peer) => peer === lostOne.id,
     honest: new Set([a.id, b.id, c.id]),
@@ -80,6 +89,7 @@ export function reports(
     freshMind,
     read: createFactReader(),
     durable: () => durable,
+    ...changes,
   }
   act(create(facts, (detail) => found.push(detail)))
   return found

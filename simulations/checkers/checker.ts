@@ -4,6 +4,7 @@ import type { Peer } from '../../protocol/peer/options.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
+import type { KnownEpoch } from './epoch-record.ts'
 import type { Evidence } from './evidence.ts'
 import type { Records } from './records.ts'
 import type { StoredFacts } from './stored-facts.ts'
@@ -20,9 +21,12 @@ export interface Examined {
 /** What checkers know of the world they judge. They share no code with protocol/ beyond decoding. */
 export interface Facts {
   readonly swarm: SwarmId
-  /** Epoch 0, ascending. */
-  readonly witnesses: readonly PeerId[]
-  readonly minters: readonly PeerId[]
+  /** Epoch 0 and all that were decided since; undefined for one that no peer has come to. */
+  readonly epochOf: (number: number) => KnownEpoch | undefined
+  /** The newest of them. */
+  readonly newestEpoch: () => KnownEpoch
+  /** Whether a stolen key made this signature, of which its owner knows nothing. */
+  readonly isForged: (signature: Uint8Array) => boolean
   /** Peers whose signatures are held against them: all that run the real mind and nothing but it. */
   readonly correct: ReadonlySet<PeerId>
   /** Whether a peer's store is lost by now: it must never speak as a witness again. */

@@ -12,7 +12,10 @@ export const createConvergenceChecker: CreateChecker = (facts, report) => ({
         report(`${peer} is down in the end`)
         continue
       }
-      roots.add(view.ledgerRoot())
+      roots.add(`${view.ledgerRoot()} in epoch ${view.roster.epoch.number} by ${view.roster.epoch.decision}`)
+      const { stoppedMs, isLevel } = view.change()
+      if (stoppedMs !== undefined) report(`${peer} still votes for nothing but a change of epoch`)
+      if (!isLevel) report(`${peer} still lacks some of what its epoch began with`)
       const { number, waiting } = view.trust()
       if (waiting > 0) report(`${peer} still has ${waiting} closes that no snapshot after ${number} folds`)
       for (const { job, status, account } of view.openJobs()) {

@@ -16,7 +16,9 @@ import { isFact } from './stored-facts.ts'
 export const createOrderIndependenceChecker: CreateChecker = (facts, report) => ({
   conclude(peers) {
     const [first] = peers
-    if (first?.view === undefined) return
+    // Facts of a closed epoch prove nothing without its closed state, which nobody serves here: in such worlds
+    // it's the newcomers who have to come to the same root.
+    if (first?.view === undefined || facts.newestEpoch().number > 0) return
     const stored = [...first.records].filter(([key]) => isFact(key)).map(([, value]) => value)
     const root = first.view.ledgerRoot()
     const shuffled = createRandom(root).shuffled(stored)
@@ -27,7 +29,7 @@ export const createOrderIndependenceChecker: CreateChecker = (facts, report) => 
 
 function rootAfter(facts: Facts, values: readonly Uint8Array[]): string {
   const mind = facts.freshMind()
-  const from = facts.witnesses.find((witness) => witness !== mind.view.self) ?? mind.view.self
+  const from = facts.newestEpoch().witnesses.find((witness) => witness !== mind.view.self) ?? mind.view.self
   feed(mind, { type: 'start', boot: 1, addresses: [], version: 'simulation' })
   for (const value of values) show(facts, mind, from, value)
   return mind.view.ledgerRoot()

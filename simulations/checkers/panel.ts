@@ -2,14 +2,17 @@ import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
 import { isCorrect, type World } from '../world.ts'
 import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
+import { createClosedFactsChecker } from './closed-facts.ts'
 import { createConvergenceChecker } from './convergence.ts'
 import { createDecidedRunChecker } from './decided-run.ts'
 import { createDurableWrites } from './durable-writes.ts'
+import { createEpochRecord, type EpochRecord } from './epoch-record.ts'
 import { createEvidenceReader, type Evidence } from './evidence.ts'
 import { createFairVerdictChecker } from './fair-verdict.ts'
 import { createLedgerReplayChecker } from './ledger-replay.ts'
 import { createLivenessChecker } from './liveness.ts'
 import { createOrderIndependenceChecker } from './order-independence.ts'
+import { createOrderedEpochChecker } from './ordered-epoch.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
 import { createPromiseKeptChecker } from './promise-kept.ts'
@@ -17,6 +20,7 @@ import { createSealedCloseChecker } from './sealed-close.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
+import { createStopKeptChecker } from './stop-kept.ts'
 import { createFactReader } from './stored-facts.ts'
 import { createSupplyChecker } from './supply.ts'
 import { createSilenceChecker } from './silence.ts'
@@ -33,6 +37,9 @@ export const CHECKERS = {
   'sealed-close': createSealedCloseChecker,
   'promise-kept': createPromiseKeptChecker,
   silence: createSilenceChecker,
+  'stop-kept': createStopKeptChecker,
+  'ordered-epoch': createOrderedEpochChecker,
+  'closed-facts': createClosedFactsChecker,
   permanence: createPermanenceChecker,
   liveness: createLivenessChecker,
   convergence: createConvergenceChecker,
@@ -51,6 +58,7 @@ const VIOLATIONS_KEPT = 20
 /** All checkers over one world. */
 export interface Panel {
   readonly violations: readonly Violation[]
+  readonly epochs: EpochRecord
   observe(observation: Observation): void
   /** For what only the scenario can see. */
   report(checker: Violation['checker'], detail: string): void
@@ -63,7 +71,8 @@ export function createPanel(world: World): Panel {
   const reporter = (checker: Violation['checker']) => (detail: string) => {
     if (violations.length < VIOLATIONS_KEPT) violations.push({ checker, atMs: world.now, detail })
   }
-  const facts = factsOf(world)
+  const epochs = createEpochRecord({ number: 0, ...world.charter })
+  const facts = factsOf(world, epochs)
   const checkers = Object.entries(CHECKERS).map(
     ([name, create]): Checker => create(facts, reporter(name as keyof typeof CHECKERS)),
   )
@@ -75,8 +84,11 @@ export function createPanel(world: World): Panel {
 
   return {
     violations,
+    epochs,
     report: (checker, detail) => reporter(checker)(detail),
     observe(observation) {
+      if (observation.type === 'effect' && observation.effect.type === 'persist')
+        epochs.note(observation.effect.writes)
       const writes = durableWrites.after(observation)
       for (const evidence of evidenceIn(observation, writes)) {
         for (const checker of checkers) checker.evidence?.(observation.peer, evidence)
@@ -110,11 +122,12 @@ export function createPanel(world: World): Panel {
   }
 }
 
-function factsOf({ roster, charter, peers, verify, freshMind, hasLost }: World): Facts {
+function factsOf({ roster, peers, verify, freshMind, hasLost, loot }: World, epochs: EpochRecord): Facts {
   return {
     swarm: roster.swarm,
-    witnesses: charter.witnesses,
-    minters: charter.minters,
+    epochOf: (number) => epochs.of(number),
+    newestEpoch: () => epochs.newest,
+    isForged: (signature) => loot.isForged(signature),
     correct: new Set(peers.filter(isCorrect).map(({ id }) => id)),
     hasLost,
     honest: new Set(peers.filter(({ plan }) => plan.runner === 'honest').map(({ id }) => id)),

@@ -12,15 +12,15 @@ export const createPromiseKeptChecker: CreateChecker = (facts, report) => {
   return {
     evidence(peer, { signed }) {
       for (const { kind, signer, body } of signed) {
-        // Others carry its old words around; its own mouth is what promises are about.
+        // Others carry its old words around; its own mouth is what promises are about. Rounds are an epoch's own.
         if (signer !== peer || !facts.correct.has(peer)) continue
         if (kind === NEWVIEW.kind) {
-          const { instance, round } = decodeBody(NEWVIEW.body, body, kind, TRUSTED)
-          const name = `${peer} ${instance}`
+          const { instance, epoch, round } = decodeBody(NEWVIEW.body, body, kind, TRUSTED)
+          const name = `${peer} ${instance} ${epoch}`
           promised.set(name, Math.max(round, promised.get(name) ?? 0))
         } else if (kind === PREPARE.kind || kind === COMMIT_BALLOT.kind) {
-          const { instance, round } = decodeBody(ballotCodec, body, kind, TRUSTED)
-          const promise = promised.get(`${peer} ${instance}`) ?? 0
+          const { instance, epoch, round } = decodeBody(ballotCodec, body, kind, TRUSTED)
+          const promise = promised.get(`${peer} ${instance} ${epoch}`) ?? 0
           if (round < promise)
             report(`${peer} promised ${promise} and signs a ${kind} of ${round}: ${instance}`)
         }

@@ -1,14 +1,12 @@
 import { hash } from 'node:crypto'
 import type { StoredDecision } from './stored-facts.ts'
-import { type CreateChecker, quorumOf, type Report } from './checker.ts'
+import { type CreateChecker, type Facts, quorumOf, type Report } from './checker.ts'
 
 /**
  * What a close counts (6.8, 12.7): it rests on q witnesses' seals of its own step, one each; whoever sealed
  * for a reveal sealed the same for the close; and each reveal's commit is in at least t of the seals.
  */
 export const createSealedCloseChecker: CreateChecker = (facts, report) => {
-  const quorum = quorumOf(facts.witnesses.length)
-  const counting = facts.witnesses.length - quorum + 1
   const judged = new WeakSet<StoredDecision>()
   return {
     examine(peers) {
@@ -16,25 +14,21 @@ export const createSealedCloseChecker: CreateChecker = (facts, report) => {
         for (const decision of [...facts.read(records).jobs.values()].flat()) {
           if (judged.has(decision)) continue
           judged.add(decision)
-          judge(decision, { quorum, counting, witnesses: facts.witnesses }, (detail) =>
-            report(`${decision.job}/${decision.step} ${detail}`),
-          )
+          judge(decision, facts, (detail) => report(`${decision.job}/${decision.step} ${detail}`))
         }
       }
     },
   }
 }
 
-interface Sizes {
-  readonly quorum: number
-  readonly counting: number
-  readonly witnesses: readonly string[]
-}
-
-function judge({ value }: StoredDecision, { quorum, counting, witnesses }: Sizes, report: Report): void {
+/** By the witnesses of the epoch that assigned the job, whichever epoch's decide. */
+function judge({ value }: StoredDecision, { epochOf }: Facts, report: Report): void {
   if (value.type !== 'close' && value.type !== 'again') return
+  const { witnesses = [] } = epochOf(value.epoch) ?? {}
+  const quorum = quorumOf(witnesses.length)
+  const counting = witnesses.length - quorum + 1
   const { seals, reveals } = value
-  const sealers = new Set(seals.map(({ signer }) => signer).filter((peer) => witnesses.includes(peer)))
+  const sealers = new Set(witnesses.filter((peer) => seals.some(({ signer }) => signer === peer)))
   if (sealers.size < quorum) report(`rests on ${sealers.size} seals`)
   const digests = new Map(seals.map(({ signer, bytes }) => [signer, sealDigest(bytes)]))
   for (const { signer, body } of reveals) {

@@ -13,6 +13,7 @@ interface Claim {
   /** What can be settled once: a chain position, an instance, a round's prepared value. */
   readonly subject: string
   readonly value: string
+  readonly epoch: number
   /** Votes count together only within one epoch and round. */
   readonly tally: string
 }
@@ -23,12 +24,13 @@ interface Claim {
  * resolution certifies its only entry; `fork-record.ts` says what else it rules out.
  */
 export const createSingleFactChecker: CreateChecker = (facts, report) => {
-  const quorum = quorumOf(facts.witnesses.length)
+  const witnessesOf = (epoch: number) => facts.epochOf(epoch)?.witnesses ?? []
+  const quorumIn = (epoch: number) => quorumOf(witnessesOf(epoch).length)
   const settled = new Map<string, string>()
   const forks = createForkRecord(report)
   const voters = new Map<string, Set<PeerId>>()
 
-  const settle = ({ subject, value }: Omit<Claim, 'tally'>) => {
+  const settle = ({ subject, value }: Pick<Claim, 'subject' | 'value'>) => {
     const before = settled.get(subject)
     if (before !== undefined && before !== value) report(`two values are settled: ${subject}`)
     settled.set(subject, value)
@@ -38,7 +40,7 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
   const count = (claim: Claim, voter: PeerId) => {
     const set = voters.get(claim.tally) ?? new Set()
     voters.set(claim.tally, set.add(voter))
-    if (set.size >= quorum) settle(claim)
+    if (set.size >= quorumIn(claim.epoch)) settle(claim)
   }
 
   return {
@@ -56,13 +58,17 @@ export const createSingleFactChecker: CreateChecker = (facts, report) => {
       for (const evidence of quorums) {
         const claim = claimOf(evidence.kind, evidence.body)
         if (claim === undefined) continue
-        if (validSigners(facts, evidence).size >= quorum) settle(claim)
+        // A stolen key's quorum is nothing as long as no correct peer believes it.
+        if (evidence.sigs.some(facts.isForged) && !facts.correct.has(peer)) continue
+        if (validSigners(facts, evidence, witnessesOf(claim.epoch)).size >= quorumIn(claim.epoch))
+          settle(claim)
         // What an adversary shows is refused at the door; who runs the real mind never shows it.
         else if (facts.correct.has(peer)) report(`${peer} shows a weak quorum: ${claim.subject}`)
       }
       for (const vote of signed) {
         const claim = claimOf(vote.kind, vote.body)
-        if (claim === undefined || !facts.witnesses.includes(vote.signer)) continue
+        if (claim === undefined || !witnessesOf(claim.epoch).includes(vote.signer)) continue
+        if (facts.isForged(vote.sig)) continue
         if (voters.get(claim.tally)?.has(vote.signer) !== true && isValid(facts, vote))
           count(claim, vote.signer)
       }
@@ -82,17 +88,21 @@ function claimOf(kind: string, body: Uint8Array): Claim | undefined {
   if (kind === VOTE.kind) {
     const { account, seq, epoch, entry } = decodeBody(voteCodec, body, 'vote', TRUSTED)
     const subject = placeName(account, seq)
-    return { subject, value: entry, tally: `${subject} ${epoch} ${entry}` }
+    return { subject, value: entry, epoch, tally: `${subject} ${epoch} ${entry}` }
   }
   if (kind !== PREPARE.kind && kind !== COMMIT_BALLOT.kind) return undefined
   const { instance, epoch, round, value } = decodeBody(ballotCodec, body, 'ballot', TRUSTED)
   const subject = kind === PREPARE.kind ? `prepare ${instance} ${epoch}.${round}` : `decision ${instance}`
-  return { subject, value, tally: `${kind} ${instance} ${epoch}.${round} ${value}` }
+  return { subject, value, epoch, tally: `${kind} ${instance} ${epoch}.${round} ${value}` }
 }
 
 /** Distinct witnesses of the bitmap whose signature holds; least significant bit first. */
-function validSigners(facts: Facts, { kind, signers, sigs, body }: QuorumEvidence): ReadonlySet<PeerId> {
-  const named = facts.witnesses.filter((_, at) => ((signers[at >> 3] ?? 0) >> (at & 7)) & 1)
+function validSigners(
+  facts: Facts,
+  { kind, signers, sigs, body }: QuorumEvidence,
+  witnesses: readonly PeerId[],
+): ReadonlySet<PeerId> {
+  const named = witnesses.filter((_, at) => ((signers[at >> 3] ?? 0) >> (at & 7)) & 1)
   if (named.length !== sigs.length) return new Set()
   return new Set(
     named.filter((signer, at) => {

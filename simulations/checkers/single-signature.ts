@@ -28,15 +28,8 @@ function onePer<T>(codec: Codec<T>, slotOf: (value: T) => string, saidOf?: (valu
 
 const STATEMENTS = new Map<string, Read>([
   [ENTRY.kind, onePer(ENTRY.body, ({ account, seq }) => `${account}/${seq}`)],
-  // Another epoch's vote is another body, yet must be for the same entry.
-  [
-    VOTE.kind,
-    onePer(
-      VOTE.body,
-      ({ account, seq }) => `${account}/${seq}`,
-      ({ entry }) => entry,
-    ),
-  ],
+  // Whether another epoch's vote may be for another entry depends on what was handed over.
+  [VOTE.kind, onePer(VOTE.body, ({ account, seq, epoch }) => `${account}/${seq} ${epoch}`)],
   [PROPOSAL.kind, onePer(PROPOSAL.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
   [PREPARE.kind, onePer(PREPARE.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
   [
@@ -69,6 +62,7 @@ export const createSingleSignatureChecker: CreateChecker = (facts, report) => {
         const read = STATEMENTS.get(kind)
         const name = Buffer.from(sig).toString('latin1')
         if (read === undefined || judged.has(name) || !facts.correct.has(signer)) continue
+        if (facts.isForged(sig)) continue
         // A forgery is nobody's second signature.
         if (!facts.verify({ signer, message: signingBytes(kind, facts.swarm, body), sig })) continue
         judged.add(name)

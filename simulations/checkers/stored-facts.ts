@@ -115,7 +115,7 @@ export function entryIdOf(body: Uint8Array): string {
 }
 
 /** H(tag, body) of section 3, written again. */
-function tagged(tag: string, body: Uint8Array): string {
+export function tagged(tag: string, body: Uint8Array): string {
   return hash('sha256', Buffer.concat([Buffer.from(`hyperlooms/1/${tag}\0`), body]))
 }
 

@@ -34,6 +34,7 @@ export function createSmallSwarm(count: number): SmallSwarm {
     random: createRandom('explorer charter'),
   })
   const roster = rosterOf(charter)
+  const founding = { number: 0, ...charter }
   return {
     witnesses,
     minter,
@@ -43,8 +44,9 @@ export function createSmallSwarm(count: number): SmallSwarm {
       const correct = new Set(witnesses.map(({ id }) => id).filter((id) => !lying.has(id)))
       return {
         swarm: roster.swarm,
-        witnesses: charter.witnesses,
-        minters: charter.minters,
+        epochOf: (number) => (number === 0 ? founding : undefined),
+        newestEpoch: () => founding,
+        isForged: () => false,
         correct,
         honest: correct,
         verify: crypto.verify,

@@ -1,23 +1,12 @@
-/** One wrong line in the protocol: `find` must stand in `file` exactly once. */
-export interface Mutant {
-  readonly name: string
-  /** What the protocol would no longer do. */
-  readonly breaks: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  /** Seeds that caught it when they were last looked for; tried first. */
-  readonly seeds: readonly number[]
-  /** Checkers that are there for this; another one's catch is luck. */
-  readonly caughtBy: readonly string[]
-}
+import type { Mutant } from './mutant.ts'
+import { EPOCH_MUTANTS } from './epoch-mutants.ts'
 
 /**
- * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns epochs,
- * `resolve` and standbys joins the list with them: locks or prepared values dropped at an epoch change, the
- * epoch inside the entry, closed epochs still accepted, coin known to the replica.
+ * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns standbys joins the
+ * list with them: coin known to the replica.
  */
 export const MUTANTS: readonly Mutant[] = [
+  ...EPOCH_MUTANTS,
   {
     name: 'small-quorum',
     breaks: 'any two quorums share a correct witness',
@@ -69,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'const prepared = ballot.prepared?.certificate ?? null',
     replace: 'const prepared = null',
-    seeds: [3],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -78,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'this.#save(out, { ...ballot, promise: asked.round, newview })',
     replace: 'this.#ballots.set(ballot.instance, { ...ballot, promise: asked.round, newview })',
-    seeds: [41],
+    seeds: [102],
     caughtBy: ['promise-kept', 'single-signature'],
   },
   {
@@ -87,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/promises.ts',
     find: 'return highest?.value',
     replace: 'return highest === undefined ? undefined : undefined',
-    seeds: [3],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -96,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/voter.ts',
     find: 'if (ballot.prepare !== null && ballot.prepare.round === round) return this.#repeat(out, message, ballot)',
     replace: 'void this.#repeat',
-    seeds: [23],
+    seeds: [194],
     caughtBy: ['single-signature'],
   },
   {
@@ -105,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/apply-resolution.ts',
     find: '(least, { body }) => (body.free < least ? body.free : least),',
     replace: '(least, { body }) => (body.free < 0n ? least : state.free + claimed),',
-    seeds: [14],
+    seeds: [23],
     caughtBy: ['ledger-replay', 'supply'],
   },
   {
@@ -114,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/resolve-rules.ts',
     find: 'return absent.length === 0',
     replace: 'return absent.length >= 0',
-    seeds: [8],
+    seeds: [18],
     caughtBy: ['single-fact'],
   },
   {
@@ -123,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/witness.ts',
     find: 'if (parts.resolving.of(account) !== undefined) {',
     replace: 'if (parts.resolving.of(account) !== undefined && seq < 0) {',
-    seeds: [8],
+    seeds: [72],
     caughtBy: ['single-fact'],
   },
   {
@@ -132,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/witness.ts',
     find: 'if (parts.resolving.of(account) !== undefined) {',
     replace: 'if (parts.resolving.of(account)?.message.proof.first.body.seq === seq) {',
-    seeds: [8],
+    seeds: [72],
     caughtBy: ['single-fact'],
   },
   {
@@ -168,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [20],
+    seeds: [93],
     caughtBy: ['sealed-close'],
   },
 ]

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { type Mutant, MutantError } from './mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { MutantError } from './mutants.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 

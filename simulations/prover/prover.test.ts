@@ -38,6 +38,10 @@ describe('the prover', { timeout: 600_000 }, () => {
     expect(proof.reports.some(({ adversaries }) => adversaries > 0)).toBe(true)
     expect(proof.reports.some(({ decided }) => decided > 0)).toBe(true)
     expect(proof.reports.some(({ resolved }) => resolved > 0)).toBe(true)
+    const changed = proof.reports.filter(({ epochs }) => epochs.decided > 0)
+    expect(changed.length).toBeGreaterThan(SEEDS / 4)
+    expect(changed.some(({ epochs }) => epochs.added > 0)).toBe(true)
+    expect(changed.some(({ epochs }) => epochs.removed > 0)).toBe(true)
   })
 
   it('catches every mutant with a checker that is there for it, and is clean without it', async () => {

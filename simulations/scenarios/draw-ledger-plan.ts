@@ -1,53 +1,22 @@
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
-import {
-  type AdversaryName,
-  FORK_ADVERSARY,
-  MEMBER_ADVERSARIES,
-  WITNESS_ADVERSARIES,
-} from '../adversaries/adversaries.ts'
+import { FORK_ADVERSARY } from '../adversaries/adversaries.ts'
 import { CALM, type Faults } from '../faults.ts'
-import type { CharterParams } from '../founding.ts'
 import type { Random } from '../random.ts'
 import type { PeerPlan } from '../world.ts'
-
-/** One run's own mix of members, liars, faults and work (swarm testing). */
-export interface LedgerPlan {
-  readonly peers: readonly [PeerPlan, ...PeerPlan[]]
-  readonly charter: CharterParams
-  readonly faults: Faults
-  /** How long things go wrong, in virtual milliseconds. */
-  readonly troubleMs: number
-  /** For how much longer links and hosts stay as bad as they are, while nobody crashes and nothing is asked for. */
-  readonly lastingMs: number
-  readonly commands: number
-  readonly jobs: number
-  /** Crashes that hit a point around a write or a send; each peer's next one is this many points away at most. */
-  readonly pointsMax: number | undefined
-  /** Crashes at any time. */
-  readonly crashes: number
-  readonly downMsMax: number
-  readonly clockJumpMs: number
-  readonly partitions: readonly PartitionKind[]
-  /** A correct witness that stays down until the others have converged without it. */
-  readonly leavesOneOut: boolean
-}
-
-/** `cut`: connections close. `silent`: frames vanish. `one-way`: frames of one side vanish. */
-export type PartitionKind = 'cut' | 'silent' | 'one-way'
+import { withChanges } from './draw-epoch-plan.ts'
+import { drawPeers } from './draw-peers.ts'
+import type { LedgerPlan, PartitionKind } from './ledger-plan.ts'
 
 // Small swarms are where quorums are smallest; 4 and 7 are the first with one and two liars.
 const WITNESSES = [1, 2, 3, 3, 3, 4, 4, 4, 4, 4, 5, 6, 6, 7, 7] as const
 const MEMBERS_MAX = 2
-const LIAR_PPM = 700_000
-const BAD_MEMBER_PPM = 600_000
 const TROUBLE_MS = { min: 4_000, max: 16_000 } as const
 const COMMANDS = { min: 8, max: 32 } as const
 const JOBS_MAX = 3
 const JOBS_PPM = 700_000
 const POINTS = [20, 60, 200] as const
 const CLOCK_JUMP_MS = 30_000
-const SKEW_MS = 5_000
 const HALF_PPM = 500_000
 const MAX_PRICE_UNITS = 10_000n
 /** Kinds whose absence drives an agreement into later rounds, or an owner into asking again. */
@@ -67,6 +36,8 @@ const TARGETED_LOST_PPM = [500_000, 900_000, 1_000_000] as const
 /** Of the runs in which a quorum of correct witnesses is left. */
 const LOST_STORE_PPM = 250_000
 
+/** Runs in which epochs change. */
+const EPOCHS_PPM = 400_000
 /** Some runs are about one thing that a free mix brings together too rarely. */
 const FOCUS_PPM = 400_000
 /** A little more than commitMs, after which a witness seals whatever it has. */
@@ -75,6 +46,8 @@ const UNSEEN_COMMITS_MS = 130_000
 export function drawLedgerPlan(random: Random): LedgerPlan {
   const mix = drawMix(random)
   const plan = { ...mix, peers: withLoss(mix.peers, random.fork('lost store')) }
+  const epochs = random.fork('epochs')
+  if (epochs.chance(EPOCHS_PPM)) return withChanges(plan, epochs)
   if (!random.chance(FOCUS_PPM)) return plan
   const focus = random.pick([
     unseenCommits,
@@ -203,41 +176,14 @@ function drawMix(random: Random): LedgerPlan {
     clockJumpMs: often() ? CLOCK_JUMP_MS : 0,
     partitions: often() ? drawPartitions(random) : [],
     leavesOneOut: often(),
+    changes: [],
+    away: [],
   }
 }
 
 function drawPartitions(random: Random): readonly PartitionKind[] {
   const kinds: readonly PartitionKind[] = ['cut', 'silent', 'one-way']
   return Array.from({ length: 1 + random.below(4) }, () => random.pick(kinds))
-}
-
-/** The first peer mints and is always correct: a lying minter owns the money anyway. */
-function drawPeers(random: Random, witnesses: number, members: number): LedgerPlan['peers'] {
-  const { faulty } = quorumSizes(witnesses)
-  const liars = faulty > 0 && random.chance(LIAR_PPM) ? 1 + random.below(faulty) : 0
-  const peerAt = (at: number): PeerPlan => {
-    const witness = at < witnesses
-    const adversaries: AdversaryName[] = []
-    if (witness && at >= 1 && at <= liars) adversaries.push(...drawSome(random, WITNESS_ADVERSARIES, 3))
-    const isLiar = adversaries.length > 0
-    if (isLiar || (!witness && random.chance(BAD_MEMBER_PPM)))
-      adversaries.push(...drawSome(random, MEMBER_ADVERSARIES, 2))
-    return {
-      operator: `operator ${at}`,
-      witness,
-      runner: 'honest',
-      price: BigInt(random.between({ min: 2_000, max: 9_000 })),
-      skewMs: random.below(SKEW_MS),
-      adversaries: [...new Set(adversaries)],
-    }
-  }
-  const [first, ...others] = Array.from({ length: witnesses + members }, (_, at) => peerAt(at))
-  if (first === undefined) throw new Error('a swarm has a first member')
-  return [first, ...others]
-}
-
-function drawSome<T>(random: Random, names: readonly T[], most: number): readonly T[] {
-  return random.shuffled(names).slice(0, 1 + random.below(most))
 }
 
 function drawFaults(random: Random): Faults {

@@ -2,7 +2,11 @@ import { PREFIXES } from '../../protocol/records/keys.ts'
 import type { createPanel, Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
 import { heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
-import { drawLedgerPlan, type LedgerPlan } from './draw-ledger-plan.ts'
+import { ChangeDriver } from './change-driver.ts'
+import { drawLedgerPlan } from './draw-ledger-plan.ts'
+import { countFacts, type EpochFigures, figuresOf } from './ledger-figures.ts'
+import type { LedgerPlan } from './ledger-plan.ts'
+import { sparedOf } from './spared.ts'
 import { createPower, type Power, scheduleTrouble } from './trouble.ts'
 import { createWatchedWorld, jobOf, type ScenarioOptions } from './watched-world.ts'
 
@@ -17,6 +21,7 @@ export interface LedgerReport {
   readonly decided: number
   /** Forks settled. */
   readonly resolved: number
+  readonly epochs: EpochFigures
   readonly virtualMs: number
   readonly steps: number
   readonly traceHash: string
@@ -61,26 +66,12 @@ export function runLedger(options: ScenarioOptions): LedgerReport {
     certified: counts.certified.size,
     decided: counts.decided.size,
     resolved: counts.resolved.size,
+    epochs: { ordered: run.driver.ordered, ...figuresOf(panel.epochs) },
     virtualMs: world.now,
     steps: world.steps,
     traceHash: world.traceHash(),
     violations: panel.violations,
   }
-}
-
-function countFacts(world: World) {
-  const named = () => new Set<string>()
-  const counts = { crashes: 0, certified: named(), decided: named(), resolved: named() }
-  world.watch((observation) => {
-    if (observation.type === 'crashed') counts.crashes += 1
-    if (observation.type !== 'effect' || observation.effect.type !== 'persist') return
-    for (const { key } of observation.effect.writes) {
-      if (key.startsWith(PREFIXES.certificate)) counts.certified.add(key)
-      if (key.startsWith(PREFIXES.decision)) counts.decided.add(key)
-      if (key.startsWith(PREFIXES.resolution)) counts.resolved.add(key)
-    }
-  })
-  return counts
 }
 
 interface RunParts {
@@ -93,15 +84,26 @@ interface RunParts {
 
 class LedgerRun {
   readonly #parts: RunParts
+  readonly driver: ChangeDriver
 
   constructor(parts: RunParts) {
     this.#parts = parts
+    const { world, plan, random, panel } = parts
+    this.driver = new ChangeDriver({
+      world,
+      epochs: panel.epochs,
+      changes: plan.changes,
+      random: random.fork('changes'),
+    })
   }
 
   /** Plays until the end or the first violation. */
   play(): void {
     const { world, plan, random, power, panel } = this.#parts
+    const newcomers = plan.away.filter(({ fromMs }) => fromMs === 0)
+    for (const peer of this.#peersAt(newcomers)) world.keepAway(peer)
     for (const peer of world.peers) world.start(peer)
+    this.driver.start()
     scheduleTrouble(world, plan, random.fork('trouble'))
     this.#scheduleWork(random.fork('work'))
     this.#pass(plan.troubleMs)
@@ -109,12 +111,15 @@ class LedgerRun {
     this.#startAll()
     this.#pass(plan.lastingMs)
     panel.examine()
-    const spared = this.#spared()
+    const { newest } = panel.epochs
+    const spared = plan.leavesOneOut ? sparedOf(world, newest.witnesses, this.driver.remaining) : undefined
     this.#healAllBut(spared)
     this.#converge('the core', spared)
-    if (spared !== undefined) this.#healAllBut(undefined)
+    this.#letBack()
+    if (spared !== undefined || plan.changes.length > 0) this.#healAllBut(undefined)
     this.#converge('everybody', undefined)
     this.#pass(SETTLED_MS)
+    if (plan.changes.length > 0) this.#payOnceMore()
     // An adversary may have had one more entry certified meanwhile, and shown it to some.
     this.#converge('everybody, once more,', undefined)
     panel.examine()
@@ -144,20 +149,43 @@ class LedgerRun {
       for (let count = 0; count < RESOLVES_MAX; count += 1)
         world.after(random.below(plan.troubleMs), () => world.command(liar, { type: 'resolve' }))
     }
+    for (const { atMs, orders } of plan.changes) {
+      for (const place of orders.flatMap(({ minters = [] }) => minters)) {
+        const [from, to] = [world.peers[place], random.pick(world.peers).id]
+        world.after(atMs + random.below(plan.troubleMs), () => {
+          if (from !== undefined) world.command(from, { type: 'mint', to, amount: GRANT_UNITS, memo: '' })
+        })
+      }
+    }
     for (let count = 0; count < plan.jobs; count += 1) {
       const at = (plan.troubleMs >> 2) + random.below(plan.troubleMs >> 1)
-      const payer = random.chance(LIAR_PAYS_PPM) ? random.pick([...liars, minter]) : random.pick(world.peers)
+      const drawn = random.chance(LIAR_PAYS_PPM) ? random.pick([...liars, minter]) : random.pick(world.peers)
+      const payer = world.peers[plan.payer ?? world.peers.indexOf(drawn)] ?? drawn
       world.after(at, () => submit(world, payer, random))
     }
   }
 
-  /** A correct witness without which there still is a quorum of correct ones, if the plan leaves one out. */
-  #spared(): WorldPeer | undefined {
-    const { world, plan } = this.#parts
-    const witnesses = world.peers.filter((peer) => peer.plan.witness && isCorrect(peer))
-    const { quorum } = world.roster.epoch.sizes
-    if (!plan.leavesOneOut || witnesses.length <= quorum) return undefined
-    return witnesses.at(-1)
+  /** Newcomers, laggards, and witnesses that died in a change; who left for good stays away. */
+  #letBack(): void {
+    const { world } = this.#parts
+    for (const peer of world.peers) if (peer.plan.leaves !== true) world.letBack(peer)
+  }
+
+  #peersAt(places: LedgerPlan['away']): readonly WorldPeer[] {
+    return places.flatMap(({ place }) => this.#parts.world.peers[place] ?? [])
+  }
+
+  /** Every owner pays somebody under the newest epoch. */
+  #payOnceMore(): void {
+    const { world } = this.#parts
+    const [first, second] = world.peers.filter((peer) => isCorrect(peer) && peer.body.running)
+    if (first === undefined || second === undefined) return
+    for (const peer of world.peers) {
+      const to = (peer === first ? second : first).id
+      if (isCorrect(peer))
+        world.command(peer, { type: 'transfer', to, amount: BigInt(TRANSFER_UNITS_MIN), memo: '' })
+    }
+    this.#pass(LOOK_MS)
   }
 
   #healAllBut(spared: WorldPeer | undefined): void {
@@ -176,15 +204,28 @@ class LedgerRun {
   /** Waits for one ledger on all correct peers but one, with nothing of theirs under way. */
   #converge(who: string, spared: WorldPeer | undefined): void {
     const { world, panel } = this.#parts
-    const core = world.peers.filter((peer) => isCorrect(peer) && peer !== spared)
-    const owed = new Set(core.map(({ id }) => id))
+    // A witness that dies in a change leaves it meanwhile.
+    const coreNow = () =>
+      world.peers.filter((peer) => isCorrect(peer) && peer !== spared && !world.isAway(peer.id))
     const limit = world.now + HEALING_LIMIT_MS
-    while (!this.#isBroken() && !isLevel(core, owed)) {
+    while (!this.#isBroken() && !(this.driver.isDone && isLevel(coreNow()))) {
       if (world.now > limit) {
-        panel.report('liveness', `${who} did not converge: ${stateOf(core)}`)
+        const under = this.driver.isDone ? '' : `${this.driver.remaining.length} changes of epoch are left; `
+        panel.report('liveness', `${who} did not converge: ${under}${stateOf(coreNow())}`)
         return
       }
       this.#pass(LOOK_MS)
+      this.#restartAstray()
+    }
+  }
+
+  /** Whoever has gone astray says so, and its owner starts it again: it then forgets all that follows from facts. */
+  #restartAstray(): void {
+    const { world } = this.#parts
+    for (const peer of world.peers) {
+      if (peer.body.view === undefined || peer.body.view.change().astray.length === 0) continue
+      world.crash(peer)
+      world.start(peer)
     }
   }
 
@@ -212,11 +253,15 @@ function submit(world: World, payer: WorldPeer, random: Random): void {
 }
 
 /** One root, no own entry under way, no close that no snapshot folds, no job of theirs or paid for still open. */
-function isLevel(core: readonly WorldPeer[], owed: ReadonlySet<string>): boolean {
+function isLevel(core: readonly WorldPeer[]): boolean {
+  const owed = new Set<string>(core.map(({ id }) => id))
   const [first] = core
   const root = first?.body.view?.ledgerRoot()
+  const epoch = first?.body.view?.roster.epoch.number
   return core.every(({ body: { view }, disk }) => {
     if (view === undefined || view.ledgerRoot() !== root || view.trust().waiting > 0) return false
+    const { stoppedMs, isLevel: hasAll } = view.change()
+    if (view.roster.epoch.number !== epoch || stoppedMs !== undefined || !hasAll) return false
     if (view.openJobs().some(({ status, account }) => status !== 'pending' || owed.has(account))) return false
     return ![...disk.records().keys()].some((key) => key.startsWith(PREFIXES.own))
   })
@@ -227,7 +272,10 @@ function stateOf(core: readonly WorldPeer[]): string {
     .map(({ id, body: { view }, disk }) => {
       const own = [...disk.records().keys()].filter((key) => key.startsWith(PREFIXES.own)).length
       const jobs = view?.openJobs().map(({ status }) => status) ?? []
-      return `${id.slice(-6)} ${view?.ledgerRoot().slice(0, 6)} own ${own} jobs ${jobs.join(',')}`
+      const { stoppedMs, isLevel: hasAll } = view?.change() ?? {}
+      const change = `${stoppedMs === undefined ? '' : ' stopped'}${hasAll === false ? ' behind' : ''}`
+      const at = `epoch ${view?.roster.epoch.number}${change}`
+      return `${id.slice(-6)} ${view?.ledgerRoot().slice(0, 6)} ${at} own ${own} jobs ${jobs.join(',')}`
     })
     .join('; ')
 }

@@ -2,7 +2,7 @@ import type { PeerId } from '../../protocol/ids.ts'
 import type { PowerPoint } from '../body-options.ts'
 import type { Random } from '../random.ts'
 import type { World, WorldPeer } from '../world.ts'
-import type { LedgerPlan, PartitionKind } from './draw-ledger-plan.ts'
+import type { LedgerPlan, PartitionKind } from './ledger-plan.ts'
 
 /** Power that fails at drawn points of a peer's writing and sending, until it is told to hold. */
 export interface Power {
@@ -45,6 +45,10 @@ export function scheduleTrouble(world: World, plan: LedgerPlan, random: Random):
   for (const peer of world.peers) {
     // `comeBack` starts it again.
     if (peer.plan.losesStore === true) world.after(someTime(), () => world.lose(peer))
+  }
+  for (const { place, fromMs } of plan.away) {
+    const peer = world.peers[place]
+    if (peer !== undefined && fromMs > 0) world.after(fromMs, () => world.keepAway(peer))
   }
   for (const kind of plan.partitions) {
     const side = new Set(random.shuffled(world.peers).slice(0, 1 + random.below(world.peers.length)))

@@ -1,0 +1,13 @@
+/** One wrong line in the protocol: `find` must stand in `file` exactly once. */
+export interface Mutant {
+  readonly name: string
+  /** What the protocol would no longer do. */
+  readonly breaks: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** Seeds that caught it when they were last looked for; tried first. */
+  readonly seeds: readonly number[]
+  /** Checkers that are there for this; another one's catch is luck. */
+  readonly caughtBy: readonly string[]
+}
