@@ -84,7 +84,7 @@ export function createDisk({ scheduler, random, syncMs: initial }: DiskOptions):
       listener = () => undefined
     },
     rewrite(prefixes, ends) {
-      for (const key of [...written.keys()])
+      for (const key of written.keys())
         if (prefixes.some((prefix) => key.startsWith(prefix))) applyWrite(durable, { key, value: null })
       for (const write of ends) applyWrite(durable, write)
       written = new Map(durable)
