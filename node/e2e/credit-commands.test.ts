@@ -81,7 +81,7 @@ describe('wallet', () => {
     [['wallet', 'send', STRANGER, '1', '--memo', 'x'.repeat(141)], 'memo_too_long'],
     [['wallet', 'send', STRANGER, '999999'], 'insufficient_credit'],
     [['wallet', 'send', STRANGER], 'missing required argument'],
-    [['wallet', 'lend'], 'too many arguments'],
+    [['wallet', 'lend'], "'lend' means nothing"],
   ])('refuses %j', async (args, says) => {
     const { code, err, out } = await run(args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
