@@ -71,6 +71,34 @@ describe('a feed', () => {
     feed.stop()
   })
 
+  it('goes on behind the message that a reader has seen last', async () => {
+    const { feed, set } = createCounter()
+    const early = createReader()
+    await feed.add(early.reader)
+    feed.remove(early.reader)
+    set(1)
+    const late = createReader()
+    const caughtUp = late.next()
+    await feed.add(late.reader, 100)
+    await caughtUp
+    const level = createReader()
+    await feed.add(level.reader, 101)
+    const updated = level.next()
+    set(2)
+    await updated
+    expect(late.messages[0]).toEqual({ type: 'update', seq: 101, value: 1 })
+    expect(level.messages).toEqual([{ type: 'update', seq: 102, value: 2 }])
+    feed.stop()
+  })
+
+  it.each([99, 101])('begins anew for a reader whose last message, %d, it never sent', async (since) => {
+    const { feed } = createCounter()
+    const { reader, messages } = createReader()
+    await feed.add(reader, since)
+    expect(messages).toEqual([{ type: 'snapshot', seq: 100, value: 0 }])
+    feed.stop()
+  })
+
   it('shows changes that come together as one', async () => {
     const { feed, state, set } = createCounter()
     const { reader, messages, next } = createReader()

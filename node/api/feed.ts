@@ -21,11 +21,18 @@ export interface FeedOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** Shows one subject to any number of readers: a snapshot to each, then updates to all. */
+/**
+ * Shows one subject to any number of readers: a snapshot to each, then updates to all. An update has the whole newest
+ * state, so whoever missed some is level with the next.
+ */
 export interface Feed {
   /** Readers, those still waiting for their snapshot included. */
   readonly size: number
-  add(reader: Reader): Promise<void>
+  /**
+   * `since` is the number of the newest message that this reader has seen. Where it is one of this feed's, the
+   * reader goes on with what follows it; where it isn't, as after a restart or at another peer, it begins anew.
+   */
+  add(reader: Reader, since?: number): Promise<void>
   remove(reader: Reader): void
   changed(): void
   stop(): void
@@ -101,7 +108,11 @@ export function createFeed({ read, firstSeq, updateMs, failed }: FeedOptions): F
     timer = setTimeout(() => void update(), Math.max(0, sentAtMs + updateMs - performance.now()))
   }
 
-  async function add(reader: Reader): Promise<void> {
+  async function add(reader: Reader, since?: number): Promise<void> {
+    if (since !== undefined && since >= firstSeq && since <= seq) {
+      readers.set(reader, since)
+      return schedule()
+    }
     waiting.add(reader)
     try {
       const snapshot = await message('snapshot')

@@ -10,8 +10,8 @@ import type { Throughput } from './throughput.ts'
 export interface SocketHub {
   /** Sockets that are open or about to show their first message. */
   readonly size: number
-  watchJob(job: string, reader: Reader): void
-  watchNetwork(reader: Reader): void
+  watchJob(job: string, reader: Reader, since?: number): void
+  watchNetwork(reader: Reader, since?: number): void
   remove(reader: Reader): void
   stop(): void
 }
@@ -62,12 +62,12 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     get size() {
       return [...jobs.values()].reduce((sum, feed) => sum + feed.size, network.size)
     },
-    watchJob(job, reader) {
+    watchJob(job, reader, since) {
       const feed = feedOf(job)
-      void feed.add(reader).then(() => prune(job, feed))
+      void feed.add(reader, since).then(() => prune(job, feed))
     },
-    watchNetwork(reader) {
-      void network.add(reader)
+    watchNetwork(reader, since) {
+      void network.add(reader, since)
     },
     remove(reader) {
       network.remove(reader)

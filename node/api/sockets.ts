@@ -7,7 +7,7 @@ import { SERVER_LIMITS } from './limits.ts'
 import { ApiProblem } from './problem.ts'
 import type { SocketHub } from './socket-hub.ts'
 
-/** `since` names the last message seen. Every socket starts with a snapshot, which covers whatever followed it. */
+/** `since` is the `seq` of the newest message seen: a socket goes on behind it, or starts with a snapshot. */
 const socketQuery = Type.Object(
   { since: Type.Optional(Type.Integer({ minimum: 0 })) },
   { additionalProperties: false },
@@ -42,7 +42,8 @@ function keepAlive(socket: WebSocket): void {
 
 /** Binds the WebSockets. A plain request for one is told to upgrade. */
 export function bindSockets(app: FastifyInstance, hub: SocketHub): void {
-  const bind = (name: SocketName, watch: (params: unknown, reader: Reader) => void) => {
+  type Watch = (params: unknown, reader: Reader, since: number | undefined) => void
+  const bind = (name: SocketName, watch: Watch) => {
     app.route({
       method: 'GET',
       url: SOCKETS[name].path.replace(/\{([a-z_]+)\}/g, ':$1'),
@@ -58,12 +59,18 @@ export function bindSockets(app: FastifyInstance, hub: SocketHub): void {
         const reader = readerOf(socket)
         keepAlive(socket)
         socket.once('close', () => hub.remove(reader))
-        watch(request.params, reader)
+        watch(request.params, reader, sinceOf(request.query))
       },
     })
   }
-  bind('watchJob', (params, reader) => hub.watchJob(idOf(params), reader))
-  bind('watchNetwork', (_params, reader) => hub.watchNetwork(reader))
+  bind('watchJob', (params, reader, since) => hub.watchJob(idOf(params), reader, since))
+  bind('watchNetwork', (_params, reader, since) => hub.watchNetwork(reader, since))
+}
+
+/** Validation has made it a number, or there is none. */
+function sinceOf(query: unknown): number | undefined {
+  if (typeof query !== 'object' || query === null || !('since' in query)) return undefined
+  return typeof query.since === 'number' ? query.since : undefined
 }
 
 function idOf(params: unknown): string {

@@ -1,3 +1,4 @@
+import { shownText } from './terminal-text.ts'
 import { createInterface } from 'node:readline'
 
 /** Whether a person can be asked here. */
@@ -11,7 +12,7 @@ export function ask(question: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, output: process.stderr })
   reader.once('close', () => resolve(''))
   reader.once('SIGINT', () => reader.close())
-  reader.question(question, (answer) => {
+  reader.question(shownText(question), (answer) => {
     resolve(answer.trim())
     reader.close()
   })

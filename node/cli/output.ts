@@ -1,9 +1,10 @@
 import { ApiError } from '../../protocol/api/client.ts'
 import { EXIT } from './exit-codes.ts'
+import { shownText } from './terminal-text.ts'
 
-/** Results go to stdout, everything else to stderr. */
+/** Results go to stdout, everything else to stderr; neither lets what others wrote speak to the terminal. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${shownText(text)}\n`)
 }
 
 export function printJson(value: unknown): void {
@@ -11,7 +12,7 @@ export function printJson(value: unknown): void {
 }
 
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${shownText(text)}\n`)
 }
 
 /** A failure that is worth one sentence: what happened, why, and what to do. */

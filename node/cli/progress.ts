@@ -1,3 +1,5 @@
+import { shownText } from './terminal-text.ts'
+
 /**
  * What is going on, on standard error. On a terminal each phase has one line, rewritten as it goes on; elsewhere
  * a phase is a plain line once it has begun.
@@ -10,7 +12,7 @@ export class Progress {
   show(phase: string, detail = ''): void {
     const line = detail === '' ? phase : `${phase}: ${detail}`
     if (this.#isTerminal) this.#rewrite(phase, line)
-    else if (phase !== this.#phase) process.stderr.write(`${phase}\n`)
+    else if (phase !== this.#phase) process.stderr.write(`${shownText(phase)}\n`)
     this.#phase = phase
     this.#line = line
   }
@@ -18,7 +20,7 @@ export class Progress {
   /** A line beside the phases. */
   note(text: string): void {
     this.done()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${shownText(text)}\n`)
   }
 
   /** Ends the line that is being rewritten. */
@@ -30,6 +32,6 @@ export class Progress {
 
   #rewrite(phase: string, line: string): void {
     if (phase !== this.#phase) this.done()
-    if (line !== this.#line) process.stderr.write(`\r\u001b[K${line}`)
+    if (line !== this.#line) process.stderr.write(`\r\u001b[K${shownText(line)}`)
   }
 }
