@@ -1,5 +1,5 @@
-import { shownText } from './terminal-text.ts'
 import { createInterface } from 'node:readline'
+import { shownText } from './terminal-text.ts'
 
 /** Whether a person can be asked here. */
 export function isTerminal(): boolean {
