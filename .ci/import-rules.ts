@@ -11,7 +11,7 @@ const SEPARATE_ROOMS = ['network', 'store', 'compute', 'api', 'agents']
 const PACKAGES_OF_ROOM: Readonly<Record<string, string>> = {
   network: 'libp2p|@libp2p/[^/]+|@chainsafe/[^/]+|@multiformats/[^/]+|it-[^/]+',
   store: 'level|abstract-level|classic-level',
-  compute: 'ollama|dockerode',
+  compute: 'ollama|dockerode|eventsource-parser',
   api: 'fastify|@fastify/[^/]+',
 }
 

@@ -11,6 +11,7 @@ import { readCharter, writeCharter } from './config/charter-file.ts'
 import type { DataFolder } from './config/data-folder.ts'
 import { readForgotten } from './config/forgotten-swarms.ts'
 import { ownRules } from './config/lexicon.ts'
+import { openAiSettings } from './config/openai-settings.ts'
 import type { Config } from './config/options.ts'
 import { BODY_BYTES_MAX, type BackupRequest } from './host/backup.ts'
 import type { ExitReason } from './host/control.ts'
@@ -155,8 +156,9 @@ async function requireCharter(folder: DataFolder, { operator }: Config, { id }: 
   return charter
 }
 
-async function openProviders({ providers: names, ollamaUrl, lie }: Config): Promise<readonly Provider[]> {
-  const found = await detectProviders({ ollamaUrl })
+async function openProviders(config: Config): Promise<readonly Provider[]> {
+  const { providers: names, ollamaUrl, lie } = config
+  const found = await detectProviders({ ollamaUrl, openAi: await openAiSettings(config) })
   const wanted = found.filter(({ name }) => names.some((one) => one === name))
   return lie ? wanted.map(createLyingProvider) : wanted
 }

@@ -5,6 +5,7 @@ import { detectProviders } from '../compute/detect.ts'
 import { readCharter } from '../config/charter-file.ts'
 import { type ConsentWay, readConsent, TERMS_VERSION, writeConsent } from '../config/consent-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
+import { isLocalServer, openAiSettings } from '../config/openai-settings.ts'
 import type { Config } from '../config/options.ts'
 import { ask, isTerminal } from './confirm.ts'
 import { EXIT } from './exit-codes.ts'
@@ -101,8 +102,10 @@ function membersText({ name, founders, admission }: Charter): string {
   return `members of the swarm "${name}": ${founders.length} founders and ${joining}`
 }
 
-async function modelsText({ providers, ollamaUrl }: Config): Promise<string> {
-  const found = (await detectProviders({ ollamaUrl })).filter(({ name }) =>
+async function modelsText(config: Config): Promise<string> {
+  const { providers, ollamaUrl, openaiUrl } = config
+  const openAi = await openAiSettings(config)
+  const found = (await detectProviders({ ollamaUrl, openAi })).filter(({ name }) =>
     providers.some((one) => one === name),
   )
   const models = await Promise.all(
@@ -111,7 +114,9 @@ async function modelsText({ providers, ollamaUrl }: Config): Promise<string> {
       const names = offered.map(({ name }) => name)
       const more = names.length - MODELS_SHOWN_MAX
       const shown = names.slice(0, MODELS_SHOWN_MAX).join(', ')
-      return `${shown}${more > 0 ? ` and ${more} more` : ''} (${provider.name})`
+      const away =
+        provider.name === 'openai' && !isLocalServer(openaiUrl) ? `: PROMPTS LEAVE FOR ${openaiUrl}` : ''
+      return `${shown === '' ? 'none yet' : shown}${more > 0 ? ` and ${more} more` : ''} (${provider.name}${away})`
     }),
   )
   return models.length === 0 ? 'no model: it only witnesses' : models.join('; ')

@@ -35,6 +35,14 @@ describe('the providers of a machine', () => {
     expect(await detected(`${server.url}/elsewhere`)).toEqual(['reference'])
   })
 
+  it('include a configured server of OpenAI’s protocol, whether it answers now or not', async () => {
+    const gone = await startOllamaTestServer({ scripts: {} })
+    await gone.close()
+    const openAi = { url: `${gone.url}/v1` }
+    const names = (await detectProviders({ ollamaUrl: gone.url, openAi })).map(({ name }) => name)
+    expect(names).toEqual(['reference', 'openai'])
+  })
+
   it('do not wait for a server that is silent', async () => {
     server = await startOllamaTestServer({ scripts: {}, silent: true })
     expect(await detected(server.url, 20)).toEqual(['reference'])

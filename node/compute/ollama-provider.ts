@@ -4,7 +4,7 @@ import Value from 'typebox/value'
 import { isDigest } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import { createAnswerCollector } from './answer-collector.ts'
-import { createGuardedFetch } from './ollama-fetch.ts'
+import { createGuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
 import { ProviderFault, abortedOutcome, generationFailure } from './provider.ts'
 import type { GenerationFailure, GenerationOutcome, GenerationRequest, Model, Provider } from './provider.ts'
 
@@ -40,8 +40,13 @@ export function createOllamaProvider({ url = OLLAMA_URL_DEFAULT }: { readonly ur
   }
 }
 
+function guarded(signal: AbortSignal, format: GuardedFetchOptions['format']): typeof fetch {
+  const lacksModel = (status: number, body: string) => status === 404 && /model.*not found/i.test(body)
+  return createGuardedFetch({ server: 'Ollama', signal, format, lacksModel })
+}
+
 async function listModels(url: string, signal: AbortSignal): Promise<readonly Model[]> {
-  const client = new Ollama({ host: url, fetch: createGuardedFetch({ signal, format: 'document' }) })
+  const client = new Ollama({ host: url, fetch: guarded(signal, 'document') })
   try {
     const tags = entriesOf(await client.list())
     const warm = new Set(await runningModels(client))
@@ -80,7 +85,7 @@ function modelOf(tag: unknown, warm: ReadonlySet<string>): Model | undefined {
 async function generate(url: string, request: GenerationRequest): Promise<GenerationOutcome> {
   const ended = new AbortController()
   const signal = AbortSignal.any([request.signal, ended.signal])
-  const client = new Ollama({ host: url, fetch: createGuardedFetch({ signal, format: 'lines' }) })
+  const client = new Ollama({ host: url, fetch: guarded(signal, 'lines') })
   try {
     return await collect(client, request)
   } catch (error) {

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
-import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text as readBody } from 'node:stream/consumers'
-import { setImmediate } from 'node:timers/promises'
 import Type from 'typebox'
 import type { Static } from 'typebox'
 import Value from 'typebox/value'
+import {
+  echoOf,
+  type ModelTestServer,
+  sendJson,
+  startModelTestServer,
+  type Wire,
+  wireOn,
+} from './model-test-server.ts'
 
 /** A request body of `/api/generate`, as far as tests look at it. */
 export type SeenGeneration = Static<typeof SeenGeneration>
@@ -18,26 +24,17 @@ const SeenGeneration = Type.Object({
 /** Answers one generation in Ollama's wire format, well or badly. */
 export type Script = (reply: Reply, request: SeenGeneration) => Promise<void>
 
-export interface Reply {
+export interface Reply extends Omit<Wire, 'fail'> {
   /** One line of NDJSON. */
   line(value: unknown): Promise<void>
-  /** Bytes as they are, in a chunk of their own. */
-  bytes(chunk: Uint8Array): Promise<void>
   /** Ends the response with an error status and Ollama's error document. */
   fail(status: number, message: string): void
-  end(): void
-  /** Breaks the connection. */
-  cut(): void
-  /** Resolves when the client has gone. */
-  readonly gone: Promise<void>
 }
 
-export interface OllamaTestServer {
-  readonly url: string
+export interface OllamaTestServer extends ModelTestServer {
   readonly seen: readonly SeenGeneration[]
   /** Resolves with the name of the next model whose client goes away before its answer is complete. */
   readonly abandoned: Promise<string>
-  close(): Promise<void>
 }
 
 export interface OllamaTestServerOptions {
@@ -57,7 +54,7 @@ export function digestOfTestModel(name: string): string {
 
 /** Says the prompt back, word by word, up to the token limit: what a faithful server does. */
 export const echo: Script = async (reply, { prompt, options }) => {
-  const words = `You said: ${prompt}`.match(/\S+\s*/g) ?? []
+  const words = echoOf(prompt)
   for (const response of words.slice(0, options.num_predict)) await reply.line({ response, done: false })
   const reason = words.length > options.num_predict ? 'length' : 'stop'
   const count = Math.min(words.length, options.num_predict)
@@ -69,30 +66,13 @@ export const echo: Script = async (reply, { prompt, options }) => {
 export async function startOllamaTestServer(options: OllamaTestServerOptions): Promise<OllamaTestServer> {
   const seen: SeenGeneration[] = []
   const abandoned = Promise.withResolvers<string>()
-  const server = createServer((request, response) => {
+  const server = await startModelTestServer(async (request, response) => {
     if (options.silent) return
-    const answered =
-      request.url === '/api/generate'
-        ? answerGeneration(request, response, options, seen, abandoned.resolve)
-        : answerList(request, response, options)
-    answered.catch(() => response.destroy())
+    await (request.url === '/api/generate'
+      ? answerGeneration(request, response, options, seen, abandoned.resolve)
+      : answerList(request, response, options))
   })
-  const listening = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', () => listening.resolve())
-  await listening.promise
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  return {
-    url: `http://127.0.0.1:${port}`,
-    seen,
-    abandoned: abandoned.promise,
-    async close() {
-      const closed = Promise.withResolvers<void>()
-      server.close(() => closed.resolve())
-      server.closeAllConnections()
-      await closed.promise
-    },
-  }
+  return { ...server, seen, abandoned: abandoned.promise }
 }
 
 async function answerList(
@@ -130,23 +110,11 @@ async function answerGeneration(
 }
 
 function replyOn(response: ServerResponse, model: string): Reply {
-  const gone = Promise.withResolvers<void>()
-  response.on('close', () => gone.resolve())
-  const bytes = async (chunk: Uint8Array) => {
-    const written = Promise.withResolvers<void>()
-    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-    response.write(chunk, () => written.resolve())
-    await Promise.race([written.promise, gone.promise])
-    // The next chunk leaves in a later turn, so that the reader gets this one by itself.
-    await setImmediate()
-  }
+  const wire = wireOn(response, 'application/x-ndjson')
   return {
-    bytes,
-    line: (value) => bytes(lineOf(model, value)),
-    fail: (status, message) => sendJson(response, status, { error: message }),
-    end: () => response.end(),
-    cut: () => response.destroy(),
-    gone: gone.promise,
+    ...wire,
+    line: (value) => wire.bytes(lineOf(model, value)),
+    fail: (status, message) => wire.fail(status, { error: message }),
   }
 }
 
@@ -155,9 +123,4 @@ export function lineOf(model: string, value: unknown): Buffer {
   const common = { model, created_at: '2025-01-01T00:00:00.000Z' }
   const line = typeof value === 'object' ? JSON.stringify({ ...common, ...value }) : JSON.stringify(value)
   return Buffer.from(`${line}\n`)
-}
-
-function sendJson(response: ServerResponse, status: number, document: unknown) {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(document))
 }

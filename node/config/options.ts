@@ -13,7 +13,9 @@ interface Option<T> {
 
 const PORT_MAX = 65_535
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-const PROVIDERS = ['reference', 'ollama'] as const
+const PROVIDERS = ['reference', 'ollama', 'openai'] as const
+/** As systems have it. */
+const PATH_BYTES_MAX = 4_096
 /** Generations at a time: more would fight over one machine's memory. */
 const SLOTS_MAX = 64
 
@@ -110,7 +112,7 @@ export const OPTIONS = {
   dht: toggle("take part in the swarm's hash table of addresses", true),
   price: option('credits asked for one run', 10_000n, credits),
   providers: option<readonly (typeof PROVIDERS)[number][]>(
-    'where answers come from, of reference, ollama',
+    'where answers come from, of reference, ollama, openai',
     PROVIDERS,
     (text) => listOf(text).map(oneOf(PROVIDERS)),
   ),
@@ -118,6 +120,23 @@ export const OPTIONS = {
     expect(URL.canParse(text), 'a URL')
     return text
   }),
+  openaiUrl: option(
+    'base URL of an OpenAI-compatible server (llama.cpp, vLLM, LM Studio, hosted), such as http://127.0.0.1:8080/v1',
+    '',
+    (text) => {
+      const url = URL.parse(text)
+      const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
+      expect(isPlain, 'an http or https URL; its key comes from openai_key_file')
+      return text
+    },
+  ),
+  /** A key on the command line could be read by every account of the machine. */
+  openaiKeyFile: option('file with the key of that server', '', label(PATH_BYTES_MAX)),
+  openaiModels: option<readonly string[]>(
+    'the models of that server to offer; all without a key, none with one',
+    [],
+    listOf,
+  ),
   /** Off by default: whoever only ran `up` has not agreed that a swarm may stand still when this machine stops. */
   acceptWitness: toggle('agree to be a witness whenever the operators order it', false),
   region: option('region that jobs may ask for', 'local', label(LIMITS.regionBytes)),

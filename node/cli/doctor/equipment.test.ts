@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { checkDocker, placeOf } from './docker.ts'
 import type { Finding } from './finding.ts'
 import { checkGpu, DRIVERS } from './gpu.ts'
-import { checkModels } from './models.ts'
+import { checkModels, checkOpenAi } from './models.ts'
 
 async function emptyFolder(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-equipment-'))
@@ -60,6 +60,23 @@ describe('the model server', () => {
 
   it('that the settings leave out is asked nothing', async () => {
     expect(brief(await check('http://127.0.0.1:1', ['reference']))).toEqual(['ok', undefined])
+  })
+})
+
+describe('an OpenAI-compatible server', () => {
+  const check = (openaiUrl: string, openaiModels: readonly string[] = [], openaiKeyFile = '') =>
+    checkOpenAi({ openaiUrl, openaiModels, openaiKeyFile })
+
+  it('is told with its models, and else what to mend', async () => {
+    const port = await serve(documents({ '/v1/models': { data: [{ id: 'a' }, { id: 'b' }] } }), 0)
+    const url = `http://127.0.0.1:${port}/v1`
+    const found = await check(url)
+    expect(brief(found)).toEqual(['ok', undefined])
+    expect(found.sentence).toContain('offers a, b.')
+    expect(brief(await check(url, ['c']))).toEqual(['warn', 'mend_openai'])
+    expect(brief(await check(`http://127.0.0.1:${port}`))).toEqual(['warn', 'mend_openai'])
+    expect(brief(await check(url, ['a'], '/nowhere'))).toEqual(['warn', 'mend_openai'])
+    expect(brief(await check(''))).toEqual(['ok', undefined])
   })
 })
 

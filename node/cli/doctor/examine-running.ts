@@ -7,7 +7,7 @@ import { checkDocker } from './docker.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
 import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
-import { checkModels } from './models.ts'
+import { checkModels, checkOpenAi } from './models.ts'
 import { checkOllama, checkServedPorts } from './ports.ts'
 
 /** Two heartbeats of a small swarm: by then everybody has said its newest root. */
@@ -28,13 +28,22 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
     client.listSettings({ query: { limit: SETTINGS_MAX } }),
   ])
   const ollamaUrl = diagnosis.settings.ollama_url
-  const providers = settings.items.find(({ name }) => name === 'providers')?.value.split(',') ?? []
+  const setTo = (wanted: string) => settings.items.find(({ name }) => name === wanted)?.value ?? ''
+  const providers = setTo('providers').split(',')
+  const openAi = {
+    openaiUrl: setTo('openai_url'),
+    openaiKeyFile: setTo('openai_key_file'),
+    openaiModels: setTo('openai_models')
+      .split(',')
+      .filter((name) => name !== ''),
+  }
   const [ports, disk, ollama, roots, models, ...machine] = await Promise.all([
     checkServedPorts(node.api_url, self),
     checkDisk(node.data_folder),
     checkOllama(ollamaUrl),
     lookUntilLevel(client),
     checkModels({ ollamaUrl, providers }),
+    checkOpenAi(openAi),
     checkGpu(),
     checkDocker(),
   ])

@@ -13,7 +13,7 @@ import {
 } from './examine-folder.ts'
 import { fail, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
-import { checkModels } from './models.ts'
+import { checkModels, checkOpenAi } from './models.ts'
 import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
 
 /** What can be told of a data folder on which no peer answers, whatever state it is in. Nothing of it is changed. */
@@ -40,6 +40,7 @@ export async function examineStopped(
               ]),
           await checkOllama(config.ollamaUrl),
           await checkModels(config),
+          await checkOpenAi(config),
         ]
   return [
     finding,

@@ -15,6 +15,7 @@ export const CHECKS = [
   'convergence',
   'ollama',
   'models',
+  'openai',
   'gpu',
   'docker',
 ] as const
@@ -49,7 +50,9 @@ export const FIXES = {
   start_ollama:
     'Start the model server, or name its address with --ollama-url; without one, --providers reference.',
   pull_model: 'Fetch one, such as "ollama pull llama3.2".',
-  use_ollama: 'Name an Ollama server with --ollama-url: others are not spoken to yet.',
+  use_ollama:
+    'Name an Ollama server with --ollama-url, and this one with --openai-url, its version included.',
+  mend_openai: 'Start that server, or mend --openai-url, --openai-key-file or --openai-models.',
   mend_driver: 'Mend the driver of the GPU if this machine has one; models run on the processor until then.',
   start_docker:
     'Install Docker and start it (systemctl start docker), or set DOCKER_HOST, if containers are wanted.',

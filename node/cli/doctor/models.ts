@@ -1,6 +1,8 @@
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { createOllamaProvider, OLLAMA_URL_DEFAULT } from '../../compute/ollama-provider.ts'
+import { createOpenAiProvider } from '../../compute/openai-provider.ts'
+import { isLocalServer, openAiSettings } from '../../config/openai-settings.ts'
 import { fine, type Finding, warn } from './finding.ts'
 
 /** A server that loads a model meanwhile answers late. */
@@ -21,11 +23,9 @@ export async function checkModels({ ollamaUrl, providers }: ModelSettings): Prom
     return fine('models', 'By its settings the peer asks no model server, and offers the reference model.')
   const names = await ollamaModels(ollamaUrl)
   if (names !== undefined) {
-    const some = names.slice(0, NAMED_MAX).join(', ')
-    const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : ''
     return names.length === 0
       ? warn('models', `Ollama at ${ollamaUrl} has no model of its own.`, 'pull_model')
-      : fine('models', `Ollama at ${ollamaUrl} offers ${some}${more}.`)
+      : fine('models', `Ollama at ${ollamaUrl} offers ${named(names)}.`)
   }
   const foreign = await openAiModels(ollamaUrl)
   if (foreign !== undefined) {
@@ -42,6 +42,31 @@ export async function checkModels({ ollamaUrl, providers }: ModelSettings): Prom
     `The model server of the settings, ${ollamaUrl}, doesn't answer as one.`,
     'start_ollama',
   )
+}
+
+/** Whether the OpenAI-compatible server of the settings answers, with what it offers, and where prompts go for it. */
+export async function checkOpenAi(settings: Parameters<typeof openAiSettings>[0]): Promise<Finding> {
+  const { openaiUrl: url } = settings
+  if (url === '') return fine('openai', 'No OpenAI-compatible server is configured.')
+  try {
+    const options = await openAiSettings(settings)
+    const provider = createOpenAiProvider({ ...options, url })
+    const models = await provider.models(AbortSignal.timeout(ANSWER_MS))
+    if (models.length > 0) {
+      const where = isLocalServer(url) ? '' : '; prompts leave this machine for it'
+      return fine('openai', `The server ${url} offers ${named(models.map(({ name }) => name))}${where}.`)
+    }
+    const sentence = `The server ${url} has none of the models that are to be offered; with a key they are named.`
+    return warn('openai', sentence, 'mend_openai')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it does not answer'
+    return warn('openai', `The server ${url} can't be used: ${why}`, 'mend_openai')
+  }
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : ''
+  return `${names.slice(0, NAMED_MAX).join(', ')}${more}`
 }
 
 function sameUrl(one: string, other: string): boolean {
