@@ -39,7 +39,7 @@ const LOST_PPM = [500_000, 900_000] as const
 
 /** The same run with a few more members, and with epochs that change meanwhile. */
 export function withChanges(plan: LedgerPlan, random: Random): LedgerPlan {
-  if (random.chance(FOCUS_PPM)) return random.pick([hidingProposer, hidingSteward])(plan, random)
+  if (random.chance(FOCUS_PPM)) return random.pick([hidingProposer, hidingSteward, hidingOwner])(plan, random)
   const isFounderLoss = random.chance(FOUNDER_LOSS_PPM)
   const base = isFounderLoss ? drawPeers(random, 1, random.below(2)) : plan.peers
   const troubleMs = random.between(TROUBLE_MS)
@@ -89,6 +89,15 @@ function calmWithLiar(plan: LedgerPlan, random: Random, liar: Partial<PeerPlan>)
 function hidingProposer(plan: LedgerPlan, random: Random): LedgerPlan {
   const adversaries = [CERTIFICATE_KEEPER, ...random.pick([[], ['handover-liar'] as const])] as const
   return { ...calmWithLiar(plan, random, { adversaries, proposes: true }), commands: MANY_COMMANDS, jobs: 0 }
+}
+
+/** An owner keeps certificates to itself until the epoch is closed, whose handovers list both entries of its places. */
+function hidingOwner(plan: LedgerPlan, random: Random): LedgerPlan {
+  return {
+    ...calmWithLiar(plan, random, { adversaries: [CERTIFICATE_KEEPER] }),
+    commands: MANY_COMMANDS,
+    jobs: 0,
+  }
 }
 
 /** A payer keeps what was decided about its jobs to itself until the epoch is closed. */
