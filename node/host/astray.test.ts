@@ -49,7 +49,9 @@ it('a peer has gone astray when the record of it is durable, and begins anew a w
 
 it('one that is so no more, or is stopped meanwhile, is left alone', async () => {
   const other = watched()
-  other.log.append(1, [{ key: keys.astray, value: null }])
+  other.log.append(1, [ASTRAY])
+  other.sync()
+  other.log.append(2, [{ key: keys.astray, value: null }])
   other.sync()
   const stopped = watched()
   stopped.log.append(1, [ASTRAY])

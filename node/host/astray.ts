@@ -22,12 +22,17 @@ export function watchAstray(log: Log, waitMs: number = TIMES.astrayMs): AstrayWa
     // Nothing else holds the process back: who stops it stops this, too.
     if (!isClosed) timer ??= setTimeout(found.resolve, waitMs).unref()
   }
+  const forget = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+  }
   return {
     log: {
       append(position, writes) {
         log.append(position, writes)
-        if (writes.some(({ key, value }) => key === keys.astray && value !== null))
-          log.whenSynced(position, wait)
+        // The others may come to what it had alone, with the next epoch.
+        const said = writes.findLast(({ key }) => key === keys.astray)
+        if (said !== undefined) log.whenSynced(position, said.value === null ? forget : wait)
       },
       whenSynced: (position, action) => log.whenSynced(position, action),
       eased: () => log.eased(),
@@ -35,7 +40,7 @@ export function watchAstray(log: Log, waitMs: number = TIMES.astrayMs): AstrayWa
     found: found.promise,
     close() {
       isClosed = true
-      clearTimeout(timer)
+      forget()
     },
   }
 }

@@ -31,8 +31,8 @@ export function astrayRecord({ epoch, leaves }: Infer<typeof recordCodec>): Uint
  *   is covered by the decision on n + 1 (`epoch/change-rules`). What binds it in n + 1 stays: `adopted/` and `carried/`, of
  *   whatever the handover lists, also where it had come further than the others (`ledger/adopted`); and `lock/`,
  *   `ballot/` and `proposal/`, should there be any.
- * - `seal` names no epoch. Those of attempts that were assigned up to n go with `job/`, so it seals none of these any more
- *   (`keys.anew`): an attempt's sealers are those of the epoch that assigned it, and in n + 1 it has sealed nothing. A
+ * - `seal` names no epoch. Those for jobs that were assigned up to n go with `job/`, so it seals no attempt of these any more
+ *   (`keys.anew`): an attempt's sealers are those of the epoch that assigned its job, and in n + 1 it has sealed nothing. A
  *   copier gains nothing, since it is one seal less (6.7); the job goes on without it, or ends by `void`.
  * - `beacon` and `stored` have one body for each job, `resolve` one for each fork.
  * - `latency`: the last report stays, and it signs none for that snapshot or an earlier one (`trust/trust`).
