@@ -43,6 +43,8 @@ export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subs
   readonly broken: Promise<unknown>
   /** Resolves when the owner's commands ask the process to end: whoever runs it stops it then. */
   readonly exitAsked: Promise<ExitReason>
+  /** Resolves when this peer has gone astray for a while: started again it begins its ledger anew. */
+  readonly astray: Promise<void>
   /** How long the mind took over its events. */
   readonly durations: Durations
   /** Whether this start found every record that was ever synced; if not, what it did. */
@@ -117,7 +119,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     log,
     runner,
   }
-  const { api, host, backend, backUpNow, control, restoredMs } = await startMind(
+  const { api, host, backend, backUpNow, control, astray, restoredMs } = await startMind(
     opened,
     starting,
     broken.resolve,
@@ -139,6 +141,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     newApiKey: apiKey.made,
     broken: broken.promise,
     exitAsked: control.exit,
+    astray,
     durations: host.durations,
     storeState,
     restoredMs,

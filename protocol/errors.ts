@@ -38,6 +38,7 @@ export const ERRORS = {
   },
   backup_running: { status: 409, title: 'A backup is being made' },
   terms_outdated: { status: 409, title: 'The terms of this program are of another version' },
+  votes_lost: { status: 409, title: 'This peer may have forgotten votes and never witnesses again' },
   order_pending: { status: 409, title: 'Another order for the next epoch is being decided' },
   order_out_of_time: { status: 409, title: 'The order is for another epoch than the next one' },
   order_superseded: { status: 409, title: 'Another order was decided for this epoch' },

@@ -128,6 +128,11 @@ export const TIMES = {
   retryMsMax: 5_000,
   /** Reconciliation with one peer after another. */
   syncMs: 15_000,
+  /**
+   * How long a peer that has gone astray goes on before it begins its ledger anew: four rounds of sync, in which it shows
+   * the others what it alone has. If that is a contested place's certificate they choose by it (`ledger/adopted`).
+   */
+  astrayMs: 60_000,
   heartbeatMsMin: 5_000,
   heartbeatMsMax: 60_000,
 } as const

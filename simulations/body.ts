@@ -1,5 +1,5 @@
 import type { Digest, PeerId } from '../protocol/ids.ts'
-import { ASTRAY_ENDS, ASTRAY_PREFIXES } from '../protocol/records/astray.ts'
+import { ASTRAY_PREFIXES, astrayEnds } from '../protocol/records/astray.ts'
 import { keys } from '../protocol/records/keys.ts'
 import type { Event } from '../protocol/peer/event.ts'
 import type { PeerView } from '../protocol/peer/view.ts'
@@ -50,7 +50,8 @@ export function createBody(options: BodyOptions): Body {
       boot += 1
       observe({ type: 'started', peer: self, boot })
       // As a daemon does with the store of a peer that has gone astray, before its mind is made.
-      if (disk.get(keys.astray) !== undefined) disk.rewrite(ASTRAY_PREFIXES, ASTRAY_ENDS)
+      const astray = disk.get(keys.astray)
+      if (astray !== undefined) disk.rewrite(ASTRAY_PREFIXES, astrayEnds(astray))
       const mind = options.createMind()
       for (const record of disk.hotRecords()) mind.restore(record)
       life = createLife(options, mind, (point) => {

@@ -8,6 +8,7 @@ import { keys } from '../protocol/records/keys.ts'
 import { rosterOf } from '../protocol/swarm/live-roster.ts'
 import type { Roster } from '../protocol/swarm/roster.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
+import { beginAnewLater } from './begin-anew.ts'
 import { type Body, createBody } from './body.ts'
 import { type AdversaryName, turnedAdversary } from './adversaries/adversaries.ts'
 import type { PowerPoint } from './body-options.ts'
@@ -127,7 +128,7 @@ export function createWorld(options: WorldOptions): World {
   const crypto = createCrypto(options.crypto)
   const trace = createTrace(options.print)
   const network = createNetwork({ scheduler, random: random.fork('network'), faults: options.faults.link })
-  const observers: Observe[] = []
+  const observers: Observe[] = [beginAnewLater({ after: scheduler.after, restart: restartAstray })]
   let faults = options.faults
   let steps = 0
 
@@ -200,6 +201,21 @@ export function createWorld(options: WorldOptions): World {
     return scheduler.step()
   }
 
+  const start = (peer: WorldPeer) => {
+    if (presence.isAway(peer.id)) return
+    peer.body.start()
+    for (const other of peers) {
+      if (other !== peer && other.body.running) network.connect(peer.id, other.id)
+    }
+  }
+
+  function restartAstray(id: PeerId): void {
+    const peer = byId.get(id)
+    if (peer?.body.running !== true || peer.disk.get(keys.astray) === undefined) return
+    peer.body.crash()
+    start(peer)
+  }
+
   const runUntil = (isMet: () => boolean, limits: RunLimits): RunEnd => {
     const lastMs = scheduler.now + limits.virtualMs
     const lastStep = steps + limits.steps
@@ -247,13 +263,7 @@ export function createWorld(options: WorldOptions): World {
     },
     ...commanding,
     ...presence,
-    start(peer) {
-      if (presence.isAway(peer.id)) return
-      peer.body.start()
-      for (const other of peers) {
-        if (other !== peer && other.body.running) network.connect(peer.id, other.id)
-      }
-    },
+    start,
     crash: (peer) => peer.body.crash(),
     disconnect: (left, right) => network.disconnect(left.id, right.id),
     connect(left, right) {

@@ -25,7 +25,7 @@ it('names who has to agree, and says when this witness has stopped for the chang
 it('says that a peer is behind, order or not', () => {
   expect(changeWords({ ...level, isLevel: false }, nameOf)).toHaveLength(1)
   expect(changeWords({ ...level, isLevel: false, astray: ['a'] }, nameOf)).toEqual([
-    expect.stringContaining('start it again'),
+    expect.stringContaining('starts again by itself'),
   ])
   expect(changeWords({ ...level, isLevel: false, order }, nameOf)).toHaveLength(2)
 })

@@ -4,7 +4,7 @@ import type { PeerId } from '../../protocol/ids.ts'
 const BEHIND =
   'This peer does not have all that the last epoch ended with yet; until then it certifies nothing.'
 const ASTRAY =
-  'This peer holds what nobody else in the swarm does, signed with keys of an epoch that is over. It certifies nothing; start it again, and it fetches the ledger anew.'
+  'This peer holds what nobody else in the swarm does, signed with keys of an epoch that is over. It certifies nothing until it has fetched the ledger anew, for which it starts again by itself within a minute or two; where it does not, start it.'
 
 /** What a change of epoch that is under way means for whoever operates the swarm; nothing where none is. */
 export function changeWords(

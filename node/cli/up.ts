@@ -58,26 +58,28 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
   const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal: stop.signal })
   if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
   const { startDaemon } = await import('../daemon.ts')
-  const daemon = await startDaemon({
-    folder,
-    config,
-    webRoot,
-    version: settled.version,
-    logger,
-    renewApiKey: given.newApiKey === true,
-    about: { settings: settled.settings, logs },
-    passphrases,
-  }).catch(endUnstarted)
-  announce(daemon)
-  const asked = Promise.race([stop.asked, daemon.exitAsked.then(() => undefined)])
-  const end = await Promise.race([asked, daemon.broken.then((error) => ({ error }))])
+  const { keepRunning } = await import('../start/keep-running.ts')
+  const start = async (isFirst: boolean): Promise<Running> => {
+    const daemon = await startDaemon({
+      folder,
+      config,
+      webRoot,
+      version: settled.version,
+      logger,
+      renewApiKey: isFirst && given.newApiKey === true,
+      about: { settings: settled.settings, logs },
+      passphrases,
+    }).catch(endUnstarted)
+    announce(daemon, isFirst)
+    return daemon
+  }
+  const end = await keepRunning({ start, asked: stop.asked, warn: (sentence) => logger.warn(sentence) })
   if (end !== undefined) {
     const { message, exitCode } = explainBroken(end.error, folder.root)
     logger.fatal({ err: end.error }, 'the peer stops')
     say(message)
     process.exit(exitCode)
   }
-  await daemon.stop()
   // What still holds the event loop belongs to nobody any more.
   process.exit(EXIT.ok)
 }
@@ -120,18 +122,26 @@ async function settle({ data, acceptTerms }: UpFlags, flags: ConfigSources['flag
 
 type Running = Awaited<ReturnType<typeof import('../daemon.ts').startDaemon>>
 
-/** A launcher is told over its channel, and may ask how long the mind takes over its events. */
-function announce(daemon: Running): void {
+/**
+ * A launcher is told over its channel, and may ask how long the mind takes over its events. Whoever reads a terminal has
+ * been told before of a peer that only begins anew; the log says that.
+ */
+function announce(daemon: Running, isFirst: boolean): void {
   const { id, url, newApiKey } = daemon
   if (process.send === undefined) {
+    if (!isFirst) return
     if (newApiKey !== undefined) print(newKeyText(newApiKey, process.stdout.isTTY))
     return print(`The peer ${id} runs at ${url} (Ctrl-C stops it)`)
   }
   process.send({ type: 'ready', id, url, newApiKey })
-  process.on('message', (message) => {
+  if (isFirst) process.on('message', (message) => onMessage?.(message))
+  onMessage = (message) => {
     if (message === 'durations') process.send?.({ type: 'durations', durations: daemon.durations.summary() })
-  })
+  }
 }
+
+/** Answers a launcher for the peer that runs now: one that began its ledger anew takes the place of the one before. */
+let onMessage: ((message: unknown) => void) | undefined
 
 /** Resolves when a signal asks this process to stop, or when the launcher that started it is gone. */
 function stopSignal(): { readonly asked: Promise<undefined>; readonly signal: AbortSignal } {

@@ -34,10 +34,11 @@ export async function openRecords(
     })
     if (await beginAnew(opened.store))
       logger.warn(
-        'this peer held what nobody else in the swarm does, signed with keys of an epoch that is over: its ledger is fetched anew, and as a witness it never votes again under this key',
+        'this peer held what nobody else in the swarm does, signed with keys of an epoch that is over: its ledger is fetched anew',
       )
     const isLost = (await opened.store.get(keys.amnesia)) !== undefined
-    return { ...opened, amnesia: opened.amnesia || isLost }
+    const isAnew = (await opened.store.get(keys.anew)) !== undefined
+    return { ...opened, amnesia: opened.amnesia || isLost, restored: opened.restored || isAnew }
   } catch (error) {
     await opened.store.close()
     throw error

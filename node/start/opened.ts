@@ -39,7 +39,7 @@ export interface Opened {
   readonly storeState: StoreState
   /** Votes of this key may have been forgotten with an earlier store, or by a reset. */
   readonly amnesia: boolean
-  /** The store came from a backup: this peer's newest own entries may be forgotten. */
+  /** The store came from a backup, or was begun anew: this peer's own entries may be forgotten. */
   readonly restored: boolean
   readonly bodies: BlobStore
   readonly log: DurabilityLog

@@ -12,6 +12,7 @@ import { createNativeVerifier } from '../crypto/native-verifier.ts'
 import { createVerifierThreads } from '../crypto/verifier-threads.ts'
 import { createBackend } from '../host/backend.ts'
 import { createLedgerHistory } from '../host/history.ts'
+import { watchAstray } from '../host/astray.ts'
 import { backUp, type BackupRequest } from '../host/backup.ts'
 import { watchClaims } from '../host/claims.ts'
 import { createClock } from '../host/clock.ts'
@@ -57,9 +58,11 @@ export async function startMind(
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })
   starting.defer(() => pool.close())
+  const astray = watchAstray(log)
+  starting.defer(() => astray.close())
   const host = new MindHost(peer, {
     bodies,
-    log,
+    log: astray.log,
     records: store,
     engine: runner,
     judge: pool,
@@ -129,7 +132,7 @@ export async function startMind(
   const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
   const backend = createBackend(parts)
   const api = await serveApi(opened, { backend }, starting)
-  return { api, host, backend, backUpNow, control, restoredMs }
+  return { api, host, backend, backUpNow, control, astray: astray.found, restoredMs }
 }
 
 /** Keys beside the peer's own that may be an operator's. */

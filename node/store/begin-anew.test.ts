@@ -6,14 +6,17 @@ import { createMemoryStore } from './memory-store.ts'
 import type { Store } from './store.ts'
 
 const SOME = new Uint8Array([1])
+const ASTRAY = astrayRecord({ epoch: 3, leaves: ['some account'] })
 /** What a peer promised, knows of epochs and has signed itself stays; of hot records nothing else does. */
 const KEPT = [
   PREFIXES.adopted,
   PREFIXES.amnesia,
+  PREFIXES.anew,
   PREFIXES.ballot,
   PREFIXES.carried,
   PREFIXES.closing,
   PREFIXES.epoch,
+  PREFIXES.epochAgreed,
   PREFIXES.epochStop,
   PREFIXES.handoverDraft,
   PREFIXES.lock,
@@ -22,6 +25,7 @@ const KEPT = [
   PREFIXES.requestTime,
   PREFIXES.run,
   PREFIXES.seal,
+  PREFIXES.trustReport,
 ]
 
 async function keysOf(store: Store): Promise<readonly string[]> {
@@ -39,7 +43,7 @@ async function filled(): Promise<Store> {
 
 it('a peer that has gone astray keeps its promises and forgets all facts', async () => {
   const store = await filled()
-  await store.write([{ key: keys.astray, value: astrayRecord(['some account']) }])
+  await store.write([{ key: keys.astray, value: ASTRAY }])
   expect(await beginAnew(store)).toBe(true)
   expect(await keysOf(store)).toEqual([...KEPT].sort())
   expect(await beginAnew(store)).toBe(false)
@@ -47,7 +51,7 @@ it('a peer that has gone astray keeps its promises and forgets all facts', async
 
 it('is still to begin anew where it was cut short', async () => {
   const store = await filled()
-  await store.write([{ key: keys.astray, value: astrayRecord(['some account']) }])
+  await store.write([{ key: keys.astray, value: ASTRAY }])
   let writes = 0
   const failing: Store = {
     ...store,

@@ -1,4 +1,4 @@
-import { ASTRAY_ENDS, ASTRAY_PREFIXES } from '../../protocol/records/astray.ts'
+import { ASTRAY_PREFIXES, astrayEnds } from '../../protocol/records/astray.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { Write } from '../../protocol/records/record.ts'
 import type { Store } from './store.ts'
@@ -11,7 +11,8 @@ const BATCH_KEYS = 1_000
  * swarm's own ones again; false for any other peer. A crash anywhere leaves the record that says so until all is done.
  */
 export async function beginAnew(store: Store): Promise<boolean> {
-  if ((await store.get(keys.astray)) === undefined) return false
+  const astray = await store.get(keys.astray)
+  if (astray === undefined) return false
   for (const prefix of ASTRAY_PREFIXES) {
     let batch: Write[] = []
     for await (const { key } of store.scan({ prefix })) {
@@ -22,6 +23,6 @@ export async function beginAnew(store: Store): Promise<boolean> {
     }
     if (batch.length > 0) await store.write(batch)
   }
-  await store.write(ASTRAY_ENDS)
+  await store.write(astrayEnds(astray))
   return true
 }

@@ -19,6 +19,7 @@ export interface CarriedValue {
  * Values that witnesses of a closed epoch prepared in instances that weren't decided then (5.6). Perhaps such a value
  * was decided and nobody here knows; so nothing else is prepared for its instance in any later epoch, as if every
  * NewView quorum carried it. One goes only when its instance is decided, or with the epoch, whose handover lists it again.
+ * A peer that knows the decision already keeps it as well: it may turn out that nobody else does (`records/astray`).
  */
 export interface CarriedValues {
   get(instance: InstanceId): (CarriedValue & { readonly sinceMs: number }) | undefined
@@ -30,16 +31,22 @@ export interface CarriedValues {
   restore(record: StoredRecord): boolean
 }
 
-export function createCarriedValues(): CarriedValues {
+/** `isDecided`: whether this peer knows how an instance was decided; its value has nothing to say here any more. */
+export function createCarriedValues(
+  isDecided: (instance: InstanceId) => boolean = () => false,
+): CarriedValues {
   const held = new Map<InstanceId, CarriedValue & { readonly sinceMs: number }>()
+  const open = () => [...held].flatMap(([instance, value]) => (isDecided(instance) ? [] : [value]))
   const drop = (out: Outbox, instance: InstanceId) => {
     if (held.delete(instance)) out.write(keys.carried(instance), null)
   }
   return {
-    get: (instance) => held.get(instance),
-    all: () => held.values(),
+    get: (instance) => (isDecided(instance) ? undefined : held.get(instance)),
+    all: open,
     settles: (account) =>
-      [...held.keys()].some((instance) => parseResolveInstance(instance)?.account === account),
+      [...held.keys()].some(
+        (instance) => parseResolveInstance(instance)?.account === account && !isDecided(instance),
+      ),
     replace(out, values) {
       for (const instance of held.keys()) drop(out, instance)
       for (const { certificate, value } of values) {

@@ -55,6 +55,6 @@ export const EPOCH_ENDPOINTS = {
     summary: 'Agree that this peer witnesses in the next epoch, where an order names it',
     tag: 'swarm',
     response: acceptedSchema,
-    errors: ['no_order', 'queue_full', 'outcome_unknown'],
+    errors: ['no_order', 'votes_lost', 'rules_unknown', 'queue_full', 'outcome_unknown'],
   },
 } as const

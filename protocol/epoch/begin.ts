@@ -1,5 +1,4 @@
 import { valueDigestOf } from '../agreement/messages.ts'
-import type { InstanceId } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
 import type { Listed } from '../sync/closing/listed.ts'
 import { headBehind } from '../sync/closing/trail.ts'
@@ -11,14 +10,11 @@ export interface HandedOver extends Handover {
   readonly listed: Listed
 }
 
-/** What is settled here already is left out; a peer that is behind has it settled later. */
-export function handoverOf(
-  { locks, prepared }: Handover,
-  isDecided: (instance: InstanceId) => boolean,
-): HandedOver {
+/** The same whatever this peer has settled already: it may be the only one that has (`records/astray`). */
+export function handoverOf({ locks, prepared }: Handover): HandedOver {
   return {
     locks,
-    prepared: prepared.filter(({ certificate }) => !isDecided(certificate.ballot.instance)),
+    prepared,
     listed: {
       entries: alone(locks).map(entryIdOf),
       decisions: prepared.map(({ certificate, value }) => ({

@@ -14,7 +14,7 @@ import { Entering, type EnteringParts } from './entering.ts'
 import { Gather } from './gather.ts'
 import { Handovers } from './handovers.ts'
 import type { Handover } from './messages.ts'
-import { Orders, type OrdersParts } from './orders.ts'
+import { type AgreeFault, Orders, type OrdersParts } from './orders.ts'
 import type { Cut } from './pieces.ts'
 import { Sources } from './sources.ts'
 import type { SignedOrder } from './value.ts'
@@ -43,6 +43,7 @@ export interface ChangeParts
   readonly ledger: () => Pick<Ledger, 'bound' | 'isVotable' | 'beginEpoch'>
   readonly agreement: () => Pick<Agreement, 'prepared' | 'promised' | 'beginEpoch' | 'stir'>
   readonly carried: (instance: InstanceId) => Digest | undefined
+  readonly isDecided: (instance: InstanceId) => boolean
   readonly serve: () => FactServer & RecordServer
   /** The handover that a decision waited for is here. */
   readonly arrived: (out: Outbox, list: Digest) => void
@@ -125,8 +126,8 @@ export class Change {
     return replaced
   }
 
-  /** The host agrees that this peer witnesses; false when no order names it for that epoch. */
-  agree(out: Outbox, number: number): boolean {
+  /** The host agrees that this peer witnesses; why it can't, if it can't. */
+  agree(out: Outbox, number: number): AgreeFault | undefined {
     return this.orders.agree(out, number)
   }
 

@@ -27,7 +27,6 @@ export interface EnteringParts {
   readonly handovers: Handovers
   readonly ledger: () => Pick<Ledger, 'beginEpoch'>
   readonly agreement: () => Pick<Agreement, 'beginEpoch'>
-  readonly isDecided: (instance: InstanceId) => boolean
   readonly compare: (out: Outbox, peer: PeerId) => void
   readonly serve: () => FactServer
   /** The order and all that was collected for it are done with. */
@@ -69,7 +68,7 @@ export class Entering {
     if (handover === 'broken') return { status: 'contradiction' }
     handovers.settle(out)
     out.write(keys.epochDecision(number), encodeBody(decisionCodec, decision))
-    this.#enter(out, value, handoverOf(handover, this.#parts.isDecided), from)
+    this.#enter(out, value, handoverOf(handover), from)
     return { status: 'applied' }
   }
 

@@ -1,37 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { JobId } from '../ids.ts'
 import { testSigner } from '../ledger/testing-mind.ts'
-import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
+import { TIMES } from '../params.ts'
 import { testInvitation, testJoin } from '../swarm/testing-invitations.ts'
-import { expectSame, TestEpochs } from './testing-orders.ts'
-
-const BLOB = { digest: 'c'.repeat(64) as never, size: 1 }
-
-/** Four witnesses, a payer that is none of them, and two nodes that were elected to run its job. */
-function runningJob() {
-  const epochs = new TestEpochs(4)
-  epochs.mint(4, 10n * UNITS_PER_CREDIT)
-  const model = { model: 'm', modelDigest: BLOB.digest, cached: true, modes: ['process' as const] }
-  const state = { vramFreeMb: 1, loadMilli: 0, region: '', etaMs: 1, price: 100n }
-  for (const at of [5, 6])
-    epochs.minds.offer(epochs.id(at), { offers: [{ ...model, ...state }], vramTotalMb: 1, slots: 1 })
-  epochs.minds.pass(TIMES.heartbeatMsMax)
-  const wishes = { model: null, replicas: 2, standbys: 0, minConfidence: null, maxPrice: null, region: null }
-  const more = { comparator: 'auto', mode: 'process', visibility: 'private', temperatureMilli: 0 } as const
-  const request = { prompt: BLOB, ...wishes, ...more, seed: null, maxTokens: 1 }
-  const result = epochs.minds.command(epochs.id(4), { type: 'submit-job', request })
-  if (result?.ok !== true || result.type !== 'job') throw new RangeError('the job was refused')
-  epochs.minds.pass(TIMES.bidWindowMs + TIMES.storedMs + TIMES.nudgeMs)
-  expect(epochs.minds.runs).toHaveLength(2)
-  return { epochs, job: result.job, finish: () => finish(epochs, result.job) }
-}
-
-/** Both nodes answer; says how the job ended in the eyes of each of these peers. */
-function finish(epochs: TestEpochs, job: JobId): void {
-  for (const run of epochs.minds.runs) epochs.minds.finish(run, BLOB)
-  epochs.minds.pass(TIMES.revealMs)
-  expect(epochs.view(4).job(job)).toBeUndefined()
-}
+import { BLOB, runningJob } from './testing-jobs.ts'
+import { expectSame, type TestEpochs } from './testing-orders.ts'
 
 const paid = (epochs: TestEpochs) =>
   [5, 6].map((at) => epochs.view(0).account(epochs.id(at))?.claimable ?? 0n)

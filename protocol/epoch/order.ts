@@ -29,6 +29,7 @@ export type DraftFault =
   | 'rules_unknown'
   | 'not_an_operator'
   | 'no_order'
+  | 'votes_lost'
   | 'order_superseded'
   | 'order_replaced'
 

@@ -4,6 +4,7 @@ import { testSigner } from '../ledger/testing-mind.ts'
 import { testEntry, testRevocation } from '../swarm/testing-invitations.ts'
 import type { Governance } from '../swarm/governance.ts'
 import { LIMITS } from '../params.ts'
+import { keys } from '../records/keys.ts'
 import { OrderPlaces } from './order-places.ts'
 import { TestEpochs } from './testing-orders.ts'
 import { ACCEPT, orderDigestOf, type SignedAccept, type SignedOrder } from './value.ts'
@@ -117,6 +118,47 @@ describe('nobody is made a witness without its host', () => {
     expect(agree(1)).toEqual([{ ok: true, type: 'accepted' }])
     epochs.minds.pass(20_000)
     expect(numbers(epochs)).toEqual([1, 1, 1, 1, 1, 1, 1])
+  })
+
+  it('which is told where it can witness in none: votes may be lost, or its program lacks the rules', () => {
+    const epochs = new TestEpochs(4)
+    const named = epochs.id(5)
+    const agree = () => epochs.minds.changeEpoch(named, { type: 'accept-epoch', number: 1 })
+    const hear = (change: Partial<Governance>) => {
+      const body = { order: epochs.order([0, 1, 2, 5], change), accepts: [], root: null }
+      epochs.minds.say(epochs.id(4), named, 'epoch-order', body)
+    }
+    epochs.minds.acceptsWitness = () => false
+    epochs.minds.restart(named)
+    hear({ rules: 'b'.repeat(64) as never })
+    expect(agree()).toEqual(refused('rules_unknown'))
+    // One of two orders it can carry out.
+    hear({})
+    expect(agree()).toEqual([{ ok: true, type: 'accepted' }])
+    epochs.minds.write(named, keys.amnesia, new Uint8Array(0))
+    epochs.minds.restart(named)
+    hear({})
+    expect(agree()).toEqual(refused('votes_lost'))
+    epochs.minds.pass(20_000)
+    expect(numbers(epochs)).toEqual([0, 0, 0, 0, 0, 0, 0])
+  })
+
+  it('which has agreed for good, though the peer starts again before it is level', () => {
+    const epochs = new TestEpochs(4)
+    const late = epochs.id(5)
+    epochs.minds.acceptsWitness = () => false
+    epochs.minds.restart(late)
+    epochs.change(epochs.order([0, 1, 2, 5]))
+    epochs.minds.isCut = (_from, to, kind) => to === late && kind.startsWith('sync-')
+    expect(epochs.minds.changeEpoch(late, { type: 'accept-epoch', number: 1 })).toEqual([
+      { ok: true, type: 'accepted' },
+    ])
+    expect(epochs.view(1).change().missing).toEqual([late])
+    epochs.minds.restart(late)
+    epochs.minds.isCut = () => false
+    epochs.minds.pass(20_000)
+    expect(numbers(epochs)).toEqual([1, 1, 1, 1, 1, 1, 1])
+    expect(epochs.minds.stored(late, keys.epochAgreed)).toBeUndefined()
   })
 
   it('nor by what somebody else, or it about another order, has signed', () => {

@@ -21,6 +21,8 @@ import {
   signedOrder,
 } from './value.ts'
 
+const agreedCodec = struct({ number: uint() })
+
 const stopCodec = struct({
   order: signedOrder,
   accepts: list(signedAccept, { max: LIMITS.witnesses }),
@@ -49,17 +51,25 @@ export interface OrdersParts {
   readonly stirred: (out: Outbox, instance: InstanceId) => void
 }
 
+/** Why a host can't agree to witness. */
+export type AgreeFault = 'no_order' | 'votes_lost' | 'rules_unknown'
+
 /**
  * Orders for the next epoch on their way to the witnesses (5.6). Every witness that hears of one passes it on and asks
  * those whom it adds to accept, so nobody else need stay. With all accepts it *stops*: the record is in the batch of
  * the event that shows it to anybody, and only the decision of the next epoch takes it away. So a witness that has
  * reported what it is bound to, promised or prepared never votes for anything else of the epoch, across any crash.
+ *
+ * Orders that still lack an accept are in memory alone, and no promise is lost with them: nobody has stopped for one, and
+ * every other holder says it again to all witnesses and to those who are missing until an epoch is decided, so a peer that
+ * starts again hears of it within seconds. One that nobody else had heard of is gone with the peer: it is shown no more,
+ * and whoever waits for it at a command line brings it again, which makes it no other order.
  */
 export class Orders {
   readonly #parts: OrdersParts
   readonly #pending: OrderPlaces
-  /** Epochs for which this peer's host has agreed by a command. */
-  readonly #agreed = new Set<number>()
+  /** The epoch for which this peer's host has agreed by a command; only the next one can be. */
+  #agreed: number | undefined
   #stop: Stop | undefined
 
   constructor(parts: OrdersParts) {
@@ -77,6 +87,10 @@ export class Orders {
   }
 
   restore({ key, value }: StoredRecord): boolean {
+    if (key === keys.epochAgreed) {
+      this.#agreed = decodeRecord(agreedCodec, value, key).number
+      return true
+    }
     if (key !== keys.epochStop) return false
     this.#stop = decodeRecord(stopCodec, value, key)
     return true
@@ -118,18 +132,32 @@ export class Orders {
     this.#advance(out, pending, from)
   }
 
-  /** The host agrees to witness in an epoch; false when no order names this peer for it. */
-  agree(out: Outbox, number: number): boolean {
+  /**
+   * The host agrees to witness in an epoch; why it can't, if it can't. It is remembered over a restart, since whoever
+   * agreed was told so: the accept follows once this peer is level, with a repetition of the order at the latest.
+   */
+  agree(out: Outbox, number: number): AgreeFault | undefined {
     const { signer, roster, compare } = this.#parts
     const named = [...this.#pending.all()].filter(
       ({ order }) => order.body.number === number && addedBy(order, roster).includes(signer.id),
     )
-    if (named.length === 0) return false
-    this.#agreed.add(number)
+    if (named.length === 0) return 'no_order'
+    const open = named.filter(({ order }) => this.#unfit(order) === undefined)
+    const [first] = named
+    if (open.length === 0) return first && this.#unfit(first.order)
+    this.#agreed = number
+    out.write(keys.epochAgreed, encodeBody(agreedCodec, { number }))
     const [witness] = roster.epoch.witnesses
-    for (const pending of named) if (witness !== undefined) pending.levelling.add(witness)
+    for (const pending of open) if (witness !== undefined) pending.levelling.add(witness)
     if (witness !== undefined) compare(out, witness)
-    return true
+    return undefined
+  }
+
+  /** Why this peer can witness in no epoch, or not in the one that is ordered. */
+  #unfit({ body }: SignedOrder): AgreeFault | undefined {
+    const { duty, rules } = this.#parts
+    if (duty.isLost) return 'votes_lost'
+    return body.governance.rules === rules ? undefined : 'rules_unknown'
   }
 
   /** This peer has fetched what a witness had and it lacked. */
@@ -155,7 +183,8 @@ export class Orders {
   /** The next epoch has begun. */
   clear(out: Outbox): void {
     this.#pending.clear()
-    this.#agreed.clear()
+    if (this.#agreed !== undefined) out.write(keys.epochAgreed, null)
+    this.#agreed = undefined
     if (this.#stop !== undefined) out.write(keys.epochStop, null)
     this.#stop = undefined
   }
@@ -166,15 +195,14 @@ export class Orders {
 
   /** Whether this peer is one that the order adds, may accept, is level, and has caught up with the witness that asks. */
   #consider(out: Outbox, pending: Pending, from: PeerId, root: Digest | null): void {
-    const { signer, roster, duty, rules, acceptsWitness, compare } = this.#parts
-    const { number, governance } = pending.order.body
+    const { signer, roster, acceptsWitness, compare } = this.#parts
     if (!addedBy(pending.order, roster).includes(signer.id)) return
     const mine = pending.accepts.get(signer.id)
     // Whoever asks again hasn't heard, and may be the only one that still holds the order.
     if (mine !== undefined) return out.sendSigned(from, 'epoch-accept', mine)
     if (!roster.isWitness(from) || root === null) return
-    const isWilling = acceptsWitness || this.#agreed.has(number)
-    if (!isWilling || duty.isLost || governance.rules !== rules) return
+    const isWilling = acceptsWitness || this.#agreed === pending.order.body.number
+    if (!isWilling || this.#unfit(pending.order) !== undefined) return
     if (root === this.#parts.root() && this.#parts.isLevel()) return this.#accept(out, pending, from)
     pending.levelling.add(from)
     compare(out, from)

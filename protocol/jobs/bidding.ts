@@ -13,6 +13,7 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
   // What this peer ran before its store was lost may still be open: a second commit there would be a fault.
   // By the end of a round of sync it knows which jobs are assigned.
   if (duty.lostMs !== undefined && out.now < duty.lostMs + TIMES.syncMs) return
+  if (duty.anewAfter !== undefined && duty.isBehind) return
   if (open.bids.has(signer.id) || open.attempt !== undefined || roster.isRevoked(signer.id)) return
   const { spec } = open.record
   if (spec.rules !== context.rules) return

@@ -81,6 +81,7 @@ export class Jobs {
     for (const open of this.context.book.all()) {
       const { attempt } = open
       if (attempt === undefined) {
+        bid(this.context, out, open)
         if (open.escrow !== undefined) giveBeacon(this.context, out, open)
       } else if (attempt.commits.size >= attempt.slots.length) seal(this.context, out, open, attempt)
       this.runner.onEpoch(out, open)

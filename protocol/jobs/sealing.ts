@@ -38,6 +38,8 @@ export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: A
   const { signer, roster, duty, book } = context
   if (!duty.active || duty.stopped || attempt.seals.has(signer.id)) return
   if (!sealersOf(roster, attempt).isSealer(signer.id)) return
+  // It may have sealed it, and has forgotten.
+  if (duty.anewAfter !== undefined && attempt.epoch <= duty.anewAfter) return
   const commits = [...attempt.commits.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
   const started = [...attempt.started].sort(([a], [b]) => a - b).map(([slot, peer]) => ({ slot, peer }))
   const signed = sign(signer, roster.swarm, SEAL, { job: open.job, step: attempt.step, commits, started })

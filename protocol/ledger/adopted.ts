@@ -22,8 +22,9 @@ export type Adopted = Infer<typeof adoptedCodec>
 /**
  * What witnesses of a closed epoch were bound to at places that have no certificate yet (5.6). One of the entries listed
  * for a place may have a certificate that nobody here has seen. So a witness votes there for the only one, or else for
- * none: of several it takes the one whose certificate it is shown, once. It goes when the place is settled, or with
- * the epoch, whose handover lists it again.
+ * none: of several it takes the one whose certificate it is shown, once. It goes with the epoch, whose handover lists it
+ * again where the place isn't settled. Until then it stays beside the place's own fact: a peer that alone came to that
+ * one begins its ledger anew (`records/astray`), and then finds here what it may vote for.
  *
  * **Of which epoch a certificate must be that chooses among several.** Let e be the epoch whose handover listed the
  * place first. All later handovers list for it what that one did: each witness covers it, and judges that nothing else
@@ -56,6 +57,7 @@ export interface AdoptedPlaces {
   allows(entry: SignedEntry): boolean
   /** What shows other witnesses that of several this entry may be voted for. */
   evidenceFor(entry: SignedEntry): Certificate | undefined
+  /** What is listed for a place can't be certified any more: it builds on a head that a merge has replaced. */
   release(out: Outbox, place: Place): void
   restore(record: StoredRecord): void
 }

@@ -194,7 +194,6 @@ export function createLedger(options: LedgerOptions): Ledger {
   /** A place of a chain has its entry, or a merged head: whatever else was wanted there is over. */
   function settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void {
     locks.release(out, place.account, place.seq)
-    adopted.release(out, place)
     nudge.settled(out, place)
     driver.settled(out, place, entry)
     listener.placeSettled(out, place, entry)

@@ -32,9 +32,11 @@ interface SuccessionParts
 export function createSuccession(parts: SuccessionParts): Succession {
   const { duty, locks, adopted, nudge, driver, recovery, resolution } = parts
 
+  const isOpen = ({ body }: SignedEntry) => parts.accounts.get(body.account).seq <= body.seq
+
   function driven(): readonly SignedEntry[] {
     if (!duty.active) return []
-    return [...adopted.entries()].filter(({ body }) => {
+    return [...adopted.entries()].filter(isOpen).filter(({ body }) => {
       const place = adopted.get(body.account, body.seq)
       return place !== undefined && votable(place)?.body === body
     })
@@ -43,15 +45,16 @@ export function createSuccession(parts: SuccessionParts): Succession {
   return {
     driven,
     bound() {
-      const entries = [...[...locks.all()].map(({ entry }) => entry), ...adopted.entries()]
+      const entries = [
+        ...[...locks.all()].map(({ entry }) => entry),
+        ...[...adopted.entries()].filter(isOpen),
+      ]
       return [...new Map(entries.map((entry) => [entryIdOf(entry), entry])).values()]
     },
     isVotable: (entry) => adopted.allows(entry) && validityOf(parts, entry).status === 'valid',
     beginEpoch(out, handover) {
       locks.clear(out)
-      // One that is past a place already has nothing to keep there.
-      const open = handover.locks.filter(({ body }) => parts.accounts.get(body.account).seq <= body.seq)
-      adopted.replace(out, open, handover.closed)
+      adopted.replace(out, handover.locks, handover.closed)
       nudge.restart(out, driven())
       driver.restart(out)
       recovery.restart(out)
@@ -59,7 +62,7 @@ export function createSuccession(parts: SuccessionParts): Succession {
     },
     show(out, certificate) {
       const isShown = adopted.show(out, certificate)
-      if (isShown && duty.active) driver.drive(out, certificate.entry)
+      if (isShown && duty.active && isOpen(certificate.entry)) driver.drive(out, certificate.entry)
       return isShown
     },
   }

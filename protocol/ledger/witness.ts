@@ -174,9 +174,12 @@ function applyEvidence({ apply }: WitnessParts, out: Outbox, { from, body }: Mes
   return settled
 }
 
-/** Tells an owner where its account stands here, and which entry this witness is bound to at its next place. */
+/**
+ * Tells an owner where its account stands here, and which entry this witness is bound to at its next place. One that is
+ * behind can't tell: an owner that has forgotten an entry would take its answer for a quorum's.
+ */
 export function answerHead(parts: WitnessParts, out: Outbox, { from, body }: MessageOf<'head-query'>): void {
-  if (!parts.duty.active) return
+  if (!parts.duty.active || parts.duty.isBehind) return
   const { seq } = parts.accounts.get(body.account)
   const adopted = parts.adopted.get(body.account, seq)
   const listed = adopted === undefined ? undefined : (votable(adopted) ?? adopted.entries[0])

@@ -50,7 +50,8 @@ export function composeChange(
   })
 }
 
-function isDecided({ jobs, ledger, trust }: Parts, instance: InstanceId): boolean {
+/** Whether this peer knows how an instance was decided. */
+export function isDecided({ jobs, ledger, trust }: Parts, instance: InstanceId): boolean {
   const job = parseJobInstance(instance)
   if (job !== undefined) return (jobs.heads.get(job.job)?.step ?? -1) >= job.step
   const fork = parseResolveInstance(instance)

@@ -31,6 +31,8 @@ export const EPOCH_FAULTS: Readonly<Record<EpochFault, string>> = {
   rules_unknown: 'this program does not bring the rules that the order names',
   not_an_operator: 'this key is neither an operator nor a witness of the current epoch',
   no_order: 'no order names this peer as a witness of that epoch',
+  votes_lost:
+    'votes of this key may have been lost with a store, so it never witnesses again; another peer can',
   order_superseded: 'another order was decided for this epoch',
   order_replaced: 'this peer waits for too many orders, and gave up the oldest',
 }

@@ -37,8 +37,8 @@ export class EpochCommands {
       case 'sign-order':
         return this.#sign(out, id, command)
       case 'accept-epoch': {
-        const isAgreed = this.#parts.change.agree(out, command.number)
-        return isAgreed ? respond(out, id, { ok: true, type: 'accepted' }) : refuse(out, id, 'no_order')
+        const fault = this.#parts.change.agree(out, command.number)
+        return fault === undefined ? respond(out, id, { ok: true, type: 'accepted' }) : refuse(out, id, fault)
       }
     }
   }

@@ -17,8 +17,8 @@ interface States {
 export function contentAt({ roster, ledger, jobs, trust }: States, key: string): LeafContent | undefined {
   if (key === EPOCH_KEY) return { type: 'epoch', epoch: roster.epoch.number }
   if (key === TRUST_KEY) {
-    const root = trust.root()
-    return root === undefined ? undefined : { type: 'trust', number: trust.number, root }
+    const chain = trust.chain()
+    return chain === undefined ? undefined : { type: 'trust', number: trust.number, chain }
   }
   if (isDigest(key)) {
     const head = jobs.heads.get(key)

@@ -22,7 +22,7 @@ import { Closing } from '../sync/closing/closing.ts'
 import { ownStateOf } from '../sync/closing/own-state.ts'
 import { createSync, type Sync } from '../sync/sync.ts'
 import { Trust } from '../trust/trust.ts'
-import { composeChange } from './compose-change.ts'
+import { composeChange, isDecided } from './compose-change.ts'
 import { EpochCommands } from './epoch-commands.ts'
 import { Commands } from './commands.ts'
 import type { Effect } from './effect.ts'
@@ -98,13 +98,16 @@ function restore(parts: Parts, record: StoredRecord): void {
 function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const { signer, rules } = options
   const digest = createStateDigest()
-  const duty = createWitnessDuty(signer.id, roster, () => change.isStopped)
+  const duty = createWitnessDuty(signer.id, roster, {
+    isStopped: () => change.isStopped,
+    isBehind: () => !closing.isLevel,
+  })
   const contentOf = (key: string) => contentAt({ roster, ledger, jobs, trust }, key)
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
   })
-  const carried = createCarriedValues()
+  const carried = createCarriedValues((instance) => isDecided(parts, instance))
   const sync: Sync = createSync({
     signer,
     roster,

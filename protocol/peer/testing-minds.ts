@@ -5,7 +5,7 @@ import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
 import type { BlobRef, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { ASTRAY_ENDS, ASTRAY_PREFIXES } from '../records/astray.ts'
+import { ASTRAY_PREFIXES, astrayEnds } from '../records/astray.ts'
 import { HOT_PREFIXES, keys } from '../records/keys.ts'
 import type { Command, CommandResult } from './command.ts'
 import type { Effect, RunOrder } from './effect.ts'
@@ -96,11 +96,17 @@ export class TestMinds {
     const node = this.#nodeOf(peer)
     node.timers.clear()
     node.isGone = false
-    if (node.store.has(keys.astray)) beginAnew(node.store)
+    const astray = node.store.get(keys.astray)
+    if (astray !== undefined) beginAnew(node.store, astray)
     node.mind = this.#create(node.signer)
     for (const [key, value] of node.store)
       if (HOT_PREFIXES.some((prefix) => key.startsWith(prefix))) node.mind.restore({ key, value })
     this.#begin(node)
+  }
+
+  /** What somebody else than the peer's mind writes into its store. */
+  write(peer: PeerId, key: string, value: Uint8Array): void {
+    this.#nodeOf(peer).store.set(key, value)
   }
 
   storeOf(peer: PeerId): ReadonlyMap<string, Uint8Array> {
@@ -328,10 +334,10 @@ export class TestMinds {
 }
 
 /** As a host does before it makes the mind. */
-function beginAnew(store: Map<string, Uint8Array>): void {
+function beginAnew(store: Map<string, Uint8Array>, astray: Uint8Array): void {
   for (const key of store.keys())
     if (ASTRAY_PREFIXES.some((prefix) => key.startsWith(prefix))) store.delete(key)
-  for (const { key, value } of ASTRAY_ENDS) {
+  for (const { key, value } of astrayEnds(astray)) {
     if (value === null) store.delete(key)
     else store.set(key, value)
   }

@@ -43,7 +43,7 @@ export const PREFIXES = {
   trustJob: 'trust-job/',
   /** Hot: outcomes of terminal jobs that no snapshot has folded yet. */
   trustClose: 'trust-close/',
-  /** Hot: this witness's one latency report for the next snapshot. */
+  /** Hot: the latency report that this witness signed last, one for each snapshot. */
   trustReport: 'trust-report',
   /** Hot: when a named request was signed, by that time; the oldest are forgotten. */
   requestTime: 'request-time/',
@@ -63,6 +63,10 @@ export const PREFIXES = {
   closing: 'closing',
   /** Cold, for the host: this peer holds facts of closed epochs that nobody else does: its next start forgets all facts. */
   astray: 'astray',
+  /** Hot: this peer began its ledger anew, and after which epoch: what it said in that one it may have forgotten. */
+  anew: 'anew',
+  /** Hot: the epoch in which this peer's host has agreed to witness, until it has begun. */
+  epochAgreed: 'epoch-agreed',
   /** Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts. */
   handoverDraft: 'handover-draft/',
   /** Cold: the leaves of the state in which the newest epoch was closed, by bucket and page. */
@@ -126,6 +130,8 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.adopted,
   PREFIXES.carried,
   PREFIXES.closing,
+  PREFIXES.anew,
+  PREFIXES.epochAgreed,
   PREFIXES.handoverDraft,
 ]
 
@@ -177,6 +183,8 @@ export const keys = {
   carried: (instance: InstanceId) => `${PREFIXES.carried}${instance}`,
   closing: PREFIXES.closing,
   astray: PREFIXES.astray,
+  anew: PREFIXES.anew,
+  epochAgreed: PREFIXES.epochAgreed,
   /** `null` for the digests of all buckets. */
   statePart: (bucket: number | null, page: number) => `${PREFIXES.statePart}${bucket ?? 'buckets'}/${page}`,
   epochDecision: (number: number) => `${PREFIXES.epochDecision}${padded(number)}`,

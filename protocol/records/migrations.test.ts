@@ -65,3 +65,49 @@ describe('to version 3', () => {
     expect(() => step?.migrate({ key: 'job-head/j', value: bytes(head) })).toThrow('new data folder')
   })
 })
+
+describe('to version 4', () => {
+  const step = MIGRATIONS.find(({ to }) => to === 4)
+  const payee = { peer: 'p', price: 1, payout: 'p', voter: 'fir' }
+  const job = (...payees: Readonly<Record<string, unknown>>[]) => ({
+    key: 'job/j',
+    value: bytes({ bid: null, payees: payees.map(map) }),
+  })
+  const afterOf = (record: ReturnType<typeof job>) => {
+    const [write] = step?.migrate(record) ?? []
+    return write?.value instanceof Uint8Array ? decodeCanonical(write.value) : undefined
+  }
+
+  it('says who operates a payee where its voter does, and leaves what has the shape already', () => {
+    const migrated = { ...payee, operator: 'fir' }
+    const labels = [{ ...payee, voter: 'oak' }, payee]
+    expect(afterOf(job(...labels))).toEqual(
+      map({ bid: null, payees: [map({ ...payee, voter: 'oak', operator: 'oak' }), map(migrated)] }),
+    )
+    expect(afterOf(job(migrated, { ...payee, voter: 'p', operator: null }))).toBeUndefined()
+    expect(afterOf(job())).toBeUndefined()
+  })
+
+  it('refuses a job of whose payees one voted for itself', () => {
+    expect(() => step?.migrate(job(payee, { ...payee, voter: 'p' }))).toThrow('let its jobs end')
+    expect(() => step?.migrate({ key: 'job/j', value: bytes({ bid: null }) })).toThrow('no payees')
+  })
+
+  it('refuses trust snapshots whose chain nobody wrote down, and epochs', () => {
+    const kept = { number: 1, root: 'r' }
+    expect(step?.migrate({ key: 'trust-snapshot/1', value: bytes({ ...kept, chain: 'c' }) })).toEqual([])
+    expect(() => step?.migrate({ key: 'trust-snapshot/1', value: bytes(kept) })).toThrow('trust snapshots')
+    for (const key of ['closing', 'adopted/a/0', 'state-part/buckets/0'])
+      expect(() => step?.migrate({ key, value: bytes({}) })).toThrow('an epoch')
+  })
+
+  it('reads every kind of record that it is about, and no other', () => {
+    expect(step?.prefixes.toSorted()).toEqual([
+      'adopted/',
+      'closing',
+      'job/',
+      'state-part/',
+      'trust-snapshot/',
+    ])
+  })
+})

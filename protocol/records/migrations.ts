@@ -18,6 +18,9 @@ export interface Migration {
   migrate(record: StoredRecord): readonly Write[]
 }
 
+/** What a refused store tells its owner. */
+const GO_ON_EARLIER = 'begin with a new data folder, or go on with the earlier program'
+
 /**
  * Version 1 is every store without a version: programs wrote none at first. Of these, the ones from before forks could
  * be settled keep a running hash of claims with each account, and no sum of what was burnt; the ones from before trust
@@ -49,13 +52,50 @@ const TO_3: Migration = {
   prefixes: [PREFIXES.jobHead],
   migrate({ key, value }) {
     if (mapIn(decodeCanonical(value), key).has('chain')) return []
+    throw new TypeError(`its jobs were decided by rules that this program no longer reads; ${GO_ON_EARLIER}`)
+  },
+}
+
+/**
+ * Since version 4 payees say who operates them, and the state's leaf of trust covers the chain of decided snapshots.
+ *
+ * Before, a payee named the operator as its voter, but where that is the peer itself nothing tells whether it had a label:
+ * such a job is refused until it has ended. A snapshot's chain would have to be made of all decisions before it, one
+ * after the other, which no step does that takes each record by itself; so stores with snapshots are refused. What is
+ * about epochs behind the first has other shapes, too, but no program of version 3 could begin one.
+ */
+const TO_4: Migration = {
+  to: 4,
+  about: 'payees name their operators; trust snapshots name all decisions behind them',
+  prefixes: [PREFIXES.job, PREFIXES.trustSnapshot, PREFIXES.closing, PREFIXES.adopted, PREFIXES.statePart],
+  migrate({ key, value }) {
+    if (key.startsWith(PREFIXES.job)) return migratePayees(mapIn(decodeCanonical(value), key), key)
+    if (!key.startsWith(PREFIXES.trustSnapshot))
+      throw new TypeError(`it holds an epoch that no released program could begin; ${GO_ON_EARLIER}`)
+    if (mapIn(decodeCanonical(value), key).has('chain')) return []
     throw new TypeError(
-      'its jobs were decided by rules that this program no longer reads; begin with a new data folder, or go on with the earlier program',
+      `its trust snapshots don't name the decisions behind them, as this program's do; ${GO_ON_EARLIER}`,
     )
   },
 }
 
 type Fields = ReadonlyMap<unknown, unknown>
+
+function migratePayees(fields: Fields, key: string): readonly Write[] {
+  const payees: unknown = fields.get('payees')
+  if (!Array.isArray(payees)) throw new TypeError(`the record ${key} has no payees`)
+  const before = payees.map((payee: unknown) => mapIn(payee, key))
+  if (before.every((payee) => payee.has('operator'))) return []
+  const after = before.map((payee) => {
+    const voter = payee.get('voter')
+    if (voter === payee.get('peer'))
+      throw new TypeError(
+        'a job under way was assigned by rules that this program no longer reads; let its jobs end with the earlier program first',
+      )
+    return new Map(payee).set('operator', voter)
+  })
+  return [{ key, value: encodeCanonical(new Map(fields).set('payees', after)) }]
+}
 
 function migrateAccount(fields: Fields): Fields | undefined {
   if (fields.has('burnt')) return undefined
@@ -80,7 +120,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1

@@ -31,7 +31,7 @@ const accountLeafCodec = struct({ seq: uint(), head: digest() })
 const resolutionLeafCodec = struct({ value: digest(), surfaced: nullable(digest()) })
 const jobLeafCodec = struct({ step: uint(), value: digest() })
 const epochLeafCodec = struct({ epoch: uint() })
-const trustLeafCodec = struct({ number: uint(), root: digest() })
+const trustLeafCodec = struct({ number: uint(), chain: digest() })
 
 /**
  * Leaf of an account with at least one certified entry, under its id. The head names the whole chain behind
@@ -44,7 +44,10 @@ export function accountLeaf(account: Infer<typeof accountLeafCodec>): Digest {
 
 const chainedCodec = struct({ before: nullable(digest()), value: digest() })
 
-/** Names a decision and all that the job's chain has before it: what a job's leaf holds as its value. */
+/**
+ * Names a decision and all that its chain has before it: what the leaf of a job, and the one of trust, holds as its
+ * value. One tag serves both: a value says itself what it is about, and the leaves have tags of their own.
+ */
 export function chainedValue(before: Digest | null, value: Digest): Digest {
   return hash('job-chain', encodeBody(chainedCodec, { before, value }))
 }
@@ -63,9 +66,9 @@ export function epochLeaf(epoch: number): Digest {
   return hash('epoch-leaf', encodeBody(epochLeafCodec, { epoch }))
 }
 
-/** Leaf of the newest trust snapshot: the root stands for the whole table behind it. */
-export function trustLeaf(number: number, root: Digest): Digest {
-  return hash('trust-leaf', encodeBody(trustLeafCodec, { number, root }))
+/** Leaf of the newest trust snapshot, with the `chainedValue` of all that were decided: the table follows from them. */
+export function trustLeaf(number: number, chain: Digest): Digest {
+  return hash('trust-leaf', encodeBody(trustLeafCodec, { number, chain }))
 }
 
 /** Key of the leaf of a settled fork. */

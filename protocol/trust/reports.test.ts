@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type PeerId, trustInstance } from '../ids.ts'
+import { ASTRAY_PREFIXES } from '../records/astray.ts'
 import { MODEL } from './testing-closes.ts'
-import { fed, fourth, ids, second, third } from './testing-peer.ts'
+import { CHAINS, chain, fed, fourth, ids, LATER, second, third, twoSnapshots } from './testing-peer.ts'
 
 describe('reports', () => {
   it('are kept of witnesses only, the first of each, for the next snapshot', () => {
@@ -52,5 +53,40 @@ describe('reports', () => {
     peer.trust.onLatency(second, 99)
     sent()
     expect(peer.records.get('trust-report')).toEqual(before)
+  })
+
+  it('of this witness are signed for no snapshot again that is due anew, when it has begun its ledger anew', () => {
+    const { peer, values } = twoSnapshots()
+    const [one] = values
+    if (one === undefined) throw new Error('there are two snapshots')
+    const due = () => peer.act((out) => void peer.trust.onTimer(out, 'trust/due'))
+    const report = () => peer.records.get('trust-report')
+    peer.takeAll([chain(5, ['agreed', 'agreed', 'agreed'])])
+    peer.now = 3 * LATER
+    due()
+    const before = report()
+    expect(before).toBeDefined()
+    for (const key of peer.records.keys())
+      if (ASTRAY_PREFIXES.some((prefix) => key.startsWith(prefix))) peer.records.delete(key)
+    peer.restart()
+    expect(peer.trust.number).toBe(0)
+    peer.trust.onLatency(third, 77)
+    peer.takeAll(CHAINS)
+    peer.now = 4 * LATER
+    due()
+    for (const value of values) {
+      peer.mustApply(value)
+      expect(report()).toEqual(before)
+      peer.now += LATER
+      due()
+    }
+    // For the snapshot that it is about, it counts again.
+    expect(peer.trust.number).toBe(2)
+    peer.takeAll([chain(5, ['agreed', 'agreed', 'agreed'])])
+    peer.now += LATER
+    due()
+    expect(report()).toEqual(before)
+    for (const id of [second, third]) peer.report(id)
+    expect(peer.propose()).toMatchObject({ number: 3, reports: { length: 3 } })
   })
 })

@@ -9,6 +9,8 @@ import { TrustTable } from './table.ts'
 import { MODEL, whole } from './testing-closes.ts'
 
 const { ids, roster } = fourWitnesses()
+/** The table says nothing of how it was decided. */
+const FOREIGN = 'f'.repeat(64) as Digest
 const [first, second, third] = ids as [PeerId, PeerId, PeerId, PeerId]
 
 const change = (peer: PeerId, number: number) => [
@@ -22,7 +24,7 @@ const nextOf = (
 
 function tableAfter(peer: PeerId): TrustTable {
   const table = new TrustTable(roster.charter)
-  table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, change(peer, 1), new Map()))
+  table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, change(peer, 1), new Map()), FOREIGN)
   return table
 }
 
@@ -59,7 +61,7 @@ describe('the root of a table', () => {
     const table = tableAfter(first)
     const bad = { ...freshRow(2), disagreed: 5 * UNIT }
     const changes = [{ peer: second, model: REST, row: bad }]
-    table.apply(new EventOutbox(first, roster.swarm, 2), nextOf(table, changes, new Map()))
+    table.apply(new EventOutbox(first, roster.swarm, 2), nextOf(table, changes, new Map()), FOREIGN)
     const { priorTrust } = roster.charter.params
     expect(table.at(1)?.row(bearer(second), MODEL).trust).toBe(priorTrust)
     expect(table.at(2)?.row(bearer(second), MODEL).trust).toBeLessThan(priorTrust)
@@ -95,7 +97,7 @@ describe('a peer that came in by itself', () => {
       model: MODEL,
       row: withOutcomes(freshRow(1), agreed, 1),
     }))
-    table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, changes, new Map()))
+    table.apply(new EventOutbox(first, roster.swarm, 1), nextOf(table, changes, new Map()), FOREIGN)
     const [invited = 0, uninvited = 0] = trusts()
     expect(uninvited).toBeGreaterThan(500_000)
     expect(invited).toBeGreaterThan(uninvited)

@@ -39,6 +39,8 @@ const rootCodec = struct({
 const keptCodec = struct({
   number: uint(),
   root: digest(),
+  /** `chainedValue` of all decided snapshots up to this one. */
+  chain: digest(),
   appliedMs: uint(),
   before: rowsChanged,
   latencies,
@@ -55,6 +57,7 @@ export interface NextTable {
 interface Kept {
   readonly number: number
   readonly root: Digest
+  readonly chain: Digest
   readonly appliedMs: number
   readonly latencies: ReadonlyMap<PeerId, number>
   /** Rows that this snapshot replaced, by `keyOf`. */
@@ -87,6 +90,11 @@ export class TrustTable {
   /** Digest of the newest table; undefined at the founding. */
   get root(): Digest | undefined {
     return this.#kept.at(-1)?.root
+  }
+
+  /** Names the decision that made the newest table, and all before it; undefined at the founding. */
+  get chain(): Digest | undefined {
+    return this.#kept.at(-1)?.chain
   }
 
   /** When the newest snapshot was applied here; the founding one always was. */
@@ -129,13 +137,13 @@ export class TrustTable {
     return { number, root: hash('trust-table', encodeBody(rootCodec, body)), changes, latencies: measured }
   }
 
-  apply(out: Outbox, { number, root, changes, latencies: measured }: NextTable): void {
+  apply(out: Outbox, { number, root, changes, latencies: measured }: NextTable, chain: Digest): void {
     const before = changes.map(({ peer, model }) => ({ peer, model, row: this.#current(peer, model) }))
     for (const { peer, model, row } of changes) {
       this.#put(peer, model, row)
       out.write(keys.trustRow(peer, model), row === null ? null : encodeBody(counterRowCodec, row))
     }
-    const kept = { number, root, appliedMs: out.now, before, latencies: measured }
+    const kept = { number, root, chain, appliedMs: out.now, before, latencies: measured }
     out.write(keys.trustSnapshot(number), encodeBody(keptCodec, kept))
     this.#keep(kept)
     const gone = this.#kept.slice(0, -KEPT_SNAPSHOTS)
@@ -150,10 +158,11 @@ export class TrustTable {
     this.#put(peer as PeerId, model as Digest, decodeRecord(counterRowCodec, value, key))
   }
 
-  #keep({ number, root, appliedMs, before, latencies: measured }: Infer<typeof keptCodec>): void {
+  #keep({ number, root, chain, appliedMs, before, latencies: measured }: Infer<typeof keptCodec>): void {
     const kept: Kept = {
       number,
       root,
+      chain,
       appliedMs,
       latencies: new Map(measured.map(({ peer, ms }) => [peer, ms])),
       before: new Map(before.map(({ peer, model, row }) => [keyOf(peer, model), row])),

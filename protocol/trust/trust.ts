@@ -1,4 +1,4 @@
-import { type Decision, decisionCodec } from '../agreement/messages.ts'
+import { type Decision, decisionCodec, valueDigestOf } from '../agreement/messages.ts'
 import type { InstanceRules } from '../agreement/instance-rules.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
@@ -19,7 +19,7 @@ import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
-import { TRUST_KEY, trustLeaf } from '../sync/leaves.ts'
+import { chainedValue, TRUST_KEY, trustLeaf } from '../sync/leaves.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { Foldings } from './folding.ts'
 import { LATENCY, type LatencyReport, Measured, signedReport } from './latency.ts'
@@ -58,6 +58,8 @@ export class Trust {
   readonly #table: TrustTable
   readonly #waiting = new WaitingCloses()
   readonly #reports = new Map<PeerId, Signed<LatencyReport>>()
+  /** The report that this witness signed last: for its snapshot and any earlier one it never signs another. */
+  #mine: Signed<LatencyReport> | undefined
   readonly #measured = new Measured()
   readonly #parts: TrustParts
   /** Closes of the next decided snapshot that were asked for last. */
@@ -96,6 +98,11 @@ export class Trust {
     return this.#table.root
   }
 
+  /** The `chainedValue` of all decided snapshots; undefined at the founding. */
+  chain(): Digest | undefined {
+    return this.#table.chain
+  }
+
   /** Closes that no snapshot has folded yet. */
   waiting(): number {
     return this.#waiting.size
@@ -108,15 +115,11 @@ export class Trust {
       if (record.key.startsWith(PREFIXES.trustSnapshot)) this.#setLeaf()
       return
     }
-    const report = decodeRecord(signedReport, record.value, record.key)
-    this.#reports.set(report.signer, report)
+    this.#mine = decodeRecord(signedReport, record.value, record.key)
   }
 
   start(out: Outbox): void {
-    // One of a snapshot that was decided meanwhile, or of another order of restoring, is of no use any more.
-    for (const [peer, { body }] of this.#reports) {
-      if (body.number !== this.#table.number + 1) this.#reports.delete(peer)
-    }
+    this.#countMine()
     this.#arm(out)
   }
 
@@ -163,7 +166,7 @@ export class Trust {
     if (this.#parts.foldings.onTimer(out, id)) return true
     if (id !== TIMER) return false
     if (!this.#isDue(out)) this.#arm(out)
-    else if (this.#options.duty.active) {
+    else if (this.#options.duty.active && !this.#options.duty.isBehind) {
       this.#report(out)
       this.#stir(out)
       out.timer(TIMER, TIMES.retryMsMax)
@@ -182,14 +185,14 @@ export class Trust {
     if (refolded.status === 'missing') return { status: 'missing', ids: this.#ask(refolded.jobs) }
     // Nobody else has what it waits for: `resume` takes it up again.
     if (refolded.status === 'folding') return { status: 'missing', ids: [] }
-    this.#table.apply(out, refolded.next)
+    this.#table.apply(out, refolded.next, chainedValue(this.#table.chain ?? null, valueDigestOf(value)))
     this.#waiting.folded(out, value.closes)
     out.write(keys.trust(number), encodeBody(decisionCodec, { instance, round, value, quorum }))
     this.#setLeaf()
     this.#reports.clear()
+    this.#countMine()
     this.#parts.foldings.clear(out)
     this.#parts.draft = undefined
-    out.write(keys.trustReport, null)
     this.#options.agreement().forget(out, instance)
     this.#arm(out)
     this.#options.applied(out, number)
@@ -225,6 +228,11 @@ export class Trust {
     out.timer(TIMER, Math.max(0, due - out.now))
   }
 
+  #countMine(): void {
+    const mine = this.#mine
+    if (mine?.body.number === this.#table.number + 1) this.#reports.set(mine.signer, mine)
+  }
+
   #stir(out: Outbox): void {
     this.#options.agreement().stir(out, trustInstance(this.#table.number + 1))
   }
@@ -237,10 +245,13 @@ export class Trust {
     const { signer, roster } = this.#options
     const { witnesses } = roster.epoch
     const number = this.#table.number + 1
+    // After it has begun its ledger anew, a snapshot may be due again that it has reported for.
+    if ((this.#mine?.body.number ?? 0) > number) return
     const before = this.#reports.get(signer.id)
     const mine = before ?? sign(signer, roster.swarm, LATENCY, this.#measured.report(number))
     if (before === undefined) {
-      this.#reports.set(signer.id, mine)
+      this.#mine = mine
+      this.#countMine()
       out.write(keys.trustReport, encodeBody(signedReport, mine))
     }
     const natural = witnesses.filter((_peer, at) => at === number % witnesses.length)
@@ -258,7 +269,7 @@ export class Trust {
   }
 
   #setLeaf(): void {
-    const { root, number } = this.#table
-    if (root !== undefined) this.#options.digest.set(TRUST_KEY, trustLeaf(number, root))
+    const { chain, number } = this.#table
+    if (chain !== undefined) this.#options.digest.set(TRUST_KEY, trustLeaf(number, chain))
   }
 }

@@ -215,17 +215,6 @@ class LedgerRun {
         return
       }
       this.#pass(LOOK_MS)
-      this.#restartAstray()
-    }
-  }
-
-  /** Whoever has gone astray says so, and its owner starts it again: it then forgets all that follows from facts. */
-  #restartAstray(): void {
-    const { world } = this.#parts
-    for (const peer of world.peers) {
-      if (peer.body.view === undefined || peer.body.view.change().astray.length === 0) continue
-      world.crash(peer)
-      world.start(peer)
     }
   }
 

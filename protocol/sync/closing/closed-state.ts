@@ -185,7 +185,7 @@ function endOf(leaf: Exclude<LeafContent, Resolution>): readonly [string, Standi
     case 'job':
       return [leaf.job, { next: leaf.step + 1, head: leaf.value }]
     case 'trust':
-      return [TRUST_KEY, { next: leaf.number + 1, head: leaf.root }]
+      return [TRUST_KEY, { next: leaf.number + 1, head: leaf.chain }]
     case 'epoch':
       return undefined
   }

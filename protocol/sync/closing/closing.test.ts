@@ -316,6 +316,18 @@ describe('a peer that was behind', () => {
     }
   })
 
+  it('is astray no more where the next epoch ends with what it had alone', () => {
+    const { closed, level } = build()
+    const other = new Node(LENGTH)
+    other.advance(chainOf(testSigner(60)), 1)
+    other.close(closed)
+    exchange(other, level)
+    other.closing.advance(other.out)
+    expect(other.store.get('astray')).toBeInstanceOf(Uint8Array)
+    other.close({ ...closedBy(other), number: 1 })
+    expect([other.closing.isLevel, other.closing.astray, other.store.get('astray')]).toEqual([true, [], null])
+  })
+
   it('is level with an entry more that is listed', () => {
     const [fact] = chainOf(testSigner(60))
     if (fact === undefined) throw new Error('a chain has entries')

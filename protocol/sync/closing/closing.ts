@@ -83,6 +83,9 @@ export class Closing {
     const isLevel = state.root() === closed.root
     this.#hold(closed, isLevel)
     this.#save(out)
+    // The others may have come to what this peer had alone: where it stands is another question now.
+    if (this.#isAstray) out.write(keys.astray, null)
+    this.#isAstray = false
     if (!isLevel) return this.#ask(out)
     // The roster names the next epoch already.
     const contentAt = (leaf: LeafContent) =>
@@ -196,9 +199,10 @@ export class Closing {
   /** Once it is known, it is known over a restart, which then begins the ledger anew. */
   #tellAstray(out: Outbox): void {
     const { astray } = this
-    if (this.#isAstray || astray.length === 0) return
+    const closed = this.#closed
+    if (this.#isAstray || astray.length === 0 || closed === undefined) return
     this.#isAstray = true
-    out.write(keys.astray, astrayRecord(astray))
+    out.write(keys.astray, astrayRecord({ epoch: closed.number, leaves: astray }))
   }
 
   #ask(out: Outbox): void {

@@ -17,7 +17,7 @@ export const leafContentCodec = variants({
   account: struct({ account: peerId, seq: uint(), head: digest() }),
   job: struct({ job: digest<JobId>(), step: uint(LIMITS.steps), value: digest() }),
   resolution: struct({ account: peerId, number: uint(), value: digest(), surfaced: nullable(digest()) }),
-  trust: struct({ number: uint(), root: digest() }),
+  trust: struct({ number: uint(), chain: digest() }),
   epoch: struct({ epoch: uint() }),
 })
 export type LeafContent = Infer<typeof leafContentCodec>
@@ -35,7 +35,7 @@ export function leafOf(content: LeafContent): { readonly key: string; readonly l
         leaf: resolutionLeaf(content.value, content.surfaced),
       }
     case 'trust':
-      return { key: TRUST_KEY, leaf: trustLeaf(content.number, content.root) }
+      return { key: TRUST_KEY, leaf: trustLeaf(content.number, content.chain) }
     case 'epoch':
       return { key: EPOCH_KEY, leaf: epochLeaf(content.epoch) }
   }

@@ -61,9 +61,9 @@ export class ListedFacts {
    */
   leadsTo(chain: string, end: Standing, own: Standing): boolean {
     if (own.next !== end.next + 1 || own.head === null) return false
-    if (chain === TRUST_KEY) return this.#decisions.get(trustInstance(end.next))?.head === own.head
-    if (isDigest(chain)) {
-      const value = this.#decisions.get(jobInstance(chain, end.next))?.value
+    if (chain === TRUST_KEY || isDigest(chain)) {
+      const instance = isDigest(chain) ? jobInstance(chain, end.next) : trustInstance(end.next)
+      const value = this.#decisions.get(instance)?.value
       return value !== undefined && chainedValue(end.head, value) === own.head
     }
     return this.#entries.has(own.head) || this.#settles(chain, own.head)

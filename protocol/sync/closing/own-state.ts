@@ -25,7 +25,7 @@ export function ownStateOf({ digest, contentOf, genesisOf }: OwnParts): OwnState
       const content = contentOf(chain)
       if (content?.type === 'account') return { next: content.seq, head: content.head }
       if (content?.type === 'job') return { next: content.step + 1, head: content.value }
-      if (content?.type === 'trust') return { next: content.number + 1, head: content.root }
+      if (content?.type === 'trust') return { next: content.number + 1, head: content.chain }
       // Nothing is known of it: its first fact comes next.
       return genesis(chain)
     },

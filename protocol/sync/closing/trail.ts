@@ -24,7 +24,6 @@ export interface Step {
 
 /** The head that a decision gives a chain; null where it gives none, or where that depends on what is before it. */
 export function headBehind(value: Value): Digest | null {
-  if (value.type === 'trust') return value.root
   if (value.type !== 'resolve') return null
   const [single, ...others] = value.entries
   if (single === undefined) return null
@@ -48,10 +47,8 @@ export function stepOf(fact: Fact): Step | undefined {
     if (head === null) return undefined
     return { chain: account, position: seq, id, after: (at) => (at === before ? head : undefined) }
   }
-  if (value.type === 'trust') {
-    const { number, before, root } = value
-    return { chain: TRUST_KEY, position: number, id, after: (head) => (head === before ? root : undefined) }
-  }
+  if (value.type === 'trust')
+    return { chain: TRUST_KEY, position: value.number, id, after: (head) => chainedValue(head, id) }
   const parsed = parseJobInstance(instance)
   if (parsed === undefined) return undefined
   return { chain: parsed.job, position: parsed.step, id, after: (head) => chainedValue(head, id) }
@@ -73,6 +70,7 @@ export class Trail {
   /** The closed chain's heads at each position. */
   #vouched: readonly (Digest | null)[] | undefined
   #isStuck = false
+  #hasMissed = false
 
   constructor(from: Standing, end: Standing) {
     this.#from = from.next
@@ -93,6 +91,11 @@ export class Trail {
     return this.#isStuck
   }
 
+  /** Whether its source has come to another end than the closed head. */
+  get hasMissed(): boolean {
+    return this.#hasMissed
+  }
+
   /** Whether it goes on from its source. */
   get isOpen(): boolean {
     return !this.isVouched && !this.#isStuck && this.next < this.#end.next
@@ -110,7 +113,9 @@ export class Trail {
     }
     if (behind.size > 0) this.#levels[at + 1] = behind
     else this.#isStuck = true
-    if (step.position + 1 === this.#end.next && behind.has(this.#end.head)) this.#vouch()
+    if (step.position + 1 < this.#end.next) return
+    if (behind.has(this.#end.head)) this.#vouch()
+    else this.#hasMissed = true
   }
 
   #vouch(): void {

@@ -1,4 +1,4 @@
-import type { PeerId } from '../../ids.ts'
+import { isPeerId, type PeerId } from '../../ids.ts'
 import { LIMITS } from '../../params.ts'
 import { type Standing, type Step, Trail } from './trail.ts'
 
@@ -54,9 +54,10 @@ export class Trails {
       for (const others of this.#sources.values()) others.delete(step.chain)
       return 'wait'
     }
-    // Nothing that builds on this peer's head: whose chain is wrong, the whole of it shows.
-    if (trail.isStuck && !followed.isWhole && step.position === own.next)
-      trails.set(step.chain, { trail: new Trail(genesis, end), isWhole: true })
+    // Nothing that builds on this peer's head, or, of decisions, which name no head, nothing that comes to the closed one:
+    // whose chain is wrong, the whole of it shows.
+    const isOdd = isPeerId(step.chain) ? trail.isStuck && step.position === own.next : trail.hasMissed
+    if (isOdd && !followed.isWhole) trails.set(step.chain, { trail: new Trail(genesis, end), isWhole: true })
     return 'wait'
   }
 
