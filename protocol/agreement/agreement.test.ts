@@ -20,8 +20,8 @@ const { signers: SIGNERS, ids: IDS, roster: ROSTER } = fourWitnesses()
 const [steward] = IDS
 const JOB = jobIdOf(IDS[0] as PeerId, 0)
 const INSTANCE: InstanceId = jobInstance(JOB, 0)
-const UNASSIGNED: Value = { type: 'void', reason: 'unassigned' }
-const EXPIRED: Value = { type: 'void', reason: 'expired' }
+const UNASSIGNED: Value = { type: 'void', reason: 'unassigned', cancel: null }
+const EXPIRED: Value = { type: 'void', reason: 'expired', cancel: null }
 
 interface Local {
   /** What this peer would propose. */

@@ -67,8 +67,8 @@ function swarmOf(witnesses: number, replicas: number) {
 }
 
 describe.each([4, 7, 10, 64])('in a swarm of %i witnesses', (witnesses) => {
-  it.each([3, LIMITS.replicas])(
-    'with %i replicas as many seals and reveals are taken as usual',
+  it.each([3, LIMITS.replicas, LIMITS.replicas + LIMITS.standbys])(
+    'with %i runners as many seals and reveals are taken as usual',
     (replicas) => {
       const { taken } = swarmOf(witnesses, replicas)
       expect(taken('seal')).toBeGreaterThanOrEqual(USUAL.seal)

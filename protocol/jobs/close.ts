@@ -6,11 +6,12 @@ import { type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.t
 import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { AnswerRef } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
+import { cancelItems, isCancelOf } from './cancel.ts'
 import type { JobContext } from './context.ts'
 import { commitmentOf, type Commit, type Reveal, type Seal, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { sealersOf } from './sealers.ts'
-import { nextSlots, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
+import { type NextAttempt, nextAttempt, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
 import { type AgainValue, type CloseValue, type JobResult, resultCodec } from './value.ts'
 
 type Evidence = Pick<CloseValue, 'epoch' | 'seals' | 'reveals'>
@@ -203,10 +204,15 @@ export function buildClose(
   if (evidence === undefined) return undefined
   const result = resultOf(out, open, evidence.reveals)
   if (result === undefined) return undefined
-  const slots = nextSlots(open, result)
-  return slots.length === 0
-    ? { type: 'close', ...evidence, result }
-    : { type: 'again', ...evidence, result, slots }
+  const next = nextAttempt(open, result, assigners(context, evidence))
+  if (next.slots.length === 0) return { type: 'close', ...evidence, result, cancel: null }
+  if (open.cancel !== undefined) return { type: 'close', ...evidence, result, cancel: open.cancel }
+  return { type: 'again', ...evidence, result, ...next }
+}
+
+/** The witnesses of the epoch that assigned the job. */
+function assigners({ roster }: JobContext, { epoch }: Pick<Evidence, 'epoch'>): readonly PeerId[] {
+  return (roster.epochOf(epoch) ?? roster.epoch).witnesses
 }
 
 /** Judges a close by recomputing it (6.8). Bodies it lacks are fetched by `lacking` first. */
@@ -222,6 +228,8 @@ export function judgeClose(
   if (open.record.spec.rules !== context.rules) return WAITING
   if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
   // Guards first: they cost little, and a proposer can't make us judge every subset of the answers.
+  const cancelled = value.type === 'again' ? cancelItems(open) : undefined
+  if (cancelled !== undefined) return { verdict: 'guard', items: cancelled }
   const guarded = closeGuards(context, open, attempt, value, out.now)
   if (guarded.verdict !== 'prepare') return guarded
   if (lacking(value.reveals)) return { verdict: 'wait' }
@@ -229,12 +237,25 @@ export function judgeClose(
   if (result === undefined) return { verdict: 'wait' }
   const same =
     hash('result', encodeBody(resultCodec, result)) === hash('result', encodeBody(resultCodec, value.result))
-  const next = nextSlots(open, result)
-  const stated = value.type === 'again' ? value.slots : []
-  const sameNext =
-    next.length === stated.length &&
-    next.every(({ slot, peer }, at) => stated[at]?.slot === slot && stated[at]?.peer === peer)
-  return { verdict: same && sameNext ? 'prepare' : 'not_valid' }
+  const next = nextAttempt(open, result, assigners(context, value))
+  return { verdict: same && goesOnWith(open, value, next) ? 'prepare' : 'not_valid' }
+}
+
+/** Whether a value goes on as it has to: with the next attempt, unless there is none or the payer wants none. */
+function goesOnWith(open: OpenJob, value: CloseValue | AgainValue, next: NextAttempt): boolean {
+  if (value.type === 'close') {
+    return value.cancel === null
+      ? next.slots.length === 0
+      : next.slots.length > 0 && isCancelOf(open, value.cancel)
+  }
+  return (
+    next.slots.length === value.slots.length &&
+    next.slots.every(
+      ({ slot, peer }, at) => value.slots[at]?.slot === slot && value.slots[at]?.peer === peer,
+    ) &&
+    next.standbys.length === value.standbys.length &&
+    next.standbys.every((peer, at) => value.standbys[at] === peer)
+  )
 }
 
 function closeGuards(

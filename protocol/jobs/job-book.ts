@@ -105,6 +105,7 @@ export class JobBook {
     open.escrow = stored.escrow ?? undefined
     open.payees = stored.payees
     open.earlier = stored.earlier
+    open.cancel = stored.cancel ?? undefined
     const { bid } = stored
     if (bid !== null) open.bids.set(bid.signer, { bid, heldMs: stored.record.heardMs })
     const { attempt } = stored
@@ -113,6 +114,7 @@ export class JobBook {
         step: attempt.step,
         epoch: attempt.epoch,
         slots: attempt.slots,
+        standbys: attempt.standbys,
         assignedMs: attempt.assignedMs,
         commits: new Map(attempt.commits.map((commit) => [commit.signer, commit])),
         started: new Map(),

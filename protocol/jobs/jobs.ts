@@ -11,6 +11,7 @@ import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { bid, giveBeacon, holdBid } from './bidding.ts'
+import { holdCancel } from './cancel.ts'
 import { closeEvidence, verdictToken } from './close.ts'
 import { deciders, type JobContext } from './context.ts'
 import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
@@ -25,7 +26,17 @@ import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
 import { holdReceipt, onStage, onStaged, stageTimer } from './staging.ts'
 
-type JobKind = 'bid' | 'beacon' | 'stage' | 'stored' | 'lease' | 'job-commit' | 'seal' | 'reveal'
+type JobKind =
+  | 'bid'
+  | 'beacon'
+  | 'stage'
+  | 'stored'
+  | 'lease'
+  | 'job-commit'
+  | 'held'
+  | 'seal'
+  | 'reveal'
+  | 'cancel'
 export type JobMessage = Extract<Message, { kind: JobKind }>
 
 const TICK = 'job/tick/'
@@ -37,6 +48,11 @@ export interface JobsOptions {
   readonly agreement: () => Agreement
   /** A decision of a job was applied. */
   readonly decided: (out: Outbox, decided: JobDecided) => void
+}
+
+function jobOf(message: JobMessage): JobId {
+  if (message.kind === 'reveal') return message.body.reveal.body.job
+  return message.kind === 'cancel' ? message.body.cancel.body.job : message.body.job
 }
 
 /** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
@@ -106,7 +122,7 @@ export class Jobs {
   }
 
   onMessage(out: Outbox, message: JobMessage): void {
-    const job = message.kind === 'reveal' ? message.body.reveal.body.job : message.body.job
+    const job = jobOf(message)
     const open = this.context.book.get(job)
     if (open !== undefined) return this.#onJob(out, open, message)
     const head = this.heads.get(job)
@@ -234,6 +250,9 @@ export class Jobs {
         break
       case 'stage':
         return onStage(this.context, out, open, message)
+      case 'cancel':
+        holdCancel(this.context, out, open, message.body.cancel)
+        break
       case 'stored':
         holdReceipt(open, message)
         break
@@ -246,7 +265,7 @@ export class Jobs {
   #onAttempt(
     out: Outbox,
     open: OpenJob,
-    message: Extract<JobMessage, { kind: 'lease' | 'job-commit' | 'seal' | 'reveal' }>,
+    message: Extract<JobMessage, { kind: 'lease' | 'job-commit' | 'held' | 'seal' | 'reveal' }>,
   ): void {
     const step = message.kind === 'reveal' ? message.body.reveal.body.step : message.body.step
     const { attempt } = open
@@ -255,6 +274,8 @@ export class Jobs {
     switch (message.kind) {
       case 'lease':
         return this.#onLease(out, open, attempt, message)
+      case 'held':
+        return this.runner.onHeld(open, message)
       case 'job-commit':
         holdCommit(this.context, out, open, attempt, message)
         break
@@ -282,14 +303,16 @@ export class Jobs {
     if (
       slot === undefined ||
       shown === undefined ||
-      (shown.state !== 'assigned' && shown.state !== 'started')
+      (shown.state !== 'assigned' && shown.state !== 'started' && shown.state !== 'failed')
     )
       return
     if (!attempt.started.has(slot.slot)) {
       attempt.started.set(slot.slot, from)
       this.context.book.note(out, open, 'started', { peer: from, slot: slot.slot })
     }
-    this.context.book.update(open, { slots: withState(open, slot.slot, 'started', body.tokens) })
+    this.context.book.update(open, {
+      slots: withState(open, slot.slot, body.state === 'failed' ? 'failed' : 'started', body.tokens),
+    })
     out.notify(open.job)
   }
 

@@ -1,7 +1,7 @@
 import type { Signed } from '../encoding/signed.ts'
 import type { AccountId, Digest, JobId, PeerId } from '../ids.ts'
 import type { Verdict } from '../verification/verdict.ts'
-import type { Bid, Commit, Reveal, Seal } from './messages.ts'
+import type { Bid, Cancel, Commit, Reveal, Seal } from './messages.ts'
 import type { JobRecord } from './record.ts'
 import type { ReplicaResult } from './value.ts'
 
@@ -31,6 +31,8 @@ export interface Attempt {
   /** Whose witnesses seal it (`sealers.ts`). */
   readonly epoch: number
   readonly slots: readonly AttemptSlot[]
+  /** Who may take a slot over, in order (`ranks.ts`). */
+  readonly standbys: readonly PeerId[]
   readonly assignedMs: number
   /** First commit of each peer that arrived before this witness sealed. */
   readonly commits: Map<PeerId, Signed<Commit>>
@@ -68,6 +70,8 @@ export interface OpenJob {
   bidsFrozenMs: number | undefined
   /** Price, payee and voter of every bidder in the assignment: standbys may get slots in later attempts. */
   payees: readonly Payee[]
+  /** The payer's word that it wants no more of it. */
+  cancel: Signed<Cancel> | undefined
   attempt: Attempt | undefined
   /** Results of earlier attempts' slots, as the decision that started the current attempt states them. */
   earlier: readonly ReplicaResult[]
@@ -87,6 +91,7 @@ export function openJobOf(record: JobRecord): OpenJob {
     staged: undefined,
     bidsFrozenMs: undefined,
     payees: [],
+    cancel: undefined,
     attempt: undefined,
     earlier: [],
     verdicts: new Map(),

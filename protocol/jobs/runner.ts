@@ -1,7 +1,8 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { sign } from '../encoding/signed.ts'
-import type { Digest, JobId } from '../ids.ts'
+import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { BodyOf } from '../encoding/kinds.ts'
+import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Event } from '../peer/event.ts'
 import type { Outbox } from '../peer/outbox.ts'
@@ -23,6 +24,8 @@ const RETRY = 'job/run/'
 export class Runner {
   readonly #context: JobContext
   readonly #runs = new Map<JobId, RunRecord>()
+  /** Witnesses that have this peer's commit: they need not be told it again. */
+  readonly #heldBy = new Map<JobId, Set<PeerId>>()
 
   constructor(context: JobContext) {
     this.#context = context
@@ -85,7 +88,8 @@ export class Runner {
       event.slot !== mine.slot
     )
       return
-    if (!event.outcome.ok || this.#committed(open) !== undefined) return
+    if (this.#committed(open) !== undefined) return
+    if (!event.outcome.ok) return this.#report(out, open, mine, 'failed', 0)
     const { signer, roster } = this.#context
     const { step, slot } = event
     const { answer } = event.outcome
@@ -109,6 +113,15 @@ export class Runner {
   onSeals(out: Outbox, open: OpenJob): void {
     const run = this.#committed(open)
     if (run !== undefined) this.#sendReveal(out, open, run)
+  }
+
+  /** A decider has this peer's commit in its synced record. */
+  onHeld(open: OpenJob, { from, body }: MessageOf<'held'>): void {
+    const run = this.#committed(open)
+    if (run === undefined || run.commit.body.commitment !== body.commitment) return
+    if (!deciders(this.#context, open).includes(from)) return
+    const heldBy = this.#heldBy.get(open.job) ?? new Set<PeerId>()
+    this.#heldBy.set(open.job, heldBy.add(from))
   }
 
   onTimer(out: Outbox, id: string): boolean {
@@ -137,6 +150,7 @@ export class Runner {
     if (this.#slot(open) !== undefined) out.emit({ type: 'stop-run', job: open.job })
     if (run === undefined) return
     this.#runs.delete(open.job)
+    this.#heldBy.delete(open.job)
     out.write(keys.run(run.job, run.step, run.slot), null)
   }
 
@@ -154,7 +168,9 @@ export class Runner {
     const run = this.#committed(open)
     if (run === undefined) return
     if (!this.#sendReveal(out, open, run)) {
-      for (const peer of deciders(this.#context, open)) out.sendSigned(peer, 'job-commit', run.commit)
+      const heldBy = this.#heldBy.get(open.job)
+      for (const peer of deciders(this.#context, open))
+        if (heldBy?.has(peer) !== true) out.sendSigned(peer, 'job-commit', run.commit)
     }
     out.timer(`${RETRY}${open.job}`, TIMES.nudgeMs)
   }
@@ -197,7 +213,7 @@ export class Runner {
     tokens: number,
   ): void {
     const step = open.attempt?.step ?? 0
-    const lease = { job: open.job, step, slot: mine.slot, state, tokens }
+    const lease = { job: open.job, step, slot: mine.slot, rank: 0, state, tokens }
     for (const peer of deciders(this.#context, open)) out.send(peer, 'lease', lease)
   }
 }

@@ -22,12 +22,21 @@ export function holdCommit(
   if (body.job !== open.job || !belongs(attempt, commit)) return
   const mine = attempt.seals.get(context.signer.id)
   if (mine !== undefined) return out.sendSigned(signer, 'seal', mine)
-  if (attempt.commits.has(signer)) return
+  const held = attempt.commits.get(signer)
+  if (held?.body.commitment === body.commitment) return acknowledge(out, commit)
+  if (held !== undefined) return
   attempt.commits.set(signer, commit)
   context.book.update(open, { slots: withState(open, body.slot, 'committed') })
   context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })
   if (attempt.commits.size >= attempt.slots.length) seal(context, out, open, attempt)
   else context.book.save(out, open)
+  acknowledge(out, commit)
+}
+
+/** Leaves once the record with the commit is synced, like all that follows from it. */
+function acknowledge(out: Outbox, { signer, body }: Signed<Commit>): void {
+  const { job, step, slot, commitment } = body
+  out.send(signer, 'held', { job, step, slot, commitment })
 }
 
 /**
@@ -123,7 +132,7 @@ export function fetchAnswer(
 export function withState(
   open: OpenJob,
   slot: number,
-  state: 'started' | 'committed' | 'revealed',
+  state: 'started' | 'failed' | 'committed' | 'revealed',
   tokens?: number,
 ): OpenJob['record']['slots'] {
   return open.record.slots.map((one) =>

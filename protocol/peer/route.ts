@@ -137,8 +137,10 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'stored':
     case 'lease':
     case 'job-commit':
+    case 'held':
     case 'seal':
     case 'reveal':
+    case 'cancel':
       return jobs.onMessage(out, message)
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../ids.ts'
 import type { Offer } from '../jobs/offer.ts'
+import type { JobValue } from '../jobs/value.ts'
 import type { Charter } from '../swarm/charter.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { outcomesOf } from './outcomes.ts'
@@ -151,6 +152,7 @@ describe('outcomes of a job', () => {
       ...evidenceOf(early, 0),
       result: resultOf(early),
       slots,
+      standbys: [],
     }
     const last = { ...late, replicas: [{ peer: fourth, did: 'outvoted' as const }] }
     const results = [
@@ -158,18 +160,21 @@ describe('outcomes of a job', () => {
       ...resultOf(last).replicas.map((one) => ({ ...one, slot: 2 })),
     ]
     const result = { ...resultOf(last), winner: 2, replicas: results }
-    const close = { type: 'close' as const, epoch: 0, ...evidenceOf(last, 1, 2), result }
+    const close = { type: 'close' as const, epoch: 0, ...evidenceOf(last, 1, 2), result, cancel: null }
     const start = assign === undefined ? [] : [assign, { ...base, step: 1, value: again }]
-    const ends = (value: typeof close | { readonly type: 'void'; readonly reason: 'expired' }) =>
+    const ends = (value: JobValue) =>
       outcomesOf([...start, { ...base, step: 2, value }], charter)?.replicas.map(({ outcome }) => outcome)
     expect(ends(close)).toEqual(['noshow', 'timeout', 'disagreed'])
-    expect(ends({ type: 'void', reason: 'expired' })).toEqual(['noshow', 'timeout'])
+    expect(ends({ type: 'void', reason: 'expired', cancel: null })).toEqual(['noshow', 'timeout'])
   })
 
   it('are none for a job that nobody was assigned to', () => {
     const base = baseOf(planOf(['agreed']))
     expect(
-      outcomesOf([{ ...base, step: 0, value: { type: 'void', reason: 'unassigned' } }], charter),
+      outcomesOf(
+        [{ ...base, step: 0, value: { type: 'void', reason: 'unassigned', cancel: null } }],
+        charter,
+      ),
     ).toBeUndefined()
   })
 })

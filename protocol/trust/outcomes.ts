@@ -32,6 +32,7 @@ export const assignedCodec = struct({
   ready: list(peerId, { max: LIMITS.receipts }),
   /** The attempt under way. */
   slots: list(struct({ slot: uint(LIMITS.slots), peer: peerId }), { max: LIMITS.slots }),
+  standbys: list(peerId, { max: LIMITS.standbys }),
   /** Slots of earlier attempts that are counted already. */
   marks: list(markCodec, { max: LIMITS.slots }),
 })
@@ -79,7 +80,7 @@ export function follow(
   if (before === undefined) return { assigned: undefined, facts: undefined }
   if (value.type === 'again') {
     const marks = [...before.marks, ...attemptMarks(before, decided, value)].slice(0, LIMITS.slots)
-    return { assigned: { ...before, slots: value.slots, marks }, facts: undefined }
+    return { assigned: { ...before, slots: value.slots, standbys: value.standbys, marks }, facts: undefined }
   }
   return { assigned: undefined, facts: factsOf(before, decided, value, terms) }
 }
@@ -116,6 +117,7 @@ function assignedBy(
     voters: voters.map(({ peer, voter }) => ({ peer, voter })),
     ready: receipts.map(({ signer }) => signer),
     slots,
+    standbys,
     marks: [],
   }
 }

@@ -84,7 +84,7 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
     receipts: ready.map((peer) => said(STORED, peer, { job, prompt: base.spec.prompt.digest })),
   }
   const evidence = evidenceOf(plan, 0)
-  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan) }
+  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan), cancel: null }
   return [
     { ...base, step: 0, value: assign },
     { ...base, step: 1, value: close },
@@ -141,7 +141,7 @@ export function resultOf({ replicas, price = 1n, agreement = 'majority' }: Close
     const isAnswer = did === 'agreed' || did === 'outvoted'
     const outcome = isAnswer ? did : 'silent'
     const answer = isAnswer ? answerOf(did) : null
-    const base = { slot, peer, payout: peer, price, cosine: 0, findings: [], paid: 0n }
+    const base = { slot, peer, rank: 0, payout: peer, price, cosine: 0, findings: [], paid: 0n }
     return { ...base, answer, cluster: null, outcome }
   })
   const winner = results.find(({ outcome }) => outcome === 'agreed')?.slot ?? null

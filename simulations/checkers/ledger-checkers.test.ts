@@ -41,7 +41,7 @@ const assign = (...slots: readonly number[]): JobValue => ({
   receipts: [],
 })
 
-const replica = { slot: 0, peer: runner.id, payout: runner.id, price: 7n, cluster: 0, cosine: 0 }
+const replica = { slot: 0, peer: runner.id, rank: 0, payout: runner.id, price: 7n, cluster: 0, cosine: 0 }
 const close = (...paid: readonly bigint[]): JobValue => ({
   type: 'close',
   epoch: 0,
@@ -61,6 +61,7 @@ const close = (...paid: readonly bigint[]): JobValue => ({
       paid: amount,
     })),
   },
+  cancel: null,
 })
 
 const claim = { source: entryIdOf(minted), index: 0 }
@@ -119,7 +120,10 @@ describe('payments', () => {
     ['a peer with two slots', [decided(openedJob, 0, assign(0, 1))]],
     [
       'a step after the end',
-      [decided(openedJob, 0, { type: 'void', reason: 'expired' }), decided(openedJob, 1, close())],
+      [
+        decided(openedJob, 0, { type: 'void', reason: 'expired', cancel: null }),
+        decided(openedJob, 1, close()),
+      ],
     ],
     ['a missing step', [assigned, decided(openedJob, 2, close(7n))]],
   ])('finds %s', (_name, records) => {
