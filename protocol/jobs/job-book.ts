@@ -117,10 +117,11 @@ export class JobBook {
         standbys: attempt.standbys,
         assignedMs: attempt.assignedMs,
         commits: new Map(attempt.commits.map((commit) => [commit.signer, commit])),
-        started: new Map(),
+        leases: new Map(),
+        watchedMs: attempt.assignedMs,
         seals: new Map(attempt.seals.map((seal) => [seal.signer, seal])),
         sealedMs: attempt.sealedMs ?? undefined,
-        reveals: new Map(attempt.reveals.map((reveal) => [reveal.body.slot, reveal])),
+        reveals: new Map(attempt.reveals.map((reveal) => [reveal.signer, reveal])),
         bodies: new Set(attempt.bodies),
         readyMs: undefined,
       }

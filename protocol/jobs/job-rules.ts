@@ -104,7 +104,8 @@ export function createJobRules(context: JobContext): InstanceRules {
       // Whatever else could be proposed has had its time: others may refuse it for ever (invariant 8).
       const refund = buildVoid(open, out.now)
       if (refund !== undefined) return refund
-      if (open.attempt !== undefined) return buildClose(context, out, open)
+      if (open.attempt !== undefined)
+        return lacking(context, out, open, []) ? undefined : buildClose(context, out, open)
       const value = buildAssign(context, open, out.now)
       if (value === undefined) return undefined
       return stillStaging(context, out, open, value) ? undefined : value

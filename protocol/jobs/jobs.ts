@@ -10,6 +10,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
+import { type AttemptMessage, onAttemptMessage } from './attempt-messages.ts'
 import { bid, giveBeacon, holdBid } from './bidding.ts'
 import { holdCancel } from './cancel.ts'
 import { closeEvidence, verdictToken } from './close.ts'
@@ -18,10 +19,11 @@ import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
 import { EarlyMessages } from './early-messages.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
 import { JobHeads } from './job-heads.ts'
+import { sealMs } from './leases.ts'
 import { takeUp } from './offering.ts'
-import type { Attempt, OpenJob } from './open-job.ts'
+import type { OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
-import { fetchAnswer, holdCommit, holdReveal, holdSeal, seal, withState } from './sealing.ts'
+import { fetchAnswer, seal, sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
 import { holdReceipt, onStage, onStaged, stageTimer } from './staging.ts'
@@ -89,6 +91,8 @@ export class Jobs {
       markOpened(this.context, out, open, opened)
     }
     for (const open of this.context.book.all()) {
+      // Leases aren't kept: everybody is given the time anew.
+      if (open.attempt !== undefined) open.attempt.watchedMs = out.now
       this.#fetchLacking(out, open)
       this.#enter(out, open)
     }
@@ -100,7 +104,7 @@ export class Jobs {
       const { attempt } = open
       if (attempt === undefined) {
         if (open.escrow !== undefined) giveBeacon(this.context, out, open)
-      } else if (attempt.commits.size >= attempt.slots.length) seal(this.context, out, open, attempt)
+      } else sealIfDue(this.context, out, open, attempt)
       this.runner.onEpoch(out, open)
       this.#tick(out, open)
     }
@@ -170,7 +174,11 @@ export class Jobs {
     const parsed = parseJobInstance(instance)
     const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
     if (open === undefined) return []
-    const runners = [...open.bids.keys(), ...(open.attempt?.slots.map(({ peer }) => peer) ?? [])]
+    const runners = [
+      ...open.bids.keys(),
+      ...(open.attempt?.slots.map(({ peer }) => peer) ?? []),
+      ...(open.attempt?.standbys ?? []),
+    ]
     return [...new Set([...deciders(this.context, open), ...runners])].filter(
       (peer) => peer !== this.context.signer.id,
     )
@@ -262,63 +270,19 @@ export class Jobs {
     this.#stir(out, open)
   }
 
-  #onAttempt(
-    out: Outbox,
-    open: OpenJob,
-    message: Extract<JobMessage, { kind: 'lease' | 'job-commit' | 'held' | 'seal' | 'reveal' }>,
-  ): void {
+  #onAttempt(out: Outbox, open: OpenJob, message: AttemptMessage): void {
     const step = message.kind === 'reveal' ? message.body.reveal.body.step : message.body.step
     const { attempt } = open
     if (attempt === undefined || step > attempt.step) return this.#keepEarly(open.job, message)
     if (step < attempt.step) return
-    switch (message.kind) {
-      case 'lease':
-        return this.#onLease(out, open, attempt, message)
-      case 'held':
-        return this.runner.onHeld(open, message)
-      case 'job-commit':
-        holdCommit(this.context, out, open, attempt, message)
-        break
-      case 'seal':
-        holdSeal(this.context, out, open, attempt, message)
-        this.runner.onSeals(out, open)
-        break
-      case 'reveal':
-        holdReveal(this.context, out, open, attempt, message)
-        break
-    }
-    // This peer's own seal may be the one its runner waited for.
-    if (message.kind === 'job-commit') this.runner.onSeals(out, open)
-    this.#stir(out, open)
-  }
-
-  #onLease(
-    out: Outbox,
-    open: OpenJob,
-    attempt: Attempt,
-    { from, body }: Extract<JobMessage, { kind: 'lease' }>,
-  ): void {
-    const slot = attempt.slots.find((one) => one.slot === body.slot && one.peer === from)
-    const shown = open.record.slots.find((one) => one.slot === body.slot)
-    if (
-      slot === undefined ||
-      shown === undefined ||
-      (shown.state !== 'assigned' && shown.state !== 'started' && shown.state !== 'failed')
-    )
-      return
-    if (!attempt.started.has(slot.slot)) {
-      attempt.started.set(slot.slot, from)
-      this.context.book.note(out, open, 'started', { peer: from, slot: slot.slot })
-    }
-    this.context.book.update(open, {
-      slots: withState(open, slot.slot, body.state === 'failed' ? 'failed' : 'started', body.tokens),
-    })
-    out.notify(open.job)
+    onAttemptMessage({ context: this.context, runner: this.runner }, out, open, attempt, message)
+    if (message.kind !== 'held') this.#stir(out, open)
   }
 
   /** Leases and reveals are large or fleeting, and are sent again anyway. */
   #keepEarly(job: JobId, message: JobMessage): void {
-    if (message.kind !== 'lease' && message.kind !== 'reveal') this.#early.keep(job, message.from, message)
+    if (message.kind !== 'lease' && message.kind !== 'held' && message.kind !== 'reveal')
+      this.#early.keep(job, message.from, message)
   }
 
   /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
@@ -358,7 +322,7 @@ export class Jobs {
     const { attempt } = open
     const { signer } = this.context
     if (attempt === undefined) this.#repeat(out, open)
-    else if (!attempt.seals.has(signer.id) && out.now >= attempt.assignedMs + open.record.spec.commitMs) {
+    else if (!attempt.seals.has(signer.id) && out.now >= sealMs(open.record.spec, attempt)) {
       seal(this.context, out, open, attempt)
     } else {
       const mine = attempt.seals.get(signer.id)

@@ -25,6 +25,13 @@ export interface AttemptSlot {
   readonly payout: AccountId
 }
 
+/** The last that was heard of a runner at work. */
+export interface Lease {
+  readonly slot: number
+  readonly heardMs: number
+  readonly isFailed: boolean
+}
+
 /** One attempt: the slots that decision `step` assigned, and what their runners and the witnesses said since. */
 export interface Attempt {
   readonly step: number
@@ -36,13 +43,15 @@ export interface Attempt {
   readonly assignedMs: number
   /** First commit of each peer that arrived before this witness sealed. */
   readonly commits: Map<PeerId, Signed<Commit>>
-  /** Slots whose runner was seen at work. */
-  readonly started: Map<number, PeerId>
+  /** Runners that were heard at work, or to have failed at it: whoever holds a rank (`leases.ts`). */
+  readonly leases: Map<PeerId, Lease>
+  /** Since when this process has listened for them. */
+  watchedMs: number
   /** One seal of each witness; a second one is ignored, as a judge would refuse it. */
   readonly seals: Map<PeerId, Signed<Seal>>
   /** When this peer had sealed, or, without a vote, had a quorum of seals. */
   sealedMs: number | undefined
-  readonly reveals: Map<number, Signed<Reveal>>
+  readonly reveals: Map<PeerId, Signed<Reveal>>
   /** Answers whose bodies are in this peer's blob store. */
   readonly bodies: Set<Digest>
   /** When everything that a close needs was here for the first time. */

@@ -1,7 +1,10 @@
 import type { PeerId } from '../ids.ts'
 import type { JobOutput } from '../ledger/ledger.ts'
 import type { Verdict } from '../verification/verdict.ts'
-import type { AttemptSlot, OpenJob } from './open-job.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { Reveal } from './messages.ts'
+import type { Attempt, AttemptSlot, OpenJob } from './open-job.ts'
+import { holdersOf } from './ranks.ts'
 import type { JobSpec } from './spec.ts'
 import type { JobRecord } from './record.ts'
 import type { AgainValue, JobResult, ReplicaResult } from './value.ts'
@@ -17,11 +20,12 @@ export interface SlotAnswer extends AttemptSlot {
   readonly answer: ReplicaResult['answer']
 }
 
-/** Earlier attempts' slots and the current one's, by slot number; `answers` are the current one's reveals. */
-export function slotAnswers(
-  open: OpenJob,
-  answers: ReadonlyMap<number, ReplicaResult['answer']>,
-): readonly SlotAnswer[] {
+/**
+ * Earlier attempts' slots and the current one's, by slot number; `reveals` are those of the current one's counted commits.
+ * A slot has one answer and one payee, so it is paid once however many have filled it: the lowest rank that is counted and
+ * revealed. That is read off the value alone, without any clock. A slot that nobody filled is that of the peer assigned.
+ */
+export function slotAnswers(open: OpenJob, reveals: readonly Signed<Reveal>[]): readonly SlotAnswer[] {
   const before = open.earlier.map(({ slot, peer, rank, price, payout, answer }) => ({
     slot,
     peer,
@@ -30,12 +34,27 @@ export function slotAnswers(
     payout,
     answer,
   }))
-  const now = (open.attempt?.slots ?? []).map((slot) => ({
-    ...slot,
-    rank: 0,
-    answer: answers.get(slot.slot) ?? null,
-  }))
+  const { attempt } = open
+  const now = (attempt?.slots ?? []).map((slot): SlotAnswer => {
+    const empty = { ...slot, rank: 0, answer: null }
+    return attempt === undefined ? empty : (filledBy(open, attempt, slot.slot, reveals) ?? empty)
+  })
   return [...before, ...now].sort((a, b) => a.slot - b.slot)
+}
+
+function filledBy(
+  { payees }: OpenJob,
+  attempt: Attempt,
+  slot: number,
+  reveals: readonly Signed<Reveal>[],
+): SlotAnswer | undefined {
+  for (const [rank, peer] of holdersOf(attempt, slot).entries()) {
+    const reveal = reveals.find(({ signer, body }) => signer === peer && body.slot === slot)
+    const payee = payees.find((one) => one.peer === peer)
+    if (reveal !== undefined && payee !== undefined)
+      return { slot, peer, rank, price: payee.price, payout: payee.payout, answer: reveal.body.answer }
+  }
+  return undefined
 }
 
 /**

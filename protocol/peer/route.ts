@@ -57,7 +57,7 @@ export function route(parts: Parts, out: Outbox, event: Event): void {
 function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'progress' | 'finished' }>): void {
   const open = parts.jobs.context.book.get(event.job)
   if (open === undefined) return
-  if (event.type === 'progress') parts.jobs.runner.onProgress(out, open, event.tokens)
+  if (event.type === 'progress') parts.jobs.runner.onProgress(open, event.tokens)
   else parts.jobs.runner.onFinished(out, open, event)
 }
 

@@ -140,6 +140,28 @@ describe('outcomes of a job', () => {
     expect(nobody?.payer).toBe('')
   })
 
+  it.each([
+    ['a silent runner and who answered for it', 'timeout', 'agreed', ['timeout', 'agreed', 'agreed']],
+    [
+      'one that committed and one that withheld',
+      'unrevealed',
+      'unrevealed',
+      ['unrevealed', 'unrevealed', 'agreed'],
+    ],
+    ['a standby that was slow as well', 'timeout', 'timeout', ['timeout', 'timeout', 'agreed']],
+    ['no standby that stopped for who came back', 'agreed', 'timeout', ['agreed', 'agreed']],
+    ['no standby that was never needed', 'agreed', 'noshow', ['agreed', 'agreed']],
+    ['a standby that committed to two answers', 'agreed', 'fault', ['fault', 'agreed', 'agreed']],
+  ] as const)('hold against or for its slot’s runners, %s', (_, did, standbyDid, expected) => {
+    const replicas = [
+      { peer: second, did },
+      { peer: third, did: 'agreed' as const },
+      { peer: fourth, did: standbyDid, tookOver: { slot: 0, rank: 1 } },
+    ]
+    // Whoever wasn't there held the prompt.
+    expect(outcomes(planOf([], { replicas }))).toEqual(expected)
+  })
+
   it('of an earlier attempt stay, whatever the last one brings or if the job is void', () => {
     const early = planOf(['noshow', 'timeout'], { bidders: ids })
     const late = planOf(['agreed'], { bidders: ids })
