@@ -23,12 +23,16 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [opti
              --accounts 100000
   kill-loop  one of four witnesses killed with SIGKILL again and again while it writes
              --kills 1000    takes a third of an hour; --json
-  All but the last without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
+  takeover   six processes; of each job one runner is killed with SIGKILL: how soon a standby runs in its place
+             --jobs 100      takes a quarter of an hour
+  All but the last two without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
   machine and this moment: compare them within one run.
 `
 
 if (process.argv[2] === 'kill-loop')
   process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
+if (process.argv[2] === 'takeover')
+  process.exit(await (await import('./takeover.ts')).takeoverCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -276,7 +276,9 @@ export class Jobs {
     if (attempt === undefined || step > attempt.step) return this.#keepEarly(open.job, message)
     if (step < attempt.step) return
     onAttemptMessage({ context: this.context, runner: this.runner }, out, open, attempt, message)
-    if (message.kind !== 'held') this.#stir(out, open)
+    // What merely goes on changes nothing that could be decided.
+    const goesOn = message.kind === 'held' || (message.kind === 'lease' && message.body.state !== 'failed')
+    if (!goesOn) this.#stir(out, open)
   }
 
   /** Leases and reveals are large or fleeting, and are sent again anyway. */
