@@ -7,7 +7,7 @@ import { COMPARATORS, EXECUTION_MODES, VISIBILITIES } from './job-request-schema
 const AGREEMENTS = ['unanimous', 'majority', 'none', 'split', 'single', 'silent'] as const
 const OUTCOMES = ['agreed', 'outvoted', 'unsure', 'silent'] as const
 const FINDINGS = ['number', 'negation', 'refusal', 'structure', 'content', 'unrelated', 'empty'] as const
-const SLOT_STATES = ['assigned', 'started', 'committed', 'revealed'] as const
+const SLOT_STATES = ['assigned', 'started', 'failed', 'committed', 'revealed'] as const
 const RECEIPT_KINDS = ['escrow', 'reward', 'refund', 'fee'] as const
 
 export const jobStatusSchema = Type.Enum(JOB_STATUSES, {

@@ -112,7 +112,7 @@ function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, e
       assigned(context, out, open, step, value)
       return book.note(out, open, 'assigned', { evidence })
     case 'again':
-      begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
+      begin(context, out, open, { ...value, step })
       open.earlier = value.result.replicas
       book.update(open, { result: value.result })
       return book.note(out, open, 'assigned', { evidence })
@@ -137,7 +137,7 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
   takeTrust(context, open)
-  begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
+  begin(context, out, open, { ...value, step })
 }
 
 /**
@@ -160,7 +160,12 @@ function begin(
   context: JobContext,
   out: Outbox,
   open: OpenJob,
-  { step, epoch, slots }: Pick<Attempt, 'step' | 'epoch'> & { readonly slots: readonly SlotAssignment[] },
+  {
+    step,
+    epoch,
+    slots,
+    standbys,
+  }: Pick<Attempt, 'step' | 'epoch' | 'standbys'> & { readonly slots: readonly SlotAssignment[] },
 ): void {
   const attempt: Attempt = {
     step,
@@ -169,9 +174,11 @@ function begin(
       const payee = open.payees.find((one) => one.peer === peer)
       return payee === undefined ? [] : [{ slot, ...payee }]
     }),
+    standbys,
     assignedMs: out.now,
     commits: new Map(),
-    started: new Map(),
+    leases: new Map(),
+    watchedMs: out.now,
     seals: new Map(),
     sealedMs: undefined,
     reveals: new Map(),
@@ -179,7 +186,14 @@ function begin(
     readyMs: undefined,
   }
   open.attempt = attempt
-  const states = slots.map(({ slot, peer }) => ({ slot, step, peer, state: 'assigned' as const, tokens: 0 }))
+  const states = slots.map(({ slot, peer }) => ({
+    slot,
+    step,
+    peer,
+    rank: 0,
+    state: 'assigned' as const,
+    tokens: 0,
+  }))
   context.book.update(open, { status: 'running', slots: [...open.record.slots, ...states] })
 }
 

@@ -1,5 +1,6 @@
 import type { Outbox } from '../peer/outbox.ts'
 import { deciders, type JobContext } from './context.ts'
+import { sealMs } from './leases.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, seal } from './sealing.ts'
 
@@ -10,7 +11,7 @@ export function repeatDuties(context: JobContext, out: Outbox, open: OpenJob): v
   if (attempt === undefined) return repeatOffer(context, out, open)
   const mine = attempt.seals.get(signer.id)
   if (mine === undefined) {
-    if (out.now >= attempt.assignedMs + open.record.spec.commitMs) seal(context, out, open, attempt)
+    if (out.now >= sealMs(open.record.spec, attempt)) seal(context, out, open, attempt)
     return
   }
   for (const peer of deciders(context, open)) if (peer !== signer.id) out.sendSigned(peer, 'seal', mine)

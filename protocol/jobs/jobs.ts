@@ -20,7 +20,7 @@ import { JobHeads } from './job-heads.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
-import { seal } from './sealing.ts'
+import { sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
 import { onStaged, stageTimer } from './staging.ts'
@@ -34,6 +34,11 @@ export interface JobsOptions {
   readonly agreement: () => Agreement
   /** A decision of a job was applied. */
   readonly decided: (out: Outbox, decided: JobDecided) => void
+}
+
+function jobOf(message: JobMessage): JobId {
+  if (message.kind === 'reveal') return message.body.reveal.body.job
+  return message.kind === 'cancel' ? message.body.cancel.body.job : message.body.job
 }
 
 /** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
@@ -71,6 +76,8 @@ export class Jobs {
       markOpened(this.context, out, open, opened)
     }
     for (const open of this.context.book.all()) {
+      // Leases aren't kept: everybody is given the time anew.
+      if (open.attempt !== undefined) open.attempt.watchedMs = out.now
       fetchLacking(this.context, out, open)
       this.#enter(out, open)
     }
@@ -82,7 +89,7 @@ export class Jobs {
       const { attempt } = open
       if (attempt === undefined) {
         if (open.escrow !== undefined) giveBeacon(this.context, out, open)
-      } else if (attempt.commits.size >= attempt.slots.length) seal(this.context, out, open, attempt)
+      } else sealIfDue(this.context, out, open, attempt)
       this.runner.onEpoch(out, open)
       this.#tick(out, open)
     }
@@ -104,7 +111,7 @@ export class Jobs {
   }
 
   onMessage(out: Outbox, message: JobMessage): void {
-    const job = message.kind === 'reveal' ? message.body.reveal.body.job : message.body.job
+    const job = jobOf(message)
     const open = this.context.book.get(job)
     if (open !== undefined) return this.#inbox.hear(out, open, message)
     const head = this.heads.get(job)
@@ -152,7 +159,11 @@ export class Jobs {
     const parsed = parseJobInstance(instance)
     const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
     if (open === undefined) return []
-    const runners = [...open.bids.keys(), ...(open.attempt?.slots.map(({ peer }) => peer) ?? [])]
+    const runners = [
+      ...open.bids.keys(),
+      ...(open.attempt?.slots.map(({ peer }) => peer) ?? []),
+      ...(open.attempt?.standbys ?? []),
+    ]
     return [...new Set([...deciders(this.context, open), ...runners])].filter(
       (peer) => peer !== this.context.signer.id,
     )

@@ -26,6 +26,8 @@ export const TIMELINE_PHASES = [
   'opened',
   'assigned',
   'started',
+  'taken-over',
+  'cancelled',
   'committed',
   'sealed',
   'revealed',
@@ -46,12 +48,13 @@ export const timelineCodec = struct({
 })
 export type TimelineEvent = Infer<typeof timelineCodec>
 
-/** A slot while it is worked on. */
+/** A slot while it is worked on: by the peer assigned to it (rank 0), or by the standby of this rank that took it over. */
 export const slotStateCodec = struct({
   slot: uint(LIMITS.slots),
   step: uint(LIMITS.steps),
   peer: peerId,
-  state: oneOf('assigned', 'started', 'committed', 'revealed'),
+  rank: uint(LIMITS.standbys),
+  state: oneOf('assigned', 'started', 'failed', 'committed', 'revealed'),
   tokens: uint(),
 })
 export type SlotState = Infer<typeof slotStateCodec>
@@ -66,6 +69,8 @@ export const jobRecordCodec = struct({
   heardMs: uint(),
   openedMs: nullable(uint()),
   closedMs: nullable(uint()),
+  /** When this peer heard that the payer wants no more of it. */
+  cancelledMs: nullable(uint()),
   entry: nullable(digest<EntryId>()),
   /** Newest decided step, -1 coded as null. */
   step: nullable(uint(LIMITS.steps)),

@@ -21,6 +21,8 @@ export interface JobRequest {
   readonly temperatureMilli: number
   readonly seed: number | null
   readonly maxTokens: number
+  /** The earlier job that this one tries again. */
+  readonly retryOf?: JobId
 }
 
 /**
