@@ -35,8 +35,11 @@ function timelineOf({ phase, atMs, peer, slot, evidence }: TimelineEvent): Job['
   return { phase, at: timeOf(atMs), peer, slot, evidence }
 }
 
-function slotOf(backend: Backend, { slot, step, peer, state, tokens }: SlotState): Job['slots'][number] {
-  return { slot, attempt: step, node_id: peer, operator: operatorOf(backend, peer), state, tokens }
+function slotOf(
+  backend: Backend,
+  { slot, step, peer, rank, state, tokens }: SlotState,
+): Job['slots'][number] {
+  return { slot, attempt: step, node_id: peer, operator: operatorOf(backend, peer), rank, state, tokens }
 }
 
 async function answerOf(backend: Backend, replica: ReplicaResult): Promise<Answer> {
@@ -81,6 +84,7 @@ function commonOf(record: JobRecord) {
     status,
     created_at: timeOf(record.heardMs),
     closed_at: orNull(record.closedMs, timeOf),
+    cancelled_at: orNull(record.cancelledMs, timeOf),
     payer: account,
     model: spec.model,
     replicas: spec.replicas,

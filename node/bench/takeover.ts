@@ -133,7 +133,10 @@ class Takeovers {
       }
       await pause(LOOK_MS)
     }
-    throw new Error(`nobody took slot ${slot} of ${job} over`)
+    const seen = await Promise.all(
+      places.map(async ({ seat, peer }) => told(seat.id, await peer.record(job))),
+    )
+    throw new Error([`nobody took slot ${slot} of ${job} over`, ...seen].join('\n'))
   }
 
   async #seen(place: Place, job: JobId, holds: (record: JobRecord) => boolean): Promise<JobRecord> {
@@ -161,6 +164,21 @@ class Takeovers {
         ids.every((id) => (accounts[id]?.free ?? 0n) + (accounts[id]?.claimable ?? 0n) > 0n),
       )
   }
+}
+
+/** What a peer knows of a job, for whoever wants to know why it didn't go as it should. */
+function told(id: PeerId, record: JobRecord | undefined): string {
+  if (record === undefined) return `${id}: never heard of it`
+  const { status, spec, slots, standbys, timeline } = record
+  const since = (atMs: number) => atMs - record.heardMs
+  const runners = slots.map(({ slot, rank, state, peer }) => `slot ${slot} ${peer} as ${rank} ${state}`)
+  const events = timeline.map(({ phase, atMs, peer }) => `+${since(atMs)} ${phase} ${peer ?? ''}`)
+  return [
+    `${id}: ${status}, steward ${spec.steward}`,
+    ...runners,
+    `standbys ${standbys.join(' ')}`,
+    ...events,
+  ].join('\n  ')
 }
 
 function pick<T>(items: readonly T[]): T {

@@ -50,6 +50,6 @@ export interface InstanceRules {
 }
 
 /** Whether a refusal says what its guard misses. */
-export function hasItems({ bids, reveals, entries, closes }: GuardItems): boolean {
-  return bids.length + reveals.length + entries.length + closes.length > 0
+export function hasItems({ bids, reveals, entries, closes, cancels }: GuardItems): boolean {
+  return bids.length + reveals.length + entries.length + closes.length + cancels.length > 0
 }

@@ -29,6 +29,7 @@ const slotSchema = Type.Object({
   attempt: count('Step of the job that assigned it'),
   node_id: peerId('Who runs it'),
   operator: nullable(Type.String({ description: 'Label of whoever operates the node' })),
+  rank: count('0: the node elected for it; i: the i-th standby, which took it over'),
   state: Type.Enum(SLOT_STATES),
   tokens: count('Produced so far'),
 })
@@ -73,6 +74,7 @@ const common = {
   status: jobStatusSchema,
   created_at: time('When this peer first heard of it'),
   closed_at: nullable(time('When it was decided')),
+  cancelled_at: nullable(time('When this peer heard that its payer wants no more of it')),
   payer: peerId('The account that pays'),
   model: nullable(Type.String({ description: 'As asked for; null: the one most offered' })),
   replicas: count('As asked for'),

@@ -5,7 +5,7 @@ import { jobIdOf } from '../ledger/entry.ts'
 import type { JobId } from '../ids.ts'
 import { TIMES } from '../params.ts'
 import { CANCEL } from './messages.ts'
-import { ANSWER, TestJobs } from './testing-jobs.ts'
+import { TestJobs } from './testing-jobs.ts'
 
 const [FIRST, PAYER] = [0, TestJobs.payer]
 
@@ -54,9 +54,10 @@ it.each([
 
 it('of the witnesses’ word a proposer that lacks it learns from their refusal', () => {
   const { jobs, job } = offered()
+  jobs.minds.isCut = (_from, to, kind) => kind === 'propose' || (kind === 'cancel' && to === jobs.id(PAYER))
   cancel(jobs, job, PAYER)
   expect(jobs.open(PAYER, job)?.cancelledMs).toBeNull()
-  jobs.minds.isCut = () => false
+  jobs.minds.isCut = (_from, to, kind) => kind === 'cancel' && to === jobs.id(PAYER)
   const shown = Array.from({ length: 20 }, () => {
     jobs.minds.pass(TIMES.retryMsMax / 10)
     return jobs.minds.heard(jobs.id(PAYER), 'refusal').flatMap(({ body }) => body.cancels)
@@ -64,15 +65,4 @@ it('of the witnesses’ word a proposer that lacks it learns from their refusal'
   expect(new Set(shown.flat().map(({ signer }) => signer))).toEqual(new Set([jobs.id(PAYER)]))
   expect(jobs.open(PAYER, job)).toBeUndefined()
   expect(jobs.minds.runs).toEqual([])
-})
-
-it('runners that have been assigned are paid for what they answer', () => {
-  const jobs = new TestJobs([5, 6])
-  const job = jobs.submit()
-  jobs.passElection()
-  cancel(jobs, job, PAYER)
-  for (const run of jobs.minds.runs) jobs.minds.finish(run, ANSWER)
-  jobs.minds.pass(TIMES.revealMs)
-  expect(jobs.open(FIRST, job)).toBeUndefined()
-  expect([5, 6].map((at) => jobs.earned(at))).toEqual([100n, 100n])
 })

@@ -1,8 +1,9 @@
-import type { Signed } from '../encoding/signed.ts'
+import { type Signed, sign } from '../encoding/signed.ts'
 import { type GuardItems, NO_ITEMS } from '../agreement/instance-rules.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import type { JobContext } from './context.ts'
-import type { Cancel } from './messages.ts'
+import type { JobId } from '../ids.ts'
+import { deciders, type JobContext } from './context.ts'
+import { CANCEL, type Cancel } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 
 /**
@@ -13,13 +14,44 @@ export function isCancelOf(open: OpenJob, cancel: Signed<Cancel>): boolean {
   return cancel.body.job === open.job && cancel.signer === open.record.account
 }
 
-/** Keeps the payer's word; what rests on it is in the same batch or a later one. */
+/**
+ * Keeps the payer's word, acts on it and passes it on, once. It is in the job's record: what rests on it, a seal, a vote
+ * or the word itself, leaves once that is synced.
+ *
+ * A cancel stops only what is fresh: nobody begins, and no witness helps to prepare a value by which somebody would. A
+ * value that was prepared before is carried on like any other, so decisions stay unique; its runners find the cancel with
+ * whoever holds it and their attempt is sealed at once. A job that nobody can go on with still ends by its void.
+ */
 export function holdCancel(context: JobContext, out: Outbox, open: OpenJob, cancel: Signed<Cancel>): void {
   if (open.cancel !== undefined || !isCancelOf(open, cancel)) return
   open.cancel = cancel
   context.book.update(open, { cancelledMs: out.now })
   context.book.note(out, open, 'cancelled', { peer: cancel.signer })
   context.book.save(out, open)
+  spreadCancel(context, out, open)
+  context.cancelled(out, open)
+}
+
+/** Tells all who act on it: those who decide, and those who run, may run, or were asked to hold the prompt. */
+export function spreadCancel(context: JobContext, out: Outbox, open: OpenJob): void {
+  const { attempt, cancel } = open
+  if (cancel === undefined) return
+  const runners = [...(attempt?.slots.map(({ peer }) => peer) ?? []), ...(attempt?.standbys ?? [])]
+  for (const peer of new Set([...deciders(context, open), ...runners]))
+    if (peer !== context.signer.id) out.send(peer, 'cancel', { cancel })
+}
+
+/** What became of the owner's wish to cancel: the job may be somebody else's, or over. */
+export type CancelOutcome = 'cancelled' | 'not_the_payer' | 'job_over'
+
+/** The payer's word, by its own peer. Said once: a second wish finds the first one held. */
+export function cancelOwn(context: JobContext, out: Outbox, job: JobId): CancelOutcome {
+  const open = context.book.get(job)
+  if (open === undefined) return 'job_over'
+  const { signer, roster } = context
+  if (open.record.account !== signer.id) return 'not_the_payer'
+  holdCancel(context, out, open, sign(signer, roster.swarm, CANCEL, { job }))
+  return 'cancelled'
 }
 
 /**

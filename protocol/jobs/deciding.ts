@@ -134,6 +134,7 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
     voter: voterOf(diversity, signer, value.operators[at]),
     operator: value.operators[at] ?? null,
   }))
+  open.holders = value.receipts.map(({ signer }) => signer)
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
   takeTrust(context, open)

@@ -34,7 +34,7 @@ export function nextTickMs(context: JobContext, open: OpenJob, now: number): num
       context.roster.epoch.witnesses.forEach((_, place) => moments.push(openedMs + place * TIMES.beaconMs))
     }
   } else {
-    moments.push(sealMs(spec, open.attempt))
+    moments.push(sealMs(open, open.attempt))
     if (open.attempt.sealedMs !== undefined) moments.push(open.attempt.sealedMs + spec.revealMs)
   }
   const end = voidAt(open)

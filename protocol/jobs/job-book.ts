@@ -106,6 +106,7 @@ export class JobBook {
     open.payees = stored.payees
     open.earlier = stored.earlier
     open.cancel = stored.cancel ?? undefined
+    open.holders = stored.holders
     const { bid } = stored
     if (bid !== null) open.bids.set(bid.signer, { bid, heldMs: stored.record.heardMs })
     const { attempt } = stored

@@ -14,7 +14,7 @@ import { ineligibleFor } from '../election/eligibility.ts'
 import { type Reveal, sealDigestOf } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, holdReveal } from './sealing.ts'
-import { stillStaging } from './staging.ts'
+import { hasHolder, stillStaging } from './staging.ts'
 import { type AssignValue, isJobValue, type JobValue } from './value.ts'
 
 /** The open job whose next decision this instance is. */
@@ -107,7 +107,7 @@ export function createJobRules(context: JobContext): InstanceRules {
       if (open.attempt !== undefined)
         return lacking(context, out, open, []) ? undefined : buildClose(context, out, open)
       const value = buildAssign(context, open, out.now)
-      if (value === undefined) return undefined
+      if (value === undefined || !hasHolder(context, open, value)) return undefined
       return stillStaging(context, out, open, value) ? undefined : value
     },
     learn(out, refusal) {

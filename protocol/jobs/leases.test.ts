@@ -12,6 +12,7 @@ const [FIRST, SECOND, NEXT, LAST] = ['first', 'second', 'next', 'last'] as unkno
 ]
 // All that is read of a spec here.
 const SPEC = { leaseMs: 1_500, graceMs: 500, commitMs: 100_000 } as JobSpec
+const OPEN = { record: { spec: SPEC }, cancel: undefined }
 const ASSIGNED_MS = 1_000
 
 type Did = Partial<Record<PeerId, { readonly slot: number; readonly rank: number } | undefined>>
@@ -80,36 +81,36 @@ describe('a witness seals', () => {
   const LATEST = ASSIGNED_MS + SPEC.commitMs
 
   it('when each slot has the commit of the peer assigned to it, and not before', () => {
-    expect(sealMs(SPEC, attemptOf({}, COMMITTED))).toBeLessThanOrEqual(ASSIGNED_MS)
-    expect(sealMs(SPEC, attemptOf({}, { [FIRST]: COMMITTED[FIRST] }))).toBe(LATEST)
+    expect(sealMs(OPEN, attemptOf({}, COMMITTED))).toBeLessThanOrEqual(ASSIGNED_MS)
+    expect(sealMs(OPEN, attemptOf({}, { [FIRST]: COMMITTED[FIRST] }))).toBe(LATEST)
   })
 
   it('with a standby’s commit once the leases of all before it have expired, here', () => {
     const taken = { [SECOND]: COMMITTED[SECOND], [NEXT]: { slot: 0, rank: 1 } }
-    expect(sealMs(SPEC, attemptOf({ [FIRST]: lease(0, 8_000) }, taken))).toBe(8_000 + 1_500)
+    expect(sealMs(OPEN, attemptOf({ [FIRST]: lease(0, 8_000) }, taken))).toBe(8_000 + 1_500)
     const both = { [SECOND]: COMMITTED[SECOND], [LAST]: { slot: 0, rank: 2 } }
     const alive = { [FIRST]: lease(0, 8_000), [NEXT]: lease(0, 9_000) }
-    expect(sealMs(SPEC, attemptOf(alive, both))).toBe(9_000 + 1_500)
-    expect(sealMs(SPEC, attemptOf(alive, { ...both, ...COMMITTED }))).toBeLessThanOrEqual(ASSIGNED_MS)
+    expect(sealMs(OPEN, attemptOf(alive, both))).toBe(9_000 + 1_500)
+    expect(sealMs(OPEN, attemptOf(alive, { ...both, ...COMMITTED }))).toBeLessThanOrEqual(ASSIGNED_MS)
   })
 
   it('in any case when commitMs are over', () => {
     const late = { [SECOND]: COMMITTED[SECOND], [NEXT]: { slot: 0, rank: 1 } }
-    expect(sealMs(SPEC, attemptOf({ [FIRST]: lease(0, LATEST - 1) }, late))).toBe(LATEST)
+    expect(sealMs(OPEN, attemptOf({ [FIRST]: lease(0, LATEST - 1) }, late))).toBe(LATEST)
   })
 
   it('without waiting for a slot that nobody is left for', () => {
     const over = lease(0, 2_000, true)
     const failed = { [FIRST]: over, [NEXT]: over, [LAST]: over }
-    expect(sealMs(SPEC, attemptOf(failed, { [SECOND]: COMMITTED[SECOND] }))).toBeLessThan(2_000)
+    expect(sealMs(OPEN, attemptOf(failed, { [SECOND]: COMMITTED[SECOND] }))).toBeLessThan(2_000)
     const elsewhere = {
       [SECOND]: COMMITTED[SECOND],
       [NEXT]: { slot: 1, rank: 2 },
       [LAST]: { slot: 1, rank: 1 },
     }
-    expect(sealMs(SPEC, attemptOf({ [FIRST]: lease(0, 2_000, true) }, elsewhere))).toBeLessThan(2_000)
-    expect(sealMs(SPEC, attemptOf({ [FIRST]: lease(0, 2_000, true) }, COMMITTED))).toBeLessThan(2_000)
+    expect(sealMs(OPEN, attemptOf({ [FIRST]: lease(0, 2_000, true) }, elsewhere))).toBeLessThan(2_000)
+    expect(sealMs(OPEN, attemptOf({ [FIRST]: lease(0, 2_000, true) }, COMMITTED))).toBeLessThan(2_000)
     const alone = { [SECOND]: COMMITTED[SECOND] }
-    expect(sealMs(SPEC, attemptOf({ [FIRST]: lease(0, 2_000, true) }, alone))).toBe(LATEST)
+    expect(sealMs(OPEN, attemptOf({ [FIRST]: lease(0, 2_000, true) }, alone))).toBe(LATEST)
   })
 })

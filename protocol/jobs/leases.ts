@@ -1,4 +1,4 @@
-import type { Attempt } from './open-job.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
 import { holderOf, holdersOf, rankOf } from './ranks.ts'
 import type { JobSpec } from './spec.ts'
 
@@ -35,9 +35,13 @@ export function takeoverMs(spec: JobSpec, attempt: Attempt, slot: number, rank: 
 
 /**
  * When this witness seals if nothing else comes (6.6): once each slot has a commit whose lower ranks' leases have expired,
- * or can't get one any more, and commitMs after the assignment in any case.
+ * or can't get one any more, at once when the payer wants no more of it, and commitMs after the assignment in any case.
  */
-export function sealMs(spec: JobSpec, attempt: Attempt): number {
+export function sealMs(
+  { record: { spec }, cancel }: Pick<OpenJob, 'cancel'> & { readonly record: { readonly spec: JobSpec } },
+  attempt: Attempt,
+): number {
+  if (cancel !== undefined) return FOR_EVER
   const settled = attempt.slots.map(({ slot }) => settledMs(spec, attempt, slot))
   return Math.min(attempt.assignedMs + spec.commitMs, Math.max(FOR_EVER, ...settled))
 }

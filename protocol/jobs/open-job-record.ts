@@ -43,6 +43,7 @@ export const openJobRecordCodec = struct({
   /** This peer's own bid while nobody is assigned: it never signs a second one for a job. */
   bid: nullable(signedBid),
   cancel: nullable(signedCancel),
+  holders: list(peerId, { max: LIMITS.receipts }),
   earlier: list(replicaCodec, { max: LIMITS.slots }),
 })
 export type OpenJobRecord = Infer<typeof openJobRecordCodec>
@@ -70,6 +71,7 @@ export function recordOf(open: OpenJob, self: PeerId): OpenJobRecord {
     payees: open.payees,
     bid: open.bids.get(self)?.bid ?? null,
     cancel: open.cancel ?? null,
+    holders: open.holders,
     earlier: open.earlier,
   }
 }

@@ -77,6 +77,8 @@ export interface OpenJob {
   readonly stored: Map<PeerId, Signed<{ readonly job: JobId; readonly prompt: Digest }>>
   /** Whom the steward asked to hold the prompt, and since when. */
   staged: { readonly peers: readonly PeerId[]; readonly atMs: number } | undefined
+  /** Who had signed for the prompt when the job was assigned. */
+  holders: readonly PeerId[]
   /** Bids that a guard asks for are those held when the first valid assignment was seen. */
   bidsFrozenMs: number | undefined
   /** Price, payee and voter of every bidder in the assignment: standbys may get slots in later attempts. */
@@ -100,6 +102,7 @@ export function openJobOf(record: JobRecord): OpenJob {
     beacons: new Map(),
     stored: new Map(),
     staged: undefined,
+    holders: [],
     bidsFrozenMs: undefined,
     payees: [],
     cancel: undefined,

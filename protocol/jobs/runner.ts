@@ -16,6 +16,7 @@ import { quorumOfSeals, revealOf } from './revealing.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
 import { sealersOf } from './sealers.ts'
 import { showSlot } from './sealing.ts'
+import { holdersOf } from './staging.ts'
 
 const RETRY = 'job/run/'
 const LEASE = 'job/lease/'
@@ -72,7 +73,7 @@ export class Runner {
     if (work?.state === 'fetching') return this.#fetchPrompt(out, open)
     if (work !== undefined) return
     const mine = attempt.slots.find(({ peer }) => peer === this.#context.signer.id)
-    if (mine === undefined) this.#watch(out, open, attempt)
+    if (mine === undefined) this.#standBy(out, open, attempt)
     else this.#begin(out, open, { step: attempt.step, slot: mine.slot, rank: 0 })
   }
 
@@ -141,6 +142,11 @@ export class Runner {
     if (this.#committed(open) === undefined) this.take(out, open)
   }
 
+  /** The payer wants no more of it: what isn't committed ends; what is goes on to be revealed, and paid if it agrees. */
+  onCancel(out: Outbox, open: OpenJob): void {
+    if (this.#committed(open) === undefined) this.stop(out, open)
+  }
+
   onTimer(out: Outbox, id: string): boolean {
     const prefix = [RETRY, LEASE, WATCH].find((each) => id.startsWith(each))
     if (prefix === undefined) return false
@@ -187,9 +193,10 @@ export class Runner {
     return open.attempt && this.#runs.get(open.job)?.get(open.attempt.step)
   }
 
-  /** Whether a commit made now would come too late: most have sealed, or do so at this moment. */
+  /** Whether a commit made now would come too late, or isn't wanted: most have sealed, or do so at this moment. */
   #isOver(out: Outbox, open: OpenJob, attempt: Attempt): boolean {
     return (
+      open.cancel !== undefined ||
       quorumOfSeals(this.#context, attempt) !== undefined ||
       out.now >= attempt.assignedMs + open.record.spec.commitMs
     )
@@ -210,9 +217,15 @@ export class Runner {
   }
 
   #fetchPrompt(out: Outbox, open: OpenJob): void {
-    const { spec } = open.record
-    const holders = [spec.steward, ...open.stored.keys()].filter((peer, at, all) => all.indexOf(peer) === at)
-    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: spec.prompt, from: holders })
+    const { prompt } = open.record.spec
+    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: prompt, from: holdersOf(open) })
+  }
+
+  /** A standby brings the prompt here while those who hold it are alive, and watches. */
+  #standBy(out: Outbox, open: OpenJob, attempt: Attempt): void {
+    if (!attempt.standbys.includes(this.#context.signer.id)) return
+    if (attempt.leases.size === 0) this.#fetchPrompt(out, open)
+    this.#watch(out, open, attempt)
   }
 
   /** A standby looks again when the ranks before it could have been silent for long enough, and begins if they were. */

@@ -45,7 +45,7 @@ function acknowledge(out: Outbox, { signer, body }: Signed<Commit>): void {
 
 /** Seals when all that can still be waited for is here, or its time is over (`sealMs`). */
 export function sealIfDue(context: JobContext, out: Outbox, open: OpenJob, attempt: Attempt): void {
-  if (out.now >= sealMs(open.record.spec, attempt)) seal(context, out, open, attempt)
+  if (out.now >= sealMs(open, attempt)) seal(context, out, open, attempt)
 }
 
 /**
