@@ -81,6 +81,7 @@ export function recordOf(job: JobId, prompt: Uint8Array): JobRecord {
     openedMs: START_MS + 10,
     closedMs: null,
     cancelledMs: null,
+    blame: [],
     entry: null,
     step: 0,
     bids: [],

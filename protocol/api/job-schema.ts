@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { BLAME_CAUSES, BLAME_LEADS, EVIDENCE_KINDS } from '../jobs/blame-record.ts'
 import { JOB_STATUSES, TIMELINE_PHASES } from '../jobs/record.ts'
 import { PPM } from '../params.ts'
 import { count, credits, digest, nullable, peerId, share, time } from './fields.ts'
@@ -33,6 +34,30 @@ const slotSchema = Type.Object({
   state: Type.Enum(SLOT_STATES),
   tokens: count('Produced so far'),
 })
+
+const blameSchema = Type.Object(
+  {
+    slot: nullable(count('Which slot; null for the whole job')),
+    node_id: nullable(peerId('Who is to blame')),
+    operator: nullable(Type.String()),
+    cause: Type.Enum(BLAME_CAUSES, {
+      description:
+        'noshow: never seen at work; timeout: no commit in time; unrevealed: never showed its answer; fault: two commits; ' +
+        'outvoted; unassigned, expired: of the job; cancelled: by the payer',
+    }),
+    led_to: Type.Enum(BLAME_LEADS),
+    step: count('Decision that says so'),
+    evidence: Type.Array(
+      Type.Object({
+        kind: Type.Enum(EVIDENCE_KINDS),
+        signer: nullable(peerId('Who signed it')),
+        digest: digest('Names it'),
+      }),
+    ),
+  },
+  { description: 'Read off the decided values: every peer says the same' },
+)
+export type BlameEntry = Static<typeof blameSchema>
 
 const spanSchema = Type.Object({ start: count('First UTF-16 unit'), end: count('After the last one') })
 
@@ -113,6 +138,7 @@ export const jobSchema = Type.Object({
   refunded: nullable(credits('Given back')),
   fee: credits("The swarm's fee"),
   receipts: Type.Array(receiptSchema),
+  blame: Type.Array(blameSchema),
 })
 export type Job = Static<typeof jobSchema>
 export type JobStatusName = Job['status']

@@ -1,7 +1,8 @@
+import { hash } from '../crypto/digest.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
 import { type GuardItems, NO_ITEMS } from '../agreement/instance-rules.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import type { JobId } from '../ids.ts'
+import type { Digest, JobId } from '../ids.ts'
 import { deciders, type JobContext } from './context.ts'
 import { CANCEL, type Cancel } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
@@ -14,6 +15,11 @@ export function isCancelOf(open: OpenJob, cancel: Signed<Cancel>): boolean {
   return cancel.body.job === open.job && cancel.signer === open.record.account
 }
 
+/** Names a cancel by its body. */
+export function cancelDigestOf({ bytes }: Signed<Cancel>): Digest {
+  return hash('cancel', bytes)
+}
+
 /**
  * Keeps the payer's word, acts on it and passes it on, once. It is in the job's record: what rests on it, a seal, a vote
  * or the word itself, leaves once that is synced.
@@ -24,12 +30,18 @@ export function isCancelOf(open: OpenJob, cancel: Signed<Cancel>): boolean {
  */
 export function holdCancel(context: JobContext, out: Outbox, open: OpenJob, cancel: Signed<Cancel>): void {
   if (open.cancel !== undefined || !isCancelOf(open, cancel)) return
-  open.cancel = cancel
-  context.book.update(open, { cancelledMs: out.now })
-  context.book.note(out, open, 'cancelled', { peer: cancel.signer })
+  noteCancel(context, out, open, cancel)
   context.book.save(out, open)
   spreadCancel(context, out, open)
   context.cancelled(out, open)
+}
+
+/** Shows it in the record; a peer that wasn't told learns it from the decision that rests on it. */
+export function noteCancel({ book }: JobContext, out: Outbox, open: OpenJob, cancel: Signed<Cancel>): void {
+  if (open.cancel !== undefined) return
+  open.cancel = cancel
+  book.update(open, { cancelledMs: out.now })
+  book.note(out, open, 'cancelled', { peer: cancel.signer, evidence: cancelDigestOf(cancel) })
 }
 
 /** Tells all who act on it: those who decide, and those who run, may run, or were asked to hold the prompt. */

@@ -122,8 +122,8 @@ export function buildClose(
   const result = resultOf(out, open, evidence.reveals)
   if (result === undefined) return undefined
   const next = nextAttempt(open, result, assigners(context, evidence))
-  if (next.slots.length === 0) return { type: 'close', ...evidence, result, cancel: null }
-  if (open.cancel !== undefined) return { type: 'close', ...evidence, result, cancel: open.cancel }
+  if (next.slots.length === 0 || open.cancel !== undefined)
+    return { type: 'close', ...evidence, result, cancel: open.cancel ?? null }
   return { type: 'again', ...evidence, result, ...next }
 }
 
@@ -145,7 +145,8 @@ export function judgeClose(
   if (open.record.spec.rules !== context.rules) return WAITING
   if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
   // Guards first: they cost little, and a proposer can't make us judge every subset of the answers.
-  const cancelled = value.type === 'again' ? cancelItems(open) : undefined
+  // A close says so, too: runners that were told to stop are not to be taken for slow.
+  const cancelled = value.type === 'again' || value.cancel === null ? cancelItems(open) : undefined
   if (cancelled !== undefined) return { verdict: 'guard', items: cancelled }
   const guarded = closeGuards(context, open, attempt, value, out.now)
   if (guarded.verdict !== 'prepare') return guarded
@@ -161,9 +162,7 @@ export function judgeClose(
 /** Whether a value goes on as it has to: with the next attempt, unless there is none or the payer wants none. */
 function goesOnWith(open: OpenJob, value: CloseValue | AgainValue, next: NextAttempt): boolean {
   if (value.type === 'close') {
-    return value.cancel === null
-      ? next.slots.length === 0
-      : next.slots.length > 0 && isCancelOf(open, value.cancel)
+    return value.cancel === null ? next.slots.length === 0 : isCancelOf(open, value.cancel)
   }
   return (
     next.slots.length === value.slots.length &&

@@ -298,12 +298,19 @@ export class Jobs {
     ) {
       attempt.readyMs = out.now
     }
-    out.timer(`${TICK}${open.job}`, nextTickMs(this.context, open, out.now))
+    this.#arm(out, open)
     this.#agreement().stir(out, jobInstance(open.job, nextStep(open)))
+  }
+
+  #arm(out: Outbox, open: OpenJob): void {
+    const atMs = out.now + nextTickMs(this.context, open, out.now)
+    open.tickMs = Math.min(open.tickMs ?? atMs, atMs)
+    out.timer(`${TICK}${open.job}`, open.tickMs - out.now)
   }
 
   /** Time passed: duties are done, and it is looked again. */
   #tick(out: Outbox, open: OpenJob): void {
+    open.tickMs = undefined
     repeatDuties(this.context, out, open)
     fetchLacking(this.context, out, open)
     this.#stir(out, open)

@@ -129,6 +129,7 @@ export function pendingRecord(
     slots: [],
     standbys: [],
     result: null,
+    blame: [],
     charged: null,
     refunded: null,
     timeline: [],

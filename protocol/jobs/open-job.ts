@@ -79,6 +79,8 @@ export interface OpenJob {
   staged: { readonly peers: readonly PeerId[]; readonly atMs: number } | undefined
   /** Who had signed for the prompt when the job was assigned. */
   holders: readonly PeerId[]
+  /** When this peer looks after the job again: whoever keeps sending it something doesn't put that off. */
+  tickMs: number | undefined
   /** Bids that a guard asks for are those held when the first valid assignment was seen. */
   bidsFrozenMs: number | undefined
   /** Price, payee and voter of every bidder in the assignment: standbys may get slots in later attempts. */
@@ -103,6 +105,7 @@ export function openJobOf(record: JobRecord): OpenJob {
     stored: new Map(),
     staged: undefined,
     holders: [],
+    tickMs: undefined,
     bidsFrozenMs: undefined,
     payees: [],
     cancel: undefined,

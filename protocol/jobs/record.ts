@@ -1,6 +1,7 @@
 import { amount, digest, type Infer, list, nullable, oneOf, peerId, struct, uint } from '../encoding/codec.ts'
 import type { EntryId, JobId } from '../ids.ts'
 import { LIMITS, PPM } from '../params.ts'
+import { BLAME_MAX, blameCodec } from './blame-record.ts'
 import { resultCodec } from './value.ts'
 import { offerCodec, specCodec } from './spec.ts'
 
@@ -82,6 +83,8 @@ export const jobRecordCodec = struct({
   slots: list(slotStateCodec, { max: LIMITS.slots }),
   standbys: list(peerId, { max: LIMITS.standbys }),
   result: nullable(resultCodec),
+  /** Who is to blame for what, as the decisions so far show. */
+  blame: list(blameCodec, { max: BLAME_MAX }),
   /** Paid by the payer in all (escrow less refund), and given back; null while undecided. */
   charged: nullable(amount()),
   refunded: nullable(amount()),

@@ -26,7 +26,7 @@ export function holdCommit(
   if (mine !== undefined) return out.sendSigned(signer, 'seal', mine)
   const held = attempt.commits.get(signer)
   if (held !== undefined) {
-    if (isSame(held, commit)) acknowledge(out, commit)
+    if (isSame(held, commit)) acknowledge(context, out, attempt, commit)
     return
   }
   attempt.commits.set(signer, commit)
@@ -34,11 +34,20 @@ export function holdCommit(
   context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })
   context.book.save(out, open)
   sealIfDue(context, out, open, attempt)
-  acknowledge(out, commit)
+  acknowledge(context, out, attempt, commit)
 }
 
-/** Leaves once the record with the commit is synced, like all that follows from it. */
-function acknowledge(out: Outbox, { signer, body }: Signed<Commit>): void {
+/**
+ * Leaves once the record with the commit is synced, like all that follows from it. A sealer that has lost its records, and
+ * so never seals again, promises nothing.
+ */
+function acknowledge(
+  { signer: self, roster, duty }: JobContext,
+  out: Outbox,
+  attempt: Attempt,
+  { signer, body }: Signed<Commit>,
+): void {
+  if (sealersOf(roster, attempt).isSealer(self.id) && !duty.active) return
   const { job, step, slot, commitment } = body
   out.send(signer, 'held', { job, step, slot, commitment })
 }

@@ -89,7 +89,7 @@ export const jobValues = {
     standbys: list(peerId, { max: LIMITS.standbys }),
     receipts: list(signedStored, { max: LIMITS.receipts }),
   }),
-  /** `cancel`: the payer's word because of which there is no further attempt; null where none would follow anyway. */
+  /** `cancel`: the payer's word, because of which there is no further attempt, and no runner was slow. */
   close: struct({ ...evidence, result: resultCodec, cancel: nullable(signedCancel) }),
   again: struct({
     ...evidence,

@@ -130,12 +130,15 @@ function assignedBy(
  * What an attempt's seals show of those who gave no answer that could be judged. Not being there counts only against who
  * held the prompt, and was assigned the slot: else a payer that hands it to nobody makes anybody absent, at no cost. A
  * standby that began and made no commit was slow only if no rank before it had one that counts; else it was right to stop.
+ * So was everybody once the payer has cancelled: else a payer could make any node look slow for the fee.
  */
-function attemptMarks(
-  { slots, standbys, ready }: Assigned,
-  { job, step, counting }: JobDecided,
-  { seals, reveals }: Pick<CloseValue | AgainValue, 'seals' | 'reveals'>,
+export function attemptMarks(
+  { slots, standbys, ready }: Pick<Assigned, 'slots' | 'standbys' | 'ready'>,
+  { job, step, counting }: Pick<JobDecided, 'job' | 'step' | 'counting'>,
+  value: Pick<CloseValue, 'seals' | 'reveals'> & Partial<Pick<CloseValue, 'cancel'>>,
 ): Assigned['marks'] {
+  const { seals, reveals } = value
+  const isCancelled = (value.cancel ?? null) !== null
   const attempt = { step: step - 1, slots, standbys }
   const commits = commitsIn(job, attempt, seals)
   const isCounted = (peer: PeerId, slot: number) => {
@@ -147,7 +150,7 @@ function attemptMarks(
     if (seen?.fault === true) return seen.commit.body.slot === slot ? 'fault' : undefined
     if (seen !== undefined && isCounted(peer, slot))
       return reveals.some((reveal) => opens(reveal, seen.commit)) ? undefined : 'unrevealed'
-    if (lower.some((one) => isCounted(one, slot))) return undefined
+    if (isCancelled || lower.some((one) => isCounted(one, slot))) return undefined
     if (isStarted(seals, { slot, peer }, counting)) return 'timeout'
     return lower.length === 0 && ready.includes(peer) ? 'noshow' : undefined
   }

@@ -56,6 +56,7 @@ function job(options: {
     refunded: null,
     fee: '0',
     receipts: [],
+    blame: [],
   }
 }
 
