@@ -7,6 +7,7 @@ import type { Job } from '../../protocol/api/job-schema.ts'
 import { ApiError } from '../../protocol/api/client.ts'
 import { connect, isGone } from '../cli/api.ts'
 import { planSeats, until } from '../e2e/driven-swarm.ts'
+import { startSlowModel } from '../e2e/slow-model.ts'
 import { poll } from '../swarm/poll.ts'
 import { type OutsideSum, outsideSum } from './outside-sum.ts'
 import { Place } from './place.ts'
@@ -186,7 +187,7 @@ function verdictOf(
   }
 }
 
-/** `npm run chaos -- --peers 5 --jobs 200`; resolves with the exit code. */
+/** `npm run chaos -- --peers 5 --jobs 200 [--period 2000] [--run 1000]`; resolves with the exit code. */
 async function chaosCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -194,27 +195,43 @@ async function chaosCommand(args: readonly string[]): Promise<number> {
       peers: { type: 'string', default: '5' },
       jobs: { type: 'string', default: '200' },
       period: { type: 'string', default: '2000' },
+      run: { type: 'string', default: '1000' },
     },
   })
   const stack = new AsyncDisposableStack()
   try {
-    return await runChaos(stack, Number(values.peers), Number(values.jobs), Number(values.period))
+    return await runChaos(stack, {
+      peers: Number(values.peers),
+      jobs: Number(values.jobs),
+      periodMs: Number(values.period),
+      runMs: Number(values.run),
+    })
   } finally {
     await stack.disposeAsync()
   }
 }
 
+interface Settings {
+  readonly peers: number
+  readonly jobs: number
+  /** From one kill to the next. */
+  readonly periodMs: number
+  /** How long the model takes for an answer: with an instant one hardly any kill would hit a job. */
+  readonly runMs: number
+}
+
 async function runChaos(
   stack: AsyncDisposableStack,
-  count: number,
-  jobs: number,
-  periodMs: number,
+  { peers: count, jobs, periodMs, runMs }: Settings,
 ): Promise<number> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`)
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-chaos-'))
   stack.defer(() => rm(root, { recursive: true, force: true }))
   const seats = await planSeats(root, { count, witnesses: count - SPARED })
-  const places = seats.map((seat) => new Place(seat))
+  const model = await startSlowModel(runMs)
+  stack.defer(() => model.close())
+  const flags = { providers: 'ollama', ollamaUrl: model.url }
+  const places = seats.map((seat) => new Place({ ...seat, flags: { ...seat.flags, ...flags } }))
   stack.defer(async () => void (await Promise.all(places.map((place) => place.end()))))
   await Promise.all(places.map((place) => place.ready()))
   for (const { peer } of places)
@@ -222,7 +239,9 @@ async function runChaos(
       const isRich = Object.values(accounts).every(({ free, claimable }) => free + claimable > 0n)
       return isRich && offering >= count - 1
     })
-  print(`${count} peers, of whom ${count - SPARED} witness; a kill every ${periodMs} ms`)
+  print(
+    `${count} peers, of whom ${count - SPARED} witness; a kill every ${periodMs} ms; a run takes ${runMs} ms`,
+  )
   const chaos = new Chaos(places, print)
   const ids = await chaos.play(jobs, periodMs)
   const { lines, isMet } = verdictOf(ids, await chaos.sums(), chaos.counts)

@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util'
 import type { JobId, PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { TIMES } from '../../protocol/params.ts'
-import { type OllamaTestServer, startOllamaTestServer } from '../compute/ollama-test-server.ts'
 import { planSeats, until } from '../e2e/driven-swarm.ts'
 import { plainRequest } from '../e2e/plain-request.ts'
+import { startSlowModel } from '../e2e/slow-model.ts'
 import { figures, percentile } from './percentiles.ts'
 import { Place } from './place.ts'
 
@@ -153,20 +153,6 @@ function pick<T>(items: readonly T[]): T {
   return item
 }
 
-/** A model that takes its time, and says the same to everybody. */
-function startSlowModel(): Promise<OllamaTestServer> {
-  return startOllamaTestServer({
-    scripts: {
-      async slow(reply) {
-        await Promise.race([pause(RUN_MS), reply.gone])
-        await reply.line({ response: 'An answer that took its time.', done: false })
-        await reply.line({ response: '', done: true, done_reason: 'stop', eval_count: 6 })
-        reply.end()
-      },
-    },
-  })
-}
-
 /** `npm run bench -- takeover --jobs 100`; resolves with the exit code. */
 export async function takeoverCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { jobs: { type: 'string', default: '100' } } })
@@ -176,7 +162,7 @@ export async function takeoverCommand(args: readonly string[]): Promise<number> 
   const bench = new AsyncDisposableStack()
   try {
     bench.defer(() => rm(root, { recursive: true, force: true }))
-    const model = await startSlowModel()
+    const model = await startSlowModel(RUN_MS)
     bench.defer(() => model.close())
     const seats = await planSeats(root, { count: PEERS })
     const flags = { providers: 'ollama', ollamaUrl: model.url }

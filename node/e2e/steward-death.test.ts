@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JobId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
-import { type OllamaTestServer, startOllamaTestServer } from '../compute/ollama-test-server.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
 import { plainRequest } from './plain-request.ts'
+import { type SlowModel, startSlowModel } from './slow-model.ts'
 
 const PEERS = 5
 /** Long enough that a job is seen running before its answers are there. */
@@ -18,22 +17,13 @@ const RUN_MS = 1_000
 const WAIT_MS = 90_000
 
 let root: string
-let model: OllamaTestServer
+let model: SlowModel
 let seats: readonly Seat[]
 let peers: DrivenProcess[]
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'hyperlooms-steward-'))
-  model = await startOllamaTestServer({
-    scripts: {
-      async slow(reply) {
-        await Promise.race([pause(RUN_MS), reply.gone])
-        await reply.line({ response: 'An answer that took its time.', done: false })
-        await reply.line({ response: '', done: true, done_reason: 'stop', eval_count: 6 })
-        reply.end()
-      },
-    },
-  })
+  model = await startSlowModel(RUN_MS)
   const planned = await planSeats(root, { count: PEERS })
   const flags = { providers: 'ollama', ollamaUrl: model.url }
   seats = planned.map((seat) => ({ ...seat, flags: { ...seat.flags, ...flags } }))

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
 import type { JobId, PeerId } from '../ids.ts'
 import { TIMES } from '../params.ts'
 import { keys } from '../records/keys.ts'
+import { jobRecordCodec } from './record.ts'
 import { ANSWER, TestJobs } from './testing-jobs.ts'
 
 /** A witness, the payer, who is its jobs' steward, and the nodes, of whom none is either. */
@@ -137,6 +139,21 @@ describe('a cancel', () => {
     expect(jobs.minds.runs).toEqual([])
     expect(jobs.open(FIRST, job)).toBeUndefined()
     expect(spent()).toBe(0n)
+  })
+
+  it('is in the close that witnesses help to prepare, whoever proposes it', () => {
+    const { jobs, job } = broughtTo('running')
+    const told = [jobs.id(0), jobs.id(1)]
+    // Only those two know; what the others propose leaves the cancel out at first.
+    jobs.minds.isCut = (from, to, kind) =>
+      (kind === 'cancel' && !told.includes(to)) || (kind === 'propose' && told.includes(from))
+    cancel(jobs, job)
+    jobs.minds.stop(jobs.id(PAYER))
+    jobs.minds.pass(TIMES.commitMs + TIMES.revealMs + 6 * TIMES.retryMsMax)
+    const stored = jobs.minds.stored(jobs.id(5), keys.closed(job))
+    if (stored === undefined) throw new RangeError('it never ended')
+    const { blame } = decodeRecord(jobRecordCodec, stored, 'closed')
+    expect(blame.map(({ cause }) => cause)).toEqual(['cancelled'])
   })
 
   it('is only its payer’s, and nothing that is over can be cancelled', () => {
