@@ -14,7 +14,7 @@ const FORK = resolveInstance(id, 0)
 const JOB = jobInstance('a'.repeat(64) as never, 0)
 
 function prepared(instance: InstanceId): CarriedValue {
-  const value = { type: 'void', reason: 'unassigned' } as const
+  const value = { type: 'void', reason: 'unassigned', cancel: null } as const
   const ballot = { instance, epoch: 0, round: 0, value: valueDigestOf(value) }
   return { certificate: { ballot, quorum: { epoch: 0, signers: new Uint8Array(1), sigs: [] } }, value }
 }

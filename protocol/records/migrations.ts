@@ -79,6 +79,19 @@ const TO_4: Migration = {
   },
 }
 
+/**
+ * Since version 5 a job's spec says how long a silent runner keeps its slot, its values who took a slot over, and who
+ * wants no more of it. As above: what was signed in the old words can't be said in the new ones.
+ */
+const TO_5: Migration = {
+  to: 5,
+  about: "jobs' specs and decisions speak of leases, ranks and cancels",
+  prefixes: [PREFIXES.job, PREFIXES.jobHead, PREFIXES.open],
+  migrate() {
+    throw new TypeError(`its jobs were decided by rules that this program no longer reads; ${GO_ON_EARLIER}`)
+  },
+}
+
 type Fields = ReadonlyMap<unknown, unknown>
 
 function migratePayees(fields: Fields, key: string): readonly Write[] {
@@ -120,7 +133,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4, TO_5]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1

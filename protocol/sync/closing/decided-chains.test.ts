@@ -38,6 +38,7 @@ const trustValue = (number: number, isForged: boolean): Value => ({
 const voidValue = (_step: number, isForged: boolean): Value => ({
   type: 'void',
   reason: isForged ? 'expired' : 'unassigned',
+  cancel: null,
 })
 
 interface Chain {
