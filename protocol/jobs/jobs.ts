@@ -16,6 +16,7 @@ import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
 import { fetchLacking, repeatDuties } from './duties.ts'
 import { type JobMessage, JobInbox } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
+import { writeHolding } from './holdings.ts'
 import { JobHeads } from './job-heads.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
@@ -23,6 +24,7 @@ import { Runner } from './runner.ts'
 import { seal } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
+import { WantedAnswers } from './wanted.ts'
 import { onStaged, stageTimer } from './staging.ts'
 
 const TICK = 'job/tick/'
@@ -41,6 +43,7 @@ export class Jobs {
   readonly context: JobContext
   readonly heads: JobHeads
   readonly runner: Runner
+  readonly wanted: WantedAnswers
   readonly #agreement: () => Agreement
   readonly #decided: JobsOptions['decided']
   readonly #inbox: JobInbox
@@ -49,6 +52,7 @@ export class Jobs {
     this.context = { ...context, stir: (out, open) => this.#stir(out, open) }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
+    this.wanted = new WantedAnswers(this.context)
     this.#inbox = new JobInbox(this.context, this.runner)
     this.#agreement = agreement
     this.#decided = decided
@@ -62,10 +66,12 @@ export class Jobs {
     this.context.book.restore(record)
     this.heads.restore(record)
     this.runner.restore(record)
+    this.wanted.restore(record)
   }
 
   /** After a restart: what time and others owe us is asked for again. */
   start(out: Outbox): void {
+    this.wanted.start(out)
     for (const opened of this.context.ledger.openedJobs()) {
       const open = this.context.book.get(opened.job) ?? adopt(this.context, out, opened)
       markOpened(this.context, out, open, opened)
@@ -122,6 +128,9 @@ export class Jobs {
     const result = applyDecision(this.context, this.heads, out, decision)
     if (result.status !== 'applied' || parsed === undefined) return result
     if (opened !== undefined) this.#count(out, decision, opened)
+    const { value } = decision
+    if (opened?.account === this.context.signer.id && value.type === 'close')
+      this.wanted.want(out, parsed.job, value.result)
     this.#agreement().forget(out, decision.instance)
     const open = this.context.book.get(parsed.job)
     if (open !== undefined) this.#enter(out, open)
@@ -175,12 +184,16 @@ export class Jobs {
     for (const open of this.context.book.all()) bid(this.context, out, open)
   }
 
-  onFetched(out: Outbox, { token, blob, ok }: Extract<Event, { type: 'fetched' }>): boolean {
+  onFetched(out: Outbox, event: Extract<Event, { type: 'fetched' }>): boolean {
+    if (this.wanted.onFetched(out, event)) return true
+    const { token, blob, ok } = event
     const [purpose, job] = token.split('/')
     const open = this.context.book.get(job as JobId)
     if (purpose !== 'stage' && purpose !== 'prompt' && purpose !== 'answer') return false
     if (open === undefined) return true
     open.asked.delete(token)
+    const own = open.record.account === this.context.signer.id
+    if (ok) writeHolding(out, blob, { job: open.job, what: purpose === 'answer' ? purpose : 'prompt', own })
     if (purpose === 'prompt') this.runner.onPrompt(out, open, ok)
     else if (purpose === 'stage' && ok) onStaged(this.context, out, open)
     else if (
@@ -214,7 +227,7 @@ export class Jobs {
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    if (this.runner.onTimer(out, id)) return true
+    if (this.runner.onTimer(out, id) || this.wanted.onTimer(out, id)) return true
     if (!id.startsWith(TICK) && !id.startsWith(STAGE)) return false
     const open = this.context.book.get(id.slice(id.startsWith(TICK) ? TICK.length : STAGE.length) as JobId)
     if (open !== undefined) this.#tick(out, open)

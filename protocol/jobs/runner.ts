@@ -8,6 +8,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { type JobContext, deciders } from './context.ts'
+import { writeHolding } from './holdings.ts'
 import { COMMIT, commitmentOf, REVEAL, sealDigestOf } from './messages.ts'
 import type { AttemptSlot, OpenJob } from './open-job.ts'
 import { sealersOf } from './sealers.ts'
@@ -42,7 +43,8 @@ export class Runner {
     if (this.#committed(open) !== undefined) return this.#remind(out, open)
     const { spec } = open.record
     const holders = [spec.steward, ...open.stored.keys()].filter((peer, at, all) => all.indexOf(peer) === at)
-    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: spec.prompt, from: holders })
+    const { job } = open
+    out.emit({ type: 'fetch', token: `prompt/${job}`, job, blob: spec.prompt, from: holders, care: 'plain' })
   }
 
   onPrompt(out: Outbox, open: OpenJob, held: boolean): void {
@@ -102,6 +104,7 @@ export class Runner {
     const run: RunRecord = { job: open.job, step, slot, salt, answer, commit }
     this.#runs.set(open.job, run)
     out.write(keys.run(open.job, step, slot), encodeBody(runRecordCodec, run))
+    writeHolding(out, answer, { job: open.job, what: 'answer', own: open.record.account === signer.id })
     this.#remind(out, open)
   }
 
