@@ -1,7 +1,7 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { flag, type Infer, oneOf, struct, uint } from '../encoding/codec.ts'
+import { flag, type Infer, oneOf, struct } from '../encoding/codec.ts'
 import { type BlobRef, type Digest, isDigest, type JobId } from '../ids.ts'
-import { LIMITS, RETENTION } from '../params.ts'
+import { RETENTION } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
@@ -19,7 +19,6 @@ import type { BodyRole } from './access.ts'
 export const holdingCodec = struct({
   what: oneOf('prompt', 'answer'),
   own: flag,
-  size: uint(Math.max(LIMITS.promptBytes, LIMITS.answerBytes)),
 })
 export type Holding = Infer<typeof holdingCodec>
 
@@ -29,8 +28,8 @@ interface HeldFor {
   readonly own: boolean
 }
 
-export function writeHolding(out: Outbox, { digest, size }: BlobRef, { job, what, own }: HeldFor): void {
-  out.write(keys.body(digest, job), encodeBody(holdingCodec, { what, own, size }))
+export function writeHolding(out: Outbox, { digest }: BlobRef, { job, what, own }: HeldFor): void {
+  out.write(keys.body(digest, job), encodeBody(holdingCodec, { what, own }))
 }
 
 /** A body's digest, the job it is held for, and what it is to it; undefined for a key of another shape. */
