@@ -29,7 +29,8 @@ import type { DaemonOptions, Opened } from './start/opened.ts'
 import { startMind } from './start/start-mind.ts'
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
-export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subscribe' | 'putBlob'> {
+export interface Daemon
+  extends Pick<Backend, 'view' | 'now' | 'command' | 'subscribe' | 'putBlob' | 'getBlob'> {
   readonly id: string
   addresses(): readonly string[]
   /** A job as this peer shows it, closed ones too. */
@@ -100,7 +101,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const log = createDurabilityLog(store, { onFailure: broken.resolve })
   starting.defer(() => log.drain())
 
-  const providers = await openProviders(config)
+  const providers = options.providers ?? (await openProviders(config))
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
   const opened: Opened = {
@@ -131,6 +132,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     command: backend.command,
     subscribe: backend.subscribe,
     putBlob: backend.putBlob,
+    getBlob: backend.getBlob,
     addresses: () => backend.network.addresses(),
     record: (job) => backend.history.job(job),
     id: identity.id,

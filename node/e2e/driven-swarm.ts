@@ -67,12 +67,20 @@ export async function planSeats(
   })
 }
 
-/** With `waits` it loads the program and waits for `go`. */
+interface SeatOptions {
+  /** It loads the program and waits for `go`. */
+  readonly waits?: boolean
+  /** Its model answers at once. */
+  readonly instant?: boolean
+  /** Folder that takes a CPU profile of it. */
+  readonly profile?: string | undefined
+}
+
 export function startSeat(
   { folder, flags, prefix }: Seat,
-  { waits = false }: { readonly waits?: boolean } = {},
+  { waits = false, instant = false, profile }: SeatOptions = {},
 ): DrivenProcess {
-  return new DrivenProcess({ folder: folder.root, flags, waits }, { prefix })
+  return new DrivenProcess({ folder: folder.root, flags, waits, instant }, { prefix, profile })
 }
 
 type Four<T> = readonly [T, T, T, T]
