@@ -41,7 +41,7 @@ type Print = (line: string) => void
 export async function benchJobs({ perSecond, seconds, profile }: JobsBench, print: Print): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-jobs-'))
   const seats = await planSeats(root)
-  const peers = seats.map((seat) => startSeat(seat, { instant: true, profile }))
+  const peers = seats.map((seat) => startSeat(seat, { answerMs: 0, profile }))
   try {
     await Promise.all(peers.map((peer) => peer.ready))
     for (const peer of peers)

@@ -12,8 +12,8 @@ export interface DrivenSettings {
   readonly flags: Readonly<Partial<Record<OptionName, string>>>
   /** Load the program, then touch nothing before the first message. */
   readonly waits?: boolean
-  /** Runs a model that answers at once, and no other. */
-  readonly instant?: boolean
+  /** Runs a model that answers after so long, 0 for at once, and no other. */
+  readonly answerMs?: number
 }
 
 /** Transfers of one owner at a steady pace. */

@@ -6,9 +6,9 @@ import { explainBroken } from '../cli/output.ts'
 import { resolveConfig } from '../config/config.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
-import { createInstantProvider } from './instant-provider.ts'
 import { startSubmitting, type Submitter } from './steady-jobs.ts'
 import { type Payer, startPaying } from './steady-payer.ts'
+import { createTimedProvider } from './timed-provider.ts'
 import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 /**
@@ -16,12 +16,7 @@ import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './drive
  * the channel. Its one argument is the settings as JSON.
  */
 const loadedMs = performance.timeOrigin + performance.now()
-const {
-  folder: root,
-  flags,
-  waits = false,
-  instant = false,
-}: DrivenSettings = JSON.parse(process.argv[2] ?? '')
+const { folder: root, flags, waits = false, answerMs }: DrivenSettings = JSON.parse(process.argv[2] ?? '')
 const folder = dataFolder(root)
 const logger = pino({ level: flags.logLevel ?? 'warn' }, pino.destination({ dest: 2, sync: true }))
 const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
@@ -104,7 +99,7 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
 }
 
 if (waits) await once(process, 'message')
-const providers = instant ? { providers: [createInstantProvider()] } : {}
+const providers = answerMs === undefined ? {} : { providers: [createTimedProvider(answerMs)] }
 const options = { folder, config, webRoot: undefined, version: 'test', logger, ...providers }
 const daemon = await startDaemon(options).catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -70,17 +70,18 @@ export async function planSeats(
 interface SeatOptions {
   /** It loads the program and waits for `go`. */
   readonly waits?: boolean
-  /** Its model answers at once. */
-  readonly instant?: boolean
+  /** It runs a model that answers after so long, and no other. */
+  readonly answerMs?: number
   /** Folder that takes a CPU profile of it. */
   readonly profile?: string | undefined
 }
 
 export function startSeat(
   { folder, flags, prefix }: Seat,
-  { waits = false, instant = false, profile }: SeatOptions = {},
+  { waits = false, answerMs, profile }: SeatOptions = {},
 ): DrivenProcess {
-  return new DrivenProcess({ folder: folder.root, flags, waits, instant }, { prefix, profile })
+  const model = answerMs === undefined ? {} : { answerMs }
+  return new DrivenProcess({ folder: folder.root, flags, waits, ...model }, { prefix, profile })
 }
 
 type Four<T> = readonly [T, T, T, T]
