@@ -60,6 +60,7 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
   removeTemporaryFiles(directory)
   const pathOf = (digest: Digest): string => join(directory, digest)
   const inTurn = createTurns()
+  const syncNames = createSharedSync(directory)
   let parentSynced: Promise<void> | undefined
 
   async function holds(digest: Digest): Promise<boolean> {
@@ -83,7 +84,7 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
     else await create(digest, body, durable)
     if (!durable) return
     // Also for a body already there: the process that renamed it may have died before this line.
-    await syncDirectory(directory)
+    await syncNames()
     await (parentSynced ??= syncDirectory(dirname(directory)))
   }
 
@@ -155,6 +156,27 @@ async function statOf(path: string): Promise<Pick<Stats, 'size' | 'mtimeMs'> | u
 function removeTemporaryFiles(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (name.endsWith(TEMPORARY_SUFFIX)) rmSync(join(directory, name), { force: true })
+  }
+}
+
+/**
+ * Makes the names in a directory durable, for all who ask while a sync is under way by one more: each of them is
+ * answered by a sync that began after it had asked, so what it had renamed before is in it.
+ */
+function createSharedSync(directory: string): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    if (next !== undefined) return next
+    const begin = (): Promise<void> => {
+      next = undefined
+      return syncDirectory(directory)
+    }
+    // A sync that failed is the matter of those who asked for it.
+    const own = running.then(begin, begin)
+    running = own
+    next = own
+    return own
   }
 }
 
