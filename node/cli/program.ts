@@ -42,11 +42,36 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
   for (const add of VERBS) add(program)
+  refuseStrangers(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** A group that does something by itself would else take a mistyped command for an argument of that. */
+function refuseStrangers(group: Command): void {
+  for (const command of group.commands) {
+    refuseStrangers(command)
+    if (command.commands.length > 0) continue
+    command.allowExcessArguments().hook('preAction', (_self, { args, registeredArguments }) => {
+      const [stranger] = args.slice(registeredArguments.length)
+      if (stranger === undefined || registeredArguments.at(-1)?.variadic === true) return
+      const others = group.parent === null ? '' : `, whose commands are ${namesOf(group)}`
+      command.error(
+        `error: '${stranger}' means nothing to "${pathOf(group.parent === null ? command : group)}"${others}`,
+      )
+    })
+  }
+}
+
+function namesOf(group: Command): string {
+  return group.commands.map((command) => command.name()).join(', ')
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 function report(error: unknown): number {

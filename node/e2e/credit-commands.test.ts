@@ -77,11 +77,11 @@ describe('wallet', () => {
 
   it.each([
     [['wallet', 'send', STRANGER, '0.001'], 'amount is below 0.01'],
-    [['wallet', 'send', 'nobody', '1'], 'to must'],
+    [['wallet', 'send', 'nobody', '1'], 'to is no id'],
     [['wallet', 'send', STRANGER, '1', '--memo', 'x'.repeat(141)], 'memo_too_long'],
     [['wallet', 'send', STRANGER, '999999'], 'insufficient_credit'],
     [['wallet', 'send', STRANGER], 'missing required argument'],
-    [['wallet', 'lend'], 'too many arguments'],
+    [['wallet', 'lend'], "'lend' means nothing"],
   ])('refuses %j', async (args, says) => {
     const { code, err, out } = await run(args)
     expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -127,8 +127,8 @@ describe('an invitation that is no good', () => {
       [
         'of a later epoch',
         invitationOf(founded, { epoch: 9 }).text,
-        'join_refused',
-        'too few of the operators',
+        'join_undecided',
+        'are behind the swarm',
       ],
       ['of another swarm', invitationOf(wrongSwarm).text, 'join_unreachable', 'Nobody answers'],
       ['of peers that are away', invitationOf(unreached).text, 'join_unreachable', 'Nobody answers'],

@@ -15,6 +15,7 @@ const KEPT = [
   PREFIXES.closing,
   PREFIXES.epoch,
   PREFIXES.epochStop,
+  PREFIXES.handoverDraft,
   PREFIXES.lock,
   PREFIXES.own,
   PREFIXES.proposal,

@@ -13,7 +13,6 @@ import { entryIdOf } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { swarmIdOf } from '../../protocol/swarm/charter.ts'
-import { NO_GUIDE } from '../../protocol/swarm/guide.ts'
 import { INVITATION_TEXT, tokenOf } from '../../protocol/swarm/invitation-text.ts'
 import { encodeJoinAnswer, readJoinAnswer } from '../../protocol/swarm/joining.ts'
 import { draftInvitation } from '../../protocol/swarm/inviting.ts'
@@ -125,7 +124,10 @@ describe('a newcomer to a swarm that has outlived its founder', () => {
       addresses: list(text({ max: 1_024 }), { max: 64 }),
     })
     await writeFile(folder.joined, encodeBody(earlier, before))
-    expect(await readJoined(folder)).toEqual({ ...before, guide: NO_GUIDE })
+    expect(await readJoined(folder)).toEqual({
+      ...before,
+      guide: { peers: [epochs.id(MEMBER)], epochs: [] },
+    })
     await writeJoined(folder, { ...before, guide })
     expect(await readJoined(folder)).toEqual(joined)
   })

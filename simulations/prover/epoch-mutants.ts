@@ -116,7 +116,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/adopted.ts',
     find: 'others.length === 0',
     replace: 'others.length >= 0',
-    seeds: [162],
+    seeds: [252],
     caughtBy: ['single-fact'],
   },
   {

@@ -22,7 +22,7 @@ export type Check = (typeof CHECKS)[number]
 
 /** What to do about a finding. Codes are part of the interface: none is renamed or given another meaning. */
 export const FIXES = {
-  start_peer: 'Start it with "hyperlooms up".',
+  start_peer: 'Start it with "hyperlooms up", naming its folder with --data if that is another one.',
   name_folder: 'Name the data folder of the peer with --data.',
   resume_peer: 'Take work again with "hyperlooms resume".',
   restart_peer: 'End that process and start the peer again.',
