@@ -23,6 +23,8 @@ const WAIT_MS = 60_000
 const UNLOADED_PER_SECOND = 2
 /** From the second of ten minutes on memory may grow so much and still be called flat. */
 const FLAT_SHARE = 1.1
+/** Before, memory still grows to what the load takes. */
+const FLAT_SECONDS = 300
 const FIRST_LOOK_SHARE = 0.2
 /** A job's head and its leaf of the state digest, which every peer keeps for good. */
 const HEAD_BYTES = 300
@@ -56,7 +58,7 @@ export async function benchJobs({ perSecond, seconds, profile }: JobsBench, prin
     const reports = await load(peers, { perSecond, seconds }, look)
     await look()
     lines(together(reports), { perSecond, seconds, startMs }).forEach(print)
-    memoryLines(looks).forEach(print)
+    memoryLines(looks, seconds >= FLAT_SECONDS).forEach(print)
     handlerLines(looks.at(-1)?.map(({ durations }) => durations) ?? []).forEach(print)
   } finally {
     await Promise.all(peers.map((peer) => peer.stop()))
@@ -117,7 +119,8 @@ function lines(report: JobsReport, { perSecond, seconds, startMs }: Span): reado
   const isUnloaded = perSecond <= UNLOADED_PER_SECOND
   const bar = (p50Ms: number, samples: readonly number[]) =>
     isUnloaded ? `   (bar: p50 <= ${p50Ms} ms${verdict(percentile(samples, 0.5) <= p50Ms)})` : ''
-  const rate = within / seconds
+  // In tenths: of a minute's last jobs some are always still under way.
+  const rate = Math.round((10 * within) / seconds) / 10
   const rateBar = isUnloaded ? '' : `, bar: 20${verdict(rate >= 20)}, goal: 30`
   return [
     `submitted             ${submitted} in ${seconds} s, refused ${list(refused).join(', ') || 'none'}`,
@@ -130,7 +133,7 @@ function lines(report: JobsReport, { perSecond, seconds, startMs }: Span): reado
 }
 
 /** Peer by peer, since one that leaks would hide in a sum; what each keeps of every job for good is taken off. */
-function memoryLines(looks: readonly (readonly ProcessReport[])[]): readonly string[] {
+function memoryLines(looks: readonly (readonly ProcessReport[])[], isLong: boolean): readonly string[] {
   const [first = [], last = []] = [looks[0], looks.at(-1)]
   const bytesOf = (pick: (one: ProcessReport) => number, one: ProcessReport | undefined) =>
     one === undefined ? Number.NaN : pick(one) - one.jobs.over * HEAD_BYTES
@@ -138,7 +141,8 @@ function memoryLines(looks: readonly (readonly ProcessReport[])[]): readonly str
     const pairs = first.map((one, at) => [bytesOf(pick, one), bytesOf(pick, last[at])] as const)
     const isFlat = pairs.every(([before, after]) => after <= before * FLAT_SHARE)
     const text = pairs.map((pair) => pair.map((bytes) => (bytes / MEBIBYTE).toFixed(0)).join(' > '))
-    return `${name.padEnd(22)}${text.join('   ')}  MiB less heads, from a fifth of the time on${verdict(isFlat)}`
+    const flat = isLong ? `; flat${verdict(isFlat)}` : ''
+    return `${name.padEnd(22)}${text.join('   ')}  MiB less heads, from a fifth of the time on${flat}`
   }
   const over = last.map(({ jobs }) => `${jobs.over}+${jobs.open}`)
   const cpu = last.map(({ cpuMs }, at) => ((cpuMs - (first[at]?.cpuMs ?? 0)) / 1_000).toFixed(0))

@@ -23,7 +23,14 @@ export function provideAnswers(options: ProvidingOptions): () => void {
     const answers = closed.result?.replicas.flatMap(({ answer }) => answer?.digest ?? []) ?? []
     for (const answer of new Set(answers)) if (await holds(answer, job)) provide(answer)
   }
-  return subscribe((job) => {
-    if (job !== null && !isOpen(job as JobId)) void tell(job as JobId).catch(failed)
+  let isEnded = false
+  const unsubscribe = subscribe((job) => {
+    if (job === null || isOpen(job as JobId)) return
+    // The store may be closed while one is still being told.
+    tell(job as JobId).catch((error: unknown) => void (isEnded || failed(error)))
   })
+  return () => {
+    isEnded = true
+    unsubscribe()
+  }
 }
