@@ -9,7 +9,7 @@ const SEPARATE_ROOMS = ['network', 'store', 'compute', 'api', 'agents']
 
 /** Which node room alone may import which packages. A new room with packages of its own is one line here. */
 const PACKAGES_OF_ROOM: Readonly<Record<string, string>> = {
-  network: 'libp2p|@libp2p/[^/]+|@chainsafe/[^/]+|@multiformats/[^/]+|it-[^/]+',
+  network: 'libp2p|@libp2p/[^/]+|@chainsafe/[^/]+|@multiformats/[^/]+|multiformats|it-[^/]+',
   store: 'level|abstract-level|classic-level',
   compute: 'ollama|dockerode|eventsource-parser',
   api: 'fastify|@fastify/[^/]+',

@@ -30,7 +30,8 @@ import type { DaemonOptions, Opened } from './start/opened.ts'
 import { startMind } from './start/start-mind.ts'
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
-export interface Daemon extends Pick<Backend, 'view' | 'now' | 'command' | 'subscribe' | 'putBlob'> {
+export interface Daemon
+  extends Pick<Backend, 'view' | 'now' | 'command' | 'subscribe' | 'putBlob' | 'getBlob'> {
   readonly id: string
   addresses(): readonly string[]
   /** A job as this peer shows it, closed ones too. */
@@ -103,7 +104,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const log = createDurabilityLog(store, { onFailure: broken.resolve })
   starting.defer(() => log.drain())
 
-  const providers = await openProviders(config)
+  const providers = options.providers ?? (await openProviders(config))
   const runner = createRunner({ providers, slots: config.slots, timeoutMs: RUN_TIMEOUT_MS })
   starting.defer(() => runner.close())
   const opened: Opened = {
@@ -134,6 +135,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     command: backend.command,
     subscribe: backend.subscribe,
     putBlob: backend.putBlob,
+    getBlob: backend.getBlob,
     addresses: () => backend.network.addresses(),
     record: (job) => backend.history.job(job),
     id: identity.id,

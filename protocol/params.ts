@@ -148,6 +148,32 @@ export const SPEC_BOUNDS = {
   graceMs: { min: 50, max: 10_000 },
 } as const
 
+/** How long bodies are held, in milliseconds and bytes; local, and no decision depends on it. */
+export const RETENTION = {
+  /** By whoever worked on a job, after its end: a payer that was away for a day finds its answer. */
+  bodiesMs: 86_400_000,
+  /** A body that no job names, since it was put last: a prompt is named within seconds or was refused. */
+  unnamedMs: 3_600_000,
+  /** Between two looks for what may go. */
+  sweepMs: 600_000,
+  /** Prompts and answers that this peer's account paid for; beyond, the oldest days of them go. */
+  ownBytes: 10_737_418_240,
+  /** Jobs whose answers the payer's peer still asks for: more closed while it was away than a page lists. */
+  wantedJobs: 4_096,
+  /** Of them asked for at a time: a tenth of the fetches that a host queues. */
+  wantedAtOnce: 16,
+  /** Longest pause between two times of asking for one answer; the first is `retryMs`. */
+  wantedMsMax: 60_000,
+} as const
+
+/**
+ * Bytes of bodies that one member is given, each request costing `BLOB_REQUEST_BYTES` besides. A witness of 20 jobs a
+ * second with answers of the largest size reads 15 MiB a second; the burst is a minute of an ordinary swarm's.
+ */
+export const BLOB_QUOTA = { perSecond: 16_777_216, burst: 67_108_864 } as const
+/** What looking for a body costs as much as: some 0.2 ms, whether it is given or not. */
+export const BLOB_REQUEST_BYTES = 4_096
+
 /** Parts per million: the fixed-point unit of trust, cosine and confidence. */
 export const PPM = 1_000_000
 

@@ -1,21 +1,36 @@
 import { blobRefOf, type BlobRef, type Digest, type PeerId } from '../protocol/ids.ts'
+import { mayReadClosed } from '../protocol/jobs/access.ts'
+import { readHolding } from '../protocol/jobs/holdings.ts'
+import type { PeerView } from '../protocol/peer/view.ts'
+import { keys, PREFIXES } from '../protocol/records/keys.ts'
+import type { Disk } from './disk.ts'
 import type { Network } from './network.ts'
 
-/** One peer's bodies. They outlive its crashes: a host stores and checks a body before it speaks of it. */
+/** One peer's bodies. A host stores and checks a body before it speaks of it. */
 export interface BlobStore {
-  put(body: Uint8Array): BlobRef
+  /** Durable by default; other copies may be lost in a crash. */
+  put(body: Uint8Array, options?: { readonly durable: boolean }): BlobRef
   get(digest: Digest): Uint8Array | undefined
+  /** Every other copy that isn't durable is gone: which ones, nothing may depend on. */
+  crash(): void
 }
 
 export function createBlobStore(): BlobStore {
   const bodies = new Map<Digest, Uint8Array>()
+  const unsynced = new Set<Digest>()
   return {
-    put(body) {
+    put(body, { durable } = { durable: true }) {
       const blob = blobRefOf(body)
+      if (durable) unsynced.delete(blob.digest)
+      else if (!bodies.has(blob.digest)) unsynced.add(blob.digest)
       bodies.set(blob.digest, body)
       return blob
     },
     get: (digest) => bodies.get(digest),
+    crash() {
+      for (const [at, digest] of [...unsynced].entries()) if (at % 2 === 0) bodies.delete(digest)
+      unsynced.clear()
+    },
   }
 }
 
@@ -50,4 +65,22 @@ export function fetchBlob(
     else network.carry(first, self, () => done(body), next)
   }
   network.carry(self, first, answered, next)
+}
+
+/** Whether a peer gives a body to another one: for any job that it holds it for, as a daemon's host decides. */
+export function maySee(
+  disk: Pick<Disk, 'get' | 'records'>,
+  view: Pick<PeerView, 'mayRead' | 'roster'>,
+  to: PeerId,
+  digest: Digest,
+): boolean {
+  const prefix = `${PREFIXES.body}${digest}/`
+  for (const [key, value] of disk.records()) {
+    const held = key.startsWith(prefix) ? readHolding({ key, value }) : undefined
+    if (held === undefined) continue
+    const open = view.mayRead(to, held)
+    const closed = open === undefined ? disk.get(keys.closed(held.job)) : undefined
+    if (open ?? (closed !== undefined && mayReadClosed(closed, held.what, to, view.roster))) return true
+  }
+  return false
 }

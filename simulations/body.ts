@@ -34,6 +34,7 @@ export function createBody(options: BodyOptions): Body {
     life.end()
     life = undefined
     disk.crash()
+    options.blobs.crash()
     options.network.leave(self)
     observe({ type: 'crashed', peer: self })
   }

@@ -1,11 +1,12 @@
 import { mintVerified } from '../protocol/crypto/verified.ts'
-import type { BlobRef, Digest, PeerId } from '../protocol/ids.ts'
+import type { Digest, PeerId } from '../protocol/ids.ts'
 import type { Source } from '../protocol/intake/message.ts'
 import type { Effect } from '../protocol/peer/effect.ts'
 import type { Event } from '../protocol/peer/event.ts'
 import type { Peer } from '../protocol/peer/options.ts'
+import { keys } from '../protocol/records/keys.ts'
 import type { Verdict } from '../protocol/verification/verdict.ts'
-import { fetchBlob } from './blobs.ts'
+import { fetchBlob, maySee } from './blobs.ts'
 import type { BodyOptions, PowerPoint } from './body-options.ts'
 import { createHeldEffects } from './held-effects.ts'
 import type { HeldEffect } from './observation.ts'
@@ -105,7 +106,7 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
       case 'compute':
         return compute(effect)
       case 'fetch':
-        return fetch(effect.token, effect.blob, effect.from)
+        return fetch(effect)
       case 'load':
         return load(effect)
       case 'roster':
@@ -126,13 +127,13 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
     })
   }
 
-  const fetch = (token: string, blob: BlobRef, from: readonly PeerId[]): void => {
+  const fetch = ({ token, job, blob, from, care }: Extract<HeldEffect, { type: 'fetch' }>): void => {
     const done = (body: Uint8Array | undefined) =>
       later(0, () => {
-        if (body !== undefined) blobs.put(body)
+        if (body !== undefined) blobs.put(body, { durable: care !== 'plain' })
         handle({ type: 'fetched', token, blob, ok: body !== undefined })
       })
-    const own = blobs.get(blob.digest)
+    const own = disk.get(keys.body(blob.digest, job)) && blobs.get(blob.digest)
     if (own === undefined) fetchBlob({ self, blob, from }, network, options.serverOf, done)
     else done(own)
   }
@@ -181,7 +182,7 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
     mind,
     handle,
     receive,
-    serve: (to, digest) => (mind.view.mayFetch(to, digest) ? blobs.get(digest) : undefined),
+    serve: (to, digest) => (maySee(disk, mind.view, to, digest) ? blobs.get(digest) : undefined),
     end,
   }
 }

@@ -103,7 +103,7 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
       jobs: { completed: 0, unresolved: 0, void: 0 },
       entries: records(),
     }),
-    mayFetch: () => true,
+    mayRead: () => true,
     isNews: () => true,
   }
 }

@@ -93,7 +93,7 @@ function viewOf(
       jobs: { completed: 1, unresolved: 0, void: 0 },
       entries: 4,
     }),
-    mayFetch: () => true,
+    mayRead: () => true,
     isNews: () => true,
   }
 }

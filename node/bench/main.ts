@@ -1,24 +1,23 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { openBenchSwarm } from './bench-swarm.ts'
 import { benchEpoch } from './epoch.ts'
 import { benchFounderLoss } from './founder-loss.ts'
-import { handlerLines } from './handler-lines.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLedger } from './ledger.ts'
 import { benchLevelUp } from './level-up.ts'
 import { benchMemory } from './memory.ts'
 
-/** Jobs before anything is measured: until then the engine still compiles what it runs. */
-const WARM_UP_JOBS = 40
-
+const JOBS_PER_SECOND = 1
+const JOBS_SECONDS = 60
 const LEDGER_SECONDS = 20
 const EPOCH_SECONDS = 30
 
 const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [takeover] [options]
 
-  jobs       jobs one after another: submit -> assigned -> completed, overhead of the protocol
-             --count 200     jobs
+  jobs       4 witness processes whose model answers at once: submit -> assigned -> completed, jobs a second, lost
+             jobs, memory
+             --rate 1        jobs submitted a second, by all together
+             --seconds 60    of submitting, or --minutes N; at --rate 20 the bar is 10 minutes
   ledger     4 witness processes, and a driver with 10,000 owners who pay each other in a ring: finality, certified
              transfers and operations per second, memory
              --seconds 20    of the measurement; 300 is the bar's
@@ -45,7 +44,8 @@ if (process.argv[2] === 'takeover')
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    count: { type: 'string', default: '200' },
+    rate: { type: 'string' },
+    minutes: { type: 'string' },
     seconds: { type: 'string' },
     entries: { type: 'string', default: '100000' },
     accounts: { type: 'string', default: '100000' },
@@ -57,16 +57,10 @@ const { values, positionals } = parseArgs({
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function jobs(): Promise<void> {
-  print('jobs: 4 peers in one process, TCP on loopback, LevelDB with sync')
-  const swarm = await openBenchSwarm()
-  try {
-    await benchJobs(swarm, WARM_UP_JOBS)
-    for (const peer of swarm.peers) peer.durations.reset()
-    for (const line of await benchJobs(swarm, Number(values.count))) print(line)
-    for (const line of handlerLines(swarm.peers.map(({ durations }) => durations.copy()))) print(line)
-  } finally {
-    await swarm.stop()
-  }
+  const perSecond = Number(values.rate ?? JOBS_PER_SECOND)
+  const seconds = 60 * Number(values.minutes ?? 0) || Number(values.seconds ?? JOBS_SECONDS)
+  print(`jobs: 4 witness processes, ${perSecond} jobs/s for ${seconds} s, TCP on loopback, LevelDB with sync`)
+  await benchJobs({ perSecond, seconds, profile: values.profile }, print)
 }
 
 async function ledger(): Promise<void> {

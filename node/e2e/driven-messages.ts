@@ -1,4 +1,4 @@
-import type { JobId, PeerId } from '../../protocol/ids.ts'
+import type { Digest, JobId, PeerId } from '../../protocol/ids.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import type { Supply } from '../../protocol/peer/view.ts'
 import type { OptionName } from '../config/options.ts'
@@ -12,6 +12,8 @@ export interface DrivenSettings {
   readonly flags: Readonly<Partial<Record<OptionName, string>>>
   /** Load the program, then touch nothing before the first message. */
   readonly waits?: boolean
+  /** Runs a model that answers after so long, 0 for at once, and no other. */
+  readonly answerMs?: number
 }
 
 /** Transfers of one owner at a steady pace. */
@@ -32,11 +34,42 @@ export interface PaymentsReport {
   readonly certifiedMs: readonly number[]
 }
 
+/** Jobs of one peer's owner at a steady pace. */
+export interface JobsLoad {
+  readonly perSecond: number
+  /** Before the first, so that peers take turns. */
+  readonly delayMs: number
+  readonly replicas: number
+  readonly standbys: number
+  readonly maxPrice: bigint
+  /** Begins each prompt; its number ends it. */
+  readonly prompt: string
+}
+
+/** What became of them. Times are as their submitter saw them. */
+export interface JobsReport {
+  /** Accepted ones. */
+  readonly submitted: number
+  /** By code, and by the status in which they ended. */
+  readonly refused: Readonly<Record<string, number>>
+  readonly ends: Readonly<Record<string, number>>
+  /** From the request with its prompt on. */
+  readonly assignedMs: readonly number[]
+  readonly completedMs: readonly number[]
+  /** When each was over, milliseconds since 1970. */
+  readonly endedAtMs: readonly number[]
+  /** Accepted ones that weren't over when their submitter stopped waiting. */
+  readonly open: readonly JobId[]
+}
+
 export type DrivenRequest =
   | { readonly type: 'look' | 'report' | 'reset-durations' }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'pay'; readonly payments: Payments }
   | { readonly type: 'paid' }
+  | { readonly type: 'submit'; readonly load: JobsLoad }
+  | { readonly type: 'submitted'; readonly waitMs: number }
+  | { readonly type: 'body'; readonly digest: Digest }
   | { readonly type: 'put-blob'; readonly body: Uint8Array }
   | { readonly type: 'record'; readonly job: JobId }
   | { readonly type: 'backup'; readonly request: BackupRequest }
@@ -67,6 +100,8 @@ export interface ProcessReport {
   readonly conserved: boolean
   readonly rssBytes: number
   readonly heapBytes: number
+  /** Terminal jobs that it knows of, and those that go on. */
+  readonly jobs: { readonly over: number; readonly open: number }
   /** Processor time since the process began, all threads. */
   readonly cpuMs: number
   readonly dropped: Readonly<Record<string, number>>

@@ -6,7 +6,9 @@ import { explainBroken } from '../cli/output.ts'
 import { resolveConfig } from '../config/config.ts'
 import { dataFolder } from '../config/data-folder.ts'
 import { type Daemon, startDaemon } from '../daemon.ts'
+import { startSubmitting, type Submitter } from './steady-jobs.ts'
 import { type Payer, startPaying } from './steady-payer.ts'
+import { createTimedProvider } from './timed-provider.ts'
 import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './driven-messages.ts'
 
 /**
@@ -14,7 +16,7 @@ import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './drive
  * the channel. Its one argument is the settings as JSON.
  */
 const loadedMs = performance.timeOrigin + performance.now()
-const { folder: root, flags, waits = false }: DrivenSettings = JSON.parse(process.argv[2] ?? '')
+const { folder: root, flags, waits = false, answerMs }: DrivenSettings = JSON.parse(process.argv[2] ?? '')
 const folder = dataFolder(root)
 const logger = pino({ level: flags.logLevel ?? 'warn' }, pino.destination({ dest: 2, sync: true }))
 const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
@@ -47,13 +49,15 @@ function report({ view, durations }: Daemon): ProcessReport {
   const { minted, free, unclaimed, escrowed, burnt } = view.supply()
   const { rss, heapUsed } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
-  const { entries, dropped } = view.counters()
+  const { entries, dropped, jobs } = view.counters()
+  const over = jobs.completed + jobs.unresolved + jobs.void
   return {
     root: view.ledgerRoot(),
     entries,
     conserved: free + unclaimed + escrowed + burnt === minted,
     rssBytes: rss,
     heapBytes: heapUsed,
+    jobs: { over, open: view.openJobs().length },
     cpuMs: (user + system) / 1_000,
     dropped,
     durations: durations.copy(),
@@ -61,6 +65,7 @@ function report({ view, durations }: Daemon): ProcessReport {
 }
 
 let payer: Payer | undefined
+let submitter: Submitter | undefined
 
 async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> {
   switch (request.type) {
@@ -77,6 +82,13 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
       return undefined
     case 'paid':
       return payer?.stop()
+    case 'submit':
+      submitter = startSubmitting(daemon, request.load)
+      return undefined
+    case 'submitted':
+      return submitter?.stop(request.waitMs)
+    case 'body':
+      return daemon.getBlob(request.digest)
     case 'put-blob':
       return daemon.putBlob(request.body)
     case 'record':
@@ -87,14 +99,14 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
 }
 
 if (waits) await once(process, 'message')
-const daemon = await startDaemon({ folder, config, webRoot: undefined, version: 'test', logger }).catch(
-  (error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const message = error instanceof Error ? error.message : String(error)
-    process.send?.({ type: 'refused', code, message }, () => process.exit(1))
-    return new Promise<never>(() => undefined)
-  },
-)
+const providers = answerMs === undefined ? {} : { providers: [createTimedProvider(answerMs)] }
+const options = { folder, config, webRoot: undefined, version: 'test', logger, ...providers }
+const daemon = await startDaemon(options).catch((error: unknown) => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error ? error.message : String(error)
+  process.send?.({ type: 'refused', code, message }, () => process.exit(1))
+  return new Promise<never>(() => undefined)
+})
 await (await fetch(`${daemon.url}/healthz`)).text()
 const { user, system } = process.cpuUsage()
 process.send?.({

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { BlobRef, JobId, PeerId } from '../../protocol/ids.ts'
+import type { BlobRef, Digest, JobId, PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { BackupRequest } from '../host/backup.ts'
@@ -11,6 +11,8 @@ import type {
   DrivenReport,
   DrivenRequest,
   DrivenSettings,
+  JobsLoad,
+  JobsReport,
   Look,
   Payments,
   PaymentsReport,
@@ -114,6 +116,21 @@ export class DrivenProcess {
   /** Ends the payments; resolves once all that were acknowledged are certified. */
   paid(): Promise<PaymentsReport> {
     return this.#ask({ type: 'paid' }) as Promise<PaymentsReport>
+  }
+
+  /** Has it submit jobs at a steady pace until `submitted`. */
+  async submit(load: JobsLoad): Promise<void> {
+    await this.#ask({ type: 'submit', load })
+  }
+
+  /** Ends that; resolves once all accepted jobs are over, or after so long. */
+  submitted(waitMs: number): Promise<JobsReport> {
+    return this.#ask({ type: 'submitted', waitMs }) as Promise<JobsReport>
+  }
+
+  /** A body that it holds. */
+  body(digest: Digest): Promise<Uint8Array | undefined> {
+    return this.#ask({ type: 'body', digest }) as Promise<Uint8Array | undefined>
   }
 
   putBlob(body: Uint8Array): Promise<BlobRef> {

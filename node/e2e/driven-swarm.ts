@@ -77,12 +77,21 @@ export async function planSeats(
   })
 }
 
-/** With `waits` it loads the program and waits for `go`. */
+interface SeatOptions {
+  /** It loads the program and waits for `go`. */
+  readonly waits?: boolean
+  /** It runs a model that answers after so long, and no other. */
+  readonly answerMs?: number
+  /** Folder that takes a CPU profile of it. */
+  readonly profile?: string | undefined
+}
+
 export function startSeat(
   { folder, flags, prefix }: Seat,
-  { waits = false }: { readonly waits?: boolean } = {},
+  { waits = false, answerMs, profile }: SeatOptions = {},
 ): DrivenProcess {
-  return new DrivenProcess({ folder: folder.root, flags, waits }, { prefix })
+  const model = answerMs === undefined ? {} : { answerMs }
+  return new DrivenProcess({ folder: folder.root, flags, waits, ...model }, { prefix, profile })
 }
 
 type Four<T> = readonly [T, T, T, T]

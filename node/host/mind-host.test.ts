@@ -36,12 +36,13 @@ function build(
     inspected(frame)
     return { ok: false, code: 'malformed' } as const
   }
-  const peer = { handle, inspect, view: { self: SELF, mayFetch: () => true } } as unknown as Peer
+  const peer = { handle, inspect, view: { self: SELF } } as unknown as Peer
   const wire: Wire = {
     send: (_to, _channel, frame) => sent.push(frame),
     publish: () => undefined,
     membershipChanged: () => undefined,
     fetchBlob: () => Promise.reject(new Error('nobody is there')),
+    findProviders: () => Promise.resolve([]),
   }
   const host = new MindHost(peer, {
     bodies: {
@@ -182,11 +183,22 @@ describe('MindHost', () => {
   it('tells a fetch that nobody can serve, and one whose body is here', async () => {
     const body = bodyOf('a prompt')
     const blob = blobRefOf(body)
-    const fetch: Effect = { type: 'fetch', token: 't', blob, from: [SELF, OTHER], after: 0 }
+    const fetch: Effect = {
+      type: 'fetch',
+      token: 't',
+      job: JOB,
+      blob,
+      from: [SELF, OTHER],
+      care: 'plain',
+      after: 0,
+    }
     const without = build({ start: [fetch] })
     without.host.start(without.wire, START)
     expect(await without.until('fetched')).toMatchObject({ token: 't', ok: false })
-    const having = build({ start: [fetch] })
+    const records = {
+      getMany: (names: readonly string[]) => Promise.resolve(names.map(() => new Uint8Array(1))),
+    }
+    const having = build({ start: [fetch] }, { records })
     having.bodies.set(blob.digest, body)
     having.host.start(having.wire, START)
     expect(await having.until('fetched')).toMatchObject({ token: 't', ok: true })

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { Digest, PeerId } from '../../protocol/ids.ts'
+import type { PeerId } from '../../protocol/ids.ts'
 import type { Source } from '../../protocol/intake/message.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
 import type { Effect } from '../../protocol/peer/effect.ts'
 import type { Event } from '../../protocol/peer/event.ts'
 import type { Peer, VerifiedMessage } from '../../protocol/peer/options.ts'
+import { keys } from '../../protocol/records/keys.ts'
 import type { CommandAnswer } from '../api/backend.ts'
 import type { Unanswered } from '../api/backend.ts'
 import { Answers } from './answers.ts'
@@ -58,9 +59,14 @@ export class MindHost {
     this.#fetches = new Fetches({
       self: peer.view.self,
       bodies,
+      holds: async (digest, job) => {
+        const [held] = await ports.records.getMany([keys.body(digest, job)])
+        return held !== undefined
+      },
       wire: () => this.#requireWire(),
       done: ({ token, blob }, ok) => handle({ type: 'fetched', token, blob, ok }),
       onFailure,
+      now: ports.now,
     })
     this.intake = new Intake(peer, ports.verifier, (message) => handle({ type: 'message', message }))
   }
@@ -121,10 +127,6 @@ export class MindHost {
   /** This peer can be dialled elsewhere than before. */
   moved(addresses: readonly string[]): void {
     void this.#started.promise.then(() => this.#handle({ type: 'addresses', addresses }))
-  }
-
-  async serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined> {
-    return this.#peer.view.mayFetch(to, digest) ? this.#ports.bodies.get(digest) : undefined
   }
 
   capabilities(capabilities: Extract<Event, { type: 'capabilities' }>['capabilities']): void {

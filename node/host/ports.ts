@@ -6,7 +6,7 @@ import type { Answer, Comparator, Verdict } from '../../protocol/verification/ve
 
 /** What the host needs of the other rooms; `daemon.ts` hands it in. Each is documented where it is implemented. */
 export interface Bodies {
-  put(body: Uint8Array): Promise<BlobRef>
+  put(body: Uint8Array, options?: { readonly durable: boolean }): Promise<BlobRef>
   get(digest: Digest): Promise<Uint8Array | undefined>
 }
 
@@ -28,6 +28,8 @@ export interface Wire {
   /** A key became a member or was revoked: connections that may not live any more are closed. */
   membershipChanged(peer: PeerId): void
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
+  /** Members that say they hold a body for whoever may have it. Never rejects. */
+  findProviders(body: Digest, signal: AbortSignal): Promise<readonly PeerId[]>
 }
 
 export interface RunTask {

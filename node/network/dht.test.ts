@@ -9,7 +9,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isPeerId, type PeerId } from '../../protocol/ids.ts'
+import { digestFromBytes, isPeerId, type PeerId } from '../../protocol/ids.ts'
 import { Dht } from './dht.ts'
 import { rawMember, SWARM } from './loopback-swarm.ts'
 import { protocolName } from './protocol-name.ts'
@@ -103,6 +103,17 @@ async function ask(connection: Connection, message: readonly number[]): Promise<
   }
 }
 
+const CLAIMED = '/ip4/127.0.0.1/tcp/9000'
+
+/** Says that `named` provides a body; resolves once that was read. */
+async function add(connection: Connection, named: Libp2p, key: Uint8Array): Promise<void> {
+  const id = named.peerId.toMultihash().bytes
+  const provider = [...field(1, id), ...field(2, multiaddr(CLAIMED).bytes)]
+  await ask(connection, [...field(1, ADD_PROVIDER), ...field(2, key), ...field(9, provider)]).catch(
+    () => undefined,
+  )
+}
+
 async function connect(from: Node, to: Node): Promise<void> {
   await from.libp2p.dial(to.libp2p.getMultiaddrs())
 }
@@ -145,19 +156,38 @@ describe('the hash table', () => {
     expect(stored).not.toContain(node.id)
   })
 
-  it('keeps no providers for anybody', async () => {
+  it('remembers for a member that it holds a body, and for nobody that another one does', async () => {
     const node = await start()
+    const [liar, other] = [await rawMember('liar'), await rawMember('other')]
+    plain.push(liar, other)
+    const connection = await liar.dial(node.libp2p.getMultiaddrs())
+    for (const named of [liar, other]) await add(connection, named, KEY)
+    const answer = await ask(connection, [...field(1, GET_PROVIDERS), ...field(2, KEY)])
+    expect(answer.includes(Buffer.from(other.peerId.toMultihash().bytes))).toBe(false)
+    expect(node.dht.providers.of(digestFromBytes(KEY.slice(2)))).toEqual([liar.peerId.toString()])
+    const known = await node.libp2p.peerStore.get(liar.peerId)
+    expect(known.addresses.map(({ multiaddr: address }) => address.toString())).not.toContain(CLAIMED)
+  })
+
+  it('remembers nothing for one that is no member', async () => {
     const liar = await rawMember('liar')
     plain.push(liar)
-    const connection = await liar.dial(node.libp2p.getMultiaddrs())
-    const id = liar.peerId.toMultihash().bytes
-    const address = multiaddr('/ip4/127.0.0.1/tcp/9000').bytes
-    const provider = [...field(1, id), ...field(2, address)]
-    await ask(connection, [...field(1, ADD_PROVIDER), ...field(2, KEY), ...field(9, provider)]).catch(
-      () => undefined,
-    )
-    const answer = await ask(connection, [...field(1, GET_PROVIDERS), ...field(2, KEY)])
-    expect(answer.includes(Buffer.from(id))).toBe(false)
+    const node = await start((id) => id !== liar.peerId.toString())
+    await add(await liar.dial(node.libp2p.getMultiaddrs()), liar, KEY)
+    expect(node.dht.providers.size).toBe(0)
+  })
+
+  it('finds by others who holds a body', async () => {
+    const [holder, middle, asker] = [await start(), await start(), await start()]
+    await connect(holder, middle)
+    await connect(asker, middle)
+    await vi.waitFor(() => expect(middle.dht.size).toBe(2))
+    await vi.waitFor(() => expect(holder.dht.size * asker.dht.size).toBeGreaterThan(0))
+    const body = digestFromBytes(KEY.slice(2))
+    await holder.dht.provide(body, AbortSignal.timeout(5_000))
+    expect(await asker.dht.findProviders(body, AbortSignal.timeout(5_000))).toEqual([holder.id])
+    const never = digestFromBytes(new Uint8Array(32).fill(1))
+    expect(await asker.dht.findProviders(never, AbortSignal.timeout(5_000))).toEqual([])
   })
 
   it('ends a lookup that nobody can answer', async () => {

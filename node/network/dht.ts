@@ -10,9 +10,11 @@ import {
 } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { PeerId, SwarmId } from '../../protocol/ids.ts'
+import type { Digest, PeerId, SwarmId } from '../../protocol/ids.ts'
+import { namePeer } from './gate.ts'
 import { DHT_BUCKET, DHT_PARALLEL } from './limits.ts'
 import { protocolName } from './protocol-name.ts'
+import { cidOf, Providers, replaceProviders, withoutAddresses } from './providers.ts'
 
 interface DhtOptions {
   readonly swarm: SwarmId
@@ -23,13 +25,15 @@ interface DhtOptions {
 }
 
 /**
- * The swarm's own hash table, for finding a member's address and nothing else: values and provider records are
- * refused, so no member can fill another's memory. Only members are in it. libp2p doesn't get to see it as peer
+ * The swarm's own hash table, for finding a member's address, and who says that it holds a body: values are refused and
+ * provider records are few and short-lived, so no member can fill another's memory. Only members are in it. libp2p doesn't get to see it as peer
  * routing or discovery: a dial never waits for it, and what it says passes our policy before libp2p keeps it.
  */
 export class Dht implements Startable {
   readonly [serviceDependencies] = ['@libp2p/identify', '@libp2p/ping']
+  readonly providers: Providers
   readonly #dht: KadDHT
+  readonly #member: DhtOptions['member']
   readonly #log: Logger
 
   constructor(components: KadDHTComponents, { swarm, member, found }: DhtOptions) {
@@ -43,8 +47,10 @@ export class Dht implements Startable {
       validators: { pk: refuseValue },
       selectors: {},
       peerInfoMapper: (info) => member(info) ?? { ...info, multiaddrs: [] },
-    })(components)
-    refuseProviders(this.#dht)
+    })(withoutAddresses(components))
+    this.#member = member
+    this.providers = new Providers((peer) => this.#isMember(peer))
+    replaceProviders(this.#dht, this.providers)
     if (!isDiscovery(this.#dht)) throw new Error('This hash table does not tell what it hears of.')
     this.#dht[peerDiscoverySymbol].addEventListener('peer', ({ detail }) => found(detail))
   }
@@ -80,6 +86,34 @@ export class Dht implements Startable {
       this.#log.trace('a lookup ended early - %e', error)
     }
   }
+
+  /** Tells the members closest to a body's name that this peer holds it. Never rejects. */
+  async provide(body: Digest, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _ of this.#dht.provide(cidOf(body), { signal })) if (signal.aborted) return
+    } catch (error) {
+      this.#log.trace('a body was not told of - %e', error)
+    }
+  }
+
+  /** Members that say they hold a body, as soon as anybody names some. Never rejects. */
+  async findProviders(body: Digest, signal: AbortSignal): Promise<readonly PeerId[]> {
+    try {
+      for await (const event of this.#dht.findProviders(cidOf(body), { signal })) {
+        if (event.name !== 'PROVIDER') continue
+        const named = event.providers.flatMap(({ id }) => namePeer(id) ?? [])
+        const members = named.filter((peer) => this.#isMember(peer))
+        if (members.length > 0) return members
+      }
+    } catch (error) {
+      this.#log.trace('a search ended early - %e', error)
+    }
+    return []
+  }
+
+  #isMember(peer: PeerId): boolean {
+    return this.#member({ id: peerIdFromString(peer), multiaddrs: [] }) !== undefined
+  }
 }
 
 async function refuseValue(): Promise<void> {
@@ -88,17 +122,4 @@ async function refuseValue(): Promise<void> {
 
 function isDiscovery(dht: object): dht is PeerDiscoveryProvider {
   return peerDiscoverySymbol in dht
-}
-
-/** The table's store of providers is missing from its type. */
-function refuseProviders(dht: KadDHT): void {
-  const providers: unknown = Reflect.get(dht, 'providers')
-  const add = 'addProvider'
-  if (
-    typeof providers !== 'object' ||
-    providers === null ||
-    typeof Reflect.get(providers, add) !== 'function'
-  )
-    throw new Error('This hash table has no provider records that could be refused.')
-  Reflect.set(providers, add, () => Promise.reject(new Error('This table holds no provider records.')))
 }

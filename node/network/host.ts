@@ -13,6 +13,7 @@ import { createNode } from './libp2p-node.ts'
 import type { Network, NetworkOptions, PeerConnection } from './network.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Presence } from './presence.ts'
+import { Providing } from './providing.ts'
 import { ChannelStreams } from './streams.ts'
 
 interface Sources {
@@ -76,6 +77,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     network: options,
     meter,
   })
+  const providing = new Providing(dht)
   const ownAddresses = new OwnAddresses({
     node,
     manager: addressManager,
@@ -95,6 +97,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),
+    provide: (body) => providing.add(body),
+    findProviders: async (body, signal) => (await dht?.findProviders(body, signal)) ?? [],
     counters: () => meter.snapshot(),
     learn: (addresses) => discovery.learn(addresses, 'owner'),
     claimed: (peer, addresses) => discovery.claimed(peer, addresses),
@@ -113,6 +117,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     },
     stop: async () => {
       ownAddresses.stop()
+      providing.stop()
       presence.stop()
       const discoveryStopped = discovery.stop()
       await node.stop()

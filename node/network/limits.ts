@@ -138,6 +138,15 @@ export const EXCHANGE_STREAMS = 2
 export const LOOKUPS_MAX = 4
 export const LOOKUP_EVERY_MS = 60_000
 export const LOOKUP_MS = 10_000
+/** Bodies that one member is remembered to hold, those of all members, and for how long: 2 MiB of memory. */
+export const PROVIDERS_PER_MEMBER_MAX = 256
+export const PROVIDERS_MAX = 16_384
+export const PROVIDER_MS = 3_600_000
+/** Telling where a body is asks some twenty members: two bodies a second, the newest first, the rest isn't told. */
+export const PROVIDE_EVERY_MS = 500
+export const PROVIDE_WAITING_MAX = 256
+/** One telling, from the lookup to the last answer. */
+export const PROVIDE_MS = 10_000
 /** Own addresses are compared with those of the interfaces: nothing tells a process that they changed. */
 export const OWN_ADDRESSES_EVERY_MS = 2_000
 /** A connection that may have died with an address must answer a ping within this time, or is closed. */

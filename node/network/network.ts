@@ -117,6 +117,13 @@ export interface Network {
   publish(topic: Topic, frame: Uint8Array): void
   /** A body whose size and digest have been checked. Throws only NetworkError. */
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
+  /**
+   * Tells the swarm's hash table, at its own pace, that this peer holds a body that any member may have; never throws.
+   * Without a table, or with too many waiting, it isn't told.
+   */
+  provide(body: Digest): void
+  /** Members that the hash table names as holders of a body; they may be wrong, and may refuse. Never rejects. */
+  findProviders(body: Digest, signal: AbortSignal): Promise<readonly PeerId[]>
   counters(): NetworkCounters
   /**
    * Dial addresses of members, each ending in `/p2p/<id>`, from an invitation or from the user: the owner

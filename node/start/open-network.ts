@@ -5,7 +5,7 @@ import { readJoined } from '../config/join-files.ts'
 import { discoveryOf } from '../config/discovery.ts'
 import { MindHost } from '../host/mind-host.ts'
 import { createNetwork } from '../network/host.ts'
-import type { Network } from '../network/network.ts'
+import type { Network, NetworkHandlers } from '../network/network.ts'
 import type { Guests } from '../swarm/guests.ts'
 import type { JoinDesk } from '../swarm/join-desk.ts'
 import type { Opened } from './opened.ts'
@@ -14,6 +14,7 @@ interface NetworkParts {
   readonly endow: (connected: number) => void
   readonly join: JoinDesk
   readonly guests: Guests
+  readonly serveBlob: NetworkHandlers['serveBlob']
 }
 
 /** The network of a peer, not started yet: every frame goes to the host, the roster says who may come in. */
@@ -21,7 +22,7 @@ export async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join, guests }: NetworkParts,
+  { endow, join, guests, serveBlob }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
@@ -62,7 +63,7 @@ export async function openNetwork(
         endow(connectedTo(network))
       },
       disconnected: (id) => host.connection('disconnected', id),
-      serveBlob: (to, digest) => host.serveBlob(to, digest),
+      serveBlob,
     },
   })
   return network

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Charter } from '../../protocol/swarm/charter.ts'
+import type { Provider } from '../compute/provider.ts'
 import type { Runner } from '../compute/runner.ts'
 import type { ApiKeyState } from '../config/api-key-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
@@ -25,6 +26,8 @@ export interface DaemonOptions {
   readonly renewApiKey?: boolean
   /** What whoever runs this peer knows of it, for the owner's commands. */
   readonly about?: ControlOptions['about']
+  /** Models in the place of those that the settings name, for tests and benchmarks. */
+  readonly providers?: readonly Provider[]
   /** For keys that are sealed; without it such a peer doesn't start. */
   readonly passphrases?: Passphrases
 }

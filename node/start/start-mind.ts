@@ -11,7 +11,7 @@ import { createNativeSigner } from '../crypto/native-signer.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
 import { createVerifierThreads } from '../crypto/verifier-threads.ts'
 import { createBackend } from '../host/backend.ts'
-import { createLedgerHistory } from '../host/history.ts'
+import { createHistory, createLedgerHistory } from '../host/history.ts'
 import { watchAstray } from '../host/astray.ts'
 import { backUp, type BackupRequest } from '../host/backup.ts'
 import { watchClaims } from '../host/claims.ts'
@@ -20,7 +20,10 @@ import { openControl } from '../host/control.ts'
 import { watchLatencies } from '../host/latencies.ts'
 import { MindHost } from '../host/mind-host.ts'
 import { walletsOf } from '../host/own-keys.ts'
+import { provideAnswers } from '../host/providing.ts'
 import { latestRecordMs, restore } from '../host/records.ts'
+import { Retention, startSweeping, type Swept } from '../host/retention.ts'
+import { createServing } from '../host/serving.ts'
 import type { BackupOptions } from '../store/backup/write-backup.ts'
 import { openKeystore } from '../store/keystore-keys.ts'
 import { NO_PASSPHRASES } from '../store/passphrases.ts'
@@ -91,7 +94,8 @@ export async function startMind(
     guests,
     now,
   })
-  const network = await openNetwork(opened, peer, host, { endow, join, guests })
+  const serveBlob = createServing({ view: peer.view, records: store, bodies, now })
+  const network = await openNetwork(opened, peer, host, { endow, join, guests, serveBlob })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
@@ -125,6 +129,23 @@ export async function startMind(
   await introduceInto(opened, host, peer, now, starting)
   starting.defer(watchClaims(host, peer.view, now, (id, addresses) => network.claimed(id, addresses)))
   starting.defer(watchLatencies(network.connections, (id, ms) => host.latency(id, ms)))
+  const sweeping = {
+    retention: new Retention({ bodies, records: store, now: Date.now }),
+    swept: (swept: Swept) => options.logger.debug(swept, 'bodies that nobody is owed were removed'),
+    failed: onFailure,
+  }
+  starting.defer(startSweeping(sweeping))
+  const history = createHistory(store, peer.view)
+  starting.defer(
+    provideAnswers({
+      subscribe: (listener) => host.subscribe(listener),
+      isOpen: (job) => peer.view.job(job) !== undefined,
+      record: (job) => history.job(job),
+      holds: async (body, job) => (await store.get(keys.body(body, job))) !== undefined,
+      provide: (body) => network.provide(body),
+      failed: onFailure,
+    }),
+  )
   endow(connectedTo(network))
 
   const further = await furtherSigners(options, identity.id)

@@ -15,6 +15,7 @@ const KEPT = [
   PREFIXES.ballot,
   PREFIXES.carried,
   PREFIXES.closing,
+  PREFIXES.deadline,
   PREFIXES.epoch,
   PREFIXES.epochAgreed,
   PREFIXES.epochStop,

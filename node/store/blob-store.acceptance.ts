@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { blobRefOf } from '../../protocol/ids.ts'
 import type { Digest } from '../../protocol/ids.ts'
-import type { BlobStore, BlobStoreOptions } from './blob-store.ts'
+import type { BlobStore, BlobStoreOptions, StoredBlob } from './blob-store.ts'
 
 export interface BlobStoreFixture {
   open(options: BlobStoreOptions): BlobStore
@@ -9,6 +9,12 @@ export interface BlobStoreFixture {
 }
 
 const BYTES_MAX = 1000
+
+async function listOf(store: BlobStore): Promise<StoredBlob[]> {
+  const listed: StoredBlob[] = []
+  for await (const one of store.list()) listed.push(one)
+  return listed
+}
 
 /** What every adapter of the `BlobStore` port must do. */
 export function describeBlobStore(name: string, createFixture: () => Promise<BlobStoreFixture>): void {
@@ -66,6 +72,41 @@ export function describeBlobStore(name: string, createFixture: () => Promise<Blo
         read?.fill(7)
         expect(await store.get(digest)).toEqual(Uint8Array.of(1, 2, 3))
       }
+    })
+
+    it('gives back and lists what was put without a sync', async () => {
+      const first = await store.put(Uint8Array.of(1), { durable: false })
+      const second = await store.put(Uint8Array.of(2, 2))
+      await store.put(Uint8Array.of(1))
+      expect(await store.get(first.digest)).toEqual(Uint8Array.of(1))
+      const listed = await listOf(store)
+      const sizes = new Map(listed.map(({ digest, size }) => [digest, size]))
+      expect(sizes).toEqual(
+        new Map([
+          [first.digest, 1],
+          [second.digest, 2],
+        ]),
+      )
+    })
+
+    it('removes a body that was put before that moment, and none that was put at it or later', async () => {
+      const { digest } = await store.put(Uint8Array.of(1, 2, 3))
+      const [{ usedMs } = { usedMs: Number.NaN }] = await listOf(store)
+      expect(await store.remove(digest, usedMs)).toBe(false)
+      expect(await store.has(digest)).toBe(true)
+      expect(await store.remove(digest, usedMs + 1)).toBe(true)
+      expect([await store.has(digest), await store.get(digest)]).toEqual([false, undefined])
+      expect(await listOf(store)).toEqual([])
+      expect(await store.remove(digest, usedMs + 1)).toBe(true)
+    })
+
+    it('keeps a body that is put again while it is removed', async () => {
+      const body = new Uint8Array(500).fill(4)
+      const { digest } = await store.put(body)
+      const [{ usedMs } = { usedMs: Number.NaN }] = await listOf(store)
+      const rounds = Array.from({ length: 8 }, () => [store.remove(digest, usedMs + 1), store.put(body)])
+      await Promise.all(rounds.flat())
+      expect(await store.get(digest)).toEqual(body)
     })
 
     it('takes nothing but a digest for a name', async () => {

@@ -3,7 +3,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 // Readable by the peer's user only: bodies are other people's prompts and answers, identities are secrets.
-const PRIVATE_MODE = 0o600
+export const PRIVATE_MODE = 0o600
 const PRIVATE_DIRECTORY_MODE = 0o700
 
 /** Creates a file that must not exist yet (O_EXCL), and resolves once its content is on disk. */

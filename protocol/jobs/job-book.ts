@@ -4,6 +4,7 @@ import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
+import { writeHolding } from './holdings.ts'
 import { type OpenJob, openJobOf } from './open-job.ts'
 import { openJobRecordCodec, recordOf } from './open-job-record.ts'
 import { type JobRecord, jobRecordCodec, TIMELINE_MAX, type TimelineEvent } from './record.ts'
@@ -39,12 +40,16 @@ export class JobBook {
       if (oldest === undefined) return undefined
       this.#open.delete(oldest.job)
       out.write(keys.job(oldest.job), null)
+      out.write(keys.body(oldest.record.spec.prompt.digest, oldest.job), null)
       out.write(keys.jobTime(oldest.record.heardMs, oldest.job), null)
       this.onDropped(out, oldest)
     }
     const open = openJobOf(record)
     this.#open.set(record.job, open)
     out.write(keys.jobTime(record.heardMs, record.job), new Uint8Array(0))
+    // Whoever signed the `open` has put the prompt here; anybody else could have named a body that isn't theirs.
+    const { job, account, spec } = record
+    if (account === this.#self) writeHolding(out, spec.prompt, { job, what: 'prompt', own: true })
     return open
   }
 
@@ -123,7 +128,8 @@ export class JobBook {
         seals: new Map(attempt.seals.map((seal) => [seal.signer, seal])),
         sealedMs: attempt.sealedMs ?? undefined,
         reveals: new Map(attempt.reveals.map((reveal) => [reveal.signer, reveal])),
-        bodies: new Set(attempt.bodies),
+        // Copies of answers aren't synced, so they are asked for again; those still here cost nothing.
+        bodies: new Set(),
         readyMs: undefined,
       }
     }

@@ -18,6 +18,7 @@ import { Deadlines } from './deadlines.ts'
 import { fetchLacking, repeatDuties } from './duties.ts'
 import { type JobMessage, JobInbox } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
+import { writeHolding } from './holdings.ts'
 import { JobHeads } from './job-heads.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
@@ -25,6 +26,7 @@ import { Runner } from './runner.ts'
 import { sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
+import { WantedAnswers } from './wanted.ts'
 import { onStaged, stageTimer } from './staging.ts'
 
 const TICK = 'job/tick/'
@@ -48,6 +50,7 @@ export class Jobs {
   readonly context: JobContext
   readonly heads: JobHeads
   readonly runner: Runner
+  readonly wanted: WantedAnswers
   readonly #agreement: () => Agreement
   readonly #decided: JobsOptions['decided']
   readonly #inbox: JobInbox
@@ -64,6 +67,7 @@ export class Jobs {
     }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
+    this.wanted = new WantedAnswers(this.context)
     this.#inbox = new JobInbox(this.context, this.runner)
     this.#agreement = agreement
     this.#decided = decided
@@ -77,11 +81,13 @@ export class Jobs {
     this.context.book.restore(record)
     this.heads.restore(record)
     this.runner.restore(record)
+    this.wanted.restore(record)
     this.#deadlines.restore(record)
   }
 
   /** After a restart: what time and others owe us is asked for again. */
   start(out: Outbox): void {
+    this.wanted.start(out)
     this.#deadlines.start(out)
     for (const opened of this.context.ledger.openedJobs()) {
       const open = this.context.book.get(opened.job) ?? adopt(this.context, out, opened)
@@ -142,6 +148,9 @@ export class Jobs {
     const result = applyDecision(this.context, this.heads, out, decision)
     if (result.status !== 'applied' || parsed === undefined) return result
     if (opened !== undefined) this.#count(out, decision, opened)
+    const { value } = decision
+    if (opened?.account === this.context.signer.id && value.type === 'close')
+      this.wanted.want(out, parsed.job, value.result)
     this.#agreement().forget(out, decision.instance)
     const open = this.context.book.get(parsed.job)
     if (open !== undefined) this.#enter(out, open)
@@ -199,12 +208,16 @@ export class Jobs {
     for (const open of this.context.book.all()) bid(this.context, out, open)
   }
 
-  onFetched(out: Outbox, { token, blob, ok }: Extract<Event, { type: 'fetched' }>): boolean {
+  onFetched(out: Outbox, event: Extract<Event, { type: 'fetched' }>): boolean {
+    if (this.wanted.onFetched(out, event)) return true
+    const { token, blob, ok } = event
     const [purpose, job] = token.split('/')
     const open = this.context.book.get(job as JobId)
     if (purpose !== 'stage' && purpose !== 'prompt' && purpose !== 'answer') return false
     if (open === undefined) return true
     open.asked.delete(token)
+    const own = open.record.account === this.context.signer.id
+    if (ok) writeHolding(out, blob, { job: open.job, what: purpose === 'answer' ? purpose : 'prompt', own })
     if (purpose === 'prompt') this.runner.onPrompt(out, open, ok)
     else if (purpose === 'stage' && ok) onStaged(this.context, out, open)
     else if (
@@ -238,7 +251,8 @@ export class Jobs {
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    if (this.runner.onTimer(out, id) || this.#deadlines.onTimer(out, id)) return true
+    if (this.runner.onTimer(out, id) || this.wanted.onTimer(out, id)) return true
+    if (this.#deadlines.onTimer(out, id)) return true
     if (!id.startsWith(TICK) && !id.startsWith(STAGE)) return false
     const open = this.context.book.get(id.slice(id.startsWith(TICK) ? TICK.length : STAGE.length) as JobId)
     if (open !== undefined) this.#tick(out, open)

@@ -9,6 +9,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { type JobContext, deciders } from './context.ts'
+import { writeHolding } from './holdings.ts'
 import { nextTakeover, takeoverMs } from './leases.ts'
 import { COMMIT, commitmentOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
@@ -119,6 +120,7 @@ export class Runner {
     const run: RunRecord = { job, step, slot, salt, answer, commit }
     this.#keep(run)
     out.write(keys.run(job, step, slot), encodeBody(runRecordCodec, run))
+    writeHolding(out, answer, { job, what: 'answer', own: open.record.account === signer.id })
     this.#remind(out, open)
   }
 
@@ -218,7 +220,15 @@ export class Runner {
 
   #fetchPrompt(out: Outbox, open: OpenJob): void {
     const { prompt } = open.record.spec
-    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: prompt, from: holdersOf(open) })
+    const { job } = open
+    out.emit({
+      type: 'fetch',
+      token: `prompt/${job}`,
+      job,
+      blob: prompt,
+      from: holdersOf(open),
+      care: 'plain',
+    })
   }
 
   /** A standby brings the prompt here while those who hold it are alive, and watches. */

@@ -156,7 +156,7 @@ export function fetchAnswer(
   if (open.asked.has(token) || open.attempt?.bodies.has(answer.digest) === true) return
   open.asked.add(token)
   const from = [...new Set([author, open.record.spec.steward, ...context.roster.epoch.witnesses])]
-  out.emit({ type: 'fetch', token, blob: answer, from })
+  out.emit({ type: 'fetch', token, job: open.job, blob: answer, from, care: 'plain' })
 }
 
 type Shown = Pick<SlotState, 'slot' | 'peer' | 'rank' | 'state'> & Partial<Pick<SlotState, 'tokens'>>

@@ -38,7 +38,10 @@ export function onStage(context: JobContext, out: Outbox, open: OpenJob, message
   // Only a node that could have bid has anything to prepare for.
   if (context.capabilities().offers.length === 0) return
   if (message.from !== spec.steward || message.body.prompt.digest !== spec.prompt.digest) return
-  out.emit({ type: 'fetch', token: `stage/${open.job}`, blob: spec.prompt, from: [spec.steward] })
+  const token = `stage/${open.job}`
+  const from = [spec.steward]
+  // Its receipt says that the prompt is on disk.
+  out.emit({ type: 'fetch', token, job: open.job, blob: spec.prompt, from, care: 'synced' })
 }
 
 export function onStaged(context: JobContext, out: Outbox, open: OpenJob): void {

@@ -69,12 +69,19 @@ export type Effect =
       readonly answers: readonly AnswerRef[]
       readonly comparator: Comparator
     } & Stamped)
-  /** Bring a body here, from the first of `from` that has it. Answered by `fetched` under the same token. */
+  /**
+   * Bring a body here for a job, from the first of `from` that has it. The own store counts only where this peer holds
+   * it for this job (`jobs/holdings`). Answered by `fetched` under the same token. `care`: a `plain` copy may be lost
+   * with the machine's power; a `synced` one may not, since something is signed on it; one to `keep` is synced, and
+   * looked for elsewhere where none of `from` gives it.
+   */
   | ({
       readonly type: 'fetch'
       readonly token: string
+      readonly job: JobId
       readonly blob: BlobRef
       readonly from: readonly PeerId[]
+      readonly care: 'plain' | 'synced' | 'keep'
     } & Stamped)
   | ({ readonly type: 'load'; readonly keys: readonly string[]; readonly purpose: LoadPurpose } & Stamped)
   /**

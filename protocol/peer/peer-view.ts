@@ -1,6 +1,8 @@
 import type { PendingOrder } from '../epoch/change-view.ts'
-import type { Digest, PeerId } from '../ids.ts'
+import type { PeerId } from '../ids.ts'
 import type { DropCode } from '../intake/drop-code.ts'
+import { mayRead } from '../jobs/access.ts'
+import { openBody } from '../jobs/open-body.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { isNews } from './is-news.ts'
 import type { Parts } from './parts.ts'
@@ -48,7 +50,10 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
       entries: ledger.entries(),
     }),
     isNews: (message) => isNews(parts, message),
-    mayFetch: (peer, digest) => mayFetch(parts, roster, peer, digest),
+    mayRead(peer, { digest, job, what }) {
+      const open = jobs.context.book.get(job)
+      return open && mayRead(openBody(roster, open, what, digest), peer, roster)
+    },
   }
 }
 
@@ -57,28 +62,4 @@ function pendingOrders({ change }: Parts): readonly PendingOrder[] {
   const others = change.orders.pending().filter(({ order }) => order !== stop?.order)
   const waiting = others.map((one) => ({ ...one, isStopped: false }))
   return stop === undefined ? waiting : [{ order: stop.order, missing: [], isStopped: true }, ...waiting]
-}
-
-/**
- * Who may be given a body (6.4): a prompt goes to elected peers and those about to be, an answer to those who
- * judge it and to the payer. Only jobs whose `open` is certified count, and a prompt is served only by those
- * who hold it for that very job: an offer that names somebody else's digest opens nothing.
- */
-function mayFetch({ jobs }: Parts, roster: Roster, peer: PeerId, digest: Digest): boolean {
-  const { signer } = jobs.context
-  for (const open of jobs.context.book.all()) {
-    if (open.escrow === undefined) continue
-    const { spec, account, slots, standbys } = open.record
-    const involved = (who: PeerId) =>
-      slots.some((slot) => slot.peer === who) ||
-      // A slot shows whoever fills it now; those who may yet do are still elected.
-      open.attempt?.slots.some((slot) => slot.peer === who) === true ||
-      standbys.includes(who) ||
-      open.staged?.peers.includes(who) === true
-    const mine = spec.steward === signer.id || account === signer.id || involved(signer.id)
-    if (spec.prompt.digest === digest && mine && involved(peer)) return true
-    const answered = jobs.runner.holds(open, digest) || open.attempt?.bodies.has(digest) === true
-    if (answered && (roster.isWitness(peer) || peer === spec.steward || peer === account)) return true
-  }
-  return false
 }

@@ -1,6 +1,7 @@
 import type { ChangeView, PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
+import type { BodyRole } from '../jobs/access.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
 import type { AccountView } from '../ledger/ledger.ts'
@@ -16,6 +17,13 @@ export interface NodeView {
   readonly status: 'online' | 'late' | 'offline'
   readonly lastSeenMs: number | undefined
   readonly heartbeat: Heartbeat | undefined
+}
+
+/** A body as this peer holds it for one job. */
+export interface HeldBody {
+  readonly digest: Digest
+  readonly job: JobId
+  readonly what: BodyRole
 }
 
 /** Sums over all accounts and jobs; conservation: free + unclaimed + escrowed + burnt = minted (12.1). */
@@ -68,6 +76,9 @@ export interface PeerView {
   counters(): Counters
   /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
   isNews(message: Message): boolean
-  /** Whether `peer` may be given this body (6.4): prompts go to elected peers, answers to witnesses and the payer. */
-  mayFetch(peer: PeerId, digest: Digest): boolean
+  /**
+   * Whether `peer` may be given a body that this peer holds for a job (6.4, `jobs/access`); undefined when the job isn't
+   * open, so that its closed record tells.
+   */
+  mayRead(peer: PeerId, body: HeldBody): boolean | undefined
 }

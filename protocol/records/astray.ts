@@ -51,6 +51,7 @@ export const ASTRAY_PREFIXES: readonly string[] = [
   PREFIXES.output,
   PREFIXES.open,
   PREFIXES.job,
+  PREFIXES.wanted,
   PREFIXES.resolving,
   PREFIXES.resolved,
   PREFIXES.forked,

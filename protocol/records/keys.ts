@@ -89,6 +89,10 @@ export const PREFIXES = {
   resolution: 'resolution/',
   /** Cold: the two signed entries that convict an account's owner. */
   fork: 'fork/',
+  /** Cold: that this peer holds a body for a job, by digest and job. */
+  body: 'body/',
+  /** Hot: answers of a job of this peer's account that it doesn't hold yet. */
+  wanted: 'wanted/',
   /** Cold: terminal jobs as pages show them. */
   closed: 'closed/',
   /** Cold: index of all jobs by the time this peer first heard of them. */
@@ -113,6 +117,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.proposal,
   PREFIXES.job,
   PREFIXES.run,
+  PREFIXES.wanted,
   PREFIXES.deadline,
   PREFIXES.seal,
   PREFIXES.amnesia,
@@ -199,6 +204,8 @@ export const keys = {
   /** Of an entry, or of the one that opened a job. */
   entry: (entry: Digest) => `${PREFIXES.entry}${entry}`,
   decision: (job: JobId, step: number) => `${PREFIXES.decision}${job}/${padded(step)}`,
+  body: (body: Digest, job: JobId) => `${PREFIXES.body}${body}/${job}`,
+  wanted: (job: JobId) => `${PREFIXES.wanted}${job}`,
   closed: (job: JobId) => `${PREFIXES.closed}${job}`,
   jobTime: (atMs: number, job: JobId) => `${PREFIXES.jobTime}${padded(atMs)}/${job}`,
   factTime: (atMs: number, source: Digest) => `${PREFIXES.factTime}${padded(atMs)}/${source}`,
