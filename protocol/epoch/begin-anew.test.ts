@@ -51,6 +51,17 @@ function misled() {
 }
 
 describe('a witness that was led astray by a certificate that was hidden until its epoch was over', () => {
+  it('asks others no more often than a round of sync does', () => {
+    const { epochs, away } = misled()
+    const asked = () =>
+      [0, 1, 2]
+        .flatMap((at) => epochs.minds.heard(epochs.id(at), 'sync-root'))
+        .filter(({ from }) => from === away)
+    asked()
+    epochs.minds.pass(8 * TIMES.syncMs)
+    expect(asked().length).toBeLessThanOrEqual(2 * 8)
+  })
+
   it('says so, votes for nothing, and tells no owner where its account stands', () => {
     const { epochs, late, away } = misled()
     expect(epochs.view(late).change()).toMatchObject({ isLevel: false, astray: [epochs.id(4)] })

@@ -25,7 +25,10 @@ const COLLECT = 'epoch/collect'
 const RESUME = 'epoch/resume/'
 const LEVEL = 'epoch/level'
 
-/** Between two comparisons of a peer that is behind: facts are brought once to be recognised, and again to be taken. */
+/**
+ * Between two comparisons of a peer that is behind: facts are brought once to be recognised, and again to be taken. Each that
+ * brings nothing doubles it, up to a round of sync.
+ */
 const LEVEL_MS = 100
 
 type ChangeKind =
@@ -66,6 +69,7 @@ export class Change {
   #isArmed = false
   /** Whose facts came last. */
   #pulledFrom: PeerId | undefined
+  #levelMs = LEVEL_MS
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
@@ -179,7 +183,7 @@ export class Change {
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
     this.#pulledFrom = peer
-    if (!this.#parts.closing.isLevel) out.timer(LEVEL, LEVEL_MS)
+    this.#armLevel(out)
     this.orders.onPulled(out, peer)
     this.#gather.onPulled(out, peer)
     this.rules.onPulled(peer)
@@ -271,6 +275,14 @@ export class Change {
     if (this.orders.stop === undefined) return
     if (this.#gather.isCollecting) this.#gather.collect(out, this.#ownCut(out))
     this.#stir(out)
+  }
+
+  /** Who has gone astray comes no further by comparing. */
+  #armLevel(out: Outbox): void {
+    const { closing } = this.#parts
+    if (closing.isLevel || closing.astray.length > 0) return
+    this.#levelMs = this.sources.takeMoved() ? LEVEL_MS : Math.min(2 * this.#levelMs, TIMES.syncMs)
+    out.timer(LEVEL, this.#levelMs)
   }
 
   #level(out: Outbox): void {

@@ -74,16 +74,18 @@ export class Entering {
 
   #enter(out: Outbox, value: EpochValue, handover: HandedOver, from: PeerId): void {
     const { roster, closing, self } = this.#parts
-    const closed = roster.epoch.number
+    const { number: closed, witnesses } = roster.epoch
     roster.enter(out, value.order.body.governance, valueDigestOf(value))
     this.#parts.forget(out)
     closing.close(out, { number: closed, root: value.root, listed: handover.listed })
     this.#parts.agreement().beginEpoch(out, handover.prepared)
     this.#parts.ledger().beginEpoch(out, { locks: handover.locks, closed })
     this.setLeaf()
-    if (!closing.isLevel && from !== self) {
-      closing.heard(out, from)
-      this.#parts.compare(out, from)
+    // One that decided a carried value itself knows no better than that its witnesses stood at the root.
+    const ahead = from === self ? witnesses.filter((peer) => peer !== self) : [from]
+    for (const peer of closing.isLevel ? [] : ahead) {
+      closing.heard(out, peer)
+      this.#parts.compare(out, peer)
     }
     this.#parts.begun(out)
     this.#parts.decided(out, orderDigestOf(value.order))

@@ -18,6 +18,8 @@ interface SourcesParts {
 export class Sources {
   readonly #parts: SourcesParts
   readonly #peers = new Set<PeerId>()
+  /** Whether anything of a closed epoch came that this peer lacks, since it was asked last. */
+  #hasMoved = false
 
   constructor(parts: SourcesParts) {
     this.#parts = parts
@@ -33,6 +35,13 @@ export class Sources {
     this.#peers.clear()
   }
 
+  /** Whether anything came that leads a peer which is behind further, since this was asked before. */
+  takeMoved(): boolean {
+    const hasMoved = this.#hasMoved
+    this.#hasMoved = false
+    return hasMoved
+  }
+
   /** Whether a fact may be taken now; what is behind this peer's state was let through before. */
   admits(fact: Fact, from: PeerId): boolean {
     const { roster, closing, isStopped } = this.#parts
@@ -43,6 +52,8 @@ export class Sources {
     if (roster.epoch.number < roster.guidedTo) return false
     if (isStopped() && !this.#peers.has(from)) return false
     if (quorum.epoch === roster.epoch.number) return closing.isLevel
-    return closing.admits(fact, from) === 'admit'
+    const admission = closing.admits(fact, from)
+    if (admission === 'admit' || admission === 'wait') this.#hasMoved = true
+    return admission === 'admit'
   }
 }

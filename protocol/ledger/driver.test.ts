@@ -133,7 +133,7 @@ describe('a driven entry', () => {
     expect(asked).toHaveLength(12)
   })
 
-  it('tells a witness of an earlier epoch of this one, and asks it again soon', () => {
+  it('tells a witness of an earlier epoch of this one, and asks that one again soon, a few times', () => {
     const later = createRoster(roster.charter)
     later.enter(new EventOutbox(owner.id, roster.swarm, 0), roster.governance, zero)
     const told: unknown[] = []
@@ -152,10 +152,22 @@ describe('a driven entry', () => {
         body: { entry: entryIdOf(entry), outcome: { type: 'epoch', epoch } },
       } as MessageOf<'certify-reply'>)
     answer(2)
-    expect([told, timers.get(timer)]).toEqual([[], before])
+    expect([told, timers.size]).toEqual([[], 1])
     answer(0)
     expect(told).toEqual([[0, witness.id]])
-    expect(timers.get(timer)).toBeLessThan(TIMES.retryMs)
+    const [, soon = ''] = timers.keys()
+    expect(timers.get(soon)).toBeLessThan(TIMES.retryMs)
+    asked = []
+    const delays = Array.from({ length: 5 }, () => {
+      timers.delete(soon)
+      answer(0)
+      const delay = timers.get(soon)
+      if (delay !== undefined) own.onTimer(out, soon)
+      return delay
+    })
+    expect(delays).toEqual([200, 400, undefined, undefined, undefined])
+    expect(asked).toEqual([`certify ${witness.id}`, `certify ${witness.id}`])
+    expect([told, timers.get(timer)]).toEqual([[[0, witness.id]], before])
   })
 
   it('loads a bounded number of facts for a witness that lacks some', () => {

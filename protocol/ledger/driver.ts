@@ -1,3 +1,4 @@
+import type { BodyOf } from '../encoding/kinds.ts'
 import { quorumOf } from '../encoding/quorum.ts'
 import type { AccountId, EntryId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
@@ -16,9 +17,13 @@ import type { EntryFault } from './messages.ts'
 const EVIDENCE_FACTS = 8
 
 const TIMER = 'ledger/drive/'
+/** One for each witness that is behind, of each entry. */
+const BEHIND = 'ledger/behind/'
 
 /** A witness that is told of an epoch begins it within one fetch of the handover's parts. */
 const BEGIN_MS = 100
+/** How often it is asked between two repetitions, each after twice the time; what it says costs nobody else anything. */
+const BEGIN_TRIES = 3
 
 export interface DriverParts {
   readonly self: PeerId
@@ -51,6 +56,8 @@ interface Driven {
    * again waits for the next: else two peers, and a network that doubles frames, keep each other busy for ever.
    */
   readonly supplied: Map<number, string>
+  /** How often each was told of this epoch since the last repetition. */
+  readonly behind: Map<number, number>
   sinceMs: number
   delayMs: number
 }
@@ -94,15 +101,26 @@ export function createDriver(parts: DriverParts): Driver {
   const places = new Map<string, readonly Driven[]>()
   const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
 
+  function bodyOf({ entry }: Driven): BodyOf<'certify'> {
+    const shown = shownWith(entry)
+    const evidence = shown === undefined ? [] : [certificateFact(shown)]
+    return { epoch: roster.epoch.number, entry, evidence }
+  }
+
+  function askOne(out: Outbox, drive: Driven, position: number): void {
+    const witness = roster.epoch.witnesses[position]
+    if (witness === undefined || drive.votes.has(position) || drive.refusals.has(position)) return
+    out.send(witness, 'certify', bodyOf(drive))
+  }
+
   function askAll(out: Outbox, drive: Driven): void {
     // One body for all, which the outbox then encodes once.
-    const shown = shownWith(drive.entry)
-    const evidence = shown === undefined ? [] : [certificateFact(shown)]
-    const body = { epoch: roster.epoch.number, entry: drive.entry, evidence }
+    const body = bodyOf(drive)
     roster.epoch.witnesses.forEach((witness, position) => {
       if (!drive.votes.has(position) && !drive.refusals.has(position)) out.send(witness, 'certify', body)
     })
     drive.supplied.clear()
+    drive.behind.clear()
     out.timer(TIMER + drive.id, drive.delayMs)
     drive.delayMs = Math.min(drive.delayMs * 2, TIMES.retryMsMax)
   }
@@ -150,6 +168,7 @@ export function createDriver(parts: DriverParts): Driver {
         votes: new Map(),
         refusals: new Map(),
         supplied: new Map(),
+        behind: new Map(),
         sinceMs: out.now,
         delayMs: pace.waitMs(TIMES.retryMs, TIMES.retryMsMax),
       }
@@ -194,9 +213,11 @@ export function createDriver(parts: DriverParts): Driver {
       // A witness of an earlier epoch hears how this one began, and is asked again when it has. Where this peer is the
       // one that is behind, and after a stop, everything is asked anew when the epoch begins here.
       else if (outcome.type === 'epoch' && outcome.epoch < roster.epoch.number) {
-        serveEpochs(out, outcome.epoch, from)
-        drive.delayMs = Math.min(drive.delayMs, TIMES.retryMs)
-        out.timer(TIMER + drive.id, BEGIN_MS)
+        const tries = drive.behind.get(position) ?? 0
+        if (tries >= BEGIN_TRIES) return 'noted'
+        drive.behind.set(position, tries + 1)
+        if (tries === 0) serveEpochs(out, outcome.epoch, from)
+        out.timer(`${BEHIND}${drive.id}/${position}`, BEGIN_MS * 2 ** tries)
       }
       return 'noted'
     },
@@ -211,6 +232,12 @@ export function createDriver(parts: DriverParts): Driver {
         out.send(to, 'certify', { epoch: roster.epoch.number, entry: drive.entry, evidence })
     },
     onTimer(out, id) {
+      if (id.startsWith(BEHIND)) {
+        const [name = '', position] = id.slice(BEHIND.length).split('/')
+        const drive = driven.get(name)
+        if (drive !== undefined) askOne(out, drive, Number(position))
+        return true
+      }
       if (!id.startsWith(TIMER)) return false
       const drive = driven.get(id.slice(TIMER.length))
       if (drive !== undefined) askAll(out, drive)

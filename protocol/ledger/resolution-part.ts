@@ -94,7 +94,7 @@ export function createResolution(parts: ResolutionParts): ResolutionPart {
       const { account, number } = body.request.body
       if (serve(out, resolveInstance(account, number), from)) return 'settled'
       if (number !== resolved.count(account) || (!duty.active && account !== self)) return 'not_due'
-      if (!isWorthResolving(parts, body, from)) return 'not_due'
+      if (!isWorthResolving(parts, body, from, out.now)) return 'not_due'
       take(out, body)
       return 'held'
     },

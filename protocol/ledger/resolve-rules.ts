@@ -10,7 +10,7 @@ import type { Locks } from './locks.ts'
 import type { OutputBook } from './output-book.ts'
 import type { ForkProof, Resolution, ResolveMessage } from './resolution.ts'
 import type { Held, Resolving } from './resolving.ts'
-import { type Validity, validateEntry } from './validate.ts'
+import { type Validity, validateEntry, votingRefusal } from './validate.ts'
 
 export interface ResolveParts {
   readonly roster: Roster
@@ -31,6 +31,11 @@ export interface ResolveParts {
  * both voted and prepared. If it voted first, its lock (or, once certified, its head) had to be in the value;
  * it can't have voted afterwards. So a certified entry at the place is among the value's entries, and nothing
  * is certified behind it except what the decision leads to.
+ *
+ * Why it gives nobody a right. A value with one entry certifies that. So an entry that the judge isn't bound to must be
+ * one that it would vote for now (4.5): else a key that minted or invited once could sign two entries for a place of its
+ * own and have one of them settled. A refusal for that is a guard, since dates and revocations are known at different
+ * times; what it can hold up is the account of whoever signed two.
  */
 export function createResolveRules(parts: ResolveParts): InstanceRules {
   const { roster, duty, accounts, resolving } = parts
@@ -38,18 +43,18 @@ export function createResolveRules(parts: ResolveParts): InstanceRules {
     naturalProposer: (instance) =>
       resolving.heldBy(instance) === undefined ? undefined : roster.epoch.witnesses[0],
     dueAt: (instance) => resolving.heldBy(instance)?.heldMs,
-    judge(_out, instance, value) {
+    judge(out, instance, value) {
       const account = parseResolveInstance(instance)?.account
       if (value.type !== 'resolve' || value.account !== account) return { verdict: 'not_valid' }
-      return judge(parts, value)
+      return judge(parts, value, out.now)
     },
-    build(_out, instance) {
+    build(out, instance) {
       const held = resolving.heldBy(instance)
       // A witness that may have forgotten a proposal makes no other one.
       if (held === undefined || !duty.active) return undefined
       const { account } = held.message.request.body
       const { seq, head } = accounts.get(account)
-      return { type: 'resolve', account, seq, head, entries: candidates(parts, held) }
+      return { type: 'resolve', account, seq, head, entries: candidates(parts, held, out.now) }
     },
     learn(out, refusal, from) {
       const held = resolving.heldBy(refusal.instance)
@@ -63,7 +68,7 @@ export function createResolveRules(parts: ResolveParts): InstanceRules {
   }
 }
 
-function judge(parts: ResolveParts, value: Resolution): Judgement {
+function judge(parts: ResolveParts, value: Resolution, now: number): Judgement {
   const { accounts } = parts
   const { account, seq, head, entries } = value
   const state = accounts.get(account)
@@ -77,6 +82,7 @@ function judge(parts: ResolveParts, value: Resolution): Judgement {
   const ids = validities.flatMap((validity) => (validity.status === 'missing' ? validity.ids : []))
   if (ids.length > 0) return { verdict: 'missing', ids: [...new Set(ids)].slice(0, LIMITS.missing) }
   if (!isBounded(parts, value)) return { verdict: 'not_valid' }
+  if (!entries.every((entry) => hasVote(parts, entry, now))) return { verdict: 'guard', items: NO_ITEMS }
   const named = new Set(entries.map(entryIdOf))
   const absent = boundAt(parts, account, seq).filter((entry) => !named.has(entryIdOf(entry)))
   return absent.length === 0
@@ -93,6 +99,18 @@ function boundAt(
   const lock = locks.get(account, seq)
   const earlier = adopted.get(account, seq)?.entries ?? []
   return lock === undefined ? earlier : [lock.entry, ...earlier]
+}
+
+/** Whether this witness is bound to a valid entry, or would vote for it now if it weren't bound to another. */
+function hasVote(
+  { roster, locks, adopted }: Pick<ResolveParts, 'roster' | 'locks' | 'adopted'>,
+  entry: SignedEntry,
+  now: number,
+): boolean {
+  const { account, seq } = entry.body
+  const id = entryIdOf(entry)
+  const isBound = boundAt({ locks, adopted }, account, seq).some((one) => entryIdOf(one) === id)
+  return isBound || votingRefusal(entry.body, roster, now) === undefined
 }
 
 /** Entries of that account for that place, by its owner, ascending by id and each once. */
@@ -122,14 +140,20 @@ function isBounded({ accounts, outputs }: ResolveParts, { account, entries }: Re
  * else anybody could make keys and have witnesses keep records for them, free of charge. A fork behind the head
  * stops nobody; only a witness that is stopped by it asks for more, so only from one is it taken.
  */
-export function isWorthResolving(parts: ResolveParts, { proof }: ResolveMessage, from: PeerId): boolean {
+export function isWorthResolving(
+  parts: ResolveParts,
+  { proof }: ResolveMessage,
+  from: PeerId,
+  now: number,
+): boolean {
   const { account, seq } = proof.first.body
   const state = parts.accounts.get(account)
   if (seq !== state.seq) return seq < state.seq && parts.roster.isWitness(from)
-  return isPlausible(parts, proof)
+  const isHeld = boundAt(parts, account, seq).length > 0
+  return isHeld || [proof.first, proof.second].some((entry) => isCandidate(parts, entry, now))
 }
 
-/** Whether one of a proof's entries could be certified now. */
+/** Whether a fork is of the account's next place and one of its entries is valid there, whoever may vote for it. */
 export function isPlausible(
   parts: Omit<ResolveParts, 'resolving' | 'duty' | 'locks' | 'adopted'>,
   proof: ForkProof,
@@ -149,16 +173,20 @@ export function validityOf(
   })
 }
 
+function isCandidate(parts: ResolveParts, entry: SignedEntry, now: number): boolean {
+  return validityOf(parts, entry).status === 'valid' && hasVote(parts, entry, now)
+}
+
 /**
  * Entries that some witness is bound to, by ascending id; the proof's own only where nobody is: an entry that
  * nobody voted for has no certificate, and merging it would only cost its owner.
  */
-function candidates(parts: ResolveParts, { message, learnt }: Held): readonly SignedEntry[] {
+function candidates(parts: ResolveParts, { message, learnt }: Held, now: number): readonly SignedEntry[] {
   const { account } = message.request.body
   const { seq } = parts.accounts.get(account)
   const bound = [...boundAt(parts, account, seq), ...learnt.values()]
   const valid = (entries: readonly SignedEntry[]) =>
-    entries.filter((entry) => entry.body.seq === seq && validityOf(parts, entry).status === 'valid')
+    entries.filter((entry) => entry.body.seq === seq && isCandidate(parts, entry, now))
   const held = valid(bound)
   const chosen = held.length > 0 ? held : valid([message.proof.first, message.proof.second]).slice(0, 1)
   const unique = new Map(chosen.map((entry) => [entryIdOf(entry), entry]))

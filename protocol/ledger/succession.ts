@@ -6,6 +6,7 @@ import { entryIdOf, type SignedEntry } from './entry.ts'
 import type { Recovery } from './recovery.ts'
 import type { ResolutionPart } from './resolution-part.ts'
 import { validityOf } from './resolve-rules.ts'
+import { rightsRefusal } from './validate.ts'
 import type { WitnessParts } from './witness.ts'
 
 /** What passes from one epoch's ledger to the next one's (5.6). */
@@ -14,8 +15,13 @@ export interface Succession {
   driven(): readonly SignedEntry[]
   /** What the next epoch must know: entries at places without a certificate that may have one all the same. */
   bound(): readonly SignedEntry[]
-  /** Whether an entry is its owner's and could be certified now; where an earlier epoch listed some, it is one of them. */
+  /**
+   * Whether an entry is its owner's and the epoch's witnesses may have voted for it; where an earlier epoch listed some, it
+   * is one of them, and that epoch's may have. Dates and revoked tokens aren't asked: an honest vote may be older.
+   */
   isVotable(entry: SignedEntry): boolean
+  /** The epoch whose handover listed an entry's place first; undefined where none lists it. */
+  listedSince(entry: SignedEntry): number | undefined
   /** In the batch that begins an epoch: adopts what the handover lists, and asks for everything in flight anew. */
   beginEpoch(out: Outbox, handover: { readonly locks: readonly SignedEntry[]; readonly closed: number }): void
   /** A closed epoch's certificate that isn't applied: of several entries it may say which one to vote for. */
@@ -34,6 +40,8 @@ export function createSuccession(parts: SuccessionParts): Succession {
 
   const isOpen = ({ body }: SignedEntry) => parts.accounts.get(body.account).seq <= body.seq
 
+  const listedSince = ({ body }: SignedEntry) => adopted.get(body.account, body.seq)?.epoch
+
   function driven(): readonly SignedEntry[] {
     if (!duty.active) return []
     return [...adopted.entries()].filter(isOpen).filter(({ body }) => {
@@ -51,7 +59,15 @@ export function createSuccession(parts: SuccessionParts): Succession {
       ]
       return [...new Map(entries.map((entry) => [entryIdOf(entry), entry])).values()]
     },
-    isVotable: (entry) => adopted.allows(entry) && validityOf(parts, entry).status === 'valid',
+    listedSince,
+    isVotable(entry) {
+      const since = listedSince(entry) ?? parts.roster.epoch.number
+      return (
+        adopted.allows(entry) &&
+        rightsRefusal(entry.body, parts.roster, since) === undefined &&
+        validityOf(parts, entry).status === 'valid'
+      )
+    },
     beginEpoch(out, handover) {
       locks.clear(out)
       adopted.replace(out, handover.locks, handover.closed)

@@ -107,6 +107,7 @@ export function startMind(
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf: () => undefined, genesisOf: () => charter.rules }),
+    listedSince: () => undefined,
   })
   const sync: Sync = createSync({
     signer,

@@ -1,7 +1,7 @@
 import type { Digest } from '../ids.ts'
 import { specFault } from '../jobs/spec.ts'
 import { AMOUNT_MAX, LIMITS } from '../params.ts'
-import { isSignedRevocation, joinFault, joinRefusal } from '../swarm/admission.ts'
+import { isInvitedUnder, isSignedRevocation, joinFault, joinRefusal } from '../swarm/admission.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { AccountState } from './account.ts'
 import { sourcesOf, totalsOf } from './apply.ts'
@@ -154,13 +154,28 @@ export function votingRefusal(
   /** An earlier epoch under which the entry was voted for already; the current one by default. */
   epoch = roster.epoch.number,
 ): EntryFault | undefined {
+  for (const operation of ops) {
+    const refusal = operation.type === 'join' ? joinRefusal(operation, roster, now, epoch) : undefined
+    if (refusal !== undefined) return refusal
+  }
+  return rightsRefusal({ account, ops }, roster, epoch)
+}
+
+/**
+ * What of `votingRefusal` is the same everywhere: whether an epoch's minters and operators are behind all that takes one.
+ * Validity asks only whether any epoch's ever were.
+ */
+export function rightsRefusal(
+  { account, ops }: Pick<Entry, 'account' | 'ops'>,
+  roster: Roster,
+  epoch: number,
+): EntryFault | undefined {
   const minters = roster.epochOf(epoch)?.governance.minters ?? []
   for (const operation of ops) {
     if (operation.type === 'mint' && !minters.includes(account)) return 'not_a_minter'
     if (operation.type === 'revoke' && !isSignedRevocation(operation.revocation, roster, epoch))
       return 'operators_changed'
-    const refusal = operation.type === 'join' ? joinRefusal(operation, roster, now, epoch) : undefined
-    if (refusal !== undefined) return refusal
+    if (operation.type === 'join' && !isInvitedUnder(operation, roster, epoch)) return 'operators_changed'
   }
   return undefined
 }

@@ -106,6 +106,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const closing = new Closing({
     digest,
     own: ownStateOf({ digest, contentOf, genesisOf: (account) => genesisOf(roster.swarm, account) }),
+    listedSince: (entry) => ledger.listedSince(entry),
   })
   const carried = createCarriedValues((instance) => isDecided(parts, instance))
   const sync: Sync = createSync({

@@ -57,19 +57,25 @@ function isSignedInvitation(invitation: SignedInvitation, roster: Roster, number
   return isSignedBy(invitation, { keys, needed: grant > 0n ? needed : 1 })
 }
 
+/** Whether an epoch's operators invite by this; where nobody need be invited nothing else is asked. */
+export function isInvitedUnder({ invitation }: Join, roster: Roster, epoch: number): boolean {
+  return invitation === null || isSignedInvitation(invitation, roster, epoch)
+}
+
 /** Why a witness doesn't vote for a valid `join` now: its dates, and what the newest epoch known here says. */
 export function joinRefusal(
-  { invitation }: Join,
+  join: Join,
   roster: Roster,
   now: number,
   epoch = roster.epoch.number,
 ): AdmissionRefusal | undefined {
+  const { invitation } = join
   if (invitation === null) return undefined
   const { token, notBefore, notAfter }: Invitation = invitation.body
   if (now < notBefore) return 'invitation_not_yet'
   if (now >= notAfter) return 'invitation_expired'
   if (roster.isRevoked(token)) return 'invitation_revoked'
-  return isSignedInvitation(invitation, roster, epoch) ? undefined : 'operators_changed'
+  return isInvitedUnder(join, roster, epoch) ? undefined : 'operators_changed'
 }
 
 export function isSignedRevocation(revocation: SignedRevocation, roster: Roster, number: number): boolean {

@@ -84,6 +84,7 @@ class Node {
     return new Closing({
       digest: this.digest,
       own: ownStateOf({ digest: this.digest, contentOf, genesisOf: (account) => genesisOf(swarm, account) }),
+      listedSince: () => 0,
     })
   }
 

@@ -3,7 +3,7 @@ import { decodeRecord, encodeBody } from '../../encoding/body.ts'
 import { digest, flag, struct, uint } from '../../encoding/codec.ts'
 import { type Digest, parseResolveInstance, type PeerId } from '../../ids.ts'
 import type { MessageOf } from '../../intake/message.ts'
-import { entryIdOf } from '../../ledger/entry.ts'
+import { entryIdOf, type SignedEntry } from '../../ledger/entry.ts'
 import type { Fact } from '../../ledger/fact.ts'
 import { leafKeyOf } from '../leaves.ts'
 import { TIMES } from '../../params.ts'
@@ -40,6 +40,8 @@ const recordCodec = struct({ number: uint(), root: digest(), listed: listedCodec
 export interface ClosingParts {
   readonly digest: StateDigest
   readonly own: OwnState
+  /** The epoch whose handover listed an entry's place first; undefined where none lists it. */
+  readonly listedSince: (entry: SignedEntry) => number | undefined
 }
 
 /**
@@ -143,7 +145,12 @@ export class Closing {
   }
 
   #isListed(fact: Fact): boolean {
-    if (fact.type === 'certificate') return this.#listed?.hasEntry(entryIdOf(fact.certificate.entry)) === true
+    if (fact.type === 'certificate') {
+      const { entry, quorum } = fact.certificate
+      // Of an earlier epoch there is none (`ledger/adopted`): only keys that were stolen since can make one.
+      const since = this.#parts.listedSince(entry)
+      return since !== undefined && quorum.epoch >= since && this.#listed?.hasEntry(entryIdOf(entry)) === true
+    }
     const { instance, value } = fact.decision
     return this.#listed?.hasDecision(instance, valueDigestOf(value)) === true
   }
