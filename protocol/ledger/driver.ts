@@ -93,6 +93,15 @@ export interface Driver {
   settled(out: Outbox, place: Place, entry: SignedEntry | undefined): void
 }
 
+/** A witness that is behind is asked again by itself, a few times until all are. */
+function awaitBegin(out: Outbox, { id, behind }: Driven, position: number): 'first' | 'again' | 'enough' {
+  const tries = behind.get(position) ?? 0
+  if (tries >= BEGIN_TRIES) return 'enough'
+  behind.set(position, tries + 1)
+  out.timer(`${BEHIND}${id}/${position}`, BEGIN_MS * 2 ** tries)
+  return tries === 0 ? 'first' : 'again'
+}
+
 export function createDriver(parts: DriverParts): Driver {
   const { self, roster, apply, announce, conflict, evidenceKeys, shownWith, isStopped, serveEpochs } = parts
   const driven = new Map<string, Driven>()
@@ -213,11 +222,7 @@ export function createDriver(parts: DriverParts): Driver {
       // A witness of an earlier epoch hears how this one began, and is asked again when it has. Where this peer is the
       // one that is behind, and after a stop, everything is asked anew when the epoch begins here.
       else if (outcome.type === 'epoch' && outcome.epoch < roster.epoch.number) {
-        const tries = drive.behind.get(position) ?? 0
-        if (tries >= BEGIN_TRIES) return 'noted'
-        drive.behind.set(position, tries + 1)
-        if (tries === 0) serveEpochs(out, outcome.epoch, from)
-        out.timer(`${BEHIND}${drive.id}/${position}`, BEGIN_MS * 2 ** tries)
+        if (awaitBegin(out, drive, position) === 'first') serveEpochs(out, outcome.epoch, from)
       }
       return 'noted'
     },
