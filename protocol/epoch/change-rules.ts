@@ -1,6 +1,6 @@
 import type { InstanceRules, Judgement } from '../agreement/instance-rules.ts'
 import { type Digest, parseEpochInstance, type PeerId } from '../ids.ts'
-import { TIMES } from '../params.ts'
+import { LIMITS, TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
@@ -20,7 +20,7 @@ export interface ChangeRulesParts {
   readonly duty: WitnessDuty
   readonly orders: Orders
   readonly gather: Gather
-  /** Lists that values name, one of each peer that shows a value. */
+  /** Lists that values name, one of each peer that showed a value lately. */
   readonly lists: Lists
   readonly shelf: Shelf
   readonly lookups: HandoverLookups
@@ -88,6 +88,8 @@ export interface ChangeRules extends InstanceRules {
 export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
   const { roster, duty, orders, gather, lists, shelf, lookups } = parts
   let levelling: Levelling | undefined
+  /** Others whose lists are here, the last one last. */
+  let judged: readonly PeerId[] = []
   let built: { readonly value: EpochValue; readonly version: number } | undefined
 
   const isNext = (instance: string) => parseEpochInstance(instance) === roster.epoch.number + 1
@@ -127,6 +129,17 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
     return { verdict: 'uncovered' }
   }
 
+  /**
+   * One proposal waits at a time, the newest. The lists of the few before are kept besides: else whoever proposes once
+   * more between two answers would have this peer fetch an honest one's list from its beginning again and again.
+   */
+  function makeRoom(from: PeerId): void {
+    if (from === parts.self) return
+    const all = [...judged.filter((peer) => peer !== from), from]
+    judged = all.slice(-LIMITS.judgedLists)
+    for (const peer of all.slice(0, -LIMITS.judgedLists)) lists.drop(peer)
+  }
+
   function judge(out: Outbox, value: EpochValue, from: PeerId): Judgement {
     if (orderFault(value.order, roster) !== undefined) return { verdict: 'not_valid' }
     if (!isAccepted(value.order, value.accepts, roster)) return { verdict: 'not_valid' }
@@ -137,6 +150,7 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
     // At the root all know the same members.
     if (strangersIn(value.order, roster).length > 0) return { verdict: 'not_valid' }
     lists.place(OWN, parts.ownCut(out))
+    makeRoom(from)
     const closing = roster.epoch.number
     const sift = (part: Handover) => (mayList(part, closing, lookups) ? part : undefined)
     const handover = lists.want(out, from, { name: value.handover, holders: [from], sift })
@@ -170,6 +184,7 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
     },
     clear() {
       levelling = undefined
+      judged = []
       built = undefined
     },
   }

@@ -41,7 +41,8 @@ export interface GatherParts {
  * What a proposer collects before it proposes an epoch: of a quorum of stopped witnesses, itself among them, what they
  * are bound to, and their facts. None of it is believed further than honest witnesses will confirm it. Of a report
  * that is kept which could be certified here, one entry for a place: a liar can't fill this peer's memory but with
- * entries of accounts that have credits. It is kept until the decision, over all rounds.
+ * entries of accounts that have credits: of each report at most one for each of its parts, and none beyond the 64th
+ * that it lists for a place (`Lists`). It is kept until the decision, over all rounds.
  */
 export class Gather {
   readonly #parts: GatherParts
@@ -116,10 +117,11 @@ export class Gather {
 
   #fetch(out: Outbox, peer: PeerId, report: Report): void {
     report.judgedAt ??= this.#parts.root()
-    const wasWhole = this.#isWhole(peer)
+    const whole = this.reported().length
     const sift = (part: Handover) => siftedOf(part, this.#parts.roster.epoch.number, this.#parts.lookups)
     this.#lists.want(out, peer, { name: report.list, holders: [peer], sift })
-    if (!wasWhole && this.#isWhole(peer)) this.version += 1
+    // What this peer holds itself by now may be all that others' lists still lacked.
+    if (this.reported().length > whole) this.version += 1
   }
 
   /** Whose facts and lists are still on their way. */

@@ -1,8 +1,9 @@
 import type { Digest, PeerId } from '../ids.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { keys } from '../records/keys.ts'
+import { type Asker, Asking, type Need } from './asking.ts'
+import { type HeldPart, heldPart, isOrderly, NO_RUN, type Run, runBehind } from './held-parts.ts'
 import type { Handover, Piece } from './messages.ts'
-import { type Cut, emptyListOf, joinParts, orderOf, pieceDigestOf } from './pieces.ts'
+import { type Cut, emptyListOf, joinParts, pieceDigestOf } from './pieces.ts'
 
 /**
  * Parts of one list that are asked for at a time: two keep a connection busy while the one before is checked, and of the
@@ -20,26 +21,18 @@ export interface Wanted {
   readonly sift: Sift
 }
 
-interface Slot {
+interface Slot extends Asker {
   readonly name: Digest
-  readonly holders: PeerId[]
   readonly sift: Sift
-  /** Undefined until the list is here. */
+  /** Undefined until the list is here, and of a broken one. */
   parts: readonly Digest[] | undefined
-  /** The first of its parts that isn't here. */
+  /** The first of its parts that isn't here, or hasn't been looked at in its turn. */
   next: number
+  /** What the part before that ended with. */
+  run: Run
   isBroken: boolean
-  /** Whether anything came since it was looked after last. */
-  hasMoved: boolean
-}
-
-/** What is kept of a part, and where it stood among all that its list lists. */
-interface Held {
-  readonly kept: Handover
-  readonly first: string
-  readonly last: string
-  /** Whether nothing was sifted away. */
-  readonly isWhole: boolean
+  /** How many pieces it came on by since it was looked after last; without end where it began since. */
+  moved: number
 }
 
 export interface ListsParts {
@@ -52,25 +45,34 @@ export interface ListsParts {
 /**
  * Lists on their way here, each in a slot of its own: a slot has one list at a time, so that nobody fills more than one.
  * A few parts of each are asked for at a time, so the largest list never fills a queue on its way. A piece is taken
- * only if it is the one that was asked for, in its list's order, listing what belongs there; the first that doesn't ends the
- * list. Everything is in memory alone. A part that several lists name is fetched once, and what is
- * here stays while any slot names it: so a list that takes the place of another begins with what they have in common.
+ * only if a list needs it next, lists what belongs there and stands in its list's order; the first that doesn't ends the
+ * list, and nothing of it is kept. Everything is in memory alone. What is here stays while any slot names it, so a part
+ * that several lists name is there once, and a list begins with what it has in common with others.
+ *
+ * What one liar does holds no other list back, and makes nobody send a piece often (`Asking`). A list only comes on
+ * when its next part is there in its turn; a part that comes before its turn is held until then.
+ *
+ * **What a liar can have this peer hold.** One list for each slot that it has a say in: 1.5 MiB of names, and the parts
+ * so far, with the one behind them. For one place a list has no more entries than there may be witnesses, over all its
+ * parts: 64 of 40 KiB, hence 2.5 MiB for each place at which its slot's sift lets anything through, that is for each
+ * account that has credits. Who has which slots, and so how often this is held, is bounded by whoever makes them
+ * (`LIMITS.judgedLists`, and one of each witness in `Gather`).
  */
 export class Lists {
   readonly #parts: ListsParts
   readonly #slots = new Map<string, Slot>()
-  readonly #held = new Map<Digest, Held>()
-  readonly #asked = new Set<Digest>()
+  readonly #held = new Map<Digest, HeldPart>()
+  readonly #asking: Asking
 
   constructor(parts: ListsParts) {
     this.#parts = parts
+    this.#asking = new Asking(parts.isStored)
   }
 
   /** What a list says once all of it is here; `wait` while it is on its way, `broken` where it isn't one. */
   want(out: Outbox, slot: string, wanted: Wanted): Handover | 'wait' | 'broken' {
     const state = this.#slotFor(slot, wanted)
-    this.#advance(state)
-    this.#ask(out, state)
+    this.#goOn(out)
     if (state.isBroken) return 'broken'
     return this.kept(slot) ?? 'wait'
   }
@@ -102,55 +104,61 @@ export class Lists {
   /** A list that this peer made itself: nothing of it is asked for. */
   place(slot: string, { name, parts }: Cut): void {
     if (this.#slots.get(slot)?.name === name) return
-    for (const [digest, part] of parts) this.#held.set(digest, heldOf(part, part))
+    for (const [digest, part] of parts) this.#held.set(digest, heldPart(part, part))
     const digests = [...parts.keys()]
-    const sift: Sift = (part) => part
-    const isBroken = false
-    const state = { name, holders: [], sift, parts: digests, next: digests.length, isBroken, hasMoved: true }
+    const state = newSlot(slot, { name, holders: [], sift: (part) => part }, digests)
+    state.next = digests.length
     this.#slots.set(slot, state)
     this.#sweep()
   }
 
-  /** A piece is here; false where nobody asked for it, or it isn't what its list says. */
+  /** A piece is here; false where no list needs it now. */
   take(out: Outbox, piece: Piece): boolean {
     return this.#take(out, pieceDigestOf(piece), piece)
   }
 
   /** For `loaded`: a piece of this peer's own store, or nothing. */
   onLoaded(out: Outbox, digest: Digest, piece: Piece | undefined): boolean {
+    this.#asking.onLoaded(digest, piece !== undefined)
     if (piece !== undefined) return this.#take(out, digest, piece)
-    for (const slot of this.#slots.values())
-      if (this.#asked.has(digest) && this.#wants(slot).includes(digest)) send(out, slot, digest)
+    this.#goOn(out)
     return false
   }
 
   /** Asks again for what didn't come, each time of another holder. */
   repeat(out: Outbox): void {
-    for (const slot of this.#slots.values()) {
-      if (!slot.hasMoved) this.#again(out, slot)
-      slot.hasMoved = false
-    }
+    const slots = [...this.#slots.values()]
+    this.#asking.repeat(slots.map((slot) => ({ ...this.#needOf(slot), moved: slot.moved })))
+    for (const slot of slots) slot.moved = 0
+    this.#goOn(out)
   }
 
   /** A peer that gave nothing for a while may be asked again. */
   resume(out: Outbox, from: PeerId): void {
-    for (const slot of this.#slots.values())
-      if (slot.holders[0] === from) for (const digest of this.#wants(slot)) this.#askFor(out, slot, digest)
+    this.#asking.resume(out, from, this.#needs())
   }
 
   isAsking(peer: PeerId): boolean {
-    return [...this.#slots.values()].some((slot) => slot.holders[0] === peer && this.#wants(slot).length > 0)
+    return this.#asking.isAsking(peer, this.#needs())
   }
 
   get isBusy(): boolean {
     return [...this.#slots.values()].some((slot) => this.#wants(slot).length > 0)
   }
 
+  /** Forgets a list. */
+  drop(slot: string): void {
+    if (this.#slots.delete(slot)) this.#sweep()
+  }
+
   /** Forgets a list, and every part of which something was sifted away: it may be judged otherwise now. */
   forget(slot: string): void {
     this.#slots.delete(slot)
     for (const [digest, { isWhole }] of this.#held) if (!isWhole) this.#held.delete(digest)
-    for (const other of this.#slots.values()) other.next = 0
+    for (const other of this.#slots.values()) {
+      other.next = 0
+      other.run = NO_RUN
+    }
     this.#sweep()
   }
 
@@ -162,47 +170,57 @@ export class Lists {
   clear(): void {
     this.#slots.clear()
     this.#held.clear()
-    this.#asked.clear()
+    this.#asking.clear()
   }
 
-  #slotFor(slot: string, { name, holders, sift }: Wanted): Slot {
+  #slotFor(slot: string, wanted: Wanted): Slot {
     const before = this.#slots.get(slot)
+    const { name, holders } = wanted
     if (before?.name === name) {
       before.holders.push(...holders.filter((peer) => !before.holders.includes(peer)))
       return before
     }
     const same = [...this.#slots.values()].find((one) => one.name === name && one.parts !== undefined)
     const isEmpty = name === emptyListOf(this.#parts.number())
-    const parts = isEmpty ? [] : same?.parts
-    const state = { name, holders: [...holders], sift, parts, next: 0, isBroken: false, hasMoved: true }
+    const state = newSlot(slot, wanted, isEmpty ? [] : same?.parts)
     this.#slots.set(slot, state)
     this.#sweep()
     return state
   }
 
+  #waitingFor(digest: Digest): readonly Slot[] {
+    return [...this.#slots.values()].filter((slot) => this.#wants(slot).includes(digest))
+  }
+
   #take(out: Outbox, digest: Digest, piece: Piece): boolean {
-    if (!this.#asked.delete(digest)) return false
-    const waiting = [...this.#slots.values()].filter((slot) => this.#wants(slot).includes(digest))
-    if (piece.number !== this.#parts.number()) {
-      for (const slot of waiting) slot.isBroken = true
-      return waiting.length > 0
-    }
-    for (const slot of waiting) {
-      slot.hasMoved = true
-      if (piece.type === 'list' && slot.parts === undefined) slot.parts = piece.parts
-      else if (piece.type === 'part' && slot.parts?.[slot.next] === digest) this.#hold(slot, digest, piece)
-      else if (slot.parts?.[slot.next + 1] !== digest) slot.isBroken = true
-      this.#advance(slot)
-      this.#ask(out, slot)
-    }
+    const waiting = this.#waitingFor(digest)
+    for (const slot of waiting) this.#give(slot, digest, piece)
+    if (waiting.length > 0) this.#goOn(out)
     return waiting.length > 0
   }
 
+  #give(slot: Slot, digest: Digest, piece: Piece): void {
+    if (piece.number !== this.#parts.number() || (piece.type === 'list') !== (slot.parts === undefined)) {
+      slot.isBroken = true
+    } else if (piece.type === 'list') {
+      slot.parts = piece.parts
+      slot.moved += 1
+    } else this.#hold(slot, digest, piece)
+  }
+
+  /** Whether it stands behind the part before it is seen in its turn. */
   #hold(slot: Slot, digest: Digest, { locks, prepared }: Handover): void {
     const part = { locks, prepared }
-    const kept = isAscending(orderOf(part)) ? slot.sift(part) : undefined
+    const kept = isOrderly(part) ? slot.sift(part) : undefined
     if (kept === undefined) slot.isBroken = true
-    else if (!this.#held.has(digest)) this.#held.set(digest, heldOf(part, kept))
+    else if (!this.#held.has(digest)) this.#held.set(digest, heldPart(part, kept))
+  }
+
+  /** Every list goes on with what is here, and what is needed next is asked for. */
+  #goOn(out: Outbox): void {
+    for (const slot of this.#slots.values()) this.#advance(slot)
+    this.#release()
+    this.#asking.ask(out, this.#needs())
   }
 
   /** Goes on to the first part that isn't here, as long as each stands behind the one before. */
@@ -211,9 +229,23 @@ export class Lists {
       const held = this.#held.get(digest)
       if (held === undefined || slot.isBroken) return
       const before = this.#held.get(slot.parts?.[slot.next - 1] ?? digest)
-      if (slot.next > 0 && (before === undefined || before.last >= held.first)) slot.isBroken = true
-      else slot.next += 1
+      const run = runBehind(slot.run, held)
+      const isBehind = slot.next === 0 || (before !== undefined && before.last < held.first)
+      if (!isBehind || run === undefined) {
+        slot.isBroken = true
+        return
+      }
+      slot.run = run
+      slot.next += 1
+      slot.moved += 1
     }
+  }
+
+  /** Of a broken list nothing is kept but that it is one. */
+  #release(): void {
+    const broken = [...this.#slots.values()].filter(({ isBroken, parts }) => isBroken && parts !== undefined)
+    for (const slot of broken) slot.parts = undefined
+    if (broken.length > 0) this.#sweep()
   }
 
   /** What a slot needs next. */
@@ -223,20 +255,12 @@ export class Lists {
     return slot.parts.slice(slot.next, slot.next + PARTS_AT_ONCE).filter((part) => !this.#held.has(part))
   }
 
-  #ask(out: Outbox, slot: Slot): void {
-    for (const digest of this.#wants(slot)) if (!this.#asked.has(digest)) this.#askFor(out, slot, digest)
+  #needOf(slot: Slot): Need {
+    return { asker: slot, wants: this.#wants(slot) }
   }
 
-  #again(out: Outbox, slot: Slot): void {
-    const [first] = slot.holders.splice(0, 1)
-    if (first !== undefined) slot.holders.push(first)
-    for (const digest of this.#wants(slot)) this.#askFor(out, slot, digest)
-  }
-
-  #askFor(out: Outbox, slot: Slot, digest: Digest): void {
-    this.#asked.add(digest)
-    if (this.#parts.isStored(digest)) out.load([keys.handover(digest)], { type: 'handover', piece: digest })
-    else send(out, slot, digest)
+  #needs(): readonly Need[] {
+    return [...this.#slots.values()].map((slot) => this.#needOf(slot))
   }
 
   /** Only what a slot names is kept, and asked for. */
@@ -244,26 +268,15 @@ export class Lists {
     const slots = [...this.#slots.values()]
     const named = new Set(slots.flatMap(({ name, parts = [] }) => [name, ...parts]))
     for (const digest of this.#held.keys()) if (!named.has(digest)) this.#held.delete(digest)
-    for (const digest of this.#asked) if (!named.has(digest)) this.#asked.delete(digest)
+    this.#asking.keepOnly(named)
   }
+}
+
+function newSlot(key: string, { name, holders, sift }: Wanted, parts: readonly Digest[] | undefined): Slot {
+  const start = { next: 0, run: NO_RUN, isBroken: false, moved: Number.POSITIVE_INFINITY }
+  return { key, name, holders: [...holders], sift, parts, asked: new Set(), ...start }
 }
 
 function isWhole({ parts, next, isBroken }: Slot): boolean {
   return !isBroken && parts !== undefined && next === parts.length
-}
-
-function send(out: Outbox, { holders }: Slot, piece: Digest): void {
-  const [holder] = holders
-  if (holder !== undefined) out.send(holder, 'handover-fetch', { piece })
-}
-
-/** A part that lists nothing stands nowhere, and so in no list. */
-function heldOf(part: Handover, kept: Handover): Held {
-  const order = orderOf(part)
-  const isWhole = kept.locks.length === part.locks.length && kept.prepared.length === part.prepared.length
-  return { kept, first: order.at(0) ?? '', last: order.at(-1) ?? '', isWhole }
-}
-
-function isAscending(order: readonly string[]): boolean {
-  return order.length > 0 && order.every((one, at) => at === 0 || (order[at - 1] ?? '') < one)
 }

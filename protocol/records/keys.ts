@@ -71,7 +71,7 @@ export const PREFIXES = {
   epochAgreed: 'epoch-agreed',
   /** Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts. */
   handoverDraft: 'handover-draft/',
-  /** Cold: the leaves of the state in which the newest epoch was closed, by bucket and page. */
+  /** Cold: the leaves of a state in which an epoch was closed, by bucket and page; each names its epoch. */
   statePart: 'state-part/',
   /** Cold: decisions that began epochs, by number. */
   epochDecision: 'epoch-decision/',

@@ -1,4 +1,4 @@
-import { decodeBody, encodeBody } from '../../encoding/body.ts'
+import { decodeBody, decodeRecord, encodeBody } from '../../encoding/body.ts'
 import {
   bytes,
   type Codec,
@@ -51,6 +51,20 @@ export const closingReplyCodec: Codec<ClosingReply> = {
     const reply = replyShape.fromWire(raw, path, sink)
     return { ...reply, part: decodeBody(partCodec, reply.body, `${path}.body`, sink) }
   },
+}
+
+/** A page of a closed state as it is kept: the next epoch's has the same keys, and may have fewer pages. */
+const keptCodec = struct({ number: uint(), body: bytes({ max: LIMITS.closingBytes }) })
+
+/** A page as the store keeps it for the epoch that it closed. */
+export function encodeKept(number: number, body: Uint8Array): Uint8Array {
+  return encodeBody(keptCodec, { number, body })
+}
+
+/** What is kept of the state that closed epoch `number`; undefined where it is an earlier epoch's. */
+export function keptOf(number: number, kept: Uint8Array): Uint8Array | undefined {
+  const page = decodeRecord(keptCodec, kept, 'state-part')
+  return page.number === number ? page.body : undefined
 }
 
 /** The bucket digests as they are kept for whoever asks. */

@@ -364,6 +364,24 @@ describe('a peer that was behind', () => {
     expect(other.closing.isLevel).toBe(false)
   })
 
+  it('gives no page of an earlier epoch’s state as the newest one’s', () => {
+    const { level, closed } = build()
+    // It isn't where the next epoch ended, so all that it has is what it kept of the one before.
+    const { root } = new Node(1).digest
+    level.close({ ...closed, number: 1, root: root() })
+    level.sent.splice(0)
+    const ask = (bucket: number | null) => {
+      const request = { from: first.id, body: { number: 1, bucket, page: 0 } }
+      level.closing.onRequest(level.out, request as MessageOf<'closing-request'>, SERVE)
+    }
+    const buckets = level.digest.buckets().flatMap((digest, at) => (digest === null ? [] : [at]))
+    for (const bucket of [null, ...buckets]) ask(bucket)
+    expect(level.sent).toEqual([])
+    level.close({ ...closedBy(level), number: 1 })
+    for (const bucket of [null, ...buckets]) ask(bucket)
+    expect(level.sent.map(({ kind }) => kind)).toEqual([null, ...buckets].map(() => 'closing-reply'))
+  })
+
   it('holds every piece against the root that was decided', () => {
     const { late, closed } = build()
     const other = new Node(2)

@@ -15,7 +15,7 @@ import { keys } from '../../records/keys.ts'
 import type { StoredRecord } from '../../records/record.ts'
 import type { StateDigest } from '../state-digest.ts'
 import { ClosedState, type OwnState } from './closed-state.ts'
-import { encodeBuckets, encodeLeaves } from './closing-part.ts'
+import { encodeBuckets, encodeKept, encodeLeaves, keptOf } from './closing-part.ts'
 import type { Fetched, Request } from './fetching.ts'
 import type { LeafContent } from './leaf-content.ts'
 import { type Listed, listedCodec, ListedFacts } from './listed.ts'
@@ -93,16 +93,16 @@ export class Closing {
     const contentAt = (leaf: LeafContent) =>
       leaf.type === 'epoch' ? { ...leaf, epoch: closed.number } : leaf
     const buckets = state.buckets()
-    this.#keep(out, { bucket: null, buckets })
+    this.#keep(out, closed.number, { bucket: null, buckets })
     for (const bucket of buckets.keys())
-      this.#keep(out, { bucket, leaves: own.contentsOf(bucket).map(contentAt) })
+      this.#keep(out, closed.number, { bucket, leaves: own.contentsOf(bucket).map(contentAt) })
   }
 
-  /** For those who come later. */
-  #keep(out: Outbox, piece: Fetched): void {
-    if (piece.bucket === null) return out.write(keys.statePart(null, 0), encodeBuckets(piece.buckets))
-    const { bucket, leaves } = piece
-    encodeLeaves(leaves).forEach((page, at) => out.write(keys.statePart(bucket, at), page))
+  /** For those who come later: in place of what an earlier epoch left, as far as it goes. */
+  #keep(out: Outbox, number: number, piece: Fetched): void {
+    const pages = piece.bucket === null ? [encodeBuckets(piece.buckets)] : encodeLeaves(piece.leaves)
+    for (const [at, page] of pages.entries())
+      out.write(keys.statePart(piece.bucket, at), encodeKept(number, page))
   }
 
   #hold(closed: Closed, isLevel: boolean): void {
@@ -247,18 +247,20 @@ export class Closing {
     if (part === undefined || number !== this.#closed?.number) return
     const taken = this.#behind?.take({ from, bucket, page, part })
     if (taken !== undefined && 'to' in taken) this.#send(out, taken)
-    else if (taken !== undefined) this.#keep(out, taken)
+    else if (taken !== undefined) this.#keep(out, number, taken)
     this.#ask(out)
   }
 
   onLoaded(
     out: Outbox,
-    [body]: readonly (Uint8Array | undefined)[],
+    [kept]: readonly (Uint8Array | undefined)[],
     { to, number, bucket, page }: Extract<LoadPurpose, { type: 'closing' }>,
   ): void {
     // Another epoch may have been closed while the record was read.
-    if (body === undefined || number !== this.#closed?.number) return
-    out.send(to, 'closing-reply', { number, bucket, page, body })
+    if (kept === undefined || number !== this.#closed?.number) return
+    // A peer that is still fetching this epoch's state has an earlier one's pages in its store.
+    const body = keptOf(number, kept)
+    if (body !== undefined) out.send(to, 'closing-reply', { number, bucket, page, body })
   }
 
   /** The next source has its turn, as long as anything is missing. */
