@@ -15,7 +15,6 @@ import {
   CHARTER,
   closedRecord,
   CREDIT,
-  decisionOf,
   digestNamed,
   explanationOf,
   nodesOf,
@@ -209,7 +208,6 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     history: {
       job: (id) => Promise.resolve(records.get(id)),
       jobs: (query) => Promise.resolve(pageOf(records, query)),
-      decisions: (job) => Promise.resolve(job === closedJob ? [decisionOf(job)] : []),
     },
     network: { addresses: () => ['/ip4/127.0.0.1/tcp/9000'], connections: () => connections },
     subscribe(listener) {
@@ -224,7 +222,10 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       random: (bytes) => new Uint8Array(bytes).fill(7),
       rules: charter.rules,
     },
-    explain: (job) => Promise.resolve(job === closedJob ? explanationOf(job) : undefined),
+    explain(job) {
+      const record = job === closedJob ? records.get(job) : undefined
+      return Promise.resolve(record && explanationOf(record))
+    },
   }
   return backend
 }

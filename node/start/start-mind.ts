@@ -150,8 +150,18 @@ export async function startMind(
 
   const further = await furtherSigners(options, identity.id)
   const swarm = { ...createSwarmKeys(identity.seed, [signer, ...further]), rules }
-  const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
-  const backend = createBackend(parts)
+  const backend = createBackend({
+    view: peer.view,
+    host,
+    network,
+    store,
+    bodies,
+    judge: pool,
+    now,
+    verifier,
+    swarm,
+    control: control.port,
+  })
   const api = await serveApi(opened, { backend }, starting)
   return { api, host, backend, backUpNow, control, astray: astray.found, restoredMs }
 }

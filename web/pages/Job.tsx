@@ -3,6 +3,8 @@ import { type JSX, Show } from 'solid-js'
 import type { Job as JobResource } from '../../protocol/api/job-schema.ts'
 import { AnsweringModel } from '../components/AnsweringModel.tsx'
 import { Answers } from '../components/Answers.tsx'
+import { CancelJob } from '../components/CancelJob.tsx'
+import { Disruptions } from '../components/Disruptions.tsx'
 import { Election } from '../components/Election.tsx'
 import { FaultNotice } from '../components/FaultNotice.tsx'
 import { JobFacts } from '../components/JobFacts.tsx'
@@ -13,8 +15,9 @@ import { Threads } from '../components/Threads.tsx'
 import { Timeline } from '../components/Timeline.tsx'
 import { Verdict } from '../components/Verdict.tsx'
 import { shortDigest } from '../format/identity.ts'
-import { isClosed, STATUS_TEXTS } from '../format/status.ts'
+import { isClosed, sentenceOf } from '../format/status.ts'
 import { titleOf } from '../format/title.ts'
+import { createJobDecision } from '../state/job-decision.ts'
 import { createJobWatch } from '../state/job-watch.ts'
 import { createPageTitle } from '../state/page-title.ts'
 
@@ -36,12 +39,14 @@ function Question(props: { prompt: string | null }): JSX.Element {
 }
 
 function JobBody(props: { job: JobResource }): JSX.Element {
+  const decision = createJobDecision(() => props.job)
   return (
     <>
       <StatusFlow status={props.job.status} />
       <p class="status-sentence" role="status">
-        {STATUS_TEXTS[props.job.status].sentence}
+        {sentenceOf(props.job)}
       </p>
+      <CancelJob job={props.job} />
       <Show when={props.job.slots.length > 0}>
         <Threads job={props.job} />
       </Show>
@@ -51,9 +56,10 @@ function JobBody(props: { job: JobResource }): JSX.Element {
       <Show when={props.job.answers.length > 0}>
         <Answers job={props.job} />
       </Show>
+      <Disruptions job={props.job} decision={decision.value} />
       <Timeline job={props.job} />
       <Receipts job={props.job} />
-      <Election job={props.job} />
+      <Election job={props.job} asked={decision} />
       <JobFacts job={props.job} />
     </>
   )

@@ -1,6 +1,6 @@
 import type { Job } from '../../protocol/api/job-schema.ts'
 import { client } from './client.ts'
-import { isJobMessage } from './messages.ts'
+import { isJobMessage, numbered } from './messages.ts'
 import { createWatch, type Watched } from './watch.ts'
 
 /** Follows one job; another id starts anew. */
@@ -9,7 +9,7 @@ export function createJobWatch(id: () => string): Watched<Job> {
     const job = id()
     return {
       url: client.socketUrl('watchJob', { id: job }),
-      read: (message) => (isJobMessage(message) ? { seq: message.seq, value: message.job } : undefined),
+      read: (message) => (isJobMessage(message) ? numbered(message, message.job) : undefined),
       fetch: (signal) => client.getJob({ params: { id: job } }, { signal }),
     }
   })

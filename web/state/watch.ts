@@ -12,10 +12,18 @@ export interface Watched<T extends object> {
   readonly fault: Fault | undefined
 }
 
+/** A peer's numbers are its own: one that this address leads to now may count from less than the one before. */
+export interface Numbered<T> {
+  readonly seq: number
+  readonly value: T
+  /** Whether it begins anew, as the first message of a connection does. */
+  readonly isFirst: boolean
+}
+
 export interface WatchSource<T extends object> {
   readonly url: string
   /** Takes the subject and its number out of a message; undefined for any other message. */
-  readonly read: (message: unknown) => { readonly seq: number; readonly value: T } | undefined
+  readonly read: (message: unknown) => Numbered<T> | undefined
   /** Asks once, for the time without a socket. */
   readonly fetch: (signal: AbortSignal) => Promise<T>
 }
@@ -57,7 +65,7 @@ function follow<T extends object>(
     },
     onMessage(message) {
       const update = read(message)
-      if (update === undefined || update.seq <= newest) return
+      if (update === undefined || (!update.isFirst && update.seq <= newest)) return
       newest = update.seq
       show.value(update.value)
       show.fault(undefined)
