@@ -146,6 +146,14 @@ export type CommandAnswer =
   | CommandResult
   | { readonly ok: false; readonly code: 'outcome_unknown'; readonly detail: string }
 
+/**
+ * Of an answer while it is made: `text` goes where the text shown so far has `at` UTF-16 units, in place of what stands there;
+ * `reset`: the node of another rank has taken it over, and the text begins anew.
+ */
+export type TokenNews =
+  | { readonly type: 'tokens'; readonly rank: number; readonly at: number; readonly text: string }
+  | { readonly type: 'reset'; readonly rank: number }
+
 /** All that the API needs of the daemon. */
 export interface Backend {
   readonly view: PeerView
@@ -173,6 +181,8 @@ export interface Backend {
   inject(frame: Uint8Array, source: { readonly from: PeerId; readonly via: Topic }): Promise<Ruling>
   /** Calls for each durable change of a job (its id) or of the network (null) until the result is called. */
   subscribe(listener: (job: string | null) => void): () => void
+  /** Tells of an answer while it is made, where this peer may read along, until the result is called. */
+  followTokens(job: JobId, tell: (news: TokenNews) => void): () => void
   /** undefined for a job about which nothing is decided. */
   explain(job: JobId): Promise<DecisionView | undefined>
   /** Keys and randomness for the routes of the swarm. */

@@ -44,7 +44,7 @@ function dismiss(reader: Reader, why: SocketClose): void {
 }
 
 /** A reader that let the last messages pile up is dropped: memory is bounded, and it can come back for a snapshot. */
-function deliver(reader: Reader, text: string): boolean {
+export function deliver(reader: Reader, text: string): boolean {
   if (!reader.isOpen) return false
   if (reader.bufferedAmount > SERVER_LIMITS.socketBacklogBytes) {
     dismiss(reader, 'tooSlow')

@@ -8,7 +8,7 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
-import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import type { Backend, ConnectionView, Ruling, TokenNews } from './backend.ts'
 import { createMemoryControl, type MemoryControl } from './memory-control.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
@@ -46,6 +46,8 @@ export interface MemoryBackend extends Backend {
   refusal: Extract<CommandResult, { ok: false }> | undefined
   clockMs: number
   readonly listeners: Set<(job: string | null) => void>
+  /** Who follows the answer to which job. */
+  readonly followers: Map<JobId, Set<(news: TokenNews) => void>>
   notify(job: string | null): void
 }
 
@@ -152,6 +154,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     refusal: undefined,
     clockMs: START_MS,
     listeners: new Set(),
+    followers: new Map(),
     orders,
     view: viewOf({ records, orders }, charter),
     now: () => backend.clockMs,
@@ -221,6 +224,11 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       signerOf: createNobleSigner,
       random: (bytes) => new Uint8Array(bytes).fill(7),
       rules: charter.rules,
+    },
+    followTokens(job, tell) {
+      const followers = backend.followers.get(job) ?? new Set()
+      backend.followers.set(job, followers.add(tell))
+      return () => followers.delete(tell)
     },
     explain(job) {
       const record = job === closedJob ? records.get(job) : undefined

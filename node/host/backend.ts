@@ -4,6 +4,7 @@ import type { Backend, ConnectionView } from '../api/backend.ts'
 import type { SwarmPort } from '../api/swarm-port.ts'
 import type { ControlPort } from '../api/control-port.ts'
 import { createExplainer } from './explain.ts'
+import { createTokenFollower } from './token-follower.ts'
 import { createInjector } from './inject.ts'
 import { createHistory, createLedgerHistory } from './history.ts'
 import type { MindHost } from './mind-host.ts'
@@ -17,7 +18,10 @@ interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
 interface BackendParts {
   readonly view: PeerView
   readonly host: MindHost
-  readonly network: Pick<Wire, 'publish'> & { addresses(): readonly string[]; connections(): readonly Link[] }
+  readonly network: Pick<Wire, 'publish' | 'readTokens'> & {
+    addresses(): readonly string[]
+    connections(): readonly Link[]
+  }
   readonly store: ColdRecords
   readonly bodies: Bodies
   readonly judge: Judge
@@ -50,6 +54,12 @@ export function createBackend(parts: BackendParts): Backend {
       connections: () => network.connections().map(connectionOf),
     },
     subscribe: (listener) => host.subscribe(listener),
+    followTokens: createTokenFollower({
+      view,
+      wire: network,
+      own: host.tokens,
+      subscribe: (listener) => host.subscribe(listener),
+    }),
     explain: createExplainer({
       history,
       store,

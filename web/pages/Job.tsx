@@ -9,6 +9,7 @@ import { Election } from '../components/Election.tsx'
 import { FaultNotice } from '../components/FaultNotice.tsx'
 import { JobFacts } from '../components/JobFacts.tsx'
 import { LinkState } from '../components/LinkState.tsx'
+import { Provisional } from '../components/Provisional.tsx'
 import { Receipts } from '../components/Receipts.tsx'
 import { StatusFlow } from '../components/StatusFlow.tsx'
 import { Threads } from '../components/Threads.tsx'
@@ -17,6 +18,7 @@ import { Verdict } from '../components/Verdict.tsx'
 import { shortDigest } from '../format/identity.ts'
 import { isClosed, sentenceOf } from '../format/status.ts'
 import { titleOf } from '../format/title.ts'
+import type { AnswerText } from '../state/answer-text.ts'
 import { createJobDecision } from '../state/job-decision.ts'
 import { createJobWatch } from '../state/job-watch.ts'
 import { createPageTitle } from '../state/page-title.ts'
@@ -38,7 +40,7 @@ function Question(props: { prompt: string | null }): JSX.Element {
   )
 }
 
-function JobBody(props: { job: JobResource }): JSX.Element {
+function JobBody(props: { job: JobResource; answer: AnswerText }): JSX.Element {
   const decision = createJobDecision(() => props.job)
   return (
     <>
@@ -50,6 +52,7 @@ function JobBody(props: { job: JobResource }): JSX.Element {
       <Show when={props.job.slots.length > 0}>
         <Threads job={props.job} />
       </Show>
+      <Provisional job={props.job} answer={props.answer} />
       <Show when={isClosed(props.job.status)}>
         <Verdict job={props.job} />
       </Show>
@@ -67,7 +70,7 @@ function JobBody(props: { job: JobResource }): JSX.Element {
 
 export function Job(): JSX.Element {
   const params = useParams<{ id: string }>()
-  const watch = createJobWatch(() => params.id)
+  const { job: watch, answer } = createJobWatch(() => params.id)
   createPageTitle(() => `Job ${shortDigest(params.id)}`)
   return (
     <article class="job">
@@ -97,7 +100,7 @@ export function Job(): JSX.Element {
               {job().replicas === 1 ? 'One answer' : `${job().replicas} answers`} by{' '}
               <AnsweringModel job={job()} />
             </p>
-            <JobBody job={job()} />
+            <JobBody job={job()} answer={answer} />
           </>
         )}
       </Show>

@@ -24,6 +24,8 @@ export interface WatchSource<T extends object> {
   readonly url: string
   /** Takes the subject and its number out of a message; undefined for any other message. */
   readonly read: (message: unknown) => Numbered<T> | undefined
+  /** Takes whatever else the socket says. */
+  readonly other?: (message: unknown) => void
   /** Asks once, for the time without a socket. */
   readonly fetch: (signal: AbortSignal) => Promise<T>
 }
@@ -34,7 +36,7 @@ function isFinal(error: unknown): boolean {
 }
 
 function follow<T extends object>(
-  { url, read, fetch }: WatchSource<T>,
+  { url, read, other, fetch }: WatchSource<T>,
   show: { value: (value: T) => void; link: (link: Link) => void; fault: (fault: Fault | undefined) => void },
 ): () => void {
   const abort = new AbortController()
@@ -65,7 +67,8 @@ function follow<T extends object>(
     },
     onMessage(message) {
       const update = read(message)
-      if (update === undefined || (!update.isFirst && update.seq <= newest)) return
+      if (update === undefined) return other?.(message)
+      if (!update.isFirst && update.seq <= newest) return
       newest = update.seq
       show.value(update.value)
       show.fault(undefined)

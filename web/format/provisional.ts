@@ -1,0 +1,9 @@
+import type { Answer } from '../../protocol/api/job-schema.ts'
+
+/** What to say of a text that was shown while it was made, once the answers were compared; nothing where it agrees. */
+export function afterword(outcome: Answer['outcome'] | undefined): string | undefined {
+  if (outcome === 'agreed') return undefined
+  return outcome === 'outvoted'
+    ? 'The text that was shown while the job ran was outvoted: the merged answer says something else.'
+    : 'The text that was shown while the job ran was not confirmed by the others.'
+}
