@@ -44,6 +44,7 @@ describe('an answer that is printed as it comes', () => {
   it.each([
     ['outvoted', /outvoted/],
     ['unsure', /not confirm/],
+    ['silent', /never became/],
   ] as const)('says that it is %s', (outcome, words) => {
     const { made, tokens, told } = stream()
     tokens(0, 'wrong')

@@ -45,6 +45,7 @@ export function createAnswerStream(
       if (isShowing) print('\n')
       const outcome = answers.find(({ slot }) => slot === TOLD_SLOT)?.outcome
       if (shown !== '' && outcome === 'outvoted') tell('(the text above was outvoted; the answer is:)')
+      else if (shown !== '' && outcome === 'silent') tell('(the text above never became an answer)')
       else if (shown !== '' && outcome !== 'agreed') tell('(the others did not confirm the text above)')
       isShowing = false
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { JobDecision } from '../../protocol/api/decision-schema.ts'
 import { connect } from '../cli/api.ts'
 import { EXIT } from '../cli/exit-codes.ts'
 import { type AnswerNews, watchJob } from '../cli/watch-job.ts'
@@ -85,4 +86,25 @@ it('an answer begins anew where its runner is killed, and only the payer’s pee
   expect(job.output?.startsWith(textOf(news.slice(0, reset)))).toBe(true)
   expect(textOf(news)).toBe(job.output)
   expect(elsewhere).toEqual([])
+
+  // Whichever peer is asked why, it computes all of it again.
+  for (const at of [0, 2]) {
+    const args = ['explain', id, '--api', await urlOf(at)]
+    const { code, stdout } = await runCommand(args)
+    expect(code).toBe(EXIT.ok)
+    expect(stdout).toMatch(/slot 0: .+ took over from birch .+: seen at work, no answer in \d of \d seals/)
+    expect(stdout).toMatch(/^blame .+ birch .+ did not answer in time; somebody else was asked/m)
+    expect(stdout).toMatch(/step 1 {4}close, by \d witnesses of epoch 0/)
+    expect(stdout).toContain('verified    yes')
+    const document: JobDecision = JSON.parse((await runCommand([...args, '--json'])).stdout)
+    expect(document).toMatchObject({
+      job_id: id,
+      verified: true,
+      charged: job.charged,
+      refunded: job.refunded,
+    })
+    const checks = document.steps.flatMap((step) => step.checks)
+    expect(checks.filter(({ holds }) => holds === false)).toEqual([])
+    expect(checks).toContainEqual({ what: 'verdict', holds: true })
+  }
 })

@@ -150,7 +150,7 @@ describe('whoever follows an answer', () => {
 
   it.each([
     ['somebody who neither pays nor stewards', { self: OTHER }],
-    ['a runner of the job', { self: A }],
+    ['a standby of the job', { self: B }],
   ])('is not %s', (_, who) => {
     expect(follow(who).asked).toEqual([])
   })

@@ -5,6 +5,7 @@ import { LIMITS } from '../../protocol/params.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { TokenNews } from '../api/backend.ts'
 import type { Wire } from './ports.ts'
+import { mayReadAlong } from './token-serving.ts'
 import type { TokenStreams } from './token-streams.ts'
 
 interface FollowerOptions {
@@ -13,11 +14,6 @@ interface FollowerOptions {
   /** Answers that are made here. */
   readonly own: Pick<TokenStreams, 'read'>
   readonly subscribe: (listener: (job: string | null) => void) => () => void
-}
-
-/** Whether a peer may read an answer while it is made: the payer, whose question it is, and the steward, which acts for it. */
-export function mayReadAlong({ account, spec }: Pick<JobRecord, 'account' | 'spec'>, peer: PeerId): boolean {
-  return peer === account || peer === spec.steward
 }
 
 /** Whom to read, and as which rank it runs; undefined while nobody is at it. */

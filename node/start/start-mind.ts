@@ -17,7 +17,7 @@ import { backUp, type BackupRequest } from '../host/backup.ts'
 import { watchClaims } from '../host/claims.ts'
 import { createClock } from '../host/clock.ts'
 import { openControl } from '../host/control.ts'
-import { mayReadAlong } from '../host/token-follower.ts'
+import { createTokenServing } from '../host/token-serving.ts'
 import { watchLatencies } from '../host/latencies.ts'
 import { MindHost } from '../host/mind-host.ts'
 import { walletsOf } from '../host/own-keys.ts'
@@ -25,7 +25,6 @@ import { provideAnswers } from '../host/providing.ts'
 import { latestRecordMs, restore } from '../host/records.ts'
 import { Retention, startSweeping, type Swept } from '../host/retention.ts'
 import { createServing } from '../host/serving.ts'
-import type { NetworkHandlers } from '../network/network.ts'
 import type { BackupOptions } from '../store/backup/write-backup.ts'
 import { openKeystore } from '../store/keystore-keys.ts'
 import { NO_PASSPHRASES } from '../store/passphrases.ts'
@@ -97,10 +96,7 @@ export async function startMind(
     now,
   })
   const serveBlob = createServing({ view: peer.view, records: store, bodies, now })
-  const serveTokens: NetworkHandlers['serveTokens'] = (to, job, signal) => {
-    const record = peer.view.job(job)
-    return record !== undefined && mayReadAlong(record, to) ? host.tokens.read(job, signal) : undefined
-  }
+  const serveTokens = createTokenServing(peer.view, host.tokens)
   const network = await openNetwork(opened, peer, host, { endow, join, guests, serveBlob, serveTokens })
   await network.start()
   starting.defer(() => network.stop())

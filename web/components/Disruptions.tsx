@@ -41,7 +41,7 @@ export function Disruptions(props: { job: Job; decision: JobDecision | undefined
   return (
     <Show when={all().length > 0}>
       <section class="disruptions" aria-labelledby="disruptions-title">
-        <h2 id="disruptions-title">What went wrong</h2>
+        <h2 id="disruptions-title">What didn’t go as planned</h2>
         <ul>
           <For each={all()}>
             {(one) => (

@@ -3,7 +3,7 @@ import { afterword } from './provisional.ts'
 
 it('says of a text that was shown what became of it, unless it agrees', () => {
   expect(afterword('agreed')).toBeUndefined()
+  expect(afterword('silent')).toMatch(/never became/)
   expect(afterword('outvoted')).toMatch(/outvoted/)
-  for (const outcome of ['unsure', 'silent', undefined] as const)
-    expect(afterword(outcome)).toMatch(/not confirmed/)
+  for (const outcome of ['unsure', undefined] as const) expect(afterword(outcome)).toMatch(/not confirmed/)
 })
