@@ -48,7 +48,7 @@ it('lists every bid with the terms of its score and what came of it', async () =
   const { decision, job } = await sample()
   const lines = explainJob(decision, job).split('\n')
   const header = lines.find((line) => line.startsWith('bid by'))
-  expect(header?.split(/ {2,}/)).toEqual(['bid by', 'price', 'trust', 'price', 'score', 'result'])
+  expect(header?.split(/ {2,}/)).toEqual(['bid by', 'asked', 'trust', 'price', 'score', 'result'])
   for (const { operator } of decision.bids) {
     expect(lines.some((line) => line.startsWith(operator ?? '') && line.includes('35000000'))).toBe(true)
   }

@@ -44,7 +44,7 @@ function bidsText(decision: JobDecision): readonly string[] {
   const terms = [...new Set(bids.flatMap(({ score_terms: each }) => Object.keys(each)))]
   const columns = [
     { label: 'bid by', cell: nameOf },
-    { label: 'price', isNumber: true, cell: ({ price }: Bid) => price },
+    { label: 'asked', isNumber: true, cell: ({ price }: Bid) => price },
     ...terms.map((name) => ({
       label: name,
       isNumber: true,

@@ -3,7 +3,7 @@ import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { Election, RankedBid } from '../../protocol/election/decide.ts'
 import { decodeBody } from '../../protocol/encoding/body.ts'
 import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
-import { type Digest, type JobId, jobInstance, type PeerId, parseJobInstance } from '../../protocol/ids.ts'
+import { type Digest, type JobId, jobInstance, type PeerId } from '../../protocol/ids.ts'
 import { electionOf } from '../../protocol/jobs/assign.ts'
 import { electionSeed } from '../../protocol/jobs/messages.ts'
 import { blameIn, type Followed, followed, takeoversOf } from '../../protocol/jobs/rechecking.ts'
@@ -58,12 +58,14 @@ async function decisionsOf(
   { store, roster, verifier }: ExplainerOptions,
 ): Promise<readonly Stored[]> {
   const found: Stored[] = []
-  for await (const { value: bytes } of store.scan({ prefix: `${PREFIXES.decision}${job}/` })) {
+  const prefix = `${PREFIXES.decision}${job}/`
+  for await (const { key, value: bytes } of store.scan({ prefix })) {
     const evidence = new Evidence(roster)
     const decision = decodeBody(decisionCodec, bytes, 'decision', evidence)
     const { value, instance } = decision
-    const step = parseJobInstance(instance)?.step
-    if (step === undefined || !isJobValue(value)) continue
+    const step = Number(key.slice(prefix.length))
+    // Left out, it would be a hole that nobody sees.
+    if (!isJobValue(value)) throw new TypeError(`the decision under ${key} is none of a job's`)
     const isSigned = instance === jobInstance(job, step) && (await evidence.holds(verifier))
     found.push({ step, decision, value, isSigned })
   }

@@ -30,6 +30,11 @@ export interface WatchSource<T extends object> {
   readonly fetch: (signal: AbortSignal) => Promise<T>
 }
 
+/** Whether a message has more than the one with the newest number so far: a later one of the same peer, or another one's first. */
+export function isNewer({ seq, isFirst }: Omit<Numbered<unknown>, 'value'>, newest: number): boolean {
+  return isFirst || seq > newest
+}
+
 /** Asking again is useless: the thing isn't there, or isn't for this caller. */
 function isFinal(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 403)
@@ -68,7 +73,7 @@ function follow<T extends object>(
     onMessage(message) {
       const update = read(message)
       if (update === undefined) return other?.(message)
-      if (!update.isFirst && update.seq <= newest) return
+      if (!isNewer(update, newest)) return
       newest = update.seq
       show.value(update.value)
       show.fault(undefined)
