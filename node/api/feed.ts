@@ -11,7 +11,7 @@ export interface Reader {
 }
 
 export interface FeedOptions {
-  /** The state to show; undefined when its subject doesn't exist. */
+  /** The state to show; undefined when its subject doesn't exist, or, once it was shown, can't be read just now. */
   readonly read: () => Promise<object | undefined>
   /** Where `seq` starts: above every number of an earlier run. */
   readonly firstSeq: number
@@ -86,12 +86,21 @@ export function createFeed({ read, firstSeq, updateMs, failed }: FeedOptions): F
     }
   }
 
+  /**
+   * What its readers have seen can't be read for a moment: it has left memory and isn't in the store yet. The change that
+   * puts it there is told of.
+   */
+  function passOver(at: number): void {
+    for (const [reader, seen] of readers) readers.set(reader, Math.max(seen, at))
+  }
+
   async function update(): Promise<void> {
     timer = undefined
     isUpdating = true
+    const at = seq
     try {
       const news = await message('update')
-      if (news === undefined) dismissAll('jobNotFound')
+      if (news === undefined) passOver(at)
       else tell(news)
     } catch (error) {
       failed(error)
