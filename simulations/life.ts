@@ -103,6 +103,9 @@ export function createLife(options: BodyOptions, mind: Peer, isCut: (point: Powe
         return runs.start(effect.order)
       case 'stop-run':
         return runs.stop(effect.job)
+      // Nobody is shown answers as they come.
+      case 'release':
+        return
       case 'compute':
         return compute(effect)
       case 'fetch':

@@ -1,10 +1,13 @@
-import type { Decision } from '../../protocol/agreement/messages.ts'
+import type { Check } from '../../protocol/api/decision-schema.ts'
 import type { Topic } from '../../protocol/encoding/kinds.ts'
 import type { Quorum } from '../../protocol/encoding/quorum.ts'
 import type { AccountId, BlobRef, Digest, EntryId, JobId, PeerId } from '../../protocol/ids.ts'
 import type { DropCode } from '../../protocol/intake/drop-code.ts'
+import type { Blame } from '../../protocol/jobs/blame-record.ts'
 import type { Movement, MovementType } from '../../protocol/jobs/movements.ts'
 import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
+import type { Takeover } from '../../protocol/jobs/rechecking.ts'
+import type { JobValue } from '../../protocol/jobs/value.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
@@ -36,8 +39,6 @@ export interface JobHistory {
   job(id: JobId): Promise<JobRecord | undefined>
   /** undefined for a cursor that it never issued. */
   jobs(query: JobQuery): Promise<JobPage | undefined>
-  /** What was decided about a job, by step; empty for one that is unknown or undecided. */
-  decisions(job: JobId): Promise<readonly Decision[]>
 }
 
 /** A page of what moved credits, newest first by `atMs`. */
@@ -117,23 +118,41 @@ export interface BidView {
   readonly tieBreak: Digest
 }
 
-/** An election recomputed here and now. */
-export interface DecisionView {
-  readonly job: JobId
+/** One decision of a job's chain, recomputed here and now. */
+export interface StepView {
   readonly step: number
+  readonly value: JobValue
+  readonly quorum: { readonly epoch: number; readonly round: number; readonly signers: readonly PeerId[] }
+  /** `holds` is null where this peer lacks what it takes: the answers, or the trust that they weigh by. */
+  readonly checks: readonly { readonly what: Check; readonly holds: boolean | null }[]
+  readonly takeovers: readonly Takeover[]
+  readonly blame: readonly Blame[]
+}
+
+/** What was decided about a job, recomputed here and now. */
+export interface DecisionView {
+  readonly record: JobRecord
+  /** Empty, like those elected, where nobody was. */
   readonly bids: readonly BidView[]
   readonly elected: readonly PeerId[]
   readonly standbys: readonly PeerId[]
-  readonly seed: Digest
-  readonly quorum: { readonly epoch: number; readonly round: number; readonly signers: readonly PeerId[] }
-  /** Whether the recomputed election is the decided one and its certificate holds. */
-  readonly verified: boolean
+  readonly seed: Digest | null
+  /** At least one. */
+  readonly steps: readonly [StepView, ...StepView[]]
 }
 
 /** What became of a command; `outcome_unknown` when this peer stops between its signature and the log's sync. */
 export type CommandAnswer =
   | CommandResult
   | { readonly ok: false; readonly code: 'outcome_unknown'; readonly detail: string }
+
+/**
+ * Of an answer while it is made: `text` goes where the text shown so far has `at` UTF-16 units, in place of what stands there;
+ * `reset`: the node of another rank has taken it over, and the text begins anew.
+ */
+export type TokenNews =
+  | { readonly type: 'tokens'; readonly rank: number; readonly at: number; readonly text: string }
+  | { readonly type: 'reset'; readonly rank: number }
 
 /** All that the API needs of the daemon. */
 export interface Backend {
@@ -162,7 +181,9 @@ export interface Backend {
   inject(frame: Uint8Array, source: { readonly from: PeerId; readonly via: Topic }): Promise<Ruling>
   /** Calls for each durable change of a job (its id) or of the network (null) until the result is called. */
   subscribe(listener: (job: string | null) => void): () => void
-  /** undefined for a job without a decided step 0. */
+  /** Tells of an answer while it is made, where this peer may read along, until the result is called. */
+  followTokens(job: JobId, tell: (news: TokenNews) => void): () => void
+  /** undefined for a job about which nothing is decided. */
   explain(job: JobId): Promise<DecisionView | undefined>
   /** Keys and randomness for the routes of the swarm. */
   readonly swarm: SwarmPort

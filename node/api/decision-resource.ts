@@ -1,11 +1,8 @@
-import type { JobDecision } from '../../protocol/api/decision-schema.ts'
 import { formatCredits } from '../../protocol/api/credits.ts'
-import type { Decision } from '../../protocol/agreement/messages.ts'
-import { bitmapPositions } from '../../protocol/encoding/quorum.ts'
-import { parseJobInstance } from '../../protocol/ids.ts'
-import { isJobValue } from '../../protocol/jobs/value.ts'
-import type { Roster } from '../../protocol/swarm/roster.ts'
-import type { BidView, DecisionView } from './backend.ts'
+import type { DecisionStep, JobDecision, Passed, Takeover } from '../../protocol/api/decision-schema.ts'
+import type { JobResult } from '../../protocol/jobs/value.ts'
+import type { Backend, BidView, DecisionView, StepView } from './backend.ts'
+import { blameEntry, judgedOf, operatorOf, orNull } from './job-resource.ts'
 
 function bidOf(bid: BidView): JobDecision['bids'][number] {
   return {
@@ -20,29 +17,74 @@ function bidOf(bid: BidView): JobDecision['bids'][number] {
   }
 }
 
-function stepsOf({ instance, round, value, quorum }: Decision, roster: Roster): JobDecision['steps'] {
-  if (!isJobValue(value)) return []
-  const witnesses = roster.epochOf(quorum.epoch)?.witnesses ?? []
-  const signers = bitmapPositions(quorum.signers).flatMap((position) => witnesses[position] ?? [])
-  const step = parseJobInstance(instance)?.step ?? 0
-  return [{ step, outcome: value.type, quorum: { epoch: quorum.epoch, round, signers } }]
+function quorumOf({ quorum: { epoch, round, signers } }: StepView): DecisionStep['quorum'] {
+  return { epoch, round, signers: [...signers] }
 }
 
-export function decisionResource(
-  view: DecisionView,
-  decisions: readonly Decision[],
-  roster: Roster,
-): JobDecision {
-  const { epoch, round, signers } = view.quorum
+/** What can't be checked here neither confirms nor contradicts. */
+function isVerified({ checks }: StepView): boolean {
+  return checks.every(({ holds }) => holds !== false)
+}
+
+function takeoverOf(
+  backend: Backend,
+  { slot, peer, rank, from, seals }: StepView['takeovers'][number],
+): Takeover {
+  const passed = from.map(
+    (one): Passed => ({
+      node_id: one.peer,
+      operator: operatorOf(backend, one.peer),
+      rank: one.rank,
+      cause: one.cause,
+      seals: one.seals,
+    }),
+  )
+  return { slot, node_id: peer, operator: operatorOf(backend, peer), rank, from: passed, seals }
+}
+
+function stepOf(backend: Backend, step: StepView): DecisionStep {
+  const { value, checks, takeovers } = step
+  const assigned = value.type === 'assign' || value.type === 'again' ? value.slots : []
   return {
-    job_id: view.job,
-    step: view.step,
+    step: step.step,
+    outcome: value.type,
+    quorum: quorumOf(step),
+    verified: isVerified(step),
+    checks: checks.map(({ what, holds }) => ({ what, holds })),
+    slots: assigned.map(({ slot, peer }) => ({ slot, node_id: peer })),
+    takeovers: takeovers.map((takeover) => takeoverOf(backend, takeover)),
+  }
+}
+
+function verdictOf(
+  backend: Backend,
+  { agreement, winner, confidence, replicas, fee }: JobResult,
+): JobDecision['verdict'] {
+  const answers = replicas.map((replica) => judgedOf(backend, replica))
+  return { agreement, winner, confidence_ppm: confidence, answers, fee: formatCredits(fee) }
+}
+
+/** The result of the newest step that has one. */
+function resultIn(steps: DecisionView['steps']): JobResult | null {
+  const results = steps.flatMap(({ value }) => ('result' in value ? [value.result] : []))
+  return results.at(-1) ?? null
+}
+
+export function decisionResource(backend: Backend, view: DecisionView): JobDecision {
+  const { record, steps } = view
+  return {
+    job_id: record.job,
+    step: 0,
     bids: view.bids.map(bidOf),
     elected: [...view.elected],
     standbys: [...view.standbys],
     seed: view.seed,
-    quorum: { epoch, round, signers: [...signers] },
-    verified: view.verified,
-    steps: decisions.flatMap((decision) => stepsOf(decision, roster)),
+    quorum: quorumOf(steps[0]),
+    verified: steps.every(isVerified),
+    steps: steps.map((step) => stepOf(backend, step)),
+    verdict: orNull(resultIn(steps), (result) => verdictOf(backend, result)),
+    blame: steps.flatMap(({ blame }) => blame.map((one) => blameEntry(backend, one))),
+    charged: orNull(record.charged, formatCredits),
+    refunded: orNull(record.refunded, formatCredits),
   }
 }

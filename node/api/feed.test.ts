@@ -71,6 +71,28 @@ describe('a feed', () => {
     feed.stop()
   })
 
+  it('keeps its readers while what they saw can’t be read, and tells them of it afterwards', async () => {
+    const looked = Promise.withResolvers<void>()
+    const states: (object | undefined)[] = [{ value: 0 }, undefined, { value: 1 }]
+    const { feed } = createCounter(() => {
+      if (states.length === 2) looked.resolve()
+      return Promise.resolve(states.shift())
+    })
+    const { reader, messages, closed, next } = createReader()
+    await feed.add(reader)
+    feed.changed()
+    await looked.promise
+    const updated = next()
+    feed.changed()
+    await updated
+    expect(closed).toEqual([])
+    expect(messages.map(({ seq, value }) => [seq, value])).toEqual([
+      [100, 0],
+      [102, 1],
+    ])
+    feed.stop()
+  })
+
   it('goes on behind the message that a reader has seen last', async () => {
     const { feed, set } = createCounter()
     const early = createReader()

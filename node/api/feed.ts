@@ -11,7 +11,7 @@ export interface Reader {
 }
 
 export interface FeedOptions {
-  /** The state to show; undefined when its subject doesn't exist. */
+  /** The state to show; undefined when its subject doesn't exist, or, once it was shown, can't be read just now. */
   readonly read: () => Promise<object | undefined>
   /** Where `seq` starts: above every number of an earlier run. */
   readonly firstSeq: number
@@ -44,7 +44,7 @@ function dismiss(reader: Reader, why: SocketClose): void {
 }
 
 /** A reader that let the last messages pile up is dropped: memory is bounded, and it can come back for a snapshot. */
-function deliver(reader: Reader, text: string): boolean {
+export function deliver(reader: Reader, text: string): boolean {
   if (!reader.isOpen) return false
   if (reader.bufferedAmount > SERVER_LIMITS.socketBacklogBytes) {
     dismiss(reader, 'tooSlow')
@@ -86,12 +86,21 @@ export function createFeed({ read, firstSeq, updateMs, failed }: FeedOptions): F
     }
   }
 
+  /**
+   * What its readers have seen can't be read for a moment: it has left memory and isn't in the store yet. The change that
+   * puts it there is told of.
+   */
+  function passOver(at: number): void {
+    for (const [reader, seen] of readers) readers.set(reader, Math.max(seen, at))
+  }
+
   async function update(): Promise<void> {
     timer = undefined
     isUpdating = true
+    const at = seq
     try {
       const news = await message('update')
-      if (news === undefined) dismissAll('jobNotFound')
+      if (news === undefined) passOver(at)
       else tell(news)
     } catch (error) {
       failed(error)

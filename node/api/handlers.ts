@@ -84,7 +84,7 @@ async function getDecision(backend: Backend, id: string): Promise<CallOutput<'ge
   const { job } = await requireJob(backend, id)
   const view = await backend.explain(job)
   if (view === undefined) throw new ApiProblem('decision_not_found')
-  return decisionResource(view, await backend.history.decisions(job), backend.view.roster)
+  return decisionResource(backend, view)
 }
 
 function getAccount(backend: Backend, params: RouteInput<'getAccount'>['params']): CallOutput<'getAccount'> {

@@ -13,7 +13,7 @@ export function timeOf(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function orNull<T, R>(value: T | null, map: (value: T) => R): R | null {
+export function orNull<T, R>(value: T | null, map: (value: T) => R): R | null {
   return value === null ? null : map(value)
 }
 
@@ -28,7 +28,7 @@ async function textOf(backend: Backend, blob: BlobRef | null): Promise<string | 
   return bytes === undefined ? null : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }
 
-function operatorOf(backend: Backend, peer: PeerId): string | null {
+export function operatorOf(backend: Backend, peer: PeerId): string | null {
   return backend.view.roster.member(peer)?.operator ?? null
 }
 
@@ -43,7 +43,7 @@ function slotOf(
   return { slot, attempt: step, node_id: peer, operator: operatorOf(backend, peer), rank, state, tokens }
 }
 
-function blameEntry(backend: Backend, { slot, peer, cause, led, step, evidence }: Blame): BlameEntry {
+export function blameEntry(backend: Backend, { slot, peer, cause, led, step, evidence }: Blame): BlameEntry {
   return {
     slot,
     node_id: peer,
@@ -56,12 +56,16 @@ function blameEntry(backend: Backend, { slot, peer, cause, led, step, evidence }
 }
 
 async function answerOf(backend: Backend, replica: ReplicaResult): Promise<Answer> {
+  return { ...judgedOf(backend, replica), answer: await textOf(backend, replica.answer) }
+}
+
+/** What the verdict says of an answer, without its text. */
+export function judgedOf(backend: Backend, replica: ReplicaResult): Omit<Answer, 'answer'> {
   const { slot, peer, cluster, outcome, cosine, findings, price, paid } = replica
   return {
     slot,
     node_id: peer,
     operator: operatorOf(backend, peer),
-    answer: await textOf(backend, replica.answer),
     cluster,
     outcome,
     cosine: cosine / PPM,

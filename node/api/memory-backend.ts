@@ -8,14 +8,13 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
-import type { Backend, ConnectionView, Ruling } from './backend.ts'
+import type { Backend, ConnectionView, Ruling, TokenNews } from './backend.ts'
 import { createMemoryControl, type MemoryControl } from './memory-control.ts'
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts'
 import {
   CHARTER,
   closedRecord,
   CREDIT,
-  decisionOf,
   digestNamed,
   explanationOf,
   nodesOf,
@@ -47,6 +46,8 @@ export interface MemoryBackend extends Backend {
   refusal: Extract<CommandResult, { ok: false }> | undefined
   clockMs: number
   readonly listeners: Set<(job: string | null) => void>
+  /** Who follows the answer to which job. */
+  readonly followers: Map<JobId, Set<(news: TokenNews) => void>>
   notify(job: string | null): void
 }
 
@@ -153,6 +154,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     refusal: undefined,
     clockMs: START_MS,
     listeners: new Set(),
+    followers: new Map(),
     orders,
     view: viewOf({ records, orders }, charter),
     now: () => backend.clockMs,
@@ -209,7 +211,6 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     history: {
       job: (id) => Promise.resolve(records.get(id)),
       jobs: (query) => Promise.resolve(pageOf(records, query)),
-      decisions: (job) => Promise.resolve(job === closedJob ? [decisionOf(job)] : []),
     },
     network: { addresses: () => ['/ip4/127.0.0.1/tcp/9000'], connections: () => connections },
     subscribe(listener) {
@@ -224,7 +225,15 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       random: (bytes) => new Uint8Array(bytes).fill(7),
       rules: charter.rules,
     },
-    explain: (job) => Promise.resolve(job === closedJob ? explanationOf(job) : undefined),
+    followTokens(job, tell) {
+      const followers = backend.followers.get(job) ?? new Set()
+      backend.followers.set(job, followers.add(tell))
+      return () => followers.delete(tell)
+    },
+    explain(job) {
+      const record = job === closedJob ? records.get(job) : undefined
+      return Promise.resolve(record && explanationOf(record))
+    },
   }
   return backend
 }

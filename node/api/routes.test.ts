@@ -255,7 +255,18 @@ describe('reading', () => {
     const decision = await test.client.getDecision({ params: { id: test.backend.closedJob } })
     const [first, second, , fourth] = test.backend.peers
     expect(decision.steps).toEqual([
-      { step: 0, outcome: 'void', quorum: { epoch: 0, round: 0, signers: [first, second, fourth] } },
+      {
+        step: 0,
+        outcome: 'void',
+        quorum: { epoch: 0, round: 0, signers: [first, second, fourth] },
+        verified: true,
+        checks: [
+          { what: 'signatures', holds: true },
+          { what: 'reason', holds: null },
+        ],
+        slots: [],
+        takeovers: [],
+      },
     ])
     await expect(test.client.getDecision({ params: { id: test.backend.runningJob } })).rejects.toMatchObject({
       code: 'decision_not_found',

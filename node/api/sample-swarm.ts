@@ -1,8 +1,6 @@
-import type { Decision } from '../../protocol/agreement/messages.ts'
 import { encodeBody } from '../../protocol/encoding/body.ts'
 import { type Envelope, envelopeCodec } from '../../protocol/encoding/envelope.ts'
-import { quorumOf } from '../../protocol/encoding/quorum.ts'
-import { blobRefOf, type Digest, jobInstance, type JobId, type PeerId, peerIdOf } from '../../protocol/ids.ts'
+import { blobRefOf, type Digest, type JobId, type PeerId, peerIdOf } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { JobSpec } from '../../protocol/jobs/spec.ts'
 import type { ReplicaResult } from '../../protocol/jobs/value.ts'
@@ -173,20 +171,9 @@ export function nodesOf(clockMs: number): readonly NodeView[] {
   }))
 }
 
-export function decisionOf(job: JobId): Decision {
-  const sigs = new Map([0, 1, 3].map((position) => [position, new Uint8Array(64)]))
+export function explanationOf(record: JobRecord): DecisionView {
   return {
-    instance: jobInstance(job, 0),
-    round: 0,
-    value: { type: 'void', reason: 'unassigned', cancel: null },
-    quorum: quorumOf(0, PEERS.length, sigs),
-  }
-}
-
-export function explanationOf(job: JobId): DecisionView {
-  return {
-    job,
-    step: 0,
+    record,
     bids: PEERS.slice(1).map((peer, at) => ({
       peer,
       operator: `operator-${at + 1}`,
@@ -199,8 +186,19 @@ export function explanationOf(job: JobId): DecisionView {
     elected: PEERS.slice(1),
     standbys: [],
     seed: digestNamed(7),
-    quorum: { epoch: 0, round: 0, signers: PEERS.slice(0, 3) },
-    verified: true,
+    steps: [
+      {
+        step: 0,
+        value: { type: 'void', reason: 'expired', cancel: null },
+        quorum: { epoch: 0, round: 0, signers: [0, 1, 3].flatMap((at) => PEERS[at] ?? []) },
+        checks: [
+          { what: 'signatures', holds: true },
+          { what: 'reason', holds: null },
+        ],
+        takeovers: [],
+        blame: record.blame,
+      },
+    ],
   }
 }
 

@@ -1,9 +1,11 @@
+import { isDigest } from '../../protocol/ids.ts'
 import type { Backend } from './backend.ts'
 import { createFeed, type Feed, type Reader } from './feed.ts'
 import { findJob } from './handlers.ts'
 import { jobResource } from './job-resource.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { statsResource } from './network-resource.ts'
+import { createTokenChannel, type TokenChannel } from './token-channel.ts'
 import type { Throughput } from './throughput.ts'
 
 /** All open sockets, by what they watch. */
@@ -26,6 +28,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
   // Wall time grows faster than changes happen, so no later run of the server repeats a number.
   const firstSeq = () => backend.now()
   const jobs = new Map<string, Feed>()
+  const answers = new Map<string, TokenChannel>()
   const network = createFeed({
     read: () => Promise.resolve({ stats: statsResource(backend, throughput.perMinute()) }),
     firstSeq: firstSeq(),
@@ -52,8 +55,19 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     return feed
   }
 
+  function answerOf(job: string): TokenChannel | undefined {
+    if (!isDigest(job)) return undefined
+    const known = answers.get(job)
+    if (known !== undefined) return known
+    const channel = createTokenChannel((tell) => backend.followTokens(job, tell))
+    answers.set(job, channel)
+    return channel
+  }
+
   function prune(job: string, feed: Feed): void {
     if (feed.size > 0 || jobs.get(job) !== feed) return
+    answers.get(job)?.stop()
+    answers.delete(job)
     feed.stop()
     jobs.delete(job)
   }
@@ -64,6 +78,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     },
     watchJob(job, reader, since) {
       const feed = feedOf(job)
+      answerOf(job)?.add(reader)
       void feed.add(reader, since).then(() => prune(job, feed))
     },
     watchNetwork(reader, since) {
@@ -73,12 +88,15 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
       network.remove(reader)
       for (const [job, feed] of jobs) {
         feed.remove(reader)
+        answers.get(job)?.remove(reader)
         prune(job, feed)
       }
     },
     stop() {
       unsubscribe()
       for (const feed of [network, ...jobs.values()]) feed.stop()
+      for (const channel of answers.values()) channel.stop()
+      answers.clear()
       jobs.clear()
     },
   }

@@ -1,8 +1,9 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { JobMessage, NetworkMessage } from '../../protocol/api/socket-messages.ts'
+import type { TokenNews } from './backend.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -76,6 +77,31 @@ describe('watching a job', () => {
     const closed = closeCode(socket)
     socket.close()
     await closed
+  })
+
+  it('tells an answer while it is made, and to whoever comes later from its beginning', async () => {
+    const { backend } = test
+    const job = backend.runningJob
+    const tell = (news: TokenNews) => backend.followers.get(job)?.forEach((follower) => follower(news))
+    const early = open(`/ws/jobs/${job}`)
+    await nextMessage(early)
+    for (const news of [
+      { type: 'tokens', rank: 0, at: 0, text: 'half' },
+      { type: 'reset', rank: 1 },
+      { type: 'tokens', rank: 1, at: 0, text: 'wh' },
+      { type: 'tokens', rank: 1, at: 1, text: 'hole' },
+    ] as const) {
+      const heard = nextMessage(early)
+      tell(news)
+      expect(await heard).toEqual(news)
+    }
+    const late = open(`/ws/jobs/${job}`)
+    expect(await nextMessage(late)).toEqual({ type: 'tokens', rank: 1, at: 0, text: 'whole' })
+    const closed = [closeCode(early), closeCode(late)]
+    early.close()
+    late.close()
+    await Promise.all(closed)
+    await vi.waitFor(() => expect(backend.followers.get(job)?.size).toBe(0))
   })
 
   it.each(['0'.repeat(64), 'nonsense', '..%2f', '__proto__'])('closes with 4404 for %s', async (id) => {

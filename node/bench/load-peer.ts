@@ -126,6 +126,7 @@ export class LoadPeer {
           if (missing.size === 0) complete.resolve()
         },
         disconnected: () => undefined,
+        serveTokens: () => undefined,
         serveBlob: () => Promise.resolve(undefined),
       },
     })

@@ -5,7 +5,7 @@ export function shortId(id: string): string {
   return `…${id.slice(-6)}`
 }
 
-function nameOf({ operator, node_id: id }: Pick<Answer, 'operator' | 'node_id'>): string {
+export function nameOf({ operator, node_id: id }: Pick<Answer, 'operator' | 'node_id'>): string {
   return operator === null ? shortId(id) : `${operator} (${shortId(id)})`
 }
 
@@ -29,11 +29,11 @@ export function findingOf(answer: Answer, output: string | null): FindingText | 
   }
 }
 
-function percent(share: number | null): string {
+export function percent(share: number | null): string {
   return share === null ? 'unknown' : `${(share * 100).toFixed(2)} %`
 }
 
-function reasonOf(answer: Answer, output: string | null): string {
+export function reasonOf(answer: Answer, output: string | null): string {
   const finding = findingOf(answer, output)
   if (finding === null) return `paid ${answer.paid} credits`
   const what =
@@ -58,7 +58,7 @@ const LEADS: Readonly<Record<BlameEntry['led_to'], string>> = {
   refunded: 'the rest came back to the payer',
 }
 
-function blameLine({ slot, node_id: id, operator, cause, led_to: led, evidence }: BlameEntry): string {
+export function blameLine({ slot, node_id: id, operator, cause, led_to: led, evidence }: BlameEntry): string {
   const who = slot === null || id === null ? '' : `slot ${slot}: ${nameOf({ operator, node_id: id })} `
   const seals = evidence.filter(({ kind }) => kind === 'seal').length
   const shown = seals === 0 ? '' : ` (shown by ${seals} ${seals === 1 ? 'seal' : 'seals'})`

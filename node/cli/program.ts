@@ -7,6 +7,7 @@ import { addConfig } from './config.ts'
 import { addConsent } from './consent.ts'
 import { addCredits } from './credits.ts'
 import { addDoctor } from './doctor.ts'
+import { addExplain } from './explain.ts'
 import { addJob } from './job.ts'
 import { addJobs } from './jobs.ts'
 import { addKeys } from './keys.ts'
@@ -26,7 +27,7 @@ import { addWallet } from './wallet.ts'
 /** One's own peer, in the order of the help. */
 const OWN = [addUp, addLocal, addNode, addConsent, addLogs, addConfig, addDoctor, addReset]
 const KEYS = [addKeys, addBackup, addRestore]
-const JOBS = [addRun, addJob, addJobs, addCancel, addStatus]
+const JOBS = [addRun, addJob, addJobs, addCancel, addExplain, addStatus]
 const CREDITS = [addWallet, addCredits]
 const SWARM = [addSwarm, addAttach]
 const VERBS = [...OWN, ...KEYS, ...JOBS, ...CREDITS, ...SWARM]

@@ -1,5 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Job } from '../../protocol/api/job-schema.ts'
+import { createAnswerStream } from './answer-stream.ts'
 import type { ApiFlags } from './api.ts'
 import { EXIT } from './exit-codes.ts'
 import { describeJob, timelineLines } from './job-text.ts'
@@ -12,6 +14,7 @@ interface RunFlags extends ApiFlags {
   readonly replicas?: number
   readonly maxPrice?: string
   readonly public?: boolean
+  readonly stream?: boolean
 }
 
 export function wholeNumber(value: string): number {
@@ -29,6 +32,7 @@ export function addRun(program: Command): void {
     .option('--replicas <number>', 'how many nodes answer independently', wholeNumber)
     .option('--max-price <credits>', 'highest price of one replica')
     .option('--public', 'every member of the swarm may read it')
+    .option('--stream', 'show one node’s answer as it comes, before it is compared with the others')
   apiOptions(command).action(run)
 }
 
@@ -44,12 +48,16 @@ async function run(argument: string | undefined, flags: RunFlags): Promise<void>
       ...(flags.public === true ? { visibility: 'public' as const } : {}),
     },
   })
+  const stream = flags.stream === true && flags.json !== true ? createAnswerStream() : undefined
   let told = 0
-  const job = await watchJob(client, submitted.id, (state) => {
+  const onChange = (state: Job) => {
     const lines = timelineLines(state)
-    if (flags.json !== true) lines.slice(told).forEach(say)
+    // Between the pieces of an answer its lines would only be in the way.
+    if (flags.json !== true && stream?.isShowing !== true) lines.slice(told).forEach(say)
     told = Math.max(told, lines.length)
-  })
+  }
+  const job = await watchJob(client, submitted.id, onChange, stream?.take)
+  stream?.end(job)
   if (flags.json === true) printJson(job)
   else print(describeJob(job))
   process.exitCode = job.status === 'completed' ? EXIT.ok : EXIT.notCompleted

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Job } from '../../protocol/api/job-schema.ts'
+import type { ResetMessage, TokensMessage } from '../../protocol/api/socket-messages.ts'
 import type { PeerClient } from './api.ts'
 import { CommandError } from './output.ts'
 
@@ -9,12 +10,26 @@ const LOOK_MS = 250
 const AWAY_MS_MAX = 20_000
 const TERMINAL: ReadonlySet<Job['status']> = new Set(['completed', 'unresolved', 'void'])
 
+/** What a job's socket tells of an answer while it is made. */
+export type AnswerNews = TokensMessage | ResetMessage
+
+interface Watcher {
+  readonly onChange: (job: Job) => void
+  readonly onAnswer?: ((news: AnswerNews) => void) | undefined
+}
+
 /** Follows a job until it has ended, over the peer's socket; where that breaks, by asking again. */
-export async function watchJob(client: PeerClient, id: string, onChange: (job: Job) => void): Promise<Job> {
+export async function watchJob(
+  client: PeerClient,
+  id: string,
+  onChange: (job: Job) => void,
+  onAnswer?: (news: AnswerNews) => void,
+): Promise<Job> {
   let heardMs = performance.now()
   for (;;) {
     const seen =
-      (await follow(client.socketUrl('watchJob', { id }), onChange)) ?? (await look(client, id, heardMs))
+      (await follow(client.socketUrl('watchJob', { id }), { onChange, onAnswer })) ??
+      (await look(client, id, heardMs))
     if (seen !== undefined) {
       heardMs = performance.now()
       onChange(seen)
@@ -36,13 +51,14 @@ async function look(client: PeerClient, id: string, heardMs: number): Promise<Jo
 }
 
 /** The newest state that the socket told before the job ended or the socket closed. */
-function follow(url: string, onChange: (job: Job) => void): Promise<Job | undefined> {
+function follow(url: string, { onChange, onAnswer }: Watcher): Promise<Job | undefined> {
   const { promise, resolve } = Promise.withResolvers<Job | undefined>()
   const socket = new WebSocket(url)
   let newest: Job | undefined
   socket.addEventListener('message', ({ data }) => {
-    const job = jobIn(String(data))
-    if (job === undefined) return
+    const message: unknown = JSON.parse(String(data))
+    const job = jobIn(message)
+    if (job === undefined) return tellAnswer(message, onAnswer)
     newest = job
     onChange(job)
     if (TERMINAL.has(job.status)) socket.close()
@@ -52,8 +68,12 @@ function follow(url: string, onChange: (job: Job) => void): Promise<Job | undefi
   return promise
 }
 
-function jobIn(text: string): Job | undefined {
-  const message: unknown = JSON.parse(text)
+function tellAnswer(message: unknown, onAnswer: Watcher['onAnswer']): void {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return
+  if (message.type === 'tokens' || message.type === 'reset') onAnswer?.(message as AnswerNews)
+}
+
+function jobIn(message: unknown): Job | undefined {
   if (typeof message !== 'object' || message === null || !('job' in message)) return undefined
   // The peer at this address was chosen by the user; its answers are shown, and nothing rests on them.
   return message.job as Job

@@ -14,6 +14,8 @@ export interface DrivenSettings {
   readonly waits?: boolean
   /** Runs a model that answers after so long, 0 for at once, and no other. */
   readonly answerMs?: number
+  /** Folder of the page that it serves; none by default. */
+  readonly webRoot?: string
 }
 
 /** Transfers of one owner at a steady pace. */

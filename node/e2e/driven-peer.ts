@@ -16,7 +16,13 @@ import type { DrivenRequest, DrivenSettings, Look, ProcessReport } from './drive
  * the channel. Its one argument is the settings as JSON.
  */
 const loadedMs = performance.timeOrigin + performance.now()
-const { folder: root, flags, waits = false, answerMs }: DrivenSettings = JSON.parse(process.argv[2] ?? '')
+const {
+  folder: root,
+  flags,
+  waits = false,
+  answerMs,
+  webRoot,
+}: DrivenSettings = JSON.parse(process.argv[2] ?? '')
 const folder = dataFolder(root)
 const logger = pino({ level: flags.logLevel ?? 'warn' }, pino.destination({ dest: 2, sync: true }))
 const config = resolveConfig({ flags, environment: {}, file: {}, filePath: '' })
@@ -100,7 +106,7 @@ async function answer(daemon: Daemon, request: DrivenRequest): Promise<unknown> 
 
 if (waits) await once(process, 'message')
 const providers = answerMs === undefined ? {} : { providers: [createTimedProvider(answerMs)] }
-const options = { folder, config, webRoot: undefined, version: 'test', logger, ...providers }
+const options = { folder, config, webRoot, version: 'test', logger, ...providers }
 const daemon = await startDaemon(options).catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const message = error instanceof Error ? error.message : String(error)

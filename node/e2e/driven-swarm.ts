@@ -84,14 +84,17 @@ interface SeatOptions {
   readonly answerMs?: number
   /** Folder that takes a CPU profile of it. */
   readonly profile?: string | undefined
+  /** Folder of the page that it serves. */
+  readonly webRoot?: string | undefined
 }
 
 export function startSeat(
   { folder, flags, prefix }: Seat,
-  { waits = false, answerMs, profile }: SeatOptions = {},
+  { waits = false, answerMs, profile, webRoot }: SeatOptions = {},
 ): DrivenProcess {
   const model = answerMs === undefined ? {} : { answerMs }
-  return new DrivenProcess({ folder: folder.root, flags, waits, ...model }, { prefix, profile })
+  const page = webRoot === undefined ? {} : { webRoot }
+  return new DrivenProcess({ folder: folder.root, flags, waits, ...model, ...page }, { prefix, profile })
 }
 
 type Four<T> = readonly [T, T, T, T]

@@ -30,3 +30,20 @@ export async function startSlowModel(runMs: number): Promise<SlowModel> {
   })
   return { ...server, givenUpMs, running: () => running }
 }
+
+/** A model that gives one word after another. */
+export function startWordModel(words: readonly string[], wordMs: number): Promise<OllamaTestServer> {
+  return startOllamaTestServer({
+    scripts: {
+      async words(reply) {
+        for (const response of words) {
+          const isGone = await Promise.race([pause(wordMs, false), reply.gone.then(() => true)])
+          if (isGone) return
+          await reply.line({ response, done: false })
+        }
+        await reply.line({ response: '', done: true, done_reason: 'stop', eval_count: words.length })
+        reply.end()
+      },
+    },
+  })
+}

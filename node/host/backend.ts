@@ -1,14 +1,14 @@
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
-import { keys } from '../../protocol/records/keys.ts'
 import type { Backend, ConnectionView } from '../api/backend.ts'
 import type { SwarmPort } from '../api/swarm-port.ts'
 import type { ControlPort } from '../api/control-port.ts'
-import { explain } from './explain.ts'
+import { createExplainer } from './explain.ts'
+import { createTokenFollower } from './token-follower.ts'
 import { createInjector } from './inject.ts'
 import { createHistory, createLedgerHistory } from './history.ts'
 import type { MindHost } from './mind-host.ts'
-import type { Bodies, ColdRecords, Wire } from './ports.ts'
+import type { Bodies, ColdRecords, Judge, Wire } from './ports.ts'
 
 interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
   readonly agent?: string | undefined
@@ -18,9 +18,13 @@ interface Link extends Omit<ConnectionView, 'agent' | 'latencyMs'> {
 interface BackendParts {
   readonly view: PeerView
   readonly host: MindHost
-  readonly network: Pick<Wire, 'publish'> & { addresses(): readonly string[]; connections(): readonly Link[] }
+  readonly network: Pick<Wire, 'publish' | 'readTokens'> & {
+    addresses(): readonly string[]
+    connections(): readonly Link[]
+  }
   readonly store: ColdRecords
   readonly bodies: Bodies
+  readonly judge: Judge
   readonly now: () => number
   readonly verifier: Verifier
   readonly swarm: SwarmPort
@@ -29,7 +33,7 @@ interface BackendParts {
 
 /** What the API sees of a running peer. */
 export function createBackend(parts: BackendParts): Backend {
-  const { view, host, network, store, bodies, now, verifier, swarm, control } = parts
+  const { view, host, network, store, bodies, judge, now, verifier, swarm, control } = parts
   const history = createHistory(store, view)
   return {
     view,
@@ -50,11 +54,21 @@ export function createBackend(parts: BackendParts): Backend {
       connections: () => network.connections().map(connectionOf),
     },
     subscribe: (listener) => host.subscribe(listener),
-    async explain(job) {
-      const [record, bytes] = await Promise.all([history.job(job), store.get(keys.decision(job, 0))])
-      if (record === undefined || bytes === undefined) return undefined
-      return explain({ record, bytes, roster: view.roster, verifier })
-    },
+    followTokens: createTokenFollower({
+      view,
+      wire: network,
+      own: host.tokens,
+      subscribe: (listener) => host.subscribe(listener),
+    }),
+    explain: createExplainer({
+      history,
+      store,
+      bodies,
+      judge,
+      roster: view.roster,
+      verifier,
+      rules: swarm.rules,
+    }),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Decision } from '../../protocol/agreement/messages.ts'
 import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
@@ -49,15 +48,7 @@ export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
     return { items, nextCursor: null }
   }
 
-  async function decisions(id: JobId): Promise<readonly Decision[]> {
-    const found: Decision[] = []
-    for await (const { key, value } of store.scan({ prefix: `${PREFIXES.decision}${id}/` })) {
-      found.push(decodeRecord(decisionCodec, value, key))
-    }
-    return found
-  }
-
-  return { job, jobs, decisions }
+  return { job, jobs }
 }
 
 /** An own entry leaves its place in the batch that certifies it or settles the place without it. */

@@ -43,6 +43,9 @@ function build(
     membershipChanged: () => undefined,
     fetchBlob: () => Promise.reject(new Error('nobody is there')),
     findProviders: () => Promise.resolve([]),
+    readTokens: () => {
+      throw new Error('nobody is there')
+    },
   }
   const host = new MindHost(peer, {
     bodies: {

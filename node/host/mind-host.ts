@@ -16,6 +16,7 @@ import { Intake, type IntakeVerdict, type Ruling } from './intake.ts'
 import type { HostPorts, Wire } from './ports.ts'
 import { Runs } from './runs.ts'
 import { textOf } from './text.ts'
+import { TokenStreams } from './token-streams.ts'
 import { Timers } from './timers.ts'
 
 /** Frames that another way than the network brought and that wait for the disk: 16 MiB of the largest. */
@@ -32,6 +33,8 @@ type Listener = (job: string | null) => void
 export class MindHost {
   readonly durations = new Durations()
   readonly intake: Intake
+  /** Answers that are being made here, for whoever may read along. */
+  readonly tokens = new TokenStreams()
   readonly #peer: Peer
   readonly #ports: HostPorts
   readonly #timers: Timers
@@ -55,7 +58,7 @@ export class MindHost {
     const onFailure = (error: unknown): void => this.#fail(error)
     const { bodies, engine } = ports
     this.#timers = new Timers((id) => handle({ type: 'timer', id }))
-    this.#runs = new Runs({ bodies, engine, handle, onFailure })
+    this.#runs = new Runs({ bodies, engine, tokens: this.tokens, handle, onFailure })
     this.#fetches = new Fetches({
       self: peer.view.self,
       bodies,
@@ -224,6 +227,8 @@ export class MindHost {
         return this.#runs.start(effect.order)
       case 'stop-run':
         return this.#runs.stop(effect.job)
+      case 'release':
+        return this.tokens.release(effect.job, effect.step)
       case 'compute':
         return void this.#compute(effect)
       case 'fetch':

@@ -1,6 +1,6 @@
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import type { Channel, Topic } from '../../protocol/encoding/kinds.ts'
-import type { BlobRef, Digest, PeerId } from '../../protocol/ids.ts'
+import type { BlobRef, Digest, JobId, PeerId } from '../../protocol/ids.ts'
 import type { StoredRecord, Write } from '../../protocol/records/record.ts'
 import type { Answer, Comparator, Verdict } from '../../protocol/verification/verdict.ts'
 
@@ -28,6 +28,7 @@ export interface Wire {
   /** A key became a member or was revoked: connections that may not live any more are closed. */
   membershipChanged(peer: PeerId): void
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
+  readTokens(from: PeerId, job: JobId, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Members that say they hold a body for whoever may have it. Never rejects. */
   findProviders(body: Digest, signal: AbortSignal): Promise<readonly PeerId[]>
 }
@@ -46,7 +47,10 @@ export type RunEnd =
   | { readonly ok: false; readonly code: string; readonly detail: string }
 
 export interface Engine {
-  run(task: RunTask, observer: { readonly onProgress: (tokens: number) => void }): Promise<RunEnd>
+  run(
+    task: RunTask,
+    observer: { readonly onProgress: (tokens: number) => void; readonly onToken?: (text: string) => void },
+  ): Promise<RunEnd>
   cancel(key: string): boolean
 }
 

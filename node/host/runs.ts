@@ -1,13 +1,17 @@
+import { TOLD_SLOT } from '../../protocol/api/socket-messages.ts'
 import { randomBytes } from 'node:crypto'
 import type { JobId } from '../../protocol/ids.ts'
 import type { RunOrder } from '../../protocol/peer/effect.ts'
 import type { Event, RunOutcome } from '../../protocol/peer/event.ts'
 import type { Bodies, Engine } from './ports.ts'
+import type { TokenStreams } from './token-streams.ts'
 import { bodyOf, textOf } from './text.ts'
 
 interface RunsOptions {
   readonly bodies: Bodies
   readonly engine: Engine
+  /** Takes answers as they come. */
+  readonly tokens: TokenStreams
   readonly handle: (event: Event) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -30,6 +34,7 @@ export class Runs {
   }
 
   stop(job: JobId): void {
+    this.#options.tokens.drop(job)
     for (const [key, running] of this.#running) if (running === job) this.#options.engine.cancel(key)
   }
 
@@ -46,14 +51,19 @@ export class Runs {
   }
 
   async #run(key: string, { job, step, slot, prompt, model, sampling }: RunOrder): Promise<RunOutcome> {
-    const { bodies, engine, handle } = this.#options
+    const { bodies, engine, tokens, handle } = this.#options
     const body = await bodies.get(prompt.digest)
     if (body === undefined)
       return { ok: false, code: 'prompt_missing', detail: 'The prompt is not held here.' }
     const { temperatureMilli, seed, maxTokens } = sampling
     const task = { key, model, prompt: textOf(body), temperature: temperatureMilli / 1_000, seed, maxTokens }
-    const onProgress = (tokens: number): void => handle({ type: 'progress', job, step, slot, tokens })
-    const end = await engine.run(task, { onProgress })
+    const onProgress = (count: number): void => handle({ type: 'progress', job, step, slot, tokens: count })
+    const shown = slot === TOLD_SLOT ? tokens.begin(job, step) : undefined
+    const end = await engine.run(task, {
+      onProgress,
+      ...(shown === undefined ? {} : { onToken: (text) => shown.append(text) }),
+    })
+    shown?.end(end.ok)
     if (!end.ok) return { ok: false, code: end.code, detail: end.detail }
     const answer = await bodies.put(bodyOf(end.text))
     return { ok: true, answer, tokens: end.tokens, durationMs: Math.max(0, Math.round(end.durationMs)) }

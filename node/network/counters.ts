@@ -33,6 +33,9 @@ const NO_COUNTS = {
   blobsServeFailed: 0,
   blobsFetched: 0,
   blobsFetchFailed: 0,
+  tokenStreamsServed: 0,
+  tokenStreamsRefused: 0,
+  tokenStreamsBroken: 0,
 }
 export type Counter = keyof typeof NO_COUNTS
 export type NetworkCounters = Readonly<Record<Counter, number>>

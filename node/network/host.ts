@@ -15,6 +15,7 @@ import { OwnAddresses } from './own-addresses.ts'
 import { Presence } from './presence.ts'
 import { Providing } from './providing.ts'
 import { ChannelStreams } from './streams.ts'
+import { Tokens } from './tokens.ts'
 
 interface Sources {
   readonly meter: Meter
@@ -45,6 +46,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const discovery = new Discovery({ node, self: id, known, dht, network: options, meter })
   const streams = new ChannelStreams(node, options, meter)
   const blobs = new Blobs(node, options, meter)
+  const tokens = new Tokens(node, options, meter)
   const joins = new Joins(node, options, meter)
   const announce = (notify: () => void): void => {
     try {
@@ -97,6 +99,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),
+    readTokens: (from, job, signal) => tokens.read(from, job, signal),
     provide: (body) => providing.add(body),
     findProviders: async (body, signal) => (await dht?.findProviders(body, signal)) ?? [],
     counters: () => meter.snapshot(),
@@ -109,7 +112,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     },
     start: async () => {
       await known.open(node)
-      await Promise.all([streams.start(), blobs.start(), joins.start(), discovery.start()])
+      await Promise.all([streams.start(), blobs.start(), tokens.start(), joins.start(), discovery.start()])
       await node.start()
       ownAddresses.start()
       gossip.start()
@@ -122,7 +125,8 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       const discoveryStopped = discovery.stop()
       await node.stop()
       // No connection brings them anything new any more; they finish what they have begun.
-      await Promise.all([discoveryStopped, streams.stop(), gossip.stop(), blobs.stop(), joins.stop()])
+      const others = [streams.stop(), gossip.stop(), blobs.stop(), tokens.stop(), joins.stop()]
+      await Promise.all([discoveryStopped, ...others])
       await known.close()
     },
   }

@@ -85,6 +85,16 @@ export const BLOB_CHUNK_BYTES = 32 * KIB
 /** 256 KiB at a quarter of a Mbit/s. */
 export const BLOB_MS = 10_000
 
+/** An answer as it comes: of one connection, and of all together, each a reader of one run. */
+export const TOKEN_STREAMS = 8
+export const TOKEN_STREAMS_MAX = 64
+/** One frame of text; a stream's answer is bounded by whoever reads it. */
+export const TOKEN_FRAME_BYTES = 16 * KIB
+/** From the opening of the stream to its request. */
+export const TOKEN_REQUEST_MS = 5_000
+/** A run ends within ten minutes, and its reader waits for the seals after that. */
+export const TOKEN_MS = 900_000
+
 /** Messages being validated: about one second of work; more are ignored and come back by sync. */
 export const GOSSIP_VALIDATING_MAX = 1_024
 /** Frames published before anybody listens: a starting peer's first heartbeat, offers and announcements. */

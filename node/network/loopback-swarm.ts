@@ -78,6 +78,7 @@ interface MemberOptions {
   readonly frame?: NetworkOptions['handlers']['frame']
   readonly judge?: (text: string) => GossipVerdict
   readonly blobs?: ReadonlyMap<Digest, Uint8Array>
+  readonly tokens?: NetworkOptions['handlers']['serveTokens']
 }
 
 export const SWARM = digestOf('a swarm of tests')
@@ -179,6 +180,7 @@ function handlersOf(diary: Diary, options: MemberOptions): NetworkOptions['handl
     addressesChanged: () => undefined,
     connected: (peer) => diary.note({ kind: 'connected', peer }),
     disconnected: (peer) => diary.note({ kind: 'disconnected', peer }),
+    serveTokens: (to, job, signal) => options.tokens?.(to, job, signal),
     serveBlob: async (_to, digest) => options.blobs?.get(digest),
   }
 }

@@ -1,4 +1,4 @@
-import type { BlobRef, Digest, PeerId, SwarmId } from '../../protocol/ids.ts'
+import type { BlobRef, Digest, JobId, PeerId, SwarmId } from '../../protocol/ids.ts'
 import type { NetworkCounters, PeerTraffic } from './counters.ts'
 
 /** One long-lived, length-prefixed stream protocol each: `/hyperlooms/1/<swarm>/<channel>`. */
@@ -44,6 +44,11 @@ export interface NetworkHandlers {
   addressesChanged(addresses: readonly string[]): void
   /** The body with this digest; undefined when it is not held or `to` may not have it. */
   serveBlob(to: PeerId, digest: Digest): Promise<Uint8Array | undefined>
+  /**
+   * The answer to a job as it comes, in pieces of any size; undefined when none comes here or `to` may not have it. The next
+   * piece is taken once the reader has room for it, and none after `signal`.
+   */
+  serveTokens(to: PeerId, job: JobId, signal: AbortSignal): AsyncIterable<Uint8Array> | undefined
 }
 
 /** Where known addresses survive a restart. */
@@ -118,6 +123,11 @@ export interface Network {
   /** A body whose size and digest have been checked. Throws only NetworkError. */
   fetchBlob(from: PeerId, blob: BlobRef, signal: AbortSignal): Promise<Uint8Array>
   /**
+   * The answer to a job as it comes at the peer that runs it, from its beginning, in pieces that may be cut within a
+   * character. It ends where the other end ended it; whatever else ends it throws a NetworkError.
+   */
+  readTokens(from: PeerId, job: JobId, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
    * Tells the swarm's hash table, at its own pace, that this peer holds a body that any member may have; never throws.
    * Without a table, or with too many waiting, it isn't told.
    */
@@ -146,7 +156,7 @@ export interface Network {
 /**
  * `blob_missing`: the peer doesn't hold the body or won't give it. `blob_mismatch`: it sent other bytes.
  * `blob_timeout`: the caller's signal or the deadline ended the transfer. `blob_too_large`: above the limit,
- * not even asked for. `unreachable`: no connection, or it broke. `join_refused`: the peer ended the exchange
+ * not even asked for. `tokens_missing`: the peer runs no such job, or shows it to others. `unreachable`: no connection, or it broke. `join_refused`: the peer ended the exchange
  * without an answer.
  */
 export type NetworkErrorCode =
@@ -154,6 +164,7 @@ export type NetworkErrorCode =
   | 'blob_mismatch'
   | 'blob_timeout'
   | 'blob_too_large'
+  | 'tokens_missing'
   | 'unreachable'
   | 'join_refused'
 

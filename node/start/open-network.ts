@@ -15,6 +15,7 @@ interface NetworkParts {
   readonly join: JoinDesk
   readonly guests: Guests
   readonly serveBlob: NetworkHandlers['serveBlob']
+  readonly serveTokens: NetworkHandlers['serveTokens']
 }
 
 /** The network of a peer, not started yet: every frame goes to the host, the roster says who may come in. */
@@ -22,7 +23,7 @@ export async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join, guests, serveBlob }: NetworkParts,
+  { endow, join, guests, serveBlob, serveTokens }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
@@ -64,6 +65,7 @@ export async function openNetwork(
       },
       disconnected: (id) => host.connection('disconnected', id),
       serveBlob,
+      serveTokens,
     },
   })
   return network

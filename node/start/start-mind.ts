@@ -17,6 +17,7 @@ import { backUp, type BackupRequest } from '../host/backup.ts'
 import { watchClaims } from '../host/claims.ts'
 import { createClock } from '../host/clock.ts'
 import { openControl } from '../host/control.ts'
+import { createTokenServing } from '../host/token-serving.ts'
 import { watchLatencies } from '../host/latencies.ts'
 import { MindHost } from '../host/mind-host.ts'
 import { walletsOf } from '../host/own-keys.ts'
@@ -95,7 +96,8 @@ export async function startMind(
     now,
   })
   const serveBlob = createServing({ view: peer.view, records: store, bodies, now })
-  const network = await openNetwork(opened, peer, host, { endow, join, guests, serveBlob })
+  const serveTokens = createTokenServing(peer.view, host.tokens)
+  const network = await openNetwork(opened, peer, host, { endow, join, guests, serveBlob, serveTokens })
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })
@@ -150,8 +152,18 @@ export async function startMind(
 
   const further = await furtherSigners(options, identity.id)
   const swarm = { ...createSwarmKeys(identity.seed, [signer, ...further]), rules }
-  const parts = { view: peer.view, host, network, store, bodies, now, verifier, swarm, control: control.port }
-  const backend = createBackend(parts)
+  const backend = createBackend({
+    view: peer.view,
+    host,
+    network,
+    store,
+    bodies,
+    judge: pool,
+    now,
+    verifier,
+    swarm,
+    control: control.port,
+  })
   const api = await serveApi(opened, { backend }, starting)
   return { api, host, backend, backUpNow, control, astray: astray.found, restoredMs }
 }

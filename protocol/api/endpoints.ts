@@ -102,7 +102,7 @@ export const ENDPOINTS = {
   },
   getDecision: {
     ...NOTHING,
-    summary: "Why a job's nodes were elected, recomputed from the signed bids",
+    summary: 'What was decided about a job and why, recomputed from what was signed',
     tag: 'jobs',
     params: jobParams,
     response: decisionSchema,

@@ -5,7 +5,7 @@ import { PPM } from '../params.ts'
 import { count, credits, digest, nullable, peerId, share, time } from './fields.ts'
 import { COMPARATORS, EXECUTION_MODES, VISIBILITIES } from './job-request-schema.ts'
 
-const AGREEMENTS = ['unanimous', 'majority', 'none', 'split', 'single', 'silent'] as const
+export const AGREEMENTS = ['unanimous', 'majority', 'none', 'split', 'single', 'silent'] as const
 const OUTCOMES = ['agreed', 'outvoted', 'unsure', 'silent'] as const
 const FINDINGS = ['number', 'negation', 'refusal', 'structure', 'content', 'unrelated', 'empty'] as const
 const SLOT_STATES = ['assigned', 'started', 'failed', 'committed', 'revealed'] as const
@@ -35,7 +35,7 @@ const slotSchema = Type.Object({
   tokens: count('Produced so far'),
 })
 
-const blameSchema = Type.Object(
+export const blameSchema = Type.Object(
   {
     slot: nullable(count('Which slot; null for the whole job')),
     node_id: nullable(peerId('Who is to blame')),
@@ -67,7 +67,7 @@ const findingSchema = Type.Object(
 )
 export type Finding = Static<typeof findingSchema>
 
-const answerSchema = Type.Object({
+export const answerSchema = Type.Object({
   slot: count('The slot it fills'),
   node_id: peerId('Who gave it'),
   operator: nullable(Type.String()),

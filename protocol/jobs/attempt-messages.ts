@@ -25,7 +25,7 @@ export function onAttemptMessage(
     case 'lease':
       return onLease({ context, runner }, out, open, attempt, message)
     case 'held':
-      return runner.onHeld(open, message)
+      return runner.onHeld(out, open, attempt, message)
     case 'job-commit':
       holdCommit(context, out, open, attempt, message)
       // This peer's own seal may be the one its runner waited for.

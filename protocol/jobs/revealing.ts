@@ -1,5 +1,6 @@
 import type { BodyOf } from '../encoding/kinds.ts'
 import { type Signed, sign } from '../encoding/signed.ts'
+import type { PeerId } from '../ids.ts'
 import type { JobContext } from './context.ts'
 import { REVEAL, type Seal, sealDigestOf } from './messages.ts'
 import type { Attempt } from './open-job.ts'
@@ -34,4 +35,13 @@ export function revealOf(
   // Signed anew when more seals have come: a reveal has no slot that two bodies could compete for.
   const reveal = sign(signer, roster.swarm, REVEAL, { job, step, slot, salt, answer, seals: named })
   return { reveal, seals }
+}
+
+/**
+ * Whether a commit is in q hands (6.12): so many sealers have said that their seals will have it. That isn't all that it takes
+ * to count, but whoever begins to copy the answer now is behind all of them.
+ */
+export function isInHands({ roster }: JobContext, attempt: Attempt, heldBy: ReadonlySet<PeerId>): boolean {
+  const { isSealer, sizes } = sealersOf(roster, attempt)
+  return [...heldBy].filter(isSealer).length >= sizes.quorum
 }

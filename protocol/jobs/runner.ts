@@ -13,7 +13,7 @@ import { writeHolding } from './holdings.ts'
 import { nextTakeover, takeoverMs } from './leases.ts'
 import { COMMIT, commitmentOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
-import { quorumOfSeals, revealOf } from './revealing.ts'
+import { isInHands, quorumOfSeals, revealOf } from './revealing.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
 import { sealersOf } from './sealers.ts'
 import { showSlot } from './sealing.ts'
@@ -134,9 +134,12 @@ export class Runner {
   }
 
   /** A decider has this peer's commit in its synced record. */
-  onHeld(open: OpenJob, { from, body }: MessageOf<'held'>): void {
+  onHeld(out: Outbox, open: OpenJob, attempt: Attempt, { from, body }: MessageOf<'held'>): void {
     if (this.#committed(open)?.commit.body.commitment !== body.commitment) return
-    if (deciders(this.#context, open).includes(from)) this.#work.get(open.job)?.heldBy.add(from)
+    const heldBy = this.#work.get(open.job)?.heldBy
+    if (heldBy === undefined || heldBy.has(from) || !deciders(this.#context, open).includes(from)) return
+    heldBy.add(from)
+    if (isInHands(this.#context, attempt, heldBy)) this.#release(out, open, attempt)
   }
 
   /** Somebody else's run of this attempt has failed: a standby may be next. */
@@ -306,9 +309,15 @@ export class Runner {
     )
   }
 
+  /** A host that has nothing to release, or has done so, takes no notice. */
+  #release(out: Outbox, open: OpenJob, { step }: Attempt): void {
+    out.emit({ type: 'release', job: open.job, step })
+  }
+
   #sendReveal(out: Outbox, open: OpenJob, attempt: Attempt, run: RunRecord): boolean {
     const shown = revealOf(this.#context, attempt, run)
     if (shown === undefined) return false
+    this.#release(out, open, attempt)
     for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', shown)
     return true
   }

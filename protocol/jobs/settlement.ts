@@ -20,12 +20,18 @@ export interface SlotAnswer extends AttemptSlot {
   readonly answer: ReplicaResult['answer']
 }
 
+/** As much of a job as its answers, and what follows on them, rest on: all of it was decided before. */
+export interface Answering extends Pick<OpenJob, 'payees' | 'earlier'> {
+  readonly record: Pick<JobRecord, 'spec'>
+  readonly attempt: Pick<Attempt, 'step' | 'slots' | 'standbys'> | undefined
+}
+
 /**
  * Earlier attempts' slots and the current one's, by slot number; `reveals` are those of the current one's counted commits.
  * A slot has one answer and one payee, so it is paid once however many have filled it: the lowest rank that is counted and
  * revealed. That is read off the value alone, without any clock. A slot that nobody filled is that of the peer assigned.
  */
-export function slotAnswers(open: OpenJob, reveals: readonly Signed<Reveal>[]): readonly SlotAnswer[] {
+export function slotAnswers(open: Answering, reveals: readonly Signed<Reveal>[]): readonly SlotAnswer[] {
   const before = open.earlier.map(({ slot, peer, rank, price, payout, answer }) => ({
     slot,
     peer,
@@ -43,8 +49,8 @@ export function slotAnswers(open: OpenJob, reveals: readonly Signed<Reveal>[]): 
 }
 
 function filledBy(
-  { payees }: OpenJob,
-  attempt: Attempt,
+  { payees }: Answering,
+  attempt: NonNullable<Answering['attempt']>,
   slot: number,
   reveals: readonly Signed<Reveal>[],
 ): SlotAnswer | undefined {
@@ -106,7 +112,7 @@ const NO_ATTEMPT: NextAttempt = { slots: [], standbys: [] }
  * among the witnesses of the job's epoch come last: they hold the answers of the attempts before, and one that copies
  * is paid if what it copies wins.
  */
-export function nextAttempt(open: OpenJob, result: JobResult, witnesses: readonly PeerId[]): NextAttempt {
+export function nextAttempt(open: Answering, result: JobResult, witnesses: readonly PeerId[]): NextAttempt {
   const { spec } = open.record
   const attempts = open.attempt === undefined ? 0 : open.attempt.step + 1
   const enough = result.winner !== null && result.confidence >= spec.minConfidence

@@ -63,6 +63,8 @@ export type Effect =
   | ({ readonly type: 'epoch-result'; readonly command: number; readonly result: EpochResult } & Stamped)
   | ({ readonly type: 'run'; readonly order: RunOrder } & Stamped)
   | ({ readonly type: 'stop-run'; readonly job: JobId } & Stamped)
+  /** The commit to the answer of this run is in enough hands: whoever is shown it as it comes may have its end, too. */
+  | ({ readonly type: 'release'; readonly job: JobId; readonly step: number } & Stamped)
   | ({
       readonly type: 'compute'
       readonly token: string

@@ -61,6 +61,8 @@ export class TestMinds {
   readonly judged: { readonly peer: PeerId; readonly voters: readonly string[] }[] = []
   /** Runs that peers were asked for. */
   readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
+  /** Who has said that the end of its answer may be shown. */
+  readonly released: PeerId[] = []
   /** Bodies that peers were told to bring, and from whom. */
   readonly fetched: { readonly peer: PeerId; readonly token: string; readonly from: readonly PeerId[] }[] = []
   /** Runs that peers were told to end. */
@@ -290,6 +292,7 @@ export class TestMinds {
       } else if (effect.type === 'timer') timers.set(effect.id, this.now + effect.delayMs)
       else if (effect.type === 'cancel-timer') timers.delete(effect.id)
       else if (effect.type === 'run') this.runs.push({ peer: signer.id, order: effect.order })
+      else if (effect.type === 'release') this.released.push(signer.id)
       else if (effect.type === 'stop-run')
         this.stopped.push({ peer: signer.id, job: effect.job, atMs: this.now })
       else if (effect.type === 'fetch') {

@@ -13,7 +13,7 @@ function Why(props: { answer: Answer; job: Job }): JSX.Element {
       <p>
         {props.answer.slot === props.job.winner
           ? 'It stands for all that agree: this text is the merged answer.'
-          : outcomeSentence(props.answer, props.job.output !== null)}
+          : outcomeSentence(props.answer, props.job)}
       </p>
       <Show when={sentences().length > 0}>
         <ul>

@@ -1,28 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CREDIT_SENTENCE } from '../../protocol/api/credits.ts'
 import { requireComponent } from '../../node/e2e/require-component.ts'
 import { barriersOf } from './accessibility.ts'
+import { CHROMIUM_ARGS, inspect } from './looking.ts'
 
 const COMMAND = fileURLToPath(new URL('../../node/packaging/hyperlooms.cjs', import.meta.url))
 const PROMPT =
   'Summarise: The Rhine flows 1,230 km from the Alps to the North Sea. It passes Basel, Cologne and Rotterdam. ' +
   'Ships carry 200 million tonnes on it each year. In 2018 a drought stopped many of them for weeks.'
-// A browser of its own profile that asks nobody outside this machine for anything.
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-/** Where pictures of the pages go, for a person to look at; unset in ordinary runs. */
-const PICTURES = process.env['HYPERLOOMS_PICTURES']
 
 let data: string
 let swarm: ChildProcess | undefined
@@ -63,29 +55,6 @@ function startSwarm(): Promise<string> {
   child.stderr.on('data', look)
   child.once('exit', () => reject(new Error(`the swarm ended before it served: ${seen}`)))
   return promise
-}
-
-/** A narrow telephone. */
-const PHONE = { width: 360, height: 740 } as const
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === undefined) return
-  await mkdir(PICTURES, { recursive: true })
-  const shoot = (as: string) => page.screenshot({ path: join(PICTURES, `${name}-${as}.png`), fullPage: true })
-  await shoot('light')
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await shoot('dark')
-  await page.emulateMedia({ colorScheme: null })
-  const size = page.viewportSize()
-  await page.setViewportSize(PHONE)
-  await shoot('phone')
-  if (size !== null) await page.setViewportSize(size)
-}
-
-/** Looks at the page as it stands: a picture for people, and nothing on it that keeps somebody out. */
-async function inspect(page: Page, name: string): Promise<void> {
-  await picture(page, name)
-  expect(await barriersOf(page), name).toEqual([])
 }
 
 describe('the page of a running peer', () => {

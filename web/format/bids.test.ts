@@ -31,6 +31,10 @@ const DECISION: JobDecision = {
   quorum: { epoch: 0, round: 0, signers: [] },
   verified: true,
   steps: [],
+  verdict: null,
+  blame: [],
+  charged: null,
+  refunded: null,
 }
 
 describe('bids', () => {

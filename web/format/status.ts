@@ -1,4 +1,4 @@
-import type { JobStatusName } from '../../protocol/api/job-schema.ts'
+import type { Job, JobStatusName } from '../../protocol/api/job-schema.ts'
 
 interface StatusText {
   readonly label: string
@@ -37,4 +37,18 @@ export function statusFlow(status: JobStatusName): readonly FlowStep[] {
     label: STATUS_TEXTS[step].label,
     state: index < at ? 'done' : index === at ? 'current' : 'ahead',
   }))
+}
+
+/** What happens, or what came of it: of a cancelled job that is first of all that it was cancelled. */
+export function sentenceOf({
+  status,
+  cancelled_at: cancelledAt,
+}: Pick<Job, 'status' | 'cancelled_at'>): string {
+  const { sentence } = STATUS_TEXTS[status]
+  if (cancelledAt === null) return sentence
+  if (status === 'void')
+    return 'Its payer cancelled the job before a node was elected; it was refunded in full.'
+  return isClosed(status)
+    ? `Its payer cancelled the job: what was answered by then is paid, the rest came back. ${sentence}`
+    : 'Cancelled: no node goes on; what was answered by now is compared and paid, the rest comes back.'
 }

@@ -61,6 +61,8 @@ describe('why an answer was outvoted', () => {
   it('knows that silence has no other reason', () => {
     const silent = answer('silent', [{ kind: 'empty', own: NOWHERE, other: NOWHERE }])
     expect(whySentences(silent, OTHER)).toEqual([])
-    expect(outcomeSentence(silent, true)).toMatch(/no answer in time/)
+    expect(outcomeSentence(silent, { output: 'x', cancelled_at: null })).toMatch(/no answer in time/)
+    const cancelled = { output: null, cancelled_at: '2026-01-01T00:00:00Z' }
+    expect(outcomeSentence(silent, cancelled)).toMatch(/when the job was cancelled/)
   })
 })

@@ -1,4 +1,4 @@
-import type { Answer, Finding } from '../../protocol/api/job-schema.ts'
+import type { Answer, Finding, Job } from '../../protocol/api/job-schema.ts'
 import type { Span } from './spans.ts'
 
 /** A quote longer than this is cut; the place is marked in the text anyway. */
@@ -45,8 +45,16 @@ export function findingSentence(finding: Finding, answer: string | null, output:
 }
 
 /** What an outcome means for the node, before any finding. */
-export function outcomeSentence({ outcome, findings }: Answer, hasOutput: boolean): string {
-  if (outcome === 'silent') return 'It gave no answer in time, so it is paid nothing.'
+export function outcomeSentence(
+  { outcome, findings }: Answer,
+  { output, cancelled_at: cancelledAt }: Pick<Job, 'output' | 'cancelled_at'>,
+): string {
+  const hasOutput = output !== null
+  if (outcome === 'silent') {
+    return cancelledAt === null
+      ? 'It gave no answer in time, so it is paid nothing.'
+      : 'It had given no answer when the job was cancelled, so it is paid nothing.'
+  }
   if (outcome === 'agreed')
     return findings.length === 0 ? 'It says the same.' : 'It says the same, in other words.'
   if (outcome === 'unsure') {

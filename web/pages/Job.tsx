@@ -3,18 +3,23 @@ import { type JSX, Show } from 'solid-js'
 import type { Job as JobResource } from '../../protocol/api/job-schema.ts'
 import { AnsweringModel } from '../components/AnsweringModel.tsx'
 import { Answers } from '../components/Answers.tsx'
+import { CancelJob } from '../components/CancelJob.tsx'
+import { Disruptions } from '../components/Disruptions.tsx'
 import { Election } from '../components/Election.tsx'
 import { FaultNotice } from '../components/FaultNotice.tsx'
 import { JobFacts } from '../components/JobFacts.tsx'
 import { LinkState } from '../components/LinkState.tsx'
+import { Provisional } from '../components/Provisional.tsx'
 import { Receipts } from '../components/Receipts.tsx'
 import { StatusFlow } from '../components/StatusFlow.tsx'
 import { Threads } from '../components/Threads.tsx'
 import { Timeline } from '../components/Timeline.tsx'
 import { Verdict } from '../components/Verdict.tsx'
 import { shortDigest } from '../format/identity.ts'
-import { isClosed, STATUS_TEXTS } from '../format/status.ts'
+import { isClosed, sentenceOf } from '../format/status.ts'
 import { titleOf } from '../format/title.ts'
+import type { AnswerText } from '../state/answer-text.ts'
+import { createJobDecision } from '../state/job-decision.ts'
 import { createJobWatch } from '../state/job-watch.ts'
 import { createPageTitle } from '../state/page-title.ts'
 
@@ -35,25 +40,29 @@ function Question(props: { prompt: string | null }): JSX.Element {
   )
 }
 
-function JobBody(props: { job: JobResource }): JSX.Element {
+function JobBody(props: { job: JobResource; answer: AnswerText }): JSX.Element {
+  const decision = createJobDecision(() => props.job)
   return (
     <>
       <StatusFlow status={props.job.status} />
       <p class="status-sentence" role="status">
-        {STATUS_TEXTS[props.job.status].sentence}
+        {sentenceOf(props.job)}
       </p>
+      <CancelJob job={props.job} />
       <Show when={props.job.slots.length > 0}>
         <Threads job={props.job} />
       </Show>
+      <Provisional job={props.job} answer={props.answer} />
       <Show when={isClosed(props.job.status)}>
         <Verdict job={props.job} />
       </Show>
       <Show when={props.job.answers.length > 0}>
         <Answers job={props.job} />
       </Show>
+      <Disruptions job={props.job} decision={decision.value} />
       <Timeline job={props.job} />
       <Receipts job={props.job} />
-      <Election job={props.job} />
+      <Election job={props.job} asked={decision} />
       <JobFacts job={props.job} />
     </>
   )
@@ -61,7 +70,7 @@ function JobBody(props: { job: JobResource }): JSX.Element {
 
 export function Job(): JSX.Element {
   const params = useParams<{ id: string }>()
-  const watch = createJobWatch(() => params.id)
+  const { job: watch, answer } = createJobWatch(() => params.id)
   createPageTitle(() => `Job ${shortDigest(params.id)}`)
   return (
     <article class="job">
@@ -91,7 +100,7 @@ export function Job(): JSX.Element {
               {job().replicas === 1 ? 'One answer' : `${job().replicas} answers`} by{' '}
               <AnsweringModel job={job()} />
             </p>
-            <JobBody job={job()} />
+            <JobBody job={job()} answer={answer} />
           </>
         )}
       </Show>

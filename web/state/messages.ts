@@ -1,4 +1,10 @@
-import type { JobMessage, NetworkMessage } from '../../protocol/api/socket-messages.ts'
+import type {
+  JobMessage,
+  NetworkMessage,
+  ResetMessage,
+  TokensMessage,
+} from '../../protocol/api/socket-messages.ts'
+import type { Numbered } from './watch.ts'
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
@@ -15,4 +21,17 @@ export function isJobMessage(value: unknown): value is JobMessage {
 
 export function isNetworkMessage(value: unknown): value is NetworkMessage {
   return isNumbered(value) && isRecord(value['stats']) && typeof value['stats']['peer_id'] === 'string'
+}
+
+/** What a watch takes out of a message: a snapshot begins anew, whatever came before it. */
+export function numbered<T>({ type, seq }: JobMessage | NetworkMessage, value: T): Numbered<T> {
+  return { seq, value, isFirst: type === 'snapshot' }
+}
+
+export function isAnswerMessage(value: unknown): value is TokensMessage | ResetMessage {
+  if (!isRecord(value) || typeof value['rank'] !== 'number') return false
+  return (
+    value['type'] === 'reset' ||
+    (value['type'] === 'tokens' && typeof value['at'] === 'number' && typeof value['text'] === 'string')
+  )
 }

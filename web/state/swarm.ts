@@ -1,7 +1,7 @@
 import { createContext, createMemo, useContext } from 'solid-js'
 import type { NetworkStats, Node } from '../../protocol/api/network-schema.ts'
 import { client } from './client.ts'
-import { isNetworkMessage } from './messages.ts'
+import { isNetworkMessage, numbered } from './messages.ts'
 import { createPolled, type Polled } from './polled.ts'
 import { createWatch, type Watched } from './watch.ts'
 
@@ -37,7 +37,7 @@ async function allNodes(signal: AbortSignal): Promise<readonly Node[]> {
 export function createSwarm(): Swarm {
   const stats = createWatch<NetworkStats>(() => ({
     url: client.socketUrl('watchNetwork'),
-    read: (message) => (isNetworkMessage(message) ? { seq: message.seq, value: message.stats } : undefined),
+    read: (message) => (isNetworkMessage(message) ? numbered(message, message.stats) : undefined),
     fetch: (signal) => client.getStats({}, { signal }),
   }))
   const nodes = createPolled(allNodes, NODES_PERIOD_MS)

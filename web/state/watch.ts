@@ -12,12 +12,27 @@ export interface Watched<T extends object> {
   readonly fault: Fault | undefined
 }
 
+/** A peer's numbers are its own: one that this address leads to now may count from less than the one before. */
+export interface Numbered<T> {
+  readonly seq: number
+  readonly value: T
+  /** Whether it begins anew, as the first message of a connection does. */
+  readonly isFirst: boolean
+}
+
 export interface WatchSource<T extends object> {
   readonly url: string
   /** Takes the subject and its number out of a message; undefined for any other message. */
-  readonly read: (message: unknown) => { readonly seq: number; readonly value: T } | undefined
+  readonly read: (message: unknown) => Numbered<T> | undefined
+  /** Takes whatever else the socket says. */
+  readonly other?: (message: unknown) => void
   /** Asks once, for the time without a socket. */
   readonly fetch: (signal: AbortSignal) => Promise<T>
+}
+
+/** Whether a message has more than the one with the newest number so far: a later one of the same peer, or another one's first. */
+export function isNewer({ seq, isFirst }: Omit<Numbered<unknown>, 'value'>, newest: number): boolean {
+  return isFirst || seq > newest
 }
 
 /** Asking again is useless: the thing isn't there, or isn't for this caller. */
@@ -26,7 +41,7 @@ function isFinal(error: unknown): boolean {
 }
 
 function follow<T extends object>(
-  { url, read, fetch }: WatchSource<T>,
+  { url, read, other, fetch }: WatchSource<T>,
   show: { value: (value: T) => void; link: (link: Link) => void; fault: (fault: Fault | undefined) => void },
 ): () => void {
   const abort = new AbortController()
@@ -57,7 +72,8 @@ function follow<T extends object>(
     },
     onMessage(message) {
       const update = read(message)
-      if (update === undefined || update.seq <= newest) return
+      if (update === undefined) return other?.(message)
+      if (!isNewer(update, newest)) return
       newest = update.seq
       show.value(update.value)
       show.fault(undefined)

@@ -1,0 +1,38 @@
+import type { ResetMessage, TokensMessage } from '../../protocol/api/socket-messages.ts'
+import type { TokenNews } from './backend.ts'
+import { deliver, type Reader } from './feed.ts'
+
+/** Tells an answer, while it is made, to any number of readers; whoever comes later is told it from the beginning. */
+export interface TokenChannel {
+  add(reader: Reader): void
+  remove(reader: Reader): void
+  stop(): void
+}
+
+/** `follow` is called at once; its text is bounded by whoever it comes from. */
+export function createTokenChannel(follow: (tell: (news: TokenNews) => void) => () => void): TokenChannel {
+  const readers = new Set<Reader>()
+  let text = ''
+  let rank = 0
+
+  const unfollow = follow((news) => {
+    rank = news.rank
+    text = news.type === 'reset' ? '' : text.slice(0, news.at) + news.text
+    const message: TokensMessage | ResetMessage = news
+    const said = JSON.stringify(message)
+    for (const reader of readers) {
+      if (!deliver(reader, said)) readers.delete(reader)
+    }
+  })
+
+  return {
+    add(reader) {
+      const message: TokensMessage = { type: 'tokens', rank, at: 0, text }
+      if (text === '' || deliver(reader, JSON.stringify(message))) readers.add(reader)
+    },
+    remove(reader) {
+      readers.delete(reader)
+    },
+    stop: unfollow,
+  }
+}

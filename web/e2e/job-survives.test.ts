@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connect } from '../../node/cli/api.ts'
+import type { DrivenProcess } from '../../node/e2e/driven-process.ts'
+import { planSeats, startSeat, until } from '../../node/e2e/driven-swarm.ts'
+import type { OllamaTestServer } from '../../node/compute/ollama-test-server.ts'
+import { requireComponent } from '../../node/e2e/require-component.ts'
+import { startSlowModel, startWordModel } from '../../node/e2e/slow-model.ts'
+import { ensureWebBuilt } from '../../node/packaging/build-web.ts'
+import { CHROMIUM_ARGS, inspect } from './looking.ts'
+
+const PEERS = 5
+/** Long enough that the page shows the job running before its steward dies. */
+const RUN_MS = 3_000
+/** An answer that takes as long as it takes to look at the page while it comes. */
+const WORDS = Array.from({ length: 80 }, (_, at) => `word${at} `)
+const WORD_MS = 250
+/** What the payer's own node asks: less than the others, so that it is elected and dies as a runner, too. */
+const LOW_PRICE = '0.001'
+
+let root: string
+let model: OllamaTestServer | undefined
+let peers: readonly DrivenProcess[] = []
+let browser: Browser | undefined
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'hyperlooms-survives-'))
+})
+
+afterEach(async () => {
+  await browser?.close()
+  await Promise.all(peers.map((peer) => peer.stop('SIGKILL')))
+  await model?.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+/** Five peers with this model, of which each serves the page; the first one's node is the cheapest. */
+async function startPeers(
+  starting: Promise<OllamaTestServer>,
+): Promise<readonly [DrivenProcess, DrivenProcess]> {
+  model = await starting
+  const { url: ollamaUrl } = model
+  const { directory: webRoot } = await ensureWebBuilt()
+  const seats = await planSeats(root, { count: PEERS })
+  peers = seats.map(({ flags, ...seat }, at) => {
+    const price = at === 0 ? { price: LOW_PRICE } : {}
+    const own = { ...flags, providers: 'ollama', ollamaUrl, ...price }
+    return startSeat({ ...seat, flags: own }, { webRoot })
+  })
+  await Promise.all(peers.map((peer) => peer.ready))
+  for (const peer of peers)
+    await until(peer, 'all offer their nodes', ({ offering }) => offering >= PEERS - 1)
+  const [first, second] = peers
+  if (first === undefined || second === undefined) throw new Error('no peers')
+  return [first, second]
+}
+
+it('a job whose steward is killed while it runs ends on the page of another peer, with the reason', async (context) => {
+  const executablePath = requireComponent(context, 'chromium')
+  const [steward, other] = await startPeers(startSlowModel(RUN_MS))
+  const payer = connect((await steward.ready).url)
+  const { id } = await payer.submitJob({ body: { prompt: 'Who goes on without me?', replicas: 3 } })
+
+  browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  const { url } = await other.ready
+  await page.goto(new URL(`/jobs/${id}`, url).href)
+  await page.waitForSelector('.threads [data-fate=started]')
+  await steward.stop('SIGKILL')
+
+  await page.waitForSelector('.flow [data-status=completed][data-state=current]', { timeout: 60_000 })
+  expect(await page.innerText('.verdict .text')).toContain('An answer that took its time.')
+  await page.waitForSelector('.disruptions li')
+  expect(await page.innerText('.disruptions')).toMatch(/Slot \d: .+ took over from .+ in \d of \d seals/)
+  await page.waitForSelector('.verified[data-verified=true]')
+  await inspect(page, 'job-survived')
+  const decision = await connect(url).getDecision({ params: { id } })
+  expect(decision.verified).toBe(true)
+  expect(decision.steps.flatMap(({ takeovers }) => takeovers)).toHaveLength(1)
+  expect(complaints).toEqual([])
+})
+
+it('the payer reads an answer as it comes, and cancels the job on its page, which any peer then shows as cancelled', async (context) => {
+  const executablePath = requireComponent(context, 'chromium')
+  const [steward, other] = await startPeers(startWordModel(WORDS, WORD_MS))
+  const { url } = await steward.ready
+  const { id } = await connect(url).submitJob({ body: { prompt: 'Will this be needed?', replicas: 3 } })
+  browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  const elsewhere = await browser.newPage()
+  await page.goto(new URL(`/jobs/${id}`, url).href)
+  await elsewhere.goto(new URL(`/jobs/${id}`, (await other.ready).url).href)
+  await page.waitForSelector('.threads [data-fate=started]')
+  expect(await elsewhere.locator('button.cancel').count()).toBe(0)
+  await page.waitForFunction(() =>
+    document.querySelector('.provisional .text')?.textContent?.includes('word9'),
+  )
+  await inspect(page, 'job-streaming')
+  // Whoever runs it may not show it to anybody but the payer.
+  expect(await elsewhere.locator('.provisional').count()).toBe(0)
+  await page.click('button.cancel')
+
+  for (const each of [page, elsewhere]) {
+    await each.waitForSelector('.flow [data-status=unresolved][data-state=current]', { timeout: 60_000 })
+    expect(await each.innerText('.status-sentence')).toContain('Its payer cancelled the job')
+    expect(await each.locator('button.cancel').count()).toBe(0)
+  }
+  await page.waitForSelector('.verified[data-verified=true]')
+  await inspect(page, 'job-cancelled')
+})
