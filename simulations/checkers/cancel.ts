@@ -9,6 +9,7 @@ import type { Write } from '../../protocol/records/record.ts'
 import type { Checker, CreateChecker, Facts, Report } from './checker.ts'
 import { openOf } from './ledger-replay.ts'
 
+const JOB_BALLOT = `${PREFIXES.ballot}job/`
 /** Within which a runner that has heard of a cancel has stopped (6.10). */
 const STOP_MS = 500
 
@@ -70,7 +71,7 @@ function createNoFreshStart(report: Report): Checker {
   }
 
   const vote = (peer: PeerId, { key, value }: Write, among: Fresh) => {
-    if (value === null || !key.startsWith(PREFIXES.ballot)) return
+    if (value === null || !key.startsWith(JOB_BALLOT)) return
     const { instance, prepare } = decodeBody(ballotRecordCodec, value, key, TRUSTED)
     const [, job = ''] = instance.split('/')
     if (prepare === null) return
@@ -90,7 +91,7 @@ function createNoFreshStart(report: Report): Checker {
         const job = cancelledIn(observation.event)
         if (job !== undefined) cancelled.add(job)
       } else if (observation.type === 'effect' && observation.effect.type === 'persist') {
-        if (cancelled.size > 0) for (const write of observation.effect.writes) vote(peer, write, fresh)
+        for (const write of observation.effect.writes) vote(peer, write, fresh)
       } else if (observation.type === 'crashed') {
         for (const job of cancelled) holding.delete(`${peer} ${job}`)
       } else if (observation.type === 'handled') {
