@@ -40,20 +40,21 @@ export const createCopier: CreateAdversary = (means, view) => {
   }
   return {
     incoming(message) {
-      const before = attempts.get(nameIn(message) ?? '')?.answer
+      const known = knownIn(attempts, message)
       const seen = learn(of, message, means.signer.id)
       // At once when there is something to copy; the rest is for its own time.
-      return seen === undefined || seen.answer === before ? [] : commit(means, view, seen)
+      return seen?.answer === undefined || known ? [] : commit(means, view, seen)
     },
     tick: () =>
       [...attempts.values()].flatMap((seen) => [...commit(means, view, seen), ...reveal(means, view, seen)]),
   }
 }
 
-function nameIn(message: Message): string | undefined {
-  if (message.kind !== 'reveal') return undefined
+/** Whether there is nothing in a message that it could copy and hasn't seen. */
+function knownIn(attempts: ReadonlyMap<string, Seen>, message: Message): boolean {
+  if (message.kind !== 'reveal') return true
   const { job, step } = message.body.reveal.body
-  return `${job}/${step}`
+  return attempts.get(`${job}/${step}`)?.answer !== undefined
 }
 
 function learn(of: (job: JobId, step: number) => Seen, message: Message, self: PeerId): Seen | undefined {

@@ -23,6 +23,7 @@ import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
 import { createPromiseKeptChecker } from './promise-kept.ts'
 import { createSealedCloseChecker } from './sealed-close.ts'
+import { createSealedInTurnChecker } from './sealed-in-turn.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
@@ -42,6 +43,7 @@ export const CHECKERS = {
   'copier-earnings': createCopierEarningsChecker,
   'held-kept': createHeldKeptChecker,
   ranks: createRanksChecker,
+  'sealed-in-turn': createSealedInTurnChecker,
   cancel: createCancelChecker,
   'fair-verdict': createFairVerdictChecker,
   'decided-run': createDecidedRunChecker,

@@ -8,7 +8,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/swarm/quorum-size.ts',
     find: 'counting: witnesses - quorum + 1',
     replace: 'counting: faulty + 1',
-    seeds: [],
+    seeds: [4],
     caughtBy: ['copier-earnings', 'sealed-reveal', 'sealed-close'],
   },
   {
@@ -17,7 +17,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/revealing.ts',
     find: 'const seals = quorumOfSeals(context, attempt)',
     replace: 'const seals = [...attempt.seals.values()]',
-    seeds: [],
+    seeds: [2],
     caughtBy: ['sealed-reveal'],
   },
   {
@@ -26,7 +26,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [],
+    seeds: [16],
     caughtBy: ['sealed-close', 'copier-earnings'],
   },
   {
@@ -35,7 +35,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/runner.ts',
     find: 'out.write(keys.run(job, step, slot), encodeBody(runRecordCodec, run))',
     replace: 'void [encodeBody, runRecordCodec]',
-    seeds: [],
+    seeds: [9],
     caughtBy: ['single-signature'],
   },
   {
@@ -45,7 +45,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     find: "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })\n  context.book.save(out, open)",
     replace:
       "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })",
-    seeds: [],
+    seeds: [9],
     caughtBy: ['held-kept'],
   },
   {
@@ -54,7 +54,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/sealing.ts',
     find: "if (mine !== undefined) return out.sendSigned(signer, 'seal', mine)",
     replace: "if (mine !== undefined) out.sendSigned(signer, 'seal', mine)",
-    seeds: [],
+    seeds: [2],
     caughtBy: ['held-kept'],
   },
   {
@@ -72,7 +72,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/cancel.ts',
     find: 'return open.cancel && { ...NO_ITEMS, cancels: [open.cancel] }',
     replace: 'return open.cancel === undefined ? undefined : void NO_ITEMS',
-    seeds: [],
+    seeds: [36],
     caughtBy: ['cancel'],
   },
   {
@@ -81,7 +81,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/cancel.ts',
     find: 'return cancel.body.job === open.job && cancel.signer === open.record.account',
     replace: 'return cancel.body.job === open.job',
-    seeds: [],
+    seeds: [1],
     caughtBy: ['cancel'],
   },
   {
@@ -108,8 +108,17 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/leases.ts',
     find: 'spec.leaseMs + rank * spec.graceMs)',
     replace: 'spec.leaseMs)',
-    seeds: [],
+    seeds: [9],
     caughtBy: ['ranks'],
+  },
+  {
+    name: 'seal-ignores-leases',
+    breaks: 'a witness waits for whoever it hears at work, before a standby answers for it',
+    file: 'protocol/jobs/leases.ts',
+    find: 'silentFor(attempt, slot, body.rank, spec.leaseMs))',
+    replace: 'silentFor(attempt, slot, 0 * body.rank, spec.leaseMs))',
+    seeds: [9],
+    caughtBy: ['sealed-in-turn'],
   },
   {
     name: 'payer-charged-again',

@@ -34,6 +34,8 @@ const ODD_RUNNERS: readonly RunnerName[] = ['liar', 'failing', 'slow', 'staller'
 const MAX_PRICE_UNITS = 10_000n
 const SKEW_MS = 5_000
 const CLOCK_JUMP_MS = 2_000
+/** Runs about a pair that works together. */
+const PAIR_PPM = 250_000
 const DEADLINE_PPM = 100_000
 const PHASES: readonly Phase[] = [
   'bid',
@@ -52,7 +54,8 @@ const PHASES: readonly Phase[] = [
 
 export function drawJobFaults(random: Random): JobFaultsPlan {
   const often = () => random.chance(HALF_PPM)
-  const peers = drawMembers(random.fork('peers'))
+  const drawn = drawMembers(random.fork('peers'))
+  const peers = random.fork('pair').chance(PAIR_PPM) ? withPair(drawn, random.fork('of the pair')) : drawn
   const jobs = Array.from({ length: 1 + random.below(JOBS_MAX) }, () => drawJob(random, peers.length))
   const troubles = often() || often() ? 1 + random.below(TROUBLES_MAX) : 0
   return {
@@ -103,6 +106,32 @@ function drawMembers(random: Random): JobFaultsPlan['peers'] {
   const [first, ...others] = Array.from({ length: witnesses + members }, (_, at) => peerAt(at))
   if (first === undefined) throw new Error('a swarm has a first member')
   return [first, ...others]
+}
+
+/** A copier that asks little, and a witness, if one may lie, that shows it every answer. */
+function withPair(
+  [first, second, ...others]: JobFaultsPlan['peers'],
+  random: Random,
+): JobFaultsPlan['peers'] {
+  const witnesses = [first, second, ...others].filter((peer) => peer?.witness === true).length
+  const copier: PeerPlan = {
+    operator: 'copier',
+    witness: false,
+    runner: 'staller',
+    price: 500n,
+    skewMs: random.below(SKEW_MS),
+    adversaries: ['copier'],
+  }
+  if (second === undefined) return [first, copier]
+  const honest = others.map((peer): PeerPlan => (peer.witness ? { ...peer, adversaries: [] } : peer))
+  const mayLie = quorumSizes(witnesses).faulty > 0
+  const leaking: readonly AdversaryName[] = random.pick([
+    ['leaking-witness'],
+    ['leaking-witness', 'seal-swapper'],
+  ] as const)
+  const third = quorumSizes(witnesses).faulty > 1 ? others[0] : undefined
+  const rest = honest.map((peer, at) => (at === 0 && third !== undefined ? third : peer))
+  return [first, { ...second, adversaries: mayLie ? leaking : [] }, ...rest, copier]
 }
 
 function drawJob(random: Random, peers: number): JobPlan {
