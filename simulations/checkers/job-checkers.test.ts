@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { plainFrame } from '../../protocol/encoding/envelope.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { BEACON, BID, CANCEL, COMMIT, REVEAL, SEAL, sealDigestOf } from '../../protocol/jobs/messages.ts'
+import { encodeBody } from '../../protocol/encoding/body.ts'
+import type { Blame } from '../../protocol/jobs/blame-record.ts'
+import { pendingRecord } from '../../protocol/jobs/offering.ts'
+import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { keys } from '../../protocol/records/keys.ts'
+import { createSameBlameChecker } from './same-blame.ts'
 import type { CloseValue, JobResult, ReplicaResult } from '../../protocol/jobs/value.ts'
 import { createCancelChecker } from './cancel.ts'
 import { certified, decided, digestOf, examine, frameOf, liar, minted, minter } from './bench.ts'
@@ -168,5 +174,30 @@ describe('held kept', () => {
     expect(said(held, sealOf(commits))).toEqual([])
     expect(said(held, sealOf(commits.slice(1)))).toHaveLength(1)
     expect(said(sealOf(commits.slice(1)), held)).toHaveLength(1)
+  })
+})
+
+describe('same blame', () => {
+  const record = (changes: Partial<JobRecord>): [string, Uint8Array] => {
+    const [operation] = opening.body.ops
+    if (operation?.type !== 'open') throw new Error('it opens a job')
+    const pending = pendingRecord(openedJob, minter.id, operation.spec, 0)
+    return [keys.closed(openedJob), encodeBody(jobRecordCodec, { ...pending, ...changes })]
+  }
+  const blame = (cause: Blame['cause'], peer = second.id): Blame[] => [
+    { step: 1, slot: 0, peer, cause, led: 'unpaid', evidence: [] },
+  ]
+  const said = (...records: readonly Partial<JobRecord>[]) =>
+    reports(createSameBlameChecker, (checker) =>
+      checker.conclude?.(
+        records.map((one) => ({ peer: minter.id, records: new Map([record(one)]), view: undefined })),
+      ),
+    )
+
+  it('finds two peers that say different things of a job, and two commits of somebody correct', () => {
+    expect(said({ blame: blame('noshow') }, { blame: blame('noshow') })).toEqual([])
+    expect(said({ blame: blame('noshow') }, { blame: blame('timeout') })).toHaveLength(1)
+    expect(said({ charged: 1n }, { charged: 2n })).toHaveLength(1)
+    expect(said({ blame: blame('fault') })).toHaveLength(1)
   })
 })

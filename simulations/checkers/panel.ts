@@ -22,6 +22,7 @@ import { createRanksChecker } from './ranks.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
 import { createPromiseKeptChecker } from './promise-kept.ts'
+import { createSameBlameChecker } from './same-blame.ts'
 import { createSealedCloseChecker } from './sealed-close.ts'
 import { createSealedInTurnChecker } from './sealed-in-turn.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
@@ -42,6 +43,7 @@ export const CHECKERS = {
   'lowest-rank-paid': createLowestRankPaidChecker,
   'copier-earnings': createCopierEarningsChecker,
   'held-kept': createHeldKeptChecker,
+  'same-blame': createSameBlameChecker,
   ranks: createRanksChecker,
   'sealed-in-turn': createSealedInTurnChecker,
   cancel: createCancelChecker,

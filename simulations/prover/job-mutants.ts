@@ -58,15 +58,6 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     caughtBy: ['held-kept'],
   },
   {
-    name: 'seal-in-memory',
-    breaks: 'a seal is durable before it leaves',
-    file: 'protocol/jobs/sealing.ts',
-    find: 'book.save(out, open)\n  for (const peer of sealAudience',
-    replace: 'for (const peer of sealAudience',
-    seeds: [],
-    caughtBy: ['single-signature', 'held-kept'],
-  },
-  {
     name: 'again-after-cancel',
     breaks: 'a witness that holds a cancel helps nobody to begin',
     file: 'protocol/jobs/cancel.ts',
@@ -85,21 +76,12 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     caughtBy: ['cancel'],
   },
   {
-    name: 'runs-on-after-cancel',
-    breaks: 'a runner stops when the payer wants no more of it',
-    file: 'protocol/jobs/runner.ts',
-    find: 'onCancel(out: Outbox, open: OpenJob): void {\n    if (this.#committed(open) === undefined) this.stop(out, open)',
-    replace: 'onCancel(out: Outbox, open: OpenJob): void {\n    void [out, open]',
-    seeds: [],
-    caughtBy: ['cancel'],
-  },
-  {
     name: 'higher-rank-paid',
     breaks: 'the lowest rank that is counted and revealed is paid',
     file: 'protocol/jobs/settlement.ts',
     find: 'of holdersOf(attempt, slot).entries())',
     replace: 'of [...holdersOf(attempt, slot).entries()].reverse())',
-    seeds: [],
+    seeds: [224],
     caughtBy: ['lowest-rank-paid'],
   },
   {
@@ -121,13 +103,23 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     caughtBy: ['sealed-in-turn'],
   },
   {
-    name: 'payer-charged-again',
-    breaks: 'the refund is what the escrow has left',
+    name: 'fee-too-high',
+    breaks: 'the fee is what the payer agreed on',
+    file: 'protocol/jobs/settlement.ts',
+    find: 'refund: escrow - payouts - spec.fee,\n    fee: spec.fee,',
+    replace:
+      'refund: escrow - payouts - spec.fee - (payouts > 0n ? 1n : 0n),\n    fee: spec.fee + (payouts > 0n ? 1n : 0n),',
+    seeds: [2],
+    caughtBy: ['one-charge'],
+  },
+  {
+    name: 'refund-too-small',
+    breaks: 'what is decided can be paid out, so the job ends',
     file: 'protocol/jobs/settlement.ts',
     find: 'refund: escrow - payouts - spec.fee,',
     replace: 'refund: escrow - payouts - spec.fee - (payouts > 0n ? 1n : 0n),',
-    seeds: [],
-    caughtBy: ['one-charge'],
+    seeds: [2],
+    caughtBy: ['ends'],
   },
 ]
 
