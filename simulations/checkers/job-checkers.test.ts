@@ -144,8 +144,17 @@ describe('payments', () => {
 
 describe('copier earnings', () => {
   it('finds a copier that is paid', () => {
-    expect(found(createCopierEarningsChecker, closeOf(paidTo(first, 0), {}))).toEqual([])
-    expect(found(createCopierEarningsChecker, closeOf(paidTo(second, 1), {}))).toHaveLength(1)
+    const earned = (replica: ReplicaResult) =>
+      reports(
+        createCopierEarningsChecker,
+        (checker) =>
+          examine(checker, [certified(minted), certified(opening), assigned, closeOf(replica, {})]),
+        undefined,
+        undefined,
+        { copiers: new Set([second.id]) },
+      )
+    expect(earned(paidTo(first, 0))).toEqual([])
+    expect(earned(paidTo(second, 1))).toHaveLength(1)
   })
 })
 

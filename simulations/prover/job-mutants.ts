@@ -58,6 +58,15 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     caughtBy: ['held-kept'],
   },
   {
+    name: 'seal-in-memory',
+    breaks: 'a seal is durable before it leaves',
+    file: 'protocol/jobs/sealing.ts',
+    find: 'book.save(out, open)\n  for (const peer of sealAudience',
+    replace: 'for (const peer of sealAudience',
+    seeds: [190],
+    caughtBy: ['single-signature'],
+  },
+  {
     name: 'again-after-cancel',
     breaks: 'a witness that holds a cancel helps nobody to begin',
     file: 'protocol/jobs/cancel.ts',
