@@ -17,12 +17,15 @@ async function main(options: ProverOptions): Promise<boolean> {
 }
 
 /** In this very thread, so that a debugger and --trace see everything. */
-async function runOne(seed: number, { mutants, trace, json }: ProverOptions): Promise<boolean> {
+async function runOne(seed: number, { scenario, mutants, trace, json }: ProverOptions): Promise<boolean> {
   const [mutant] = mutants ?? []
   if (mutant !== undefined) installMutant(mutantNamed(mutant))
   const { createRunSeed } = await import('./prover/run-seed.ts')
   const print = (line: string) => process.stdout.write(`${line}\n`)
-  const report = createRunSeed()(seed, trace ? print : undefined)
+  const report = createRunSeed(mutant === undefined ? scenario : (mutantNamed(mutant).scenario ?? scenario))(
+    seed,
+    trace ? print : undefined,
+  )
   const { violations, ...figures } = report
   if (json) print(JSON.stringify(report, undefined, 2))
   else {
@@ -33,10 +36,11 @@ async function runOne(seed: number, { mutants, trace, json }: ProverOptions): Pr
 }
 
 async function prove(options: ProverOptions, signal: AbortSignal): Promise<boolean> {
-  const { seeds, first, threads, json } = options
+  const { scenario, seeds, first, threads, json } = options
   const wanted = Array.from({ length: seeds }, (_, at) => first + at)
   const proof = await proveSeeds({
-    seeds: [...new Set([...regressionSeeds(), ...wanted])],
+    scenario,
+    seeds: [...new Set([...regressionSeeds(scenario), ...wanted])],
     threads,
     signal,
     onFailure: (lines) => process.stderr.write(lines),

@@ -5,7 +5,7 @@ import type { HostFaults } from './faults.ts'
 import { createRandom, type Random } from './random.ts'
 
 /** How a peer's runs behave. Adversarial prompts and further models of dishonesty plug in as further names. */
-export const RUNNER_NAMES = ['honest', 'liar'] as const
+export const RUNNER_NAMES = ['honest', 'liar', 'failing', 'slow', 'staller'] as const
 export type RunnerName = (typeof RUNNER_NAMES)[number]
 
 /** What a run will do: after `durationMs` it ends, with an answer or a provider's failure. */
@@ -26,6 +26,20 @@ const RUNNERS: Readonly<Record<RunnerName, (random: Random) => Runner>> = {
     const falsehood = random.below(1_000_000).toString()
     return runnerThat((prompt) => answerTo(prompt, falsehood))
   },
+  failing: () => changed((plan) => ({ ...plan, answer: undefined })),
+  // Some come before all others have sealed, some after.
+  slow: () => changed((plan) => ({ ...plan, durationMs: plan.durationMs * SLOWNESS })),
+  // It says that it is at work, and never comes to an end.
+  staller: () => changed((plan) => ({ ...plan, durationMs: FOR_EVER_MS })),
+}
+
+const SLOWNESS = 8
+/** Beyond the end of every scenario. */
+const FOR_EVER_MS = 86_400_000
+
+function changed(change: (plan: RunPlan) => RunPlan): Runner {
+  const honest = runnerThat((prompt) => answerTo(prompt, ''))
+  return { plan: (order, prompt, random, faults) => change(honest.plan(order, prompt, random, faults)) }
 }
 
 export function createRunner(name: RunnerName, random: Random): Runner {

@@ -93,6 +93,7 @@ export function draftJob(
     leaseMs: TIMES.leaseMs,
     graceMs: TIMES.graceMs,
     retryOf: request.retryOf ?? null,
+    ...request.terms,
   }
   const escrow = escrowOf(spec)
   const fault = escrow < 1n ? 'escrow_mismatch' : specFault(spec, escrow)

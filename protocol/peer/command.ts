@@ -25,7 +25,15 @@ export interface JobRequest {
   readonly retryOf?: JobId
   /** After how many milliseconds this peer cancels the job unless it is over. */
   readonly deadlineMs?: number
+  /** Where it wants others than what is usual: the spec's bounds hold for them as for any. */
+  readonly terms?: Partial<JobTerms>
 }
+
+/** How long a job's phases last, and how often it is tried. */
+export type JobTerms = Pick<
+  JobSpec,
+  'attempts' | 'assignMs' | 'commitMs' | 'revealMs' | 'voidMs' | 'leaseMs' | 'graceMs'
+>
 
 /**
  * How an asker names its request, so that a repetition is known as one, also after a crash: `name` stands for

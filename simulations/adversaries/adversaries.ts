@@ -3,10 +3,20 @@ import { type CreateAdversary, type Means, misled } from './adversary.ts'
 import { createBadEntries } from './bad-entries.ts'
 import { createCertificateHider } from './certificate-hider.ts'
 import { createCertificateKeeper } from './certificate-keeper.ts'
+import { createCancelForger } from './cancel-forger.ts'
+import { createCopier } from './copier.ts'
 import { createDecisionKeeper } from './decision-keeper.ts'
 import { createDoubleClaimer } from './double-claimer.ts'
+import { createDoubleCommitter } from './double-committer.ts'
 import { createDoubleVoter } from './double-voter.ts'
-import { createEpochWithholder, createWithholder } from './withholder.ts'
+import { createEarlySealer, createHeldLiar, createLeakingWitness } from './bad-sealers.ts'
+import { createFalseLeaser } from './false-leaser.ts'
+import {
+  createEpochWithholder,
+  createNoShow,
+  createWithholder,
+  createWithholdingSealer,
+} from './withholder.ts'
 import { createForger } from './forger.ts'
 import { createForkingOwner } from './forking-owner.ts'
 import { createForkingProposer } from './forking-proposer.ts'
@@ -40,6 +50,32 @@ export const MEMBER_ADVERSARIES = [
   'forking-proposer',
 ] as const
 
+/** What witnesses may do wrong with jobs. */
+export const JOB_WITNESS_ADVERSARIES = [
+  'copier',
+  'early-sealer',
+  'withholding-sealer',
+  'seal-swapper',
+  'leaking-witness',
+  'false-leaser',
+  'double-committer',
+  'cancel-forger',
+  'held-liar',
+  'replayer',
+  'withholder',
+] as const
+
+/** The same for any member. */
+export const JOB_MEMBER_ADVERSARIES = [
+  'copier',
+  'copier',
+  'false-leaser',
+  'double-committer',
+  'cancel-forger',
+  'replayer',
+  'no-show',
+] as const
+
 /** What witnesses may do wrong besides where epochs change. */
 export const CHANGE_ADVERSARIES = ['handover-liar', 'epoch-withholder'] as const
 
@@ -58,6 +94,7 @@ export const FORK_ADVERSARY = 'certificate-hider'
 export type AdversaryName =
   | (typeof WITNESS_ADVERSARIES | typeof MEMBER_ADVERSARIES)[number]
   | (typeof CHANGE_ADVERSARIES)[number]
+  | (typeof JOB_WITNESS_ADVERSARIES | typeof JOB_MEMBER_ADVERSARIES)[number]
   | typeof CERTIFICATE_KEEPER
   | typeof DECISION_KEEPER
   | typeof FORK_ADVERSARY
@@ -67,21 +104,30 @@ const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'bad-entries': createBadEntries,
   'certificate-hider': createCertificateHider,
   'certificate-keeper': createCertificateKeeper,
+  'cancel-forger': createCancelForger,
+  copier: createCopier,
   'decision-keeper': createDecisionKeeper,
+  'double-committer': createDoubleCommitter,
   'double-claimer': createDoubleClaimer,
   'double-voter': createDoubleVoter,
+  'early-sealer': createEarlySealer,
   'epoch-withholder': createEpochWithholder,
+  'false-leaser': createFalseLeaser,
   forger: createForger,
   'forking-owner': createForkingOwner,
   'forking-proposer': createForkingProposer,
   'handover-liar': createHandoverLiar,
+  'held-liar': createHeldLiar,
   'key-thief': createKeyThief,
+  'leaking-witness': createLeakingWitness,
   'lock-liar': createLockLiar,
+  'no-show': createNoShow,
   'promise-liar': createPromiseLiar,
   replayer: createReplayer,
   'round-racer': createRoundRacer,
   'seal-swapper': createSealSwapper,
   withholder: createWithholder,
+  'withholding-sealer': createWithholdingSealer,
 }
 
 /** The mind under all of these conducts, the first one closest to it. */

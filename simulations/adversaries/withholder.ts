@@ -46,3 +46,15 @@ function withholding({ random }: Means, names: readonly KindName[]): Conduct {
   const kinds = new Set(random.shuffled(names).slice(0, 1 + random.below(KINDS_MAX)))
   return { outgoing: (sent) => (kinds.has(sent.kind) && random.chance(WITHHELD_PPM) ? [] : [sent]) }
 }
+
+/** Seals to itself, so that an attempt has to do without, and acknowledges nothing. */
+export const createWithholdingSealer: CreateAdversary = ({ random }) => ({
+  outgoing: (sent) =>
+    (sent.kind === 'seal' || sent.kind === 'held') && random.chance(WITHHELD_PPM) ? [] : [sent],
+})
+
+/** Makes bids and never begins. */
+export const createNoShow: CreateAdversary = () => ({
+  outgoing: (sent) =>
+    sent.kind === 'lease' || sent.kind === 'job-commit' || sent.kind === 'reveal' ? [] : [sent],
+})

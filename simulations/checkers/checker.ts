@@ -33,11 +33,17 @@ export interface Facts {
   readonly hasLost: (peer: PeerId) => boolean
   /** Peers whose runs are faithful. */
   readonly honest: ReadonlySet<PeerId>
+  /** Peers that run nothing themselves and commit to what they saw of others. */
+  readonly copiers: ReadonlySet<PeerId>
+  /** Virtual milliseconds since the world began. */
+  readonly now: () => number
   readonly verify: (check: SignatureCheck) => boolean
   /** A further mind with the first member's key, that knows nothing yet and is connected to nobody. */
   readonly freshMind: () => Peer
   /** The certificates and decisions of a disk. */
   readonly read: (records: Records) => StoredFacts
+  /** All that a peer wrote, synced or not. */
+  readonly written: (peer: PeerId) => Records
   /** What a crash right now would leave on this peer's disk. */
   readonly durable: (peer: PeerId) => Records
 }

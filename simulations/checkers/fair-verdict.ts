@@ -4,7 +4,7 @@ import type { CreateChecker, Facts, Report } from './checker.ts'
 
 /**
  * Whoever answered faithfully in a majority of faithful answers is paid, and whoever lied against two of them
- * isn't. Faithful runs give the same answer here and each liar its own, so the world knows who was right.
+ * isn't. What copiers earn is another checker's. Faithful runs give the same answer here and each liar its own, so the world knows who was right.
  */
 export const createFairVerdictChecker: CreateChecker = (facts, report) => {
   const judged = new Set<string>()
@@ -22,8 +22,8 @@ export const createFairVerdictChecker: CreateChecker = (facts, report) => {
   }
 }
 
-function judge({ honest }: Facts, { agreement, winner, replicas }: JobResult, report: Report): void {
-  const answered = replicas.filter(({ answer }) => answer !== null)
+function judge({ honest, copiers }: Facts, { agreement, winner, replicas }: JobResult, report: Report): void {
+  const answered = replicas.filter(({ answer, peer }) => answer !== null && !copiers.has(peer))
   const faithful = answered.filter(({ peer }) => honest.has(peer))
   const liars = answered.filter(({ peer }) => !honest.has(peer))
   const unfair = (what: string, peer: PeerId) => report(`is closed as ${agreement}, and ${peer} ${what}`)

@@ -2,6 +2,7 @@ import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
 import { isCorrect, type World } from '../world.ts'
 import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
+import { createCancelChecker } from './cancel.ts'
 import { createClosedFactsChecker } from './closed-facts.ts'
 import { createConvergenceChecker } from './convergence.ts'
 import { createDecidedRunChecker } from './decided-run.ts'
@@ -13,10 +14,17 @@ import { createLedgerReplayChecker } from './ledger-replay.ts'
 import { createLivenessChecker } from './liveness.ts'
 import { createOrderIndependenceChecker } from './order-independence.ts'
 import { createOrderedEpochChecker } from './ordered-epoch.ts'
+import { createCopierEarningsChecker } from './copier-earnings.ts'
+import { createHeldKeptChecker } from './held-kept.ts'
+import { createLowestRankPaidChecker } from './lowest-rank-paid.ts'
+import { createOneChargeChecker } from './one-charge.ts'
+import { createRanksChecker } from './ranks.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
 import { createPromiseKeptChecker } from './promise-kept.ts'
+import { createSameBlameChecker } from './same-blame.ts'
 import { createSealedCloseChecker } from './sealed-close.ts'
+import { createSealedInTurnChecker } from './sealed-in-turn.ts'
 import { createSealedRevealChecker } from './sealed-reveal.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
@@ -31,6 +39,14 @@ export const CHECKERS = {
   'single-fact': createSingleFactChecker,
   'single-signature': createSingleSignatureChecker,
   payments: createPaymentsChecker,
+  'one-charge': createOneChargeChecker,
+  'lowest-rank-paid': createLowestRankPaidChecker,
+  'copier-earnings': createCopierEarningsChecker,
+  'held-kept': createHeldKeptChecker,
+  'same-blame': createSameBlameChecker,
+  ranks: createRanksChecker,
+  'sealed-in-turn': createSealedInTurnChecker,
+  cancel: createCancelChecker,
   'fair-verdict': createFairVerdictChecker,
   'decided-run': createDecidedRunChecker,
   'sealed-reveal': createSealedRevealChecker,
@@ -47,7 +63,7 @@ export const CHECKERS = {
 } as const satisfies Readonly<Record<string, CreateChecker>>
 
 export interface Violation {
-  readonly checker: keyof typeof CHECKERS | 'mind'
+  readonly checker: keyof typeof CHECKERS | 'mind' | 'ends'
   readonly atMs: number
   readonly detail: string
 }
@@ -122,7 +138,8 @@ export function createPanel(world: World): Panel {
   }
 }
 
-function factsOf({ roster, peers, verify, freshMind, hasLost, loot }: World, epochs: EpochRecord): Facts {
+function factsOf(world: World, epochs: EpochRecord): Facts {
+  const { roster, peers, verify, freshMind, hasLost, loot } = world
   return {
     swarm: roster.swarm,
     epochOf: (number) => epochs.of(number),
@@ -130,10 +147,15 @@ function factsOf({ roster, peers, verify, freshMind, hasLost, loot }: World, epo
     isForged: (signature) => loot.isForged(signature),
     correct: new Set(peers.filter(isCorrect).map(({ id }) => id)),
     hasLost,
-    honest: new Set(peers.filter(({ plan }) => plan.runner === 'honest').map(({ id }) => id)),
+    honest: new Set(peers.filter(({ plan }) => plan.runner !== 'liar').map(({ id }) => id)),
     verify,
     freshMind,
     read: createFactReader(),
+    copiers: new Set(
+      peers.filter(({ plan }) => plan.adversaries?.includes('copier') === true).map(({ id }) => id),
+    ),
+    now: () => world.now,
+    written: (peer) => peers.find(({ id }) => id === peer)?.disk.records() ?? new Map(),
     durable: (peer) => peers.find(({ id }) => id === peer)?.disk.durable() ?? new Map(),
   }
 }

@@ -44,8 +44,9 @@ async function killOne(mutant: string, options: Omit<KillOptions, 'mutants'>): P
   let caught: Kill['caught']
   let error: string | undefined
   let seedsRun = 0
-  const { seeds: known, caughtBy } = mutantNamed(mutant)
+  const { seeds: known, caughtBy, scenario = 'ledger' } = mutantNamed(mutant)
   await runSeeds({
+    scenario,
     threads,
     mutant,
     seeds: orderedSeeds(known, first, seeds),

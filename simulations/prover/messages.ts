@@ -1,7 +1,8 @@
-import type { LedgerReport } from '../scenarios/ledger.ts'
+import type { ScenarioName, SeedReport } from './scenarios.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
+  readonly scenario: ScenarioName
   /** Name of the mutant that it runs in the place of the protocol; null for the real one. */
   readonly mutant: string | null
 }
@@ -11,6 +12,6 @@ export interface Task {
 }
 
 export type Reply =
-  | { readonly type: 'report'; readonly report: LedgerReport }
+  | { readonly type: 'report'; readonly report: SeedReport }
   /** The simulator itself failed: no statement about the protocol. */
   | { readonly type: 'failed'; readonly seed: number; readonly error: string }

@@ -1,3 +1,5 @@
+import type { ScenarioName } from './scenarios.ts'
+
 /** One wrong line in the protocol: `find` must stand in `file` exactly once. */
 export interface Mutant {
   readonly name: string
@@ -9,5 +11,7 @@ export interface Mutant {
   /** Seeds that caught it when they were last looked for; tried first. */
   readonly seeds: readonly number[]
   /** Checkers that are there for this; another one's catch is luck. */
+  /** In which scenario it is looked for; the ledger's by default. */
+  readonly scenario?: ScenarioName
   readonly caughtBy: readonly string[]
 }

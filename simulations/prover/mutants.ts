@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts'
 import { EPOCH_MUTANTS } from './epoch-mutants.ts'
+import { JOB_MUTANTS } from './job-mutants.ts'
 
 /**
  * Mistakes that the checkers must notice (simulation.md, "Mutants must be caught"). What concerns standbys joins the
@@ -7,6 +8,7 @@ import { EPOCH_MUTANTS } from './epoch-mutants.ts'
  */
 export const MUTANTS: readonly Mutant[] = [
   ...EPOCH_MUTANTS,
+  ...JOB_MUTANTS,
   {
     name: 'small-quorum',
     breaks: 'any two quorums share a correct witness',

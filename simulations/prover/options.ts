@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { MUTANTS, mutantNamed } from './mutants.ts'
+import { type ScenarioName, SCENARIOS } from './scenarios.ts'
 
-export const USAGE = `Usage: npm run sim:prove -- [--seeds 200] [--first 1] [--mutants | --mutant NAME] [--seed N [--trace]]
+export const USAGE = `Usage: npm run sim:prove -- [--scenario ledger] [--seeds 200] [--first 1] [--mutants | --mutant NAME] [--seed N [--trace]]
 
+  --scenario NAME what is played: ledger (money, forks, epochs) or jobs (their phases); a mutant has its own
   --seeds N       runs that many seeds, beginning with --first (1), after those that failed once
   --mutants       runs each mutant until a checker catches it, at most --seeds seeds, and prints the kill table
   --mutant NAME   the same for this one; with --seed, that seed under it
@@ -16,6 +18,7 @@ export const USAGE = `Usage: npm run sim:prove -- [--seeds 200] [--first 1] [--m
 const SEEDS_DEFAULT = '200'
 
 export interface ProverOptions {
+  readonly scenario: ScenarioName
   readonly seeds: number
   readonly first: number
   /** One seed alone. */
@@ -32,6 +35,7 @@ export function readOptions(args: readonly string[]): ProverOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      scenario: { type: 'string', default: 'ledger' },
       seeds: { type: 'string', default: SEEDS_DEFAULT },
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
@@ -44,6 +48,7 @@ export function readOptions(args: readonly string[]): ProverOptions {
   })
   const all = values.mutants ? MUTANTS.map(({ name }) => name) : undefined
   return {
+    scenario: scenarioNamed(values.scenario),
     seeds: wholeNumber('seeds', values.seeds),
     first: wholeNumber('first', values.first),
     seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),
@@ -52,6 +57,12 @@ export function readOptions(args: readonly string[]): ProverOptions {
     threads: Math.max(1, wholeNumber('threads', values.threads)),
     json: values.json,
   }
+}
+
+function scenarioNamed(text: string): ScenarioName {
+  const found = SCENARIOS.find((name) => name === text)
+  if (found === undefined) throw new RangeError(`--scenario takes ${SCENARIOS.join(' or ')}, not ${text}`)
+  return found
 }
 
 export function wholeNumber(name: string, text: string): number {

@@ -1,6 +1,7 @@
-import type { LedgerReport } from '../scenarios/ledger.ts'
 import { runSeeds } from './pool.ts'
 import { createProgress } from './progress.ts'
+import { figuresOf } from './figures.ts'
+import type { ScenarioName, SeedReport } from './scenarios.ts'
 import { table } from './table.ts'
 
 export interface SeedFailure {
@@ -9,7 +10,7 @@ export interface SeedFailure {
 }
 
 export interface Proof {
-  readonly reports: readonly LedgerReport[]
+  readonly reports: readonly SeedReport[]
   /** Seeds of which the simulator itself failed. */
   readonly failures: readonly SeedFailure[]
   readonly elapsedMs: number
@@ -18,6 +19,7 @@ export interface Proof {
 }
 
 export interface ProofOptions {
+  readonly scenario: ScenarioName
   readonly seeds: readonly number[]
   readonly threads: number
   readonly signal: AbortSignal
@@ -26,14 +28,21 @@ export interface ProofOptions {
 }
 
 /** Runs seeds of the protocol as it is; aborting leaves what was found so far. */
-export async function proveSeeds({ seeds, threads, signal, onFailure }: ProofOptions): Promise<Proof> {
+export async function proveSeeds({
+  scenario,
+  seeds,
+  threads,
+  signal,
+  onFailure,
+}: ProofOptions): Promise<Proof> {
   const startedAt = performance.now()
   const progress = createProgress(seeds.length, 'seeds')
-  const reports: LedgerReport[] = []
+  const reports: SeedReport[] = []
   const failures: SeedFailure[] = []
   const failed = () => failures.length + reports.filter((report) => !isClean(report)).length
   try {
     await runSeeds({
+      scenario,
       threads,
       mutant: null,
       seeds,
@@ -42,7 +51,7 @@ export async function proveSeeds({ seeds, threads, signal, onFailure }: ProofOpt
         if (reply.type === 'report') reports.push(reply.report)
         else failures.push(reply)
         progress.step(reports.length + failures.length, failed())
-        if (reply.type === 'failed' || !isClean(reply.report)) onFailure(failureOf(reply))
+        if (reply.type === 'failed' || !isClean(reply.report)) onFailure(failureOf(scenario, reply))
         return true
       },
     })
@@ -55,24 +64,24 @@ export async function proveSeeds({ seeds, threads, signal, onFailure }: ProofOpt
   return { reports, failures, elapsedMs: performance.now() - startedAt, isPartial }
 }
 
-export function isClean({ violations }: LedgerReport): boolean {
+export function isClean({ violations }: SeedReport): boolean {
   return violations.length === 0
 }
 
-type Failed = SeedFailure | { readonly report: LedgerReport }
+type Failed = SeedFailure | { readonly report: SeedReport }
 
-function failureOf(failed: Failed): string {
+function failureOf(scenario: ScenarioName, failed: Failed): string {
   const { seed } = 'report' in failed ? failed.report : failed
   const lines =
     'report' in failed
       ? failed.report.violations.map(({ checker, atMs, detail }) => `  ${checker} at ${atMs} ms: ${detail}`)
       : [`  the simulator failed: ${failed.error}`]
-  const replay = `npm run sim:prove -- --seed ${seed} --trace`
+  const replay = `npm run sim:prove -- --scenario ${scenario} --seed ${seed} --trace`
   return [`seed ${seed} failed; replay: ${replay}`, ...lines, ''].join('\n')
 }
 
 export function summaryOf({ reports, failures, elapsedMs, isPartial }: Proof): string {
-  const sum = (figure: (report: LedgerReport) => number) =>
+  const sum = (figure: (report: SeedReport) => number) =>
     reports.reduce((total, report) => total + figure(report), 0)
   const withLiars = reports.filter(({ adversaries }) => adversaries > 0).length
   return table([
@@ -82,15 +91,7 @@ export function summaryOf({ reports, failures, elapsedMs, isPartial }: Proof): s
     ['seeds with adversaries', withLiars],
     ['peers', sum(({ peers }) => peers)],
     ['crashes', sum(({ crashes }) => crashes)],
-    ['entries certified', sum(({ certified }) => certified)],
-    ['steps of jobs decided', sum(({ decided }) => decided)],
-    ['forks settled', sum(({ resolved }) => resolved)],
-    ['seeds with changes of epoch', reports.filter(({ epochs }) => epochs.ordered > 0).length],
-    ['epochs ordered', sum(({ epochs }) => epochs.ordered)],
-    ['epochs decided', sum(({ epochs }) => epochs.decided)],
-    ['witnesses added', sum(({ epochs }) => epochs.added)],
-    ['witnesses removed', sum(({ epochs }) => epochs.removed)],
-    ['most witnesses', Math.max(0, ...reports.map(({ epochs }) => epochs.witnessesMax))],
+    ...figuresOf(reports),
     ['virtual hours', (sum(({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)],
     ['steps', sum(({ steps }) => steps)],
     ['real seconds', (elapsedMs / 1_000).toFixed(1)],

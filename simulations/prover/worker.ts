@@ -9,7 +9,7 @@ if (setup.mutant !== null) installMutant(mutantNamed(setup.mutant))
 
 // Only now may anything of protocol/ be loaded.
 const { createRunSeed } = await import('./run-seed.ts')
-const runSeed = createRunSeed()
+const runSeed = createRunSeed(setup.scenario)
 const port = parentPort
 if (port === null) throw new Error('the prover starts this file as a thread')
 

@@ -1,4 +1,3 @@
-import { PREFIXES } from '../../protocol/records/keys.ts'
 import type { createPanel, Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
 import { heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
@@ -6,11 +5,13 @@ import { ChangeDriver } from './change-driver.ts'
 import { drawLedgerPlan } from './draw-ledger-plan.ts'
 import { countFacts, type EpochFigures, figuresOf } from './ledger-figures.ts'
 import type { LedgerPlan } from './ledger-plan.ts'
+import { isLevel, stateOf } from './level.ts'
 import { sparedOf } from './spared.ts'
 import { createPower, type Power, scheduleTrouble } from './trouble.ts'
 import { createWatchedWorld, jobOf, type ScenarioOptions } from './watched-world.ts'
 
 export interface LedgerReport {
+  readonly scenario: 'ledger'
   readonly seed: number
   readonly witnesses: number
   readonly peers: number
@@ -58,6 +59,7 @@ export function runLedger(options: ScenarioOptions): LedgerReport {
   const run = new LedgerRun({ world, plan, random, power, panel })
   run.play()
   return {
+    scenario: 'ledger',
     seed: options.seed,
     witnesses: world.charter.witnesses.length,
     peers: plan.peers.length,
@@ -239,32 +241,4 @@ function submit(world: World, payer: WorldPeer, random: Random): void {
     visibility: 'private',
   })
   world.command(payer, command)
-}
-
-/** One root, no own entry under way, no close that no snapshot folds, no job of theirs or paid for still open. */
-function isLevel(core: readonly WorldPeer[]): boolean {
-  const owed = new Set<string>(core.map(({ id }) => id))
-  const [first] = core
-  const root = first?.body.view?.ledgerRoot()
-  const epoch = first?.body.view?.roster.epoch.number
-  return core.every(({ body: { view }, disk }) => {
-    if (view === undefined || view.ledgerRoot() !== root || view.trust().waiting > 0) return false
-    const { stoppedMs, isLevel: hasAll } = view.change()
-    if (view.roster.epoch.number !== epoch || stoppedMs !== undefined || !hasAll) return false
-    if (view.openJobs().some(({ status, account }) => status !== 'pending' || owed.has(account))) return false
-    return ![...disk.records().keys()].some((key) => key.startsWith(PREFIXES.own))
-  })
-}
-
-function stateOf(core: readonly WorldPeer[]): string {
-  return core
-    .map(({ id, body: { view }, disk }) => {
-      const own = [...disk.records().keys()].filter((key) => key.startsWith(PREFIXES.own)).length
-      const jobs = view?.openJobs().map(({ status }) => status) ?? []
-      const { stoppedMs, isLevel: hasAll } = view?.change() ?? {}
-      const change = `${stoppedMs === undefined ? '' : ' stopped'}${hasAll === false ? ' behind' : ''}`
-      const at = `epoch ${view?.roster.epoch.number}${change}`
-      return `${id.slice(-6)} ${view?.ledgerRoot().slice(0, 6)} ${at} own ${own} jobs ${jobs.join(',')}`
-    })
-    .join('; ')
 }
