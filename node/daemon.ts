@@ -27,6 +27,7 @@ import { StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
 import { foundSwarm } from './swarm/founding.ts'
 import type { DaemonOptions, Opened } from './start/opened.ts'
+import { knowsOthers } from './start/other-members.ts'
 import { startMind } from './start/start-mind.ts'
 
 /** A running peer. Its backend's ports are here too: what routes can do, a program that embeds a peer can do. */
@@ -96,7 +97,8 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   const charter = await requireCharter(folder, config, identity)
   const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)
   const broken = Promise.withResolvers<unknown>()
-  const records = await openRecords(folder, charter, logger, broken.resolve)
+  const hasPeers = await knowsOthers(folder, { charter, self: identity.id, bootstrap: config.bootstrap })
+  const records = await openRecords(folder, hasPeers, logger, broken.resolve)
   const { store, state: storeState, restored } = records
   starting.defer(() => store.close())
   const amnesia = records.amnesia || (await readForgotten(folder)).includes(swarmIdOf(charter))

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Peer } from '../../protocol/peer/options.ts'
 import { HOT_PREFIXES, keys, PREFIXES } from '../../protocol/records/keys.ts'
-import type { Charter } from '../../protocol/swarm/charter.ts'
 import type { Store } from '../store/store.ts'
 import { beginAnew } from '../store/begin-anew.ts'
 import { migrateStore } from '../store/migrate-store.ts'
@@ -9,15 +8,15 @@ import { type OpenedStore, openStore, type StorePaths } from '../store/store-rec
 
 /**
  * The store, brought to this program's version, or an empty one in the place of a damaged one, which whoever operates
- * this peer must hear of.
+ * this peer must hear of. `hasPeers` as `openStore` takes it.
  */
 export async function openRecords(
   folder: StorePaths,
-  charter: Charter,
+  hasPeers: boolean,
   logger: Logger,
   onCorrupt: (error: unknown) => void,
 ): Promise<OpenedStore> {
-  const opened = await openStore(folder, { hasPeers: charter.founders.length > 1, onCorrupt })
+  const opened = await openStore(folder, { hasPeers, onCorrupt })
   if (opened.state.status === 'replaced') {
     const { damage, movedTo } = opened.state
     logger.error(

@@ -225,11 +225,12 @@ function asDamage(error: unknown): never {
   throw error
 }
 
-function refusal({ root, store }: StorePaths, { detail }: Damage): StoreError {
+function refusal({ root }: StorePaths, { detail }: Damage): StoreError {
   return new StoreError(
     'store_damaged',
-    `${detail} This swarm has no other member to take the records from, so the peer doesn't start with wrong ones. ` +
-      `Put back a copy of the whole folder ${root}, or move ${store} and everything else there away to begin a new swarm.`,
+    `${detail} Nothing in ${root} tells of another member to take the records from, so the peer doesn't start with wrong ones. ` +
+      `Put back a copy of the whole folder; if the swarm has other members, name one of them with --bootstrap, and they give back what is certified; ` +
+      `else "hyperlooms reset" begins a new swarm with the same keys.`,
   )
 }
 
