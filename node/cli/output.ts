@@ -42,6 +42,7 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'keystore_failed',
   'keystore_version_unknown',
   'insecure_bind',
+  'listen_failed',
   'record_unreadable',
   'EADDRINUSE',
   'EADDRNOTAVAIL',
@@ -97,6 +98,7 @@ export function explainError(error: unknown): { readonly message: string; readon
     return { message, exitCode: EXIT.cannotStart }
   }
   if (code.startsWith('join_')) {
+    if (code === 'join_interrupted') return { message: error.message, exitCode: EXIT.interrupted }
     const isAway = code === 'join_unreachable' || code === 'join_undecided'
     return { message: error.message, exitCode: isAway ? EXIT.unavailable : EXIT.usage }
   }

@@ -55,7 +55,10 @@ async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> 
   if (stop.signal.aborted) return
   const passphrases = passphrasesFrom(given.passphraseFile)
   const { enterSwarm } = await import('../swarm/enter-swarm.ts')
-  const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal: stop.signal })
+  const { signal } = stop
+  const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal }).catch(
+    endUnstarted,
+  )
   if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
   const { startDaemon } = await import('../daemon.ts')
   const { keepRunning } = await import('../start/keep-running.ts')

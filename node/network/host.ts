@@ -10,6 +10,7 @@ import { HolePunch } from './hole-punch.ts'
 import { Joins } from './joins.ts'
 import { KnownAddresses } from './known-addresses.ts'
 import { createNode } from './libp2p-node.ts'
+import { asListenFailure } from './listen-failure.ts'
 import type { Network, NetworkOptions, PeerConnection } from './network.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { Presence } from './presence.ts'
@@ -113,7 +114,11 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     start: async () => {
       await known.open(node)
       await Promise.all([streams.start(), blobs.start(), tokens.start(), joins.start(), discovery.start()])
-      await node.start()
+      try {
+        await node.start()
+      } catch (error) {
+        throw asListenFailure(error)
+      }
       ownAddresses.start()
       gossip.start()
       discovery.dial()

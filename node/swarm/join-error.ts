@@ -7,9 +7,17 @@ import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
  * - `refused`: a member said why not.
  * - `unreachable`: no member of the invitation answers.
  * - `undecided`: members answer, but too few witnesses, or they are behind the swarm; the next start goes on with it.
+ * - `interrupted`: whoever began it ended it; the next start goes on with it.
  * - `untrusted`: what a member answered can't be what the invitation names.
  */
-export type JoinErrorCode = 'text' | 'other_swarm' | 'refused' | 'unreachable' | 'undecided' | 'untrusted'
+export type JoinErrorCode =
+  | 'text'
+  | 'other_swarm'
+  | 'refused'
+  | 'unreachable'
+  | 'undecided'
+  | 'interrupted'
+  | 'untrusted'
 
 /** This peer can't join, or not yet. The message is one sentence: what, why and what to do. */
 export class JoinError extends Error {
@@ -27,4 +35,36 @@ export class JoinError extends Error {
 
 export function refusedJoin(code: JoinRefusal, more = ''): JoinError {
   return new JoinError('refused', `Not joined: ${joinSentence(code)}${more}.`, code)
+}
+
+export function unreachable(addresses: readonly string[]): JoinError {
+  const where =
+    addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
+  return new JoinError(
+    'unreachable',
+    `Not joined yet: ${where}. Is one of these peers running and reachable from here? It is kept: "hyperlooms up" on the same data folder tries again.`,
+  )
+}
+
+export function behind(known: number, needed: number): JoinError {
+  return new JoinError(
+    'undecided',
+    `Not joined yet: the members that answer are behind the swarm. They know its epochs up to ${known}, and this invitation is of epoch ${needed}. It is kept, and "hyperlooms up" goes on with it once they have caught up.`,
+  )
+}
+
+/** A refusal that others don't share is told all the same: it may be the reason. */
+export function undecided(refusal: JoinRefusal | undefined): JoinError {
+  const said = refusal === undefined ? '' : `; one of them refuses (${joinSentence(refusal)})`
+  return new JoinError(
+    'undecided',
+    `Not joined yet: members answer, but too few witnesses do, or they are behind${said}. This invitation is kept, and "hyperlooms up" goes on with it.`,
+  )
+}
+
+export function interrupted(): JoinError {
+  return new JoinError(
+    'interrupted',
+    'Interrupted: not joined yet. This invitation is kept, and "hyperlooms up" on the same data folder goes on with it.',
+  )
 }

@@ -29,13 +29,12 @@ import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
 import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
-import { joinSentence } from '../../protocol/swarm/join-sentences.ts'
 import { createRoster } from '../../protocol/swarm/live-roster.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
 import { readCharter, writeCharter } from '../config/charter-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
 import { readJoined, removeJoining, writeJoined, writeJoining } from '../config/join-files.ts'
-import { JoinError, refusedJoin } from './join-error.ts'
+import { behind, interrupted, JoinError, refusedJoin, undecided, unreachable } from './join-error.ts'
 
 /** Certifying takes milliseconds; this is for witnesses that are away for a moment. */
 const DECIDED_MS = 60_000
@@ -86,6 +85,22 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
     return before
   }
   await writeJoining(folder, options.text.trim())
+  try {
+    return await enter(options, invited, { before, token })
+  } catch (error) {
+    throw options.signal.aborted && !(error instanceof JoinError) ? interrupted() : error
+  }
+}
+
+interface Entering {
+  /** The swarm's charter, where the folder has it already. */
+  readonly before: Charter | undefined
+  readonly token: Signer
+}
+
+async function enter(options: JoinOptions, invited: Invited, { before, token }: Entering): Promise<Charter> {
+  const { folder, peer } = options
+  const { invitation } = invited
   const charter = before ?? (await fetchCharter(options, invited))
   const roles = invitation?.body.roles ?? ['peer']
   const entry = joinEntry(invited.swarm, { token, peer, invitation, roles })
@@ -153,15 +168,6 @@ async function askAny<T>(
   )
 }
 
-function unreachable(addresses: readonly string[]): JoinError {
-  const where =
-    addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
-  return new JoinError(
-    'unreachable',
-    `Not joined yet: ${where}. Is one of these peers running and reachable from here? It is kept: "hyperlooms up" on the same data folder tries again.`,
-  )
-}
-
 /** Only the charter whose digest the invitation names is taken, whoever it comes from. */
 function fetchCharter(options: JoinOptions, invited: Invited): Promise<Charter> {
   return askAny(options, invited, encodeJoinRequest({ type: 'charter' }), async (frame) => {
@@ -217,13 +223,6 @@ function isOfInvitation({ roster }: EpochChain, { invitation }: Invited): boolea
   return invitation === null || roster.epochOf(invitation.body.epoch)?.decision === invitation.body.decision
 }
 
-function behind(known: number, needed: number): JoinError {
-  return new JoinError(
-    'undecided',
-    `Not joined yet: the members that answer are behind the swarm. They know its epochs up to ${known}, and this invitation is of epoch ${needed}. It is kept, and "hyperlooms up" goes on with it once they have caught up.`,
-  )
-}
-
 /** Whom the invitation names, who witnesses now, and by which decisions that came about. */
 function guideOf({ dial }: Invited, { epoch, epochOf }: Roster): Guide {
   const decisions = Array.from({ length: epoch.number }, (_, at) => epochOf(at + 1)?.decision)
@@ -257,15 +256,6 @@ async function redeem(
     if (performance.now() > endMs) throw undecided(outcome.refusal)
     await pause(outcome.afterMs, undefined, { signal })
   }
-}
-
-/** A refusal that others don't share is told all the same: it may be the reason. */
-function undecided(refusal: JoinRefusal | undefined): JoinError {
-  const said = refusal === undefined ? '' : `; one of them refuses (${joinSentence(refusal)})`
-  return new JoinError(
-    'undecided',
-    `Not joined yet: members answer, but too few witnesses do, or they are behind${said}. This invitation is kept, and "hyperlooms up" goes on with it.`,
-  )
 }
 
 type Outcome =
