@@ -22,6 +22,7 @@ import { openBlobStore } from './store/blob-store.ts'
 import { createDurabilityLog } from './store/durability-log.ts'
 import { type Identity, loadOrCreateIdentity } from './store/keystore.ts'
 import { acquireLock } from './store/lock.ts'
+import { requireWhole } from './store/lost-parts.ts'
 import { completeRestore } from './store/restore/restore-journal.ts'
 import { StoreError } from './store/store.ts'
 import type { StoreState } from './store/store-recovery.ts'
@@ -65,7 +66,7 @@ const RUN_TIMEOUT_MS = 110_000
 /**
  * Starts a peer in this order: lock, what a restore left to be done, identity, charter, store, compute, records into the mind, network, mind,
  * API. `stop` goes the other way: nobody new is let in, then nothing new happens, then the log is synced, and
- * the lock is given free last. A start that fails undoes what it did. Throws the rooms' own errors.
+ * the lock is given free last. Without the key or charter of a peer that has lived here it makes no other one. A start that fails undoes what it did. Throws the rooms' own errors.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
@@ -93,6 +94,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
   starting.defer(() => lock.release())
   const ended = await completeRestore(folder.root)
   if (ended !== undefined) logger.warn(ended, 'a restore that was cut short was brought to its end')
+  await requireWhole(folder)
   const identity = await loadOrCreateIdentity(folder.root, options.passphrases)
   const charter = await requireCharter(folder, config, identity)
   const apiKey = await loadOrCreateApiKey(folder, options.renewApiKey === true)

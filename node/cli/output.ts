@@ -41,6 +41,8 @@ const CANNOT_START: ReadonlySet<string> = new Set([
   'keystore_malformed',
   'keystore_failed',
   'keystore_version_unknown',
+  'identity_lost',
+  'charter_lost',
   'insecure_bind',
   'listen_failed',
   'record_unreadable',

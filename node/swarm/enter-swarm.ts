@@ -4,6 +4,7 @@ import { createNativeSigner } from '../crypto/native-signer.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
 import { askJoin } from '../network/ask-join.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
+import { requireWhole } from '../store/lost-parts.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { Passphrases } from '../store/passphrases.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
@@ -38,6 +39,7 @@ export async function enterSwarm({
   readInvitation(text)
   const lock = await acquireLock(folder.root)
   try {
+    await requireWhole(folder)
     const { seed } = await loadOrCreateIdentity(folder.root, passphrases)
     const peer = createNativeSigner(seed)
     const { secretOf, signerOf } = createSwarmKeys(seed, [peer])

@@ -8,6 +8,7 @@ import { readJoining } from '../config/join-files.ts'
 import { ownRules } from '../config/lexicon.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { NO_PASSPHRASES, type Passphrases } from '../store/passphrases.ts'
+import { requireWhole } from '../store/lost-parts.ts'
 import { acquireLock } from '../store/lock.ts'
 import { foundSwarm } from './founding.ts'
 
@@ -55,6 +56,7 @@ export async function initSwarm(
       throw new ConfigError(
         `${folder.root} is about to join a swarm: "hyperlooms up" goes on with it, or name another folder with --data`,
       )
+    await requireWhole(folder)
     const { id } = await loadOrCreateIdentity(folder.root, passphrases)
     const charter = charterOf(id, plan, await ownRules())
     const fault = charterFault(charter)

@@ -4,8 +4,11 @@ import { readConsent, TERMS_VERSION } from '../../config/consent-file.ts'
 import { type Config } from '../../config/options.ts'
 import { ConfigError, resolveConfig } from '../../config/config.ts'
 import { type DataFolder, readConfigFile } from '../../config/data-folder.ts'
+import { readCharter } from '../../config/charter-file.ts'
+import { readJoined } from '../../config/join-files.ts'
 import { latestRecordMs } from '../../host/records.ts'
 import { KeystoreError } from '../../store/keystore-error.ts'
+import { lostPart } from '../../store/lost-parts.ts'
 import { openKeystore } from '../../store/keystore-keys.ts'
 import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { StoreError } from '../../store/store.ts'
@@ -25,8 +28,24 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+/** The charter of a stopped peer, and how it came into its swarm. */
+export async function examineCharter(folder: DataFolder): Promise<Finding | undefined> {
+  const lost = await lostPart(folder)
+  if (lost?.code === 'charter_lost') return fail('folder', lost.message, 'restore_charter')
+  const damaged = (read: Promise<unknown>) =>
+    read.then(
+      () => undefined,
+      (error: unknown) => `${messageOf(error)}.`,
+    )
+  const charter = await damaged(readCharter(folder))
+  if (charter !== undefined) return fail('folder', charter, 'restore_charter')
+  const joined = await damaged(readJoined(folder))
+  return joined === undefined ? undefined : fail('folder', joined, 'restore_membership')
+}
+
 /** Whether the folder is there, and closed to others; `gone` ends the examination. */
-export async function examineFolder({ root }: DataFolder): Promise<{ finding: Finding; gone: boolean }> {
+export async function examineFolder(folder: DataFolder): Promise<{ finding: Finding; gone: boolean }> {
+  const { root } = folder
   try {
     const status = await lstat(root)
     if (!status.isDirectory()) {
@@ -39,6 +58,8 @@ export async function examineFolder({ root }: DataFolder): Promise<{ finding: Fi
         gone: false,
       }
     }
+    const lost = key === undefined ? await lostPart(folder) : undefined
+    if (lost !== undefined) return { finding: fail('folder', lost.message, 'restore_key'), gone: false }
     if (status.uid !== process.getuid?.()) {
       const sentence = `${root} belongs to another account.`
       return { finding: fail('folder', sentence, 'use_account'), gone: false }

@@ -4,6 +4,7 @@ import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { checkDisk } from './disk.ts'
 import { checkDocker } from './docker.ts'
 import {
+  examineCharter,
   examineConsent,
   examineFolder,
   examineKey,
@@ -64,8 +65,10 @@ async function underLock(folder: DataFolder, passphrases: Passphrases): Promise<
     const lock = await acquireLock(folder.root)
     try {
       const key = await examineKey(folder, passphrases)
+      const charter = await examineCharter(folder)
       const records = await examineRecords(folder)
-      return { findings: [STOPPED, ...(key === undefined ? [] : [key]), ...records], isHeld: false }
+      const parts = [key, charter].filter((each) => each !== undefined)
+      return { findings: [STOPPED, ...parts, ...records], isHeld: false }
     } finally {
       await lock.release()
     }

@@ -31,6 +31,8 @@ export const FIXES = {
   close_folder: 'Close it to others: chmod 700 on the folder.',
   close_key: 'Run chmod 600 on identity.key; if others may have read it, start as a new peer.',
   restore_key: 'Put the key back from a backup.',
+  restore_charter: 'Put the charter back from a backup, or copy charter.cbor from another member.',
+  restore_membership: 'Put joined.cbor back from a backup.',
   give_passphrase: 'Name the file that holds the passphrase of the keys with --passphrase-file.',
   mend_settings: 'Mend the setting that is named; "hyperlooms config show --origin" lists all.',
   accept_terms: 'Run "hyperlooms up" on a terminal and agree, or "hyperlooms consent accept" while it runs.',

@@ -7,9 +7,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { dataFolder } from '../../config/data-folder.ts'
 import { setPassphrase } from '../../store/keystore-passphrase.ts'
 import { NO_PASSPHRASES } from '../../store/passphrases.ts'
+import { createTestedFolder } from '../../store/backup/testing-backup.ts'
 import { loadOrCreateIdentity } from '../../store/keystore.ts'
 import { checkDisk, judgeDisk } from './disk.ts'
-import { examineFolder, examineKey, judgeRecordClock } from './examine-folder.ts'
+import { examineCharter, examineFolder, examineKey, judgeRecordClock } from './examine-folder.ts'
 import { worstOf } from './finding.ts'
 import { listenersAt, parseListeners } from './listeners.ts'
 import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
@@ -126,6 +127,20 @@ describe('the folder', () => {
     })
     await writeFile(join(root, 'identity.key'), 'nonsense')
     expect(await examineKey(dataFolder(root))).toMatchObject({ status: 'fail', fix: { code: 'restore_key' } })
+  })
+
+  it('of a peer that has lived, whose key or charter is gone or damaged', async () => {
+    const { folder } = await createTestedFolder(await emptyFolder(), { records: 5 })
+    expect(await examineCharter(folder)).toBeUndefined()
+    await writeFile(folder.charter, 'nonsense')
+    expect(await examineCharter(folder)).toMatchObject({ status: 'fail', fix: { code: 'restore_charter' } })
+    await rm(folder.charter)
+    expect(await examineCharter(folder)).toMatchObject({ status: 'fail', fix: { code: 'restore_charter' } })
+    await rm(join(folder.root, 'identity.key'))
+    expect((await examineFolder(folder)).finding).toMatchObject({
+      status: 'fail',
+      fix: { code: 'restore_key' },
+    })
   })
 })
 
