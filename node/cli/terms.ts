@@ -1,10 +1,10 @@
 import { formatCredits } from '../../protocol/api/credits.ts'
 import { LIMITS } from '../../protocol/params.ts'
-import type { Charter } from '../../protocol/swarm/charter.ts'
 import { detectProviders } from '../compute/detect.ts'
 import { readCharter } from '../config/charter-file.ts'
 import { type ConsentWay, readConsent, TERMS_VERSION, writeConsent } from '../config/consent-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
+import { readJoining } from '../config/join-files.ts'
 import { isLocalServer, openAiSettings } from '../config/openai-settings.ts'
 import type { Config } from '../config/options.ts'
 import { ask, isTerminal } from './confirm.ts'
@@ -15,6 +15,8 @@ interface TermsInput {
   readonly folder: DataFolder
   readonly config: Config
   readonly version: string
+  /** `--join`. */
+  readonly invitation?: string | undefined
   /** `--accept-terms`. */
   readonly accepts: boolean
 }
@@ -69,13 +71,13 @@ function declined(): CommandError {
 }
 
 /** What will run, for whom, within which limits, and where it can be reached. */
-async function termsText({ folder, config }: Omit<TermsInput, 'accepts' | 'version'>): Promise<string> {
-  const charter = await readCharter(folder)
+async function termsText(input: Omit<TermsInput, 'accepts' | 'version'>): Promise<string> {
+  const { folder, config } = input
   const { apiHost, apiPort, slots, price, listen } = config
   const kibibytes = LIMITS.promptBytes / 1_024
   const rows = [
     ['answers with', await modelsText(config)],
-    ['work from', charter === undefined ? FOUNDING : membersText(charter)],
+    ['work from', await membersText(input)],
     [
       'readable by',
       'prompts by the nodes elected for them, public ones by all members; answers by all witnesses',
@@ -95,11 +97,21 @@ async function termsText({ folder, config }: Omit<TermsInput, 'accepts' | 'versi
   return ['This peer will answer prompts on this machine:', ...lines].join('\n')
 }
 
-const FOUNDING = 'nobody but you: it founds a swarm of its own, with no other members yet'
-
-function membersText({ name, founders, admission }: Charter): string {
-  const joining = admission === 'invite' ? 'whoever they invite' : 'whoever joins: admission is open'
-  return `members of the swarm "${name}": ${founders.length} founders and ${joining}`
+/** For whom it works: the swarm that it belongs to, else the one that it is about to join, else one that it founds. */
+export async function membersText({
+  folder,
+  invitation,
+}: Pick<TermsInput, 'folder' | 'invitation'>): Promise<string> {
+  const charter = await readCharter(folder)
+  if (charter !== undefined) {
+    const { name, founders, admission } = charter
+    const joining = admission === 'invite' ? 'whoever they invite' : 'whoever joins: admission is open'
+    return `members of the swarm "${name}": ${founders.length} founders and ${joining}`
+  }
+  const text = invitation ?? (await readJoining(folder))
+  if (text === undefined) return 'nobody but you: it founds a swarm of its own, with no other members yet'
+  const { readInvitation } = await import('../swarm/join-swarm.ts')
+  return `members of the swarm ${readInvitation(text).swarm}, which this invitation leads into`
 }
 
 async function modelsText(config: Config): Promise<string> {

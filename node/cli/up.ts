@@ -95,7 +95,7 @@ function endUnstarted(error: unknown): never {
 }
 
 /** Everything that is settled before anything of a peer is opened: its settings, its log, and that it may run. */
-async function settle({ data, acceptTerms }: UpFlags, flags: ConfigSources['flags']) {
+async function settle({ data, acceptTerms, join }: UpFlags, flags: ConfigSources['flags']) {
   // Loaded here, so that the other verbs start in a tenth of a second.
   const { default: pino } = await import('pino')
   const { describeConfig, resolveConfig } = await import('../config/config.ts')
@@ -109,7 +109,7 @@ async function settle({ data, acceptTerms }: UpFlags, flags: ConfigSources['flag
   const config = resolveConfig(sources)
   const version = readVersion()
   const accepts = acceptTerms === true || process.env['HYPERLOOMS_ACCEPT_TERMS'] === 'true'
-  await requireConsent({ folder, config, version, accepts })
+  await requireConsent({ folder, config, version, invitation: join, accepts })
   const destination = pino.destination({ dest: 2, sync: true })
   // The log may lie on the very disk that is full: what must be said is then in the exit code.
   destination.on('error', () => undefined)
