@@ -78,7 +78,7 @@ export const ERRORS = {
   witness_unknown: { status: 422, title: 'A witness of the order is no member of the swarm' },
   witness_revoked: { status: 422, title: 'A witness of the order has been revoked' },
   label_ambiguous: { status: 422, title: 'Several members have this label' },
-  rules_unknown: { status: 422, title: 'This program does not bring the rules that the order names' },
+  rules_unknown: { status: 422, title: 'This program does not bring the rules for judging answers' },
   signer_mismatch: { status: 422, title: 'The envelope was signed by another peer than the address names' },
   cursor_invalid: { status: 422, title: 'The cursor was not issued by this server' },
   upgrade_required: { status: 426, title: 'This address speaks WebSocket' },

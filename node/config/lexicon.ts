@@ -12,3 +12,7 @@ export const LEXICON_PATH = fileURLToPath(
 export async function ownRules(): Promise<Digest> {
   return rulesOf(openLexicon(new Uint8Array(await readFile(LEXICON_PATH))))
 }
+
+/** For whoever operates a peer whose swarm judges by other rules. */
+export const RULES_MISSING =
+  'The swarm judges answers by rules that this program does not bring: this peer takes no jobs, and can judge none.'

@@ -6,7 +6,7 @@ import { NO_GUIDE } from '../../protocol/swarm/guide.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { createComputePool } from '../compute/compute-pool.ts'
 import { readJoined } from '../config/join-files.ts'
-import { LEXICON_PATH, ownRules } from '../config/lexicon.ts'
+import { LEXICON_PATH, ownRules, RULES_MISSING } from '../config/lexicon.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { createNativeVerifier } from '../crypto/native-verifier.ts'
 import { createVerifierThreads } from '../crypto/verifier-threads.ts'
@@ -58,6 +58,7 @@ export async function startMind(
   const guide = (await readJoined(options.folder))?.guide ?? NO_GUIDE
   const peer = createPeer({ signer, charter, rules, amnesia, acceptsWitness, guide })
   const hadOwnEntry = await restore(peer, store)
+  if (peer.view.roster.governance.rules !== rules) options.logger.warn(RULES_MISSING)
   const restoredMs = performance.now()
   const now = createClock(await latestRecordMs(store))
   const pool = createComputePool({ lexiconPath: LEXICON_PATH })

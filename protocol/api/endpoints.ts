@@ -46,6 +46,7 @@ export const ENDPOINTS = {
       'replicas_out_of_range',
       'model_unknown',
       'price_too_low',
+      'rules_unknown',
       'not_ready',
       'queue_full',
       'outcome_unknown',

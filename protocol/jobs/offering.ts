@@ -33,6 +33,11 @@ export function draftJob(
 ): Draft {
   const refuse = (code: CommandFault, detail: string): Draft => ({ ok: false, code, detail })
   const { model, replicas, prompt } = request
+  if (!context.roster.everNamed('rules', context.rules))
+    return refuse(
+      'rules_unknown',
+      'this swarm judges answers by rules that this program does not bring: run the version that its members run, or have the operators adopt the rules of this one',
+    )
   if (prompt.size < 1 || prompt.size > LIMITS.promptBytes) {
     return refuse('prompt_out_of_range', `a prompt has 1 to ${LIMITS.promptBytes} bytes`)
   }

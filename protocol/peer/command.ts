@@ -76,6 +76,7 @@ export type CommandFault =
   | 'price_too_low'
   | 'replicas_out_of_range'
   | 'prompt_out_of_range'
+  | 'rules_unknown'
   | 'account_forked'
   | 'not_forked'
   | 'operators_needed'

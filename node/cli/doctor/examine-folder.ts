@@ -1,5 +1,10 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PREFIXES } from '../../../protocol/records/keys.ts'
+import { STORE_VERSION } from '../../../protocol/records/migrations.ts'
+import { createRoster } from '../../../protocol/swarm/live-roster.ts'
+import { ownRules, RULES_MISSING } from '../../config/lexicon.ts'
+import { storeVersionOf } from '../../store/migrate-store.ts'
 import { readConsent, TERMS_VERSION } from '../../config/consent-file.ts'
 import { type Config } from '../../config/options.ts'
 import { ConfigError, resolveConfig } from '../../config/config.ts'
@@ -11,7 +16,7 @@ import { KeystoreError } from '../../store/keystore-error.ts'
 import { lostPart } from '../../store/lost-parts.ts'
 import { openKeystore } from '../../store/keystore-keys.ts'
 import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
-import { StoreError } from '../../store/store.ts'
+import { type Store, StoreError } from '../../store/store.ts'
 import { examineStore } from '../../store/store-recovery.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { spanOf } from './judge-swarm.ts'
@@ -151,7 +156,8 @@ export async function examineRecords(folder: DataFolder): Promise<readonly Findi
     }
     try {
       const newestMs = await latestRecordMs(examined.store)
-      return [fine('store', 'The store is whole.'), judgeRecordClock(newestMs, Date.now())]
+      const clock = judgeRecordClock(newestMs, Date.now())
+      return [fine('store', 'The store is whole.'), clock, ...(await examineRules(folder, examined.store))]
     } finally {
       await examined.store.close()
     }
@@ -168,4 +174,19 @@ export function judgeRecordClock(newestMs: number, nowMs: number): Finding {
   if (aheadMs <= RECORDS_AHEAD_MS) return fine('clock', 'The clock is not behind the newest record.')
   const sentence = `The newest record is from ${spanOf(aheadMs)} in the future: the clock is wrong, or was then.`
   return fail('clock', sentence, 'set_clock')
+}
+
+/** Whether this program brings what the newest epoch that the peer knows judges by; a charter that can't be read is another finding. */
+async function examineRules(folder: DataFolder, store: Store): Promise<readonly Finding[]> {
+  const charter = await readCharter(folder).catch(() => undefined)
+  if (charter === undefined) return []
+  const roster = createRoster(charter)
+  // Records of an earlier version are brought to this one by the next start.
+  if ((await storeVersionOf(store, STORE_VERSION)) === STORE_VERSION)
+    for await (const record of store.scan({ prefix: PREFIXES.epoch })) roster.restore(record)
+  return judgeRules(roster.governance.rules, await ownRules())
+}
+
+export function judgeRules(named: string, own: string): readonly Finding[] {
+  return named === own ? [] : [fail('rules', RULES_MISSING, 'bring_rules')]
 }

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Consent, NodeState } from '../../../protocol/api/control-schema.ts'
 import type { LedgerRoot } from '../../../protocol/api/network-schema.ts'
 import type { PeerClient } from '../api.ts'
+import { ownRules } from '../../config/lexicon.ts'
 import { checkDisk } from './disk.ts'
 import { checkDocker } from './docker.ts'
+import { judgeRules } from './examine-folder.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
 import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
@@ -19,13 +21,14 @@ const SETTINGS_MAX = 100
 
 /** Everything that a running peer tells over its control socket, judged. */
 export async function examineRunning(client: PeerClient): Promise<readonly Finding[]> {
-  const [node, consent, self, diagnosis, stats, settings] = await Promise.all([
+  const [node, consent, self, diagnosis, stats, settings, epoch] = await Promise.all([
     client.getNode(),
     client.getConsent(),
     client.getSelf(),
     client.getDiagnosis(),
     client.getStats(),
     client.listSettings({ query: { limit: SETTINGS_MAX } }),
+    client.getEpoch({ query: {} }),
   ])
   const ollamaUrl = diagnosis.settings.ollama_url
   const setTo = (wanted: string) => settings.items.find(({ name }) => name === wanted)?.value ?? ''
@@ -55,6 +58,7 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
     judgeReachability(self, stats.peers.members),
     disk,
     judgeStore(diagnosis.store),
+    ...judgeRules(epoch.governance.rules, await ownRules()),
     judgeWitnesses(diagnosis, self),
     judgeConvergence(roots, diagnosis.witnesses.needed),
     ollama,

@@ -11,6 +11,7 @@ export const CHECKS = [
   'reachability',
   'disk',
   'store',
+  'rules',
   'witnesses',
   'convergence',
   'ollama',
@@ -44,6 +45,8 @@ export const FIXES = {
   make_writable: 'Make the folder writable for this account, or move the data to another disk.',
   faster_disk: 'Move the data to a faster disk: every entry waits for it.',
   restore_store: 'Put back a copy of the whole folder, or start: other members give back what is certified.',
+  bring_rules:
+    'Start the version of the program that the members run, or have the operators order an epoch with the rules of this one.',
   update_program: 'Start the newer program that wrote the store.',
   replace_witness: 'Have the operators put another witness in its place.',
   add_witnesses: 'Promote three more members to witnesses, on other machines.',

@@ -10,7 +10,14 @@ import { NO_PASSPHRASES } from '../../store/passphrases.ts'
 import { createTestedFolder } from '../../store/backup/testing-backup.ts'
 import { loadOrCreateIdentity } from '../../store/keystore.ts'
 import { checkDisk, judgeDisk } from './disk.ts'
-import { examineCharter, examineFolder, examineKey, judgeRecordClock } from './examine-folder.ts'
+import {
+  examineCharter,
+  examineFolder,
+  examineKey,
+  examineRecords,
+  judgeRecordClock,
+  judgeRules,
+} from './examine-folder.ts'
 import { worstOf } from './finding.ts'
 import { listenersAt, parseListeners } from './listeners.ts'
 import { checkFreePorts, checkOllama, placesOf } from './ports.ts'
@@ -130,8 +137,14 @@ describe('the folder', () => {
   })
 
   it('of a peer that has lived, whose key or charter is gone or damaged', async () => {
-    const { folder } = await createTestedFolder(await emptyFolder(), { records: 5 })
+    const { folder, store } = await createTestedFolder(await emptyFolder(), { records: 5 })
+    await store.close()
     expect(await examineCharter(folder)).toBeUndefined()
+    // Its charter names rules that nobody brings.
+    const findings = await examineRecords(folder)
+    expect(findings.filter(({ status }) => status !== 'ok')).toMatchObject([
+      { check: 'rules', status: 'fail', fix: { code: 'bring_rules' } },
+    ])
     await writeFile(folder.charter, 'nonsense')
     expect(await examineCharter(folder)).toMatchObject({ status: 'fail', fix: { code: 'restore_charter' } })
     await rm(folder.charter)
@@ -142,6 +155,11 @@ describe('the folder', () => {
       fix: { code: 'restore_key' },
     })
   })
+})
+
+it('rules that this program brings are no finding', () => {
+  expect(judgeRules('a', 'a')).toEqual([])
+  expect(judgeRules('a', 'b')).toMatchObject([{ status: 'fail', fix: { code: 'bring_rules' } }])
 })
 
 it('records from the future tell of a clock that went back', () => {
