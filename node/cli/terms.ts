@@ -110,7 +110,7 @@ export async function membersText({
   }
   const text = invitation ?? (await readJoining(folder))
   if (text === undefined) return 'nobody but you: it founds a swarm of its own, with no other members yet'
-  const { readInvitation } = await import('../swarm/join-swarm.ts')
+  const { readInvitation } = await import('../swarm/invited.ts')
   return `members of the swarm ${readInvitation(text).swarm}, which this invitation leads into`
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../protocol/swarm/joining.ts'
 import { createNativeSigner } from '../crypto/native-signer.ts'
 import { askJoin } from '../network/ask-join.ts'
-import { readInvitation } from '../swarm/join-swarm.ts'
+import { readInvitation } from '../swarm/invited.ts'
 import { poll } from '../swarm/poll.ts'
 import { untilLevel } from './driven-swarm.ts'
 import { type Inviting, invitationOf } from './inviting.ts'

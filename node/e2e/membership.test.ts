@@ -130,7 +130,7 @@ describe('an invitation that is no good', () => {
         'join_undecided',
         'are behind the swarm',
       ],
-      ['of another swarm', invitationOf(wrongSwarm).text, 'join_unreachable', 'Nobody answers'],
+      ['of another swarm', invitationOf(wrongSwarm).text, 'join_untrusted', 'belong to another swarm'],
       ['of peers that are away', invitationOf(unreached).text, 'join_unreachable', 'Nobody answers'],
       ['cut', good.text.slice(0, -20), 'join_text', 'a part is missing'],
       ['nothing', '', 'join_text', 'it is no invitation'],

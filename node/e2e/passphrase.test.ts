@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SwarmId } from '../../protocol/ids.ts'
+import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
 import { EXIT } from '../cli/exit-codes.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { listKeys } from '../store/keystore-keys.ts'
@@ -55,6 +57,25 @@ async function upAndDown(args: readonly string[], environment: NodeJS.ProcessEnv
 }
 
 describe('a peer whose key is sealed', () => {
+  it('joins a swarm with the file, by flag or environment, and not without', async () => {
+    await loadOrCreateIdentity(folder)
+    await setPassphrase(folder, PASSPHRASE, NO_PASSPHRASES)
+    const [key] = await listKeys(folder)
+    if (key === undefined) throw new Error('it has a key')
+    // Nobody is there: a join that gets as far as that has opened the key.
+    const dial = [{ peer: key.file.id, addresses: ['/ip4/127.0.0.1/tcp/1'] }]
+    const text = OPEN_SWARM.write({ swarm: 'ab'.repeat(32) as SwarmId, dial })
+    const args = ['swarm', 'join', text, '--data', folder]
+    const byFlag = await runCommand([...args, '--passphrase-file', file])
+    expect([byFlag.code, byFlag.stderr]).toEqual([
+      EXIT.unavailable,
+      expect.stringContaining('Nobody answers'),
+    ])
+    const byEnvironment = await runCommand(args, { HYPERLOOMS_PASSPHRASE_FILE: file })
+    expect(byEnvironment.code).toBe(EXIT.unavailable)
+    expect((await runCommand(args)).code).toBe(EXIT.usage)
+  })
+
   it('starts with the file that its first start was given, by flag or environment, and not without', async () => {
     const first = await upAndDown(['--passphrase-file', file])
     expect((await listKeys(folder)).map((key) => key.file.form)).toEqual(['sealed'])

@@ -24,7 +24,7 @@ interface JoinQuestion {
 
 /**
  * Asks a member on the `join` protocol as a stranger, listening nowhere and telling nothing but the request.
- * Throws NetworkError `unreachable` or `join_refused`.
+ * Throws NetworkError `unreachable`, `swarm_unknown` or `join_refused`.
  */
 export async function askJoin(question: JoinQuestion): Promise<Uint8Array> {
   const node = await createLibp2p({
@@ -58,6 +58,9 @@ async function ask(node: Libp2p, { swarm, address, request, signal }: JoinQuesti
     await frames.write(request, { signal })
     return (await frames.read({ signal })).slice()
   } catch (cause) {
+    // Every member speaks it, and names its swarm with it.
+    if (cause instanceof Error && cause.name === 'UnsupportedProtocolError')
+      throw new NetworkError('swarm_unknown', 'The peer belongs to no such swarm.', { cause })
     throw new NetworkError('join_refused', 'The peer ended the exchange without an answer.', { cause })
   }
 }

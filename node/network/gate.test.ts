@@ -3,7 +3,7 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { PeerId } from '../../protocol/ids.ts'
+import type { PeerId, SwarmId } from '../../protocol/ids.ts'
 import { askJoin } from './ask-join.ts'
 import {
   JOIN_FRAME_BYTES,
@@ -216,7 +216,7 @@ describe('the join protocol', () => {
     expect(await speak(connection, JOIN)).toBe('let me in')
   })
 
-  it('says whether nobody was there or nobody answered', async () => {
+  it('says whether nobody was there, nobody answered, or somebody of another swarm was there', async () => {
     const { isMember } = rosterOf()
     const a = await swarm.start('a', { isMember })
     const question = {
@@ -228,6 +228,8 @@ describe('the join protocol', () => {
     const [address = ''] = a.network.addresses()
     const ask = (to: string) => askJoin({ ...question, address: to }).catch((error: unknown) => error)
     expect(await ask(address)).toMatchObject({ code: 'join_refused' })
+    const elsewhere = { ...question, swarm: 'ab'.repeat(32) as SwarmId, address }
+    await expect(askJoin(elsewhere)).rejects.toMatchObject({ code: 'swarm_unknown' })
     await swarm.stop('a')
     expect(await ask(address)).toMatchObject({ code: 'unreachable' })
     expect(await ask('/ip4/127.0.0.1/tcp/1')).toBeInstanceOf(NetworkError)

@@ -157,7 +157,7 @@ export interface Network {
  * `blob_missing`: the peer doesn't hold the body or won't give it. `blob_mismatch`: it sent other bytes.
  * `blob_timeout`: the caller's signal or the deadline ended the transfer. `blob_too_large`: above the limit,
  * not even asked for. `tokens_missing`: the peer runs no such job, or shows it to others. `unreachable`: no connection, or it broke. `join_refused`: the peer ended the exchange
- * without an answer. `listen_failed`: a port is taken, or an address is none of this machine's.
+ * without an answer. `swarm_unknown`: the peer answers, and belongs to no such swarm. `listen_failed`: a port is taken, or an address is none of this machine's.
  */
 export type NetworkErrorCode =
   | 'blob_missing'
@@ -167,6 +167,7 @@ export type NetworkErrorCode =
   | 'tokens_missing'
   | 'unreachable'
   | 'join_refused'
+  | 'swarm_unknown'
   | 'listen_failed'
 
 export class NetworkError extends Error {

@@ -8,7 +8,8 @@ import { requireWhole } from '../store/lost-parts.ts'
 import { acquireLock } from '../store/lock.ts'
 import type { Passphrases } from '../store/passphrases.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { joinSwarm, readInvitation } from './join-swarm.ts'
+import { readInvitation } from './invited.ts'
+import { joinSwarm } from './join-swarm.ts'
 import { createSwarmKeys } from './swarm-keys.ts'
 
 /** Two exchanges' signatures. */
@@ -21,6 +22,8 @@ export interface EnterOptions {
   /** For a key that is sealed. */
   readonly passphrases?: Passphrases
   readonly signal: AbortSignal
+  /** Refuses a peer that is a member already, but for one that came in by this very invitation. */
+  readonly isNewcomer?: boolean
 }
 
 /**
@@ -32,6 +35,7 @@ export async function enterSwarm({
   invitation,
   passphrases,
   signal,
+  isNewcomer = false,
 }: EnterOptions): Promise<Charter | undefined> {
   const text = invitation ?? (await readJoining(folder))
   if (text === undefined) return undefined
@@ -52,6 +56,7 @@ export async function enterSwarm({
       verifier: createNativeVerifier({ cacheEntriesMax: CACHE_ENTRIES_MAX }),
       ask: (question) => askJoin({ seed, ...question }),
       signal,
+      isNewcomer,
     })
   } finally {
     await lock.release()

@@ -1,8 +1,10 @@
+import type { SwarmId } from '../../protocol/ids.ts'
 import { joinSentence } from '../../protocol/swarm/join-sentences.ts'
 import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
 
 /**
  * - `text`: it is no invitation, or was copied badly.
+ * - `member_already`: this peer is a member of that swarm, by another way than this invitation.
  * - `other_swarm`: the data folder belongs to another swarm.
  * - `refused`: a member said why not.
  * - `unreachable`: no member of the invitation answers.
@@ -12,6 +14,7 @@ import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
  */
 export type JoinErrorCode =
   | 'text'
+  | 'member_already'
   | 'other_swarm'
   | 'refused'
   | 'unreachable'
@@ -33,6 +36,32 @@ export class JoinError extends Error {
   }
 }
 
+/** Where an invitation that may never work is kept. */
+export const WAYS_OUT =
+  'To give it up, name another invitation with "hyperlooms up --join", or run "hyperlooms reset".'
+
+export function alreadyMember(root: string, { name, swarm }: { name: string; swarm: SwarmId }): JoinError {
+  const message = `The peer in ${root} is a member of the swarm "${name}" (${swarm}) already, by another way than this invitation: nothing was changed. Name another folder with --data, or pass --yes to redeem it all the same.`
+  return new JoinError('member_already', message)
+}
+
+/** The folder's own swarm and the one of the invitation. */
+export function ofOtherSwarm(
+  root: string,
+  own: { name: string; swarm: SwarmId },
+  invited: SwarmId,
+): JoinError {
+  const message =
+    `The data folder ${root} belongs to the swarm "${own.name}" (${own.swarm}), and the invitation is for ${invited}: ` +
+    'name another folder with --data, or leave that swarm with "hyperlooms reset" first.'
+  return new JoinError('other_swarm', message)
+}
+
+export function foreign(addresses: readonly string[], swarm: SwarmId): JoinError {
+  const message = `Not joined: the peers at ${addresses.join(', ')} answer, and belong to another swarm than ${swarm}, which this invitation is for. It is kept. ${WAYS_OUT}`
+  return new JoinError('untrusted', message)
+}
+
 export function refusedJoin(code: JoinRefusal, more = ''): JoinError {
   return new JoinError('refused', `Not joined: ${joinSentence(code)}${more}.`, code)
 }
@@ -42,7 +71,7 @@ export function unreachable(addresses: readonly string[]): JoinError {
     addresses.length === 0 ? 'The invitation names no address' : `Nobody answers at ${addresses.join(', ')}`
   return new JoinError(
     'unreachable',
-    `Not joined yet: ${where}. Is one of these peers running and reachable from here? It is kept: "hyperlooms up" on the same data folder tries again.`,
+    `Not joined yet: ${where}. Is one of these peers running and reachable from here? It is kept: "hyperlooms up" on the same data folder tries again. ${WAYS_OUT}`,
   )
 }
 

@@ -7,13 +7,7 @@ import { digestToBytes, type SwarmId } from '../../protocol/ids.ts'
 import type { Certificate } from '../../protocol/ledger/certificate.ts'
 import { entryIdOf, type SignedEntry } from '../../protocol/ledger/entry.ts'
 import { type Charter, charterFault, decodeCharter, swarmIdOf } from '../../protocol/swarm/charter.ts'
-import {
-  dialAddresses,
-  INVITATION_TEXT,
-  type InvitationText,
-  OPEN_SWARM,
-  TEXT_SENTENCES,
-} from '../../protocol/swarm/invitation-text.ts'
+import { dialAddresses } from '../../protocol/swarm/invitation-text.ts'
 import {
   encodeJoinRequest,
   inspectJoinAnswer,
@@ -25,7 +19,7 @@ import {
   readJoinAnswer,
 } from '../../protocol/swarm/joining.ts'
 import type { Guide } from '../../protocol/swarm/guide.ts'
-import type { SignedInvitation } from '../../protocol/swarm/invitation.ts'
+import { type Invited, readInvitation } from './invited.ts'
 import { joinFault } from '../../protocol/swarm/admission.ts'
 import { createEpochChain, type EpochChain } from '../../protocol/swarm/epoch-chain.ts'
 import type { JoinRefusal } from '../../protocol/swarm/join-refusals.ts'
@@ -34,7 +28,19 @@ import type { Roster } from '../../protocol/swarm/roster.ts'
 import { readCharter, writeCharter } from '../config/charter-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
 import { readJoined, removeJoining, writeJoined, writeJoining } from '../config/join-files.ts'
-import { behind, interrupted, JoinError, refusedJoin, undecided, unreachable } from './join-error.ts'
+import { NetworkError } from '../network/network.ts'
+import {
+  alreadyMember,
+  foreign,
+  ofOtherSwarm,
+  WAYS_OUT,
+  behind,
+  interrupted,
+  JoinError,
+  refusedJoin,
+  undecided,
+  unreachable,
+} from './join-error.ts'
 
 /** Certifying takes milliseconds; this is for witnesses that are away for a moment. */
 const DECIDED_MS = 60_000
@@ -52,6 +58,8 @@ export interface JoinOptions {
   /** Asks the member at an address over `join`; rejects when it can't be reached or gives no answer. */
   readonly ask: (question: Question) => Promise<Uint8Array>
   readonly signal: AbortSignal
+  /** Refuses a peer that is a member of that swarm by another way. */
+  readonly isNewcomer?: boolean
 }
 
 interface Question {
@@ -84,6 +92,8 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
     await removeJoining(folder)
     return before
   }
+  if (before !== undefined && options.isNewcomer === true)
+    throw alreadyMember(folder.root, { name: before.name, swarm: invited.swarm })
   await writeJoining(folder, options.text.trim())
   try {
     return await enter(options, invited, { before, token })
@@ -116,32 +126,11 @@ async function enter(options: JoinOptions, invited: Invited, { before, token }: 
   return charter
 }
 
-/** What a text lets its bearer join. */
-export interface Invited {
-  readonly swarm: SwarmId
-  readonly dial: InvitationText['dial']
-  /** Both null: into a swarm that admits everybody. */
-  readonly secret: Uint8Array | null
-  readonly invitation: SignedInvitation | null
-}
-
-/** Throws `JoinError` for a text that is none. */
-export function readInvitation(text: string): Invited {
-  const open = OPEN_SWARM.read(text)
-  if (open.ok) return { ...open.value, secret: null, invitation: null }
-  const invitation = INVITATION_TEXT.read(text)
-  if (invitation.ok) return invitation.value
-  const read = open.code === 'another_kind' ? invitation : open
-  throw new JoinError('text', `This invitation can't be used: ${TEXT_SENTENCES[read.code]}.`)
-}
-
 async function charterBefore(folder: DataFolder, { swarm }: Invited): Promise<Charter | undefined> {
   const charter = await readCharter(folder)
   if (charter === undefined || swarmIdOf(charter) === swarm) return charter
-  const message =
-    `The data folder ${folder.root} belongs to the swarm "${charter.name}" (${swarmIdOf(charter)}), and the ` +
-    `invitation is for ${swarm}: name another folder with --data.`
-  throw new JoinError('other_swarm', message)
+  const own = { name: charter.name, swarm: swarmIdOf(charter) }
+  throw ofOtherSwarm(folder.root, own, swarm)
 }
 
 /** The first answer that `take` makes something of; addresses are tried in their order. */
@@ -153,18 +142,22 @@ async function askAny<T>(
 ): Promise<T> {
   const addresses = dialAddresses(dial)
   let hasAnswered = false
+  const others: string[] = []
   for (const address of addresses) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)])
-    const frame = await ask({ swarm, address, request, signal: limited }).catch(() => undefined)
+    const frame = await ask({ swarm, address, request, signal: limited }).catch((error: unknown) => {
+      if (error instanceof NetworkError && error.code === 'swarm_unknown') others.push(address)
+      return undefined
+    })
     signal.throwIfAborted()
     hasAnswered ||= frame !== undefined
     const taken = frame === undefined ? undefined : await take(frame)
     if (taken !== undefined) return taken
   }
-  if (!hasAnswered) throw unreachable(addresses)
+  if (!hasAnswered) throw others.length > 0 ? foreign(others, swarm) : unreachable(addresses)
   throw new JoinError(
     'untrusted',
-    `Not joined: what answers at ${addresses.join(', ')} does not belong to the swarm ${swarm} of this invitation.`,
+    `Not joined: what answers at ${addresses.join(', ')} does not belong to the swarm ${swarm} of this invitation. It is kept. ${WAYS_OUT}`,
   )
 }
 
