@@ -109,8 +109,8 @@ async function forget(
   }
   if (keys === true) return movedTo
   const { createStoreMark } = await import('../store/store-mark.ts')
-  // A key without a mark would be one whose store is lost; this one begins anew.
-  await createStoreMark(root)
+  // A key without a mark would be one whose store is lost; this one begins anew. Where nothing tells which swarm it forgets, it may be any.
+  await createStoreMark(root, { replaced: charter === undefined && names.includes('store') })
   return movedTo
 }
 

@@ -271,6 +271,21 @@ describe('reset', () => {
     expect(after).toMatchObject({ witness: true, votes: false })
   })
 
+  it('nor does one whose charter was lost before, so that nothing told which swarm that was', async () => {
+    const first = await up('--accept-terms')
+    first.kill('SIGTERM')
+    await codeOf(first)
+    const charter = await readFile(join(data, 'charter.cbor'))
+    await rm(join(data, 'charter.cbor'))
+    const refused = await run(...UP, '--accept-terms')
+    expect([refused.code, refused.err]).toEqual([73, expect.stringContaining('hyperlooms reset')])
+    expect((await run('reset', '--yes', '--delete')).code).toBe(0)
+
+    await writeFile(join(data, 'charter.cbor'), charter)
+    await up('--accept-terms')
+    expect((await runJson<{ self: Self }>('status')).self).toMatchObject({ witness: true, votes: false })
+  })
+
   it('with --keys makes another peer', async () => {
     const first = await up('--accept-terms')
     const before = (await runJson<{ self: Self }>('status')).self

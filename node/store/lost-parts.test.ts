@@ -44,6 +44,7 @@ it('a key or a charter that is gone is told by what lies beside it', async () =>
   expect(code).toBeUndefined()
   await writeFile(folder.joined, 'a join')
   expect((await lostPart(folder))?.code).toBe('charter_lost')
+  expect(await lostPart(folder, { isJoining: true })).toBeUndefined()
   await writeFile(folder.joining, 'a join that goes on')
   expect(await lostPart(folder)).toBeUndefined()
 })

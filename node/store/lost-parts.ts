@@ -16,11 +16,19 @@ export class LostPartError extends Error {
   }
 }
 
+interface Joining {
+  /** An invitation brings the charter, where there are no records yet that are another swarm's. */
+  readonly isJoining?: boolean
+}
+
 /**
  * What is missing of a peer that has lived in this data folder: its key, or the charter of its swarm. Undefined for a
  * whole peer, for none, and for one whose restore or join was cut short and goes on with the next start.
  */
-export async function lostPart(folder: DataFolder): Promise<LostPartError | undefined> {
+export async function lostPart(
+  folder: DataFolder,
+  { isJoining = false }: Joining = {},
+): Promise<LostPartError | undefined> {
   const { root, charter, joined, joining } = folder
   if (await isRestorePending(root)) return undefined
   const key = join(root, IDENTITY_FILE)
@@ -36,7 +44,8 @@ export async function lostPart(folder: DataFolder): Promise<LostPartError | unde
       `The peer's key ${key} is missing, though a peer has lived in ${root}: put the key back from a backup, or run "hyperlooms reset" to start as a new peer; what the lost key owns is lost with it.`,
     )
   // A join writes it last, and goes on while its invitation is there.
-  if (!hasCharter && (hasStore || (hasJoined && !(await isThere(joining)))))
+  const mayJoin = isJoining || (await isThere(joining))
+  if (!hasCharter && (hasStore || (hasJoined && !mayJoin)))
     return new LostPartError(
       'charter_lost',
       `The charter ${charter} is missing, though ${root} belongs to a swarm: put it back from a backup or copy it from another member, whose file is the same, or run "hyperlooms reset" to leave that swarm.`,
@@ -45,8 +54,8 @@ export async function lostPart(folder: DataFolder): Promise<LostPartError | unde
 }
 
 /** Throws `identity_lost` or `charter_lost` before anything is made in the place of what is missing. */
-export async function requireWhole(folder: DataFolder): Promise<void> {
-  const lost = await lostPart(folder)
+export async function requireWhole(folder: DataFolder, joining?: Joining): Promise<void> {
+  const lost = await lostPart(folder, joining)
   if (lost !== undefined) throw lost
 }
 

@@ -43,7 +43,7 @@ export async function enterSwarm({
   readInvitation(text)
   const lock = await acquireLock(folder.root)
   try {
-    await requireWhole(folder)
+    await requireWhole(folder, { isJoining: true })
     const { seed } = await loadOrCreateIdentity(folder.root, passphrases)
     const peer = createNativeSigner(seed)
     const { secretOf, signerOf } = createSwarmKeys(seed, [peer])
