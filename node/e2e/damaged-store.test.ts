@@ -184,7 +184,7 @@ describe('a swarm of one whose store is damaged', () => {
     await flip(0.4).apply(file)
     const { code, output } = await up(seat.folder.root)
     expect(code).toBe(EXIT.cannotStart)
-    expect(output).toMatch(/fails its checksum.*no other member/s)
+    expect(output).toMatch(/fails its checksum.*tells of another member/s)
     expect(await readdir(seat.folder.root)).toContain('store')
 
     await writeFile(file, intact)
