@@ -6,8 +6,8 @@ import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invit
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { third } from './sample-swarm.ts'
-import { swarmWords } from './swarm-words.ts'
+import { nodesOf, PEERS, third } from './sample-swarm.ts'
+import { lossWords, swarmWords } from './swarm-words.ts'
 import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
@@ -173,6 +173,31 @@ describe('the status of a swarm', () => {
     expect(status.join_text).toBeNull()
     const open = await (await machineOf(two, { ...OPERATORS, admission: 'open' })).client.getSwarm()
     expect(OPEN_SWARM.read(open.join_text ?? '')).toMatchObject({ ok: true, value: { swarm: open.swarm_id } })
+  })
+
+  it('counts a witness that never votes again as none, and says what to do', async () => {
+    const { client, backend, owner } = await machineOf(two)
+    const nodes = nodesOf(backend.now())
+    const forgetful = nodes.map((node, at) =>
+      at === 1 && node.heartbeat ? { ...node, heartbeat: { ...node.heartbeat, lost: true } } : node,
+    )
+    Object.assign(backend.view, { nodes: () => forgetful })
+    const { witnesses, sentences } = await client.getSwarm()
+    expect(witnesses).toMatchObject({ reached: 2, list: [{}, { reached: true, lost: true }, {}, {}] })
+    expect(sentences.join(' ')).toContain('never votes again')
+    const { items } = await client.listMembers({ query: {} })
+    expect(items.map(({ lost }) => lost)).toEqual([false, true, false, false])
+    expect((await owner.getDiagnosis()).witnesses).toMatchObject({ reached: 2, lost: [PEERS[1]] })
+  })
+
+  it.each([
+    [4, 1, 'All others are needed'],
+    [4, 2, 'Only 2 of 4 witnesses can vote at all and 3 are needed'],
+    [7, 1, 'One of the others may stop'],
+  ])('of %i witnesses of which %i never vote again says: %s', (count, gone, words) => {
+    const names = ['a', 'b'].slice(0, gone)
+    expect(lossWords(quorumSizes(count), names).join(' ')).toContain(words)
+    expect(lossWords(quorumSizes(count), [])).toEqual([])
   })
 
   it.each([

@@ -181,8 +181,9 @@ export const diagnosisSchema = Type.Object({
   witnesses: Type.Object({
     total: count(),
     needed: count('To certify anything'),
-    reached: count('This peer included, if it is one'),
+    reached: count('That vote; this peer included, if it is one'),
     away: Type.Array(peerId()),
+    lost: Type.Array(peerId(), { description: 'They lost records and never vote again: to be replaced' }),
   }),
   settings: Type.Object({ listen: Type.Array(Type.String()), ollama_url: Type.String() }),
 })

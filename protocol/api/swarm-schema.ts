@@ -123,6 +123,9 @@ export const swarmMemberSchema = Type.Object(
     self: Type.Boolean(),
     invited: Type.Boolean({ description: 'False: it came in by itself, so nobody vouches for its label' }),
     revoked: Type.Boolean({ description: 'A revoked witness stays until the epoch that drops it' }),
+    lost: Type.Boolean({
+      description: 'A witness that lost records: it never votes again and is to be replaced',
+    }),
     status: Type.Enum(['online', 'late', 'offline']),
     connected: Type.Boolean(),
     last_seen: nullable(time()),
@@ -163,13 +166,14 @@ export const swarmStatusSchema = Type.Object(
       faulty: count('f: so many may lie'),
       quorum: count('q: so many certify'),
       spare: count('n - q: so many may stop'),
-      reached: count('From this peer, itself included'),
+      reached: count('From this peer, itself included, without those that never vote again'),
       list: Type.Array(
         Type.Object({
           peer_id: peerId(),
           label: nullable(label),
           reached: Type.Boolean(),
           revoked: Type.Boolean(),
+          lost: Type.Boolean({ description: 'It lost records and never votes again: to be replaced' }),
         }),
       ),
     }),

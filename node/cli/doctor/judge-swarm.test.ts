@@ -135,11 +135,17 @@ describe('witnesses', () => {
     total: number,
     needed: number,
     reached: number,
-    { forgetful = false, witness = true } = {},
+    { forgetful = false, witness = true, lost = 0 } = {},
   ) =>
     judgeWitnesses(
       {
-        witnesses: { total, needed, reached, away: PEERS.slice(0, total - reached) },
+        witnesses: {
+          total,
+          needed,
+          reached,
+          away: PEERS.slice(0, total - reached - lost),
+          lost: PEERS.slice(4 - lost),
+        },
         store: { status: 'sound', damage: null, moved_to: null, forgetful },
       },
       selfOf({ witness }),
@@ -157,6 +163,20 @@ describe('witnesses', () => {
     expect(finding.status).toBe(status)
     expect(finding.sentence).toMatch(sentence)
   })
+
+  it.each([
+    [4, 3, 3, 1, 'warn', /never votes again.*none of them may stop/],
+    [4, 3, 2, 1, 'fail', /2 are reached while 3 are needed/],
+    [4, 3, 2, 2, 'fail', /only 2 of 4 can vote at all/],
+    [7, 5, 6, 1, 'warn', /6 of the others are reached, and 1 of them/],
+  ] as const)(
+    '%i, of which %i are needed, %i reached and %i never vote again',
+    (total, needed, reached, lost, status, sentence) => {
+      const finding = judge(total, needed, reached, { lost })
+      expect(finding).toMatchObject({ status, fix: { code: 'replace_witness' } })
+      expect(finding.sentence).toMatch(sentence)
+    },
+  )
 
   it('that forgot are to be replaced, whatever is reached', () => {
     expect(judge(4, 3, 4, { forgetful: true })).toMatchObject({

@@ -98,6 +98,7 @@ export function judgeWitnesses(
     const sentence = `The swarm has one witness${self.witness ? ', this peer' : ''}: if its disk is lost, the ledger is lost.`
     return reached === 0 ? lost(witnesses) : warn('witnesses', sentence, 'add_witnesses')
   }
+  if (witnesses.lost.length > 0) return forgetful(witnesses)
   if (reached < needed) return lost(witnesses)
   const spare = reached - needed
   const state = `${reached} of ${total} witnesses are reached, ${needed} are needed`
@@ -111,6 +112,23 @@ export function judgeWitnesses(
   return spare === 0
     ? warn('witnesses', `${state}; ${next}.`, 'add_witnesses')
     : fine('witnesses', `${state}; ${next}.`)
+}
+
+/** Whatever is reached, those that never vote again are replaced first. */
+function forgetful({ total, needed, reached, lost: gone }: Diagnosis['witnesses']): Finding {
+  const able = total - gone.length
+  const who = `${counted(gone.length, 'witness', 'witnesses')} lost records and never ${gone.length === 1 ? 'votes' : 'vote'} again (${gone.join(', ')})`
+  if (able < needed) {
+    const sentence = `${who}: only ${able} of ${total} can vote at all and ${needed} are needed, so nothing is certified.`
+    return fail('witnesses', sentence, 'replace_witness')
+  }
+  if (reached < needed) {
+    const sentence = `${who}, and of the others ${reached} are reached while ${needed} are needed: nothing is certified.`
+    return fail('witnesses', sentence, 'replace_witness')
+  }
+  const left = reached - needed
+  const sentence = `${who}; ${reached} of the others are reached, and ${left === 0 ? 'none' : left} of them may stop.`
+  return warn('witnesses', sentence, 'replace_witness')
 }
 
 function lost({ total, needed, reached }: Diagnosis['witnesses']): Finding {

@@ -66,8 +66,11 @@ async function listMembers(flags: ApiFlags): Promise<void> {
   print(textTable(columns, members))
 }
 
-function rolesOf({ roles, witness, revoked }: SwarmMember): string {
-  const all = new Set([...roles.filter((role) => role !== 'witness'), ...(witness ? ['witness'] : [])])
+function rolesOf({ roles, witness, revoked, lost }: SwarmMember): string {
+  const all = new Set([
+    ...roles.filter((role) => role !== 'witness'),
+    ...(witness ? [lost ? 'witness that never votes again' : 'witness'] : []),
+  ])
   return [...all, ...(revoked ? ['revoked'] : [])].join(', ')
 }
 

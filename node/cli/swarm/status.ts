@@ -35,8 +35,12 @@ function describeSwarm(status: SwarmStatus): string {
     { label: 'label', cell: (row: (typeof witnesses.list)[number]) => row.label ?? '' },
     {
       label: 'now',
-      cell: ({ reached, revoked }: (typeof witnesses.list)[number]) =>
-        `${reached ? 'reached' : 'not reached'}${revoked ? ', revoked' : ''}`,
+      cell: ({ reached, revoked, lost }: (typeof witnesses.list)[number]) =>
+        [
+          reached ? 'reached' : 'not reached',
+          ...(lost ? ['never votes again'] : []),
+          ...(revoked ? ['revoked'] : []),
+        ].join(', '),
     },
   ]
   return [
