@@ -21,19 +21,13 @@ import {
   PARTIAL_REVOCATION,
   TEXT_SENTENCES,
 } from '../../protocol/swarm/invitation-text.ts'
-import {
-  INVITATION,
-  REVOCATION,
-  type SignedInvitation,
-  type SignedRevocation,
-} from '../../protocol/swarm/invitation.ts'
+import { INVITATION, REVOCATION, type SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import {
   addSignatures,
   draftInvitation,
   draftRevocation,
   invitationSignatures,
   operatorsAmong,
-  revocationSignatures,
 } from '../../protocol/swarm/inviting.ts'
 import { TICKET, TICKET_TEXT } from '../../protocol/swarm/ticket.ts'
 import type { Backend } from './backend.ts'
@@ -41,6 +35,7 @@ import { dialOf } from './dial-addresses.ts'
 import { cosignOrder } from './epoch-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
+import { createRevoking, type Revoking } from './revoking.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
 import { memberResources, swarmResource } from './swarm-resource.ts'
 
@@ -139,8 +134,10 @@ function requireOwn(swarm: SwarmId, { view }: Backend): void {
     throw new ApiProblem('text_foreign', `it is of the swarm ${swarm}, and this peer of ${view.swarm}`)
 }
 
+/** Nobody signs what they haven't seen: unconfirmed it is shown. */
 async function cosign(
   backend: Backend,
+  revoking: Revoking,
   { text, confirmed = false }: RouteInput<'cosign'>['body'],
 ): Promise<InvitationAnswer | RevocationAnswer | OrderAnswer> {
   const { view } = backend
@@ -152,13 +149,9 @@ async function cosign(
   const revocation = PARTIAL_REVOCATION.read(text)
   if (revocation.ok) {
     requireOwn(revocation.value.swarm, backend)
-    const signed = addSignatures(
-      view.roster,
-      REVOCATION,
-      revocation.value.revocation,
-      requireOperators(backend),
-    )
-    return revoke(backend, signed)
+    const signers = requireOperators(backend)
+    if (!confirmed) return revoking.show(revocation.value.revocation)
+    return revoking.bring(addSignatures(view.roster, REVOCATION, revocation.value.revocation, signers))
   }
   const partial = PARTIAL_INVITATION.read(text)
   if (!partial.ok) {
@@ -178,27 +171,12 @@ async function cosign(
       'text_foreign',
       `it was begun in epoch ${body.epoch}, and the swarm is in epoch ${epoch.number}: begin it anew`,
     )
-  const signed = addSignatures(view.roster, INVITATION, partial.value.invitation, requireOperators(backend))
+  const signers = requireOperators(backend)
+  const { signatures } = partial.value.invitation
+  const isNew = signers.some(({ id }) => signatures.every(({ signer }) => signer !== id))
+  if (isNew && !confirmed) return { ...invitationAnswer(backend, partial.value), kind: 'unconfirmed' }
+  const signed = addSignatures(view.roster, INVITATION, partial.value.invitation, signers)
   return invitationAnswer(backend, { ...partial.value, invitation: signed })
-}
-
-/** Submits it where enough operators have signed; else it goes to the next one. */
-async function revoke(backend: Backend, revocation: SignedRevocation): Promise<RevocationAnswer> {
-  const { view } = backend
-  const { given, needed } = revocationSignatures(revocation, view.roster)
-  const { key } = revocation.body
-  const about = { key, signatures: given, needed }
-  if (given < needed)
-    return {
-      kind: 'partial',
-      text: PARTIAL_REVOCATION.write({ swarm: view.swarm, revocation }),
-      entry_id: null,
-      ...about,
-    }
-  const result = await backend.command({ type: 'revoke', revocation })
-  if (!result.ok) throw new ApiProblem(result.code, result.detail)
-  if (result.type !== 'entry') throw new TypeError(`the mind answered a revocation with "${result.type}"`)
-  return { kind: 'revocation', text: null, entry_id: result.entry, ...about }
 }
 
 function createTicket(
@@ -229,15 +207,16 @@ function createTicket(
 
 /** `url`: where this peer's page is. */
 export function swarmHandlers(backend: Backend, url: () => string): Pick<Handlers, SwarmRoute> {
+  const revoking = createRevoking(backend)
   return {
     getSwarm: () => swarmResource(backend),
     listMembers: ({ query }) => pageOfList(memberResources(backend), ({ peer_id: id }) => id, query),
     createInvitation: ({ body }) => createInvitation(backend, body),
-    cosign: ({ body }) => cosign(backend, body),
+    cosign: ({ body }) => cosign(backend, revoking, body),
     revokeKey({ body }) {
       const key = peerOf(body.key)
       if (key === null) throw new ApiProblem('missing_field')
-      return revoke(backend, draftRevocation(backend.view.roster, requireOperators(backend), key))
+      return revoking.bring(draftRevocation(backend.view.roster, requireOperators(backend), key))
     },
     createTicket: ({ body }) => createTicket(backend, body, url()),
   }

@@ -6,7 +6,7 @@ import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invit
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { nodesOf, PEERS, third } from './sample-swarm.ts'
+import { nodesOf, payer, PEERS, third } from './sample-swarm.ts'
 import { lossWords, swarmWords } from './swarm-words.ts'
 import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
@@ -49,7 +49,7 @@ async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS):
 const secretOf = (signer: Signer, salt: Uint8Array) => signer.sign(salt).slice(0, 32)
 const invite = ({ owner }: Machine, body: Parameters<typeof owner.createInvitation>[0]['body']) =>
   owner.createInvitation({ body })
-const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text } })
+const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text, confirmed: true } })
 
 describe('an invitation', () => {
   it('without a grant takes one operator and is whole at once', async () => {
@@ -105,6 +105,26 @@ describe('an invitation', () => {
 })
 
 describe('a text to be signed', () => {
+  it('is shown first, and nothing is signed then', async () => {
+    const [first, other] = [await machineOf(one), await machineOf(two)]
+    const show = (text: string) => other.owner.cosign({ body: { text } })
+    const invitation = await invite(first, { grant: '5', label: 'shed' })
+    expect(await show(invitation.text)).toMatchObject({
+      kind: 'unconfirmed',
+      grant: '5',
+      label: 'shed',
+      signatures: 1,
+    })
+    const revocation = await first.owner.revokeKey({ body: { key: payer } })
+    const shown = await show(revocation.text ?? '')
+    expect(shown).toMatchObject({ kind: 'unconfirmed', key: payer, signatures: 1, text: null })
+    expect('warnings' in shown && shown.warnings.join(' ')).toMatch(/operator-0.*this peer itself.*demote/)
+    expect(other.backend.commands).toEqual([])
+    // The one who began it signed it then: there is nothing new to agree to.
+    const { text } = await cosign(other, invitation.text)
+    expect(await first.owner.cosign({ body: { text: text ?? '' } })).toMatchObject({ kind: 'invitation' })
+  })
+
   it.each([
     ['nonsense', 'text_unreadable'],
     ['hlp1qqqq', 'text_unreadable'],
@@ -131,6 +151,7 @@ describe('a revocation', () => {
       signatures: 2,
       text: null,
     })
+    expect(await cosign(other, begun.text ?? '')).toMatchObject({ kind: 'unchanged' })
     expect(other.backend.commands).toMatchObject([
       { type: 'revoke', revocation: { body: { key: third, epoch: 0 } } },
     ])

@@ -48,8 +48,9 @@ const signed = {
 
 export const invitationSchema = Type.Object(
   {
-    kind: Type.Enum(['invitation', 'partial'], {
-      description: 'A partial one goes to the next operator, and from the last back to the first',
+    kind: Type.Enum(['invitation', 'partial', 'unconfirmed'], {
+      description:
+        'unconfirmed: nothing was signed, this is what it says. A partial one goes to the next operator, and from the last back to the first',
     }),
     text: Type.String({ description: 'hl1... or hlp1...; whoever has the former can join, once' }),
     token: peerId('Names it: what `revoke` takes, and its account in the ledger'),
@@ -72,10 +73,15 @@ export const revokeRequestSchema = Type.Object(
 
 export const revocationSchema = Type.Object(
   {
-    kind: Type.Enum(['revocation', 'partial'], {
-      description: 'revocation: signed and on its way to the witnesses; partial: more operators must sign',
+    kind: Type.Enum(['revocation', 'partial', 'unconfirmed', 'unchanged'], {
+      description:
+        'revocation: signed and on its way to the witnesses; partial: more operators must sign; unconfirmed: nothing ' +
+        'was signed, see the warnings; unchanged: it was revoked before',
     }),
     key: peerId(),
+    warnings: Type.Array(Type.String(), {
+      description: 'Whom it concerns and what it takes away, for people',
+    }),
     text: nullable(Type.String({ description: 'hlr1..., for the next operator' })),
     entry_id: nullable(digest('Its proof is at /api/v1/p2p/entries/{id} once it is certified')),
     ...signed,
