@@ -12,6 +12,7 @@ import type { Backend } from './backend.ts'
 import type { ConsentView, LogLines } from './control-port.ts'
 import { timeOf } from './job-resource.ts'
 import { lostWitnesses, witnessReach } from './network-resource.ts'
+import { standingOf } from './standing.ts'
 
 /** What the server knows of itself. */
 export interface Served {
@@ -122,6 +123,7 @@ export function diagnosisResource(backend: Backend): Diagnosis {
       away: witnesses.filter((peer) => peer !== view.self && !connected.has(peer)),
       lost: witnesses.filter((peer) => lost.has(peer)),
     },
+    standing: standingOf(backend),
     settings: { listen: [...listen], ollama_url: ollamaUrl },
   }
 }

@@ -62,9 +62,8 @@ function warningsOf(roster: Roster, self: PeerId, key: PeerId): string[] {
     ...(key === self ? ['That is this peer itself.'] : []),
     ...(roster.isWitness(key)
       ? [
-          'It is a witness, and goes on as one, connections included, until an epoch drops it. Next: hyperlooms swarm demote ' +
-            key,
+          `It is a witness, and goes on as one, connections included, until an epoch drops it. Next: hyperlooms swarm demote ${key}`,
         ]
-      : []),
+      : ['Connections of it end as members hear of it.']),
   ]
 }

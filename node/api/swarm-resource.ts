@@ -7,6 +7,7 @@ import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
 import { nameIn } from './epoch-names.ts'
 import { lostWitnesses, witnessReach } from './network-resource.ts'
+import { standingOf, standingWords } from './standing.ts'
 import { lossWords, swarmWords } from './swarm-words.ts'
 
 /** Peers that this one can talk to now, itself included. */
@@ -21,6 +22,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
   const { charter, epoch, governance } = roster
   const isReached = reachedBy(backend)
   const self = roster.member(view.self)
+  const standing = standingOf(backend)
   const lost = lostWitnesses(backend)
   const { reached } = witnessReach(backend)
   const { witnesses: count, faulty, quorum } = epoch.sizes
@@ -39,6 +41,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
       label: self?.operator ?? null,
       roles: [...(self?.roles ?? [])],
       duty: view.duty(),
+      standing,
     },
     operators: {
       keys: [...governance.operators.keys],
@@ -62,6 +65,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
       })),
     },
     sentences: [
+      ...standingWords(standing, view.self),
       ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
       ...lossWords(epoch.sizes, epoch.witnesses.filter((peer) => lost.has(peer)).map(nameIn(roster))),
       ...changeWords(view.change(), nameIn(roster)),

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EpochResource, OrderAnswer } from '../../protocol/api/epoch-schema.ts'
-import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
+import type {
+  InvitationAnswer,
+  RevocationAnswer,
+  SwarmMember,
+  SwarmStatus,
+} from '../../protocol/api/swarm-schema.ts'
 import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { poll } from '../swarm/poll.ts'
@@ -155,6 +160,15 @@ describe('two operators of whom both must sign', () => {
     }
     for (const machine of [first, other])
       expect(await poll(() => isGone(machine), { timeoutMs: 60_000 })).toBe(true)
+    // Nobody tells it, and yet it sees that it is out.
+    const standing = async (): Promise<string | undefined> => {
+      const { self } = await third.json<SwarmStatus>('swarm', 'status')
+      return self.standing === 'member' ? undefined : self.standing
+    }
+    expect(await poll(standing, { timeoutMs: 60_000 })).toMatch(/^(refused|revoked)$/)
+    expect((await third.run('swarm', 'status')).out).toContain('revoked')
+    const { out: log } = await third.run('logs')
+    expect(log).toMatch(/may have been revoked|have revoked this peer/)
   })
 })
 

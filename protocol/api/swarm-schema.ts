@@ -140,6 +140,15 @@ export const swarmMemberSchema = Type.Object(
 )
 export type SwarmMember = Static<typeof swarmMemberSchema>
 
+const STANDINGS = ['member', 'leaving', 'revoked', 'refused'] as const
+export type Standing = (typeof STANDINGS)[number]
+export const standingSchema = () =>
+  Type.Enum([...STANDINGS], {
+    description:
+      'leaving: a revoked witness until an epoch drops it; refused: all it reaches take this peer for a stranger, so it ' +
+      'may have been revoked',
+  })
+
 export const swarmStatusSchema = Type.Object(
   {
     swarm_id: digest(),
@@ -159,6 +168,7 @@ export const swarmStatusSchema = Type.Object(
       label: nullable(label),
       roles: Type.Array(Type.String()),
       duty: Type.Enum(['active', 'amnesiac', 'none']),
+      standing: standingSchema(),
     }),
     operators: Type.Object({
       keys: Type.Array(peerId()),

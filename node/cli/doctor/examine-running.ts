@@ -6,7 +6,13 @@ import { checkDisk } from './disk.ts'
 import { checkDocker } from './docker.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
-import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
+import {
+  judgeClock,
+  judgeConvergence,
+  judgeMembership,
+  judgeReachability,
+  judgeWitnesses,
+} from './judge-swarm.ts'
 import { checkModels, checkOpenAi } from './models.ts'
 import { checkOllama, checkServedPorts } from './ports.ts'
 
@@ -53,6 +59,7 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
     judgeClock(diagnosis),
     ports,
     judgeReachability(self, stats.peers.members),
+    judgeMembership(diagnosis),
     disk,
     judgeStore(diagnosis.store),
     judgeWitnesses(diagnosis, self),

@@ -9,6 +9,7 @@ export const CHECKS = [
   'clock',
   'ports',
   'reachability',
+  'membership',
   'disk',
   'store',
   'witnesses',
@@ -38,6 +39,9 @@ export const FIXES = {
   choose_port: 'End the program that has the port, or choose another port.',
   listen_wider: 'Pass --listen with an address of this machine that others reach, and open its port.',
   connect_others: 'Name reachable members with --bootstrap, or have one of them dial this peer.',
+  demote_witness: 'Have an operator drop it as a witness: "hyperlooms swarm demote" with its id.',
+  ask_operators:
+    'Ask an operator whether it was revoked; if it was, come in with another key, in a data folder of its own.',
   free_space: 'Free space on that disk.',
   make_writable: 'Make the folder writable for this account, or move the data to another disk.',
   faster_disk: 'Move the data to a faster disk: every entry waits for it.',

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
 import { PEERS, payer } from '../../api/sample-swarm.ts'
-import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses, spanOf } from './judge-swarm.ts'
+import {
+  judgeClock,
+  judgeConvergence,
+  judgeMembership,
+  judgeReachability,
+  judgeWitnesses,
+  spanOf,
+} from './judge-swarm.ts'
 
 const NOW = '2026-01-02T03:04:05.000Z'
 const HOUR_MS = 3_600_000
@@ -128,6 +135,16 @@ describe('reachability', () => {
     expect([finding.status, finding.fix?.code]).toEqual([status, fix])
     if (addresses === loopback) expect(finding.sentence).toContain('loopback only')
   })
+})
+
+it.each([
+  ['member', 'ok', undefined],
+  ['leaving', 'fail', 'demote_witness'],
+  ['revoked', 'fail', 'ask_operators'],
+  ['refused', 'fail', 'ask_operators'],
+] as const)('a peer whose standing is %s', (standing, status, fix) => {
+  const finding = judgeMembership({ standing })
+  expect([finding.status, finding.fix?.code]).toEqual([status, fix])
 })
 
 describe('witnesses', () => {

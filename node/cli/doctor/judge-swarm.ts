@@ -84,6 +84,24 @@ function countOf(connections: Self['connections']): number {
   return new Set(connections.map(({ peer_id: id }) => id)).size
 }
 
+/** Whether the swarm takes this peer for a member, as far as it can know. */
+export function judgeMembership({ standing }: Pick<Diagnosis, 'standing'>): Finding {
+  switch (standing) {
+    case 'member':
+      return fine('membership', 'Nothing says that the membership of this peer has ended.')
+    case 'leaving':
+      return fail(
+        'membership',
+        'The operators have revoked this peer; it is a witness until an epoch drops it.',
+        'demote_witness',
+      )
+    case 'revoked':
+      return fail('membership', 'The operators have revoked this peer.', 'ask_operators')
+    case 'refused':
+      return fail('membership', 'Others refuse this peer: it may have been revoked.', 'ask_operators')
+  }
+}
+
 /** Whether anything can be certified now, and what happens if one more machine stops. */
 export function judgeWitnesses(
   { witnesses, store }: Pick<Diagnosis, 'witnesses' | 'store'>,

@@ -96,7 +96,7 @@ function describeRevocation(answer: RevocationAnswer): string {
   if (kind === 'unchanged')
     return `Nothing to do: ${key} is revoked already${entry === null ? '' : `, or soon (entry ${entry})`}.`
   if (kind === 'revocation')
-    return `revoked: ${key}\nIt is signed and on its way to the witnesses (entry ${entry ?? ''}); connections of it end as members hear of it.`
+    return `revoked: ${key}\nIt is signed and on its way to the witnesses (entry ${entry ?? ''}).`
   return [
     text ?? '',
     '',
