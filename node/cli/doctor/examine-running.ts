@@ -6,13 +6,8 @@ import { checkDisk } from './disk.ts'
 import { checkDocker } from './docker.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
-import {
-  judgeClock,
-  judgeConvergence,
-  judgeMembership,
-  judgeReachability,
-  judgeWitnesses,
-} from './judge-swarm.ts'
+import { judgeClock } from './judge-clock.ts'
+import { judgeConvergence, judgeMembership, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
 import { checkModels, checkOpenAi } from './models.ts'
 import { checkOllama, checkServedPorts } from './ports.ts'
 

@@ -36,6 +36,8 @@ export const FIXES = {
   mend_settings: 'Mend the setting that is named; "hyperlooms config show --origin" lists all.',
   accept_terms: 'Run "hyperlooms up" on a terminal and agree, or "hyperlooms consent accept" while it runs.',
   set_clock: 'Set this machine’s clock (timedatectl set-ntp true) and start the peer again.',
+  wait_for_clock:
+    'Keep the peer stopped until the machine’s clock has passed its newest record, then start it.',
   choose_port: 'End the program that has the port, or choose another port.',
   listen_wider: 'Pass --listen with an address of this machine that others reach, and open its port.',
   connect_others: 'Name reachable members with --bootstrap, or have one of them dial this peer.',

@@ -3,48 +3,6 @@ import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
 import { counted } from '../counted.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 
-/** A heartbeat takes far less than a second; more than this is not the network. */
-const CLOCK_WARN_MS = 5_000
-/** Expiry dates, schedules and logs of this machine are wrong by then. */
-const CLOCK_FAIL_MS = 60_000
-
-/** This clock against what others said of theirs: the middle one of the witnesses, or of all where none is heard. */
-export function judgeClock({ clock }: Pick<Diagnosis, 'clock'>): Finding {
-  const setMs = Date.parse(clock.wall) - Date.parse(clock.now)
-  const witnesses = clock.others.filter(({ witness }) => witness)
-  const heard = (witnesses.length > 0 ? witnesses : clock.others).map(({ ahead_ms: ms }) => ms)
-  const aheadMs = middleOf(heard)
-  if (aheadMs !== undefined && Math.abs(aheadMs) > CLOCK_WARN_MS) {
-    const direction = aheadMs > 0 ? 'behind' : 'ahead of'
-    const whom = heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`
-    const sentence = `The clock is ${spanOf(aheadMs)} ${direction} ${whom}.`
-    return Math.abs(aheadMs) > CLOCK_FAIL_MS
-      ? fail('clock', sentence, 'set_clock')
-      : warn('clock', sentence, 'set_clock')
-  }
-  if (Math.abs(setMs) > CLOCK_WARN_MS) {
-    const sentence = `The machine's clock differs by ${spanOf(setMs)} from the one this peer goes by: it was set since, or is older than the peer's records.`
-    return warn('clock', sentence, 'set_clock')
-  }
-  if (aheadMs === undefined)
-    return fine('clock', 'No other member is heard, so there is no clock to compare with.')
-  return fine(
-    'clock',
-    `The clock agrees with ${heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`} to within ${spanOf(CLOCK_WARN_MS)}.`,
-  )
-}
-
-function middleOf(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-}
-
-/** A span of time for people. */
-export function spanOf(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1_000)
-  if (seconds < 120) return `${seconds} s`
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
-}
-
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns4?\/localhost\/)/
 
 /** What can be told without asking others to dial: who has dialled already, and which addresses are announced. */
