@@ -9,6 +9,7 @@ import {
 } from '../../protocol/api/swarm-schema.ts'
 import type { OrderAnswer } from '../../protocol/api/epoch-schema.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
+import { isPlainText } from '../../protocol/encoding/plain-text.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
 import { isPeerId, type PeerId, type SwarmId } from '../../protocol/ids.ts'
@@ -64,8 +65,8 @@ function grantOf(text: string | undefined): bigint {
 }
 
 function labelOf(text: string): string {
-  if (!text.isWellFormed())
-    throw new ApiProblem('text_not_well_formed', 'label contains an unpaired surrogate')
+  if (!isPlainText(text))
+    throw new ApiProblem('text_not_well_formed', 'label contains a control character, or half of a character')
   const bytes = new TextEncoder().encode(text).length
   if (bytes > LIMITS.labelBytes)
     throw new ApiProblem('out_of_range', `label has ${bytes} bytes, ${LIMITS.labelBytes} are allowed`)

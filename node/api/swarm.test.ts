@@ -97,6 +97,7 @@ describe('an invitation', () => {
     [{ grant: '0.001' }, 'amount_out_of_range'],
     [{ label: 'ö'.repeat(33) }, 'out_of_range'],
     [{ label: '' }, 'out_of_range'],
+    [{ label: 'elm\nash' }, 'text_not_well_formed'],
     [{ expires_in_s: 59 }, 'out_of_range'],
     [{ peer: 'nobody' }, 'out_of_range'],
   ])('refuses %j', async (body, code) => {

@@ -45,6 +45,8 @@ describe('founding a swarm', () => {
 
   it.each<[string, readonly string[], RegExp]>([
     ['without a name', [], /--name/],
+    ['with a name of two lines', ['--name', 'x\ny'], /control character/],
+    ['with a label that a terminal obeys', ['--name', 'x', '--label', '\u001b[2J'], /control character/],
     ['with a name of nothing', ['--name', ''], /1 to 64 bytes/],
     ['with more signatures than operators', ['--name', 'x', '--needed', '2'], /more operators must sign/],
     ['with none', ['--name', 'x', '--needed', '0'], /at least one/],

@@ -12,6 +12,7 @@ import { giveOrder, type OrderFlags, orderOptions, requireYes } from './give-ord
 import { controlOptions, reachControl } from '../reach.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, printJson, say } from '../output.ts'
+import { oneLine } from '../terminal-text.ts'
 import { duration } from './duration.ts'
 import { showRevocation } from './members.ts'
 import { qrText } from './qr.ts'
@@ -80,7 +81,11 @@ async function signedRevocation(
   sign: Sign,
 ): Promise<RevocationAnswer> {
   if (answer.kind !== 'unconfirmed') return answer
-  await requireYes(answer, flags, [`A revocation of ${answer.key}.`, ...answer.warnings].join('\n'))
+  await requireYes(
+    answer,
+    flags,
+    [`A revocation of ${answer.key}.`, ...answer.warnings.map(oneLine)].join('\n'),
+  )
   const signed = await sign(true)
   if ('entry_id' in signed) return signed
   throw new TypeError('the peer takes one text for another')
@@ -115,7 +120,7 @@ async function showInvitation(invitation: InvitationAnswer, { qr, json }: Invite
 
 function describeTerms({ label, roles, grant, expires_at: until, peer, token }: InvitationAnswer): string {
   return [
-    `For ${peer ?? 'whoever has it'}, once, until ${until}: ${roles.join(' and ')}, label "${label}"` +
+    `For ${peer ?? 'whoever has it'}, once, until ${until}: ${roles.join(' and ')}, label "${oneLine(label)}"` +
       (grant === '0' ? '' : `, with ${grant} credits`),
     `Its token, for "swarm revoke" while it is unused: ${token}`,
   ].join('\n')

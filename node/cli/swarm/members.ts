@@ -6,6 +6,7 @@ import { apiOptions, controlOptions, reachControl, reachPeer } from '../reach.ts
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, print, printJson, say } from '../output.ts'
 import { textTable } from '../table.ts'
+import { oneLine } from '../terminal-text.ts'
 
 /** `swarm members`, and ending a membership. */
 export function addMembers(swarm: Command): void {
@@ -41,7 +42,7 @@ export function showRevocation(answer: RevocationAnswer, { json }: Pick<ApiFlags
   if (json === true) return printJson(answer)
   print(describeRevocation(answer))
   // Nothing has ended yet while more must sign.
-  if (answer.kind === 'revocation') for (const warning of answer.warnings) say(warning)
+  if (answer.kind === 'revocation') for (const warning of answer.warnings) say(oneLine(warning))
 }
 
 /** The token of an invitation that is given as a whole; anything else is a key, or for the peer to refuse. */
