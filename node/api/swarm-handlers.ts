@@ -42,6 +42,8 @@ import { memberResources, swarmResource } from './swarm-resource.ts'
 
 type SwarmRoute = 'getSwarm' | 'listMembers' | 'createInvitation' | 'cosign' | 'revokeKey' | 'createTicket'
 
+const WITNESSES = `it is an order that names no witness, or more than the ${LIMITS.witnesses} that an epoch may have`
+
 const SALT_BYTES = 16
 const SECRET_BYTES = 32
 
@@ -156,6 +158,8 @@ async function cosign(
   }
   const partial = PARTIAL_INVITATION.read(text)
   if (!partial.ok) {
+    if (!order.ok && order.outOfRange === 'hle.governance.witnesses')
+      throw new ApiProblem('text_unreadable', WITNESSES)
     const codes = [order.code, revocation.code, partial.code]
     const code = codes.find((each) => each !== 'another_kind') ?? 'another_kind'
     const sentence =

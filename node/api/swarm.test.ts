@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
+import { signTogether } from '../../protocol/encoding/multi-signed.ts'
+import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
 import type { PeerId } from '../../protocol/ids.ts'
+import { LIMITS } from '../../protocol/params.ts'
+import { EPOCH_ORDER } from '../../protocol/swarm/governance.ts'
 import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invitation-text.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
@@ -132,6 +136,22 @@ describe('a text to be signed', () => {
     ['hlr1qqqq', 'text_unreadable'],
   ])('%s is refused', async (text, code) => {
     await expect(cosign(await machineOf(one), text)).rejects.toMatchObject({ code, status: 422 })
+  })
+
+  it.each([0, LIMITS.witnesses + 1])('is refused by name as an order with %i witnesses', async (count) => {
+    const { owner, backend } = await machineOf(one)
+    const { roster, swarm } = backend.view
+    const witnesses = Array.from({ length: count }, () => third)
+    const body = { number: 1, governance: { ...roster.governance, witnesses } }
+    const order = {
+      ...signTogether([one], swarm, EPOCH_ORDER, { ...body, governance: roster.governance }),
+      body,
+    }
+    const text = PARTIAL_ORDER.write({ swarm, order })
+    await expect(owner.cosign({ body: { text } })).rejects.toMatchObject({
+      code: 'text_unreadable',
+      detail: expect.stringContaining('names no witness, or more than the 64'),
+    })
   })
 
   it('of another swarm is refused', async () => {

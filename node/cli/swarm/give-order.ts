@@ -67,7 +67,8 @@ export async function requireYes(
   { json }: Pick<OrderFlags, 'json'>,
   text: string,
 ): Promise<void> {
-  say(text)
+  // A program finds it in the document.
+  if (json !== true || isTerminal()) say(text)
   if (!isTerminal()) {
     if (json === true) printJson(answer)
     throw new CommandError('Nothing was signed. Repeat with --yes if you want that.', EXIT.usage)
