@@ -173,6 +173,8 @@ export interface Backend {
   readonly network: {
     addresses(): readonly string[]
     connections(): readonly ConnectionView[]
+    /** Members that take this peer for a stranger, where all do that it reaches. */
+    refusedBy(): readonly PeerId[]
   }
   /**
    * Judges a signed message as gossip does; an accepted one is handled and passed on. One that says nothing that isn't

@@ -11,7 +11,8 @@ import type { AccountId } from '../../protocol/ids.ts'
 import type { Backend } from './backend.ts'
 import type { ConsentView, LogLines } from './control-port.ts'
 import { timeOf } from './job-resource.ts'
-import { witnessReach } from './network-resource.ts'
+import { lostWitnesses, witnessReach } from './network-resource.ts'
+import { standingOf } from './standing.ts'
 
 /** What the server knows of itself. */
 export interface Served {
@@ -107,6 +108,7 @@ export function diagnosisResource(backend: Backend): Diagnosis {
   const { store, listen, ollamaUrl } = control.process
   const connected = new Set<string>(network.connections().map(({ peer }) => peer))
   const { witnesses } = view.roster.epoch
+  const lost = lostWitnesses(backend)
   return {
     clock: { now: timeOf(nowMs), wall: timeOf(Date.now()), others },
     store: {
@@ -119,7 +121,9 @@ export function diagnosisResource(backend: Backend): Diagnosis {
       total: witnesses.length,
       ...witnessReach(backend),
       away: witnesses.filter((peer) => peer !== view.self && !connected.has(peer)),
+      lost: witnesses.filter((peer) => lost.has(peer)),
     },
+    standing: standingOf(backend),
     settings: { listen: [...listen], ollama_url: ollamaUrl },
   }
 }

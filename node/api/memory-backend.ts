@@ -212,7 +212,11 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       job: (id) => Promise.resolve(records.get(id)),
       jobs: (query) => Promise.resolve(pageOf(records, query)),
     },
-    network: { addresses: () => ['/ip4/127.0.0.1/tcp/9000'], connections: () => connections },
+    network: {
+      addresses: () => ['/ip4/127.0.0.1/tcp/9000'],
+      connections: () => connections,
+      refusedBy: () => [],
+    },
     subscribe(listener) {
       backend.listeners.add(listener)
       return () => backend.listeners.delete(listener)

@@ -4,6 +4,7 @@ import { type EntryId, isPeerId, type PeerId } from '../../protocol/ids.ts'
 import { entryMovements } from '../../protocol/jobs/movements.ts'
 import { LIMITS, OUTPUT_MIN } from '../../protocol/params.ts'
 import type { Command } from '../../protocol/peer/command.ts'
+import { isPlainText } from '../../protocol/encoding/plain-text.ts'
 import { digestOfKey } from './api-keys.ts'
 import type { Backend } from './backend.ts'
 import { SERVER_LIMITS } from './limits.ts'
@@ -34,8 +35,8 @@ function prepare(route: MoveRoute, { to, amount: text, memo = '' }: MoveRequest)
     throw new ApiProblem('amount_out_of_range', 'amount is more than the ledger can hold')
   if (amount < OUTPUT_MIN)
     throw new ApiProblem('amount_out_of_range', `amount is below ${formatCredits(OUTPUT_MIN)}`)
-  if (!memo.isWellFormed())
-    throw new ApiProblem('text_not_well_formed', 'memo contains an unpaired surrogate')
+  if (!isPlainText(memo))
+    throw new ApiProblem('text_not_well_formed', 'memo contains a control character, or half of a character')
   const bytes = new TextEncoder().encode(memo).length
   if (bytes > LIMITS.memoBytes) {
     throw new ApiProblem('memo_too_long', `memo has ${bytes} bytes, ${LIMITS.memoBytes} are allowed`)

@@ -1,6 +1,6 @@
 import { formatCredits } from '../../protocol/api/credits.ts'
 import type { Account, LedgerRoot, NetworkStats, Self } from '../../protocol/api/network-schema.ts'
-import type { AccountId } from '../../protocol/ids.ts'
+import type { AccountId, PeerId } from '../../protocol/ids.ts'
 import type { Backend } from './backend.ts'
 import { timeOf } from './job-resource.ts'
 import { modelResources, offering } from './node-resource.ts'
@@ -111,13 +111,23 @@ export function selfResource({ view, network }: Backend, version: string): Self 
   }
 }
 
-/** Witnesses that this peer can ask now, itself included, and how many it takes to certify. */
-export function witnessReach({ view, network }: Backend): {
+/** Witnesses that said of themselves that they may have forgotten votes: none of them ever votes again (4.10). */
+export function lostWitnesses({ view, now }: Pick<Backend, 'view' | 'now'>): ReadonlySet<PeerId> {
+  const lost = view.nodes(now()).filter(({ witness, heartbeat }) => witness && heartbeat?.lost === true)
+  return new Set(lost.map(({ peer }) => peer))
+}
+
+/** Witnesses that this peer can ask now and that vote, itself included, and how many it takes to certify. */
+export function witnessReach(backend: Backend): {
   readonly reached: number
   readonly needed: number
 } {
+  const { view, network } = backend
   const connected = new Set<string>(network.connections().map(({ peer }) => peer))
+  const lost = lostWitnesses(backend)
   const { witnesses, sizes } = view.roster.epoch
-  const reached = witnesses.filter((peer) => peer === view.self || connected.has(peer)).length
+  const reached = witnesses.filter(
+    (peer) => !lost.has(peer) && (peer === view.self || connected.has(peer)),
+  ).length
   return { reached, needed: sizes.quorum }
 }

@@ -167,6 +167,7 @@ export function nodesOf(clockMs: number): readonly NodeView[] {
             root: digestNamed(4),
             version: '0.1.0',
             rules: digestNamed(9),
+            lost: false,
           },
   }))
 }

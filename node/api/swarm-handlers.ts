@@ -9,6 +9,7 @@ import {
 } from '../../protocol/api/swarm-schema.ts'
 import type { OrderAnswer } from '../../protocol/api/epoch-schema.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
+import { isPlainText } from '../../protocol/encoding/plain-text.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
 import { isPeerId, type PeerId, type SwarmId } from '../../protocol/ids.ts'
@@ -21,19 +22,13 @@ import {
   PARTIAL_REVOCATION,
   TEXT_SENTENCES,
 } from '../../protocol/swarm/invitation-text.ts'
-import {
-  INVITATION,
-  REVOCATION,
-  type SignedInvitation,
-  type SignedRevocation,
-} from '../../protocol/swarm/invitation.ts'
+import { INVITATION, REVOCATION, type SignedInvitation } from '../../protocol/swarm/invitation.ts'
 import {
   addSignatures,
   draftInvitation,
   draftRevocation,
   invitationSignatures,
   operatorsAmong,
-  revocationSignatures,
 } from '../../protocol/swarm/inviting.ts'
 import { TICKET, TICKET_TEXT } from '../../protocol/swarm/ticket.ts'
 import type { Backend } from './backend.ts'
@@ -41,10 +36,13 @@ import { dialOf } from './dial-addresses.ts'
 import { cosignOrder } from './epoch-handlers.ts'
 import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
+import { createRevoking, type Revoking } from './revoking.ts'
 import type { Handlers, RouteInput } from './route-handlers.ts'
 import { memberResources, swarmResource } from './swarm-resource.ts'
 
 type SwarmRoute = 'getSwarm' | 'listMembers' | 'createInvitation' | 'cosign' | 'revokeKey' | 'createTicket'
+
+const WITNESSES = `it is an order that names no witness, or more than the ${LIMITS.witnesses} that an epoch may have`
 
 const SALT_BYTES = 16
 const SECRET_BYTES = 32
@@ -69,8 +67,8 @@ function grantOf(text: string | undefined): bigint {
 }
 
 function labelOf(text: string): string {
-  if (!text.isWellFormed())
-    throw new ApiProblem('text_not_well_formed', 'label contains an unpaired surrogate')
+  if (!isPlainText(text))
+    throw new ApiProblem('text_not_well_formed', 'label contains a control character, or half of a character')
   const bytes = new TextEncoder().encode(text).length
   if (bytes > LIMITS.labelBytes)
     throw new ApiProblem('out_of_range', `label has ${bytes} bytes, ${LIMITS.labelBytes} are allowed`)
@@ -139,8 +137,10 @@ function requireOwn(swarm: SwarmId, { view }: Backend): void {
     throw new ApiProblem('text_foreign', `it is of the swarm ${swarm}, and this peer of ${view.swarm}`)
 }
 
+/** Nobody signs what they haven't seen: unconfirmed it is shown. */
 async function cosign(
   backend: Backend,
+  revoking: Revoking,
   { text, confirmed = false }: RouteInput<'cosign'>['body'],
 ): Promise<InvitationAnswer | RevocationAnswer | OrderAnswer> {
   const { view } = backend
@@ -152,16 +152,14 @@ async function cosign(
   const revocation = PARTIAL_REVOCATION.read(text)
   if (revocation.ok) {
     requireOwn(revocation.value.swarm, backend)
-    const signed = addSignatures(
-      view.roster,
-      REVOCATION,
-      revocation.value.revocation,
-      requireOperators(backend),
-    )
-    return revoke(backend, signed)
+    const signers = requireOperators(backend)
+    if (!confirmed) return revoking.show(revocation.value.revocation)
+    return revoking.bring(addSignatures(view.roster, REVOCATION, revocation.value.revocation, signers))
   }
   const partial = PARTIAL_INVITATION.read(text)
   if (!partial.ok) {
+    if (!order.ok && order.outOfRange === 'hle.governance.witnesses')
+      throw new ApiProblem('text_unreadable', WITNESSES)
     const codes = [order.code, revocation.code, partial.code]
     const code = codes.find((each) => each !== 'another_kind') ?? 'another_kind'
     const sentence =
@@ -178,27 +176,12 @@ async function cosign(
       'text_foreign',
       `it was begun in epoch ${body.epoch}, and the swarm is in epoch ${epoch.number}: begin it anew`,
     )
-  const signed = addSignatures(view.roster, INVITATION, partial.value.invitation, requireOperators(backend))
+  const signers = requireOperators(backend)
+  const { signatures } = partial.value.invitation
+  const isNew = signers.some(({ id }) => signatures.every(({ signer }) => signer !== id))
+  if (isNew && !confirmed) return { ...invitationAnswer(backend, partial.value), kind: 'unconfirmed' }
+  const signed = addSignatures(view.roster, INVITATION, partial.value.invitation, signers)
   return invitationAnswer(backend, { ...partial.value, invitation: signed })
-}
-
-/** Submits it where enough operators have signed; else it goes to the next one. */
-async function revoke(backend: Backend, revocation: SignedRevocation): Promise<RevocationAnswer> {
-  const { view } = backend
-  const { given, needed } = revocationSignatures(revocation, view.roster)
-  const { key } = revocation.body
-  const about = { key, signatures: given, needed }
-  if (given < needed)
-    return {
-      kind: 'partial',
-      text: PARTIAL_REVOCATION.write({ swarm: view.swarm, revocation }),
-      entry_id: null,
-      ...about,
-    }
-  const result = await backend.command({ type: 'revoke', revocation })
-  if (!result.ok) throw new ApiProblem(result.code, result.detail)
-  if (result.type !== 'entry') throw new TypeError(`the mind answered a revocation with "${result.type}"`)
-  return { kind: 'revocation', text: null, entry_id: result.entry, ...about }
 }
 
 function createTicket(
@@ -229,15 +212,16 @@ function createTicket(
 
 /** `url`: where this peer's page is. */
 export function swarmHandlers(backend: Backend, url: () => string): Pick<Handlers, SwarmRoute> {
+  const revoking = createRevoking(backend)
   return {
     getSwarm: () => swarmResource(backend),
     listMembers: ({ query }) => pageOfList(memberResources(backend), ({ peer_id: id }) => id, query),
     createInvitation: ({ body }) => createInvitation(backend, body),
-    cosign: ({ body }) => cosign(backend, body),
+    cosign: ({ body }) => cosign(backend, revoking, body),
     revokeKey({ body }) {
       const key = peerOf(body.key)
       if (key === null) throw new ApiProblem('missing_field')
-      return revoke(backend, draftRevocation(backend.view.roster, requireOperators(backend), key))
+      return revoking.bring(draftRevocation(backend.view.roster, requireOperators(backend), key))
     },
     createTicket: ({ body }) => createTicket(backend, body, url()),
   }

@@ -6,7 +6,9 @@ import type { Backend } from './backend.ts'
 import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
 import { nameIn } from './epoch-names.ts'
-import { swarmWords } from './swarm-words.ts'
+import { lostWitnesses, witnessReach } from './network-resource.ts'
+import { standingOf, standingWords } from './standing.ts'
+import { lossWords, swarmWords } from './swarm-words.ts'
 
 /** Peers that this one can talk to now, itself included. */
 function reachedBy({ view, network }: Backend): (peer: PeerId) => boolean {
@@ -20,7 +22,9 @@ export function swarmResource(backend: Backend): SwarmStatus {
   const { charter, epoch, governance } = roster
   const isReached = reachedBy(backend)
   const self = roster.member(view.self)
-  const reached = epoch.witnesses.filter(isReached).length
+  const standing = standingOf(backend)
+  const lost = lostWitnesses(backend)
+  const { reached } = witnessReach(backend)
   const { witnesses: count, faulty, quorum } = epoch.sizes
   return {
     swarm_id: view.swarm,
@@ -37,6 +41,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
       label: self?.operator ?? null,
       roles: [...(self?.roles ?? [])],
       duty: view.duty(),
+      standing,
     },
     operators: {
       keys: [...governance.operators.keys],
@@ -56,10 +61,13 @@ export function swarmResource(backend: Backend): SwarmStatus {
         label: roster.member(peer)?.operator ?? null,
         reached: isReached(peer),
         revoked: roster.isRevoked(peer),
+        lost: lost.has(peer),
       })),
     },
     sentences: [
+      ...standingWords(standing, view.self),
       ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
+      ...lossWords(epoch.sizes, epoch.witnesses.filter((peer) => lost.has(peer)).map(nameIn(roster))),
       ...changeWords(view.change(), nameIn(roster)),
     ],
   }
@@ -69,6 +77,7 @@ export function memberResources(backend: Backend): readonly SwarmMember[] {
   const { view } = backend
   const { roster } = view
   const isReached = reachedBy(backend)
+  const lost = lostWitnesses(backend)
   const nodes = new Map(view.nodes(backend.now()).map((node) => [node.peer, node]))
   return [...roster.members()].map(({ peer, operator, roles, isUninvited }): SwarmMember => {
     const node = nodes.get(peer)
@@ -81,6 +90,7 @@ export function memberResources(backend: Backend): readonly SwarmMember[] {
       self: peer === view.self,
       invited: !isUninvited,
       revoked: roster.isRevoked(peer),
+      lost: lost.has(peer),
       status: node?.status ?? 'offline',
       connected: isReached(peer),
       last_seen: seenMs === undefined ? null : new Date(seenMs).toISOString(),

@@ -2,6 +2,7 @@ import type { QuorumSizes } from '../../protocol/swarm/quorum-size.ts'
 
 interface Reach {
   readonly sizes: QuorumSizes
+  /** Of those that vote. */
   readonly reached: number
   readonly isWitness: boolean
 }
@@ -38,6 +39,20 @@ function advice({ witnesses }: QuorumSizes, isWitness: boolean): string[] {
   if (witnesses >= 4) return []
   const who = isWitness ? 'This machine is one of them. ' : ''
   return [`${who}With four witnesses one may stop or lie.`]
+}
+
+/** Witnesses, by name, that never vote again: each counts among all, and certifies nothing. */
+export function lossWords({ witnesses, quorum }: QuorumSizes, lost: readonly string[]): string[] {
+  if (lost.length === 0) return []
+  const left = witnesses - lost.length
+  const who = `${lost.join(', ')}: ${lost.length === 1 ? 'it' : 'each'} lost records and never votes again`
+  const then =
+    left < quorum
+      ? `Only ${left} of ${witnesses} witnesses can vote at all and ${quorum} are needed: nothing is certified.`
+      : left === quorum
+        ? 'All others are needed: none of them may stop.'
+        : `${machines(left - quorum, 'of the others may stop')}.`
+  return [`${who}. ${then} Have the operators replace it: hyperlooms swarm promote NEW --replace OLD.`]
 }
 
 function machines(count: number, one: string, many = one): string {

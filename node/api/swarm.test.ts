@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
+import { signTogether } from '../../protocol/encoding/multi-signed.ts'
+import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
 import type { PeerId } from '../../protocol/ids.ts'
+import { LIMITS } from '../../protocol/params.ts'
+import { EPOCH_ORDER } from '../../protocol/swarm/governance.ts'
 import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invitation-text.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
-import { third } from './sample-swarm.ts'
-import { swarmWords } from './swarm-words.ts'
+import { nodesOf, payer, PEERS, third } from './sample-swarm.ts'
+import { lossWords, swarmWords } from './swarm-words.ts'
 import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
@@ -49,7 +53,7 @@ async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS):
 const secretOf = (signer: Signer, salt: Uint8Array) => signer.sign(salt).slice(0, 32)
 const invite = ({ owner }: Machine, body: Parameters<typeof owner.createInvitation>[0]['body']) =>
   owner.createInvitation({ body })
-const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text } })
+const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text, confirmed: true } })
 
 describe('an invitation', () => {
   it('without a grant takes one operator and is whole at once', async () => {
@@ -97,6 +101,7 @@ describe('an invitation', () => {
     [{ grant: '0.001' }, 'amount_out_of_range'],
     [{ label: 'ö'.repeat(33) }, 'out_of_range'],
     [{ label: '' }, 'out_of_range'],
+    [{ label: 'elm\nash' }, 'text_not_well_formed'],
     [{ expires_in_s: 59 }, 'out_of_range'],
     [{ peer: 'nobody' }, 'out_of_range'],
   ])('refuses %j', async (body, code) => {
@@ -105,12 +110,48 @@ describe('an invitation', () => {
 })
 
 describe('a text to be signed', () => {
+  it('is shown first, and nothing is signed then', async () => {
+    const [first, other] = [await machineOf(one), await machineOf(two)]
+    const show = (text: string) => other.owner.cosign({ body: { text } })
+    const invitation = await invite(first, { grant: '5', label: 'shed' })
+    expect(await show(invitation.text)).toMatchObject({
+      kind: 'unconfirmed',
+      grant: '5',
+      label: 'shed',
+      signatures: 1,
+    })
+    const revocation = await first.owner.revokeKey({ body: { key: payer } })
+    const shown = await show(revocation.text ?? '')
+    expect(shown).toMatchObject({ kind: 'unconfirmed', key: payer, signatures: 1, text: null })
+    expect('warnings' in shown && shown.warnings.join(' ')).toMatch(/operator-0.*this peer itself.*demote/)
+    expect(other.backend.commands).toEqual([])
+    // The one who began it signed it then: there is nothing new to agree to.
+    const { text } = await cosign(other, invitation.text)
+    expect(await first.owner.cosign({ body: { text: text ?? '' } })).toMatchObject({ kind: 'invitation' })
+  })
+
   it.each([
     ['nonsense', 'text_unreadable'],
     ['hlp1qqqq', 'text_unreadable'],
     ['hlr1qqqq', 'text_unreadable'],
   ])('%s is refused', async (text, code) => {
     await expect(cosign(await machineOf(one), text)).rejects.toMatchObject({ code, status: 422 })
+  })
+
+  it.each([0, LIMITS.witnesses + 1])('is refused by name as an order with %i witnesses', async (count) => {
+    const { owner, backend } = await machineOf(one)
+    const { roster, swarm } = backend.view
+    const witnesses = Array.from({ length: count }, () => third)
+    const body = { number: 1, governance: { ...roster.governance, witnesses } }
+    const order = {
+      ...signTogether([one], swarm, EPOCH_ORDER, { ...body, governance: roster.governance }),
+      body,
+    }
+    const text = PARTIAL_ORDER.write({ swarm, order })
+    await expect(owner.cosign({ body: { text } })).rejects.toMatchObject({
+      code: 'text_unreadable',
+      detail: expect.stringContaining('names no witness, or more than the 64'),
+    })
   })
 
   it('of another swarm is refused', async () => {
@@ -131,6 +172,7 @@ describe('a revocation', () => {
       signatures: 2,
       text: null,
     })
+    expect(await cosign(other, begun.text ?? '')).toMatchObject({ kind: 'unchanged' })
     expect(other.backend.commands).toMatchObject([
       { type: 'revoke', revocation: { body: { key: third, epoch: 0 } } },
     ])
@@ -173,6 +215,31 @@ describe('the status of a swarm', () => {
     expect(status.join_text).toBeNull()
     const open = await (await machineOf(two, { ...OPERATORS, admission: 'open' })).client.getSwarm()
     expect(OPEN_SWARM.read(open.join_text ?? '')).toMatchObject({ ok: true, value: { swarm: open.swarm_id } })
+  })
+
+  it('counts a witness that never votes again as none, and says what to do', async () => {
+    const { client, backend, owner } = await machineOf(two)
+    const nodes = nodesOf(backend.now())
+    const forgetful = nodes.map((node, at) =>
+      at === 1 && node.heartbeat ? { ...node, heartbeat: { ...node.heartbeat, lost: true } } : node,
+    )
+    Object.assign(backend.view, { nodes: () => forgetful })
+    const { witnesses, sentences } = await client.getSwarm()
+    expect(witnesses).toMatchObject({ reached: 2, list: [{}, { reached: true, lost: true }, {}, {}] })
+    expect(sentences.join(' ')).toContain('never votes again')
+    const { items } = await client.listMembers({ query: {} })
+    expect(items.map(({ lost }) => lost)).toEqual([false, true, false, false])
+    expect((await owner.getDiagnosis()).witnesses).toMatchObject({ reached: 2, lost: [PEERS[1]] })
+  })
+
+  it.each([
+    [4, 1, 'All others are needed'],
+    [4, 2, 'Only 2 of 4 witnesses can vote at all and 3 are needed'],
+    [7, 1, 'One of the others may stop'],
+  ])('of %i witnesses of which %i never vote again says: %s', (count, gone, words) => {
+    const names = ['a', 'b'].slice(0, gone)
+    expect(lossWords(quorumSizes(count), names).join(' ')).toContain(words)
+    expect(lossWords(quorumSizes(count), [])).toEqual([])
   })
 
   it.each([

@@ -1,7 +1,7 @@
 /** What the command's exit code says; scripts rely on it, so none is ever given another meaning. */
 export const EXIT = {
   ok: 0,
-  /** The job ended without an answer, or with too little confidence in one; credits are on their way, but not certified within the time; an order for an epoch takes more signatures or isn't decided yet; or a drain was called off. */
+  /** The job ended without an answer, or with too little confidence in one; credits are on their way, but not certified within the time; an invitation, a revocation or an order for an epoch takes more signatures, or the order isn't decided yet; or a drain was called off. */
   notCompleted: 1,
   /** The command line or a setting is wrong; nothing was done. */
   usage: 2,
@@ -30,7 +30,7 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0   done; for a job: completed
-  1   the job ended without an answer; for credits and orders: not certified or decided yet
+  1   the job ended without an answer; credits and orders: not certified or decided yet; texts: others must sign
   2   the command line or a setting is wrong
   3   doctor: something is worth a look
   4   doctor: something must be mended

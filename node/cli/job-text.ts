@@ -1,4 +1,5 @@
 import type { Answer, BlameEntry, Finding, Job } from '../../protocol/api/job-schema.ts'
+import { oneLine } from './terminal-text.ts'
 
 /** The end of a peer id tells peers apart; all of them begin alike. */
 export function shortId(id: string): string {
@@ -6,7 +7,7 @@ export function shortId(id: string): string {
 }
 
 export function nameOf({ operator, node_id: id }: Pick<Answer, 'operator' | 'node_id'>): string {
-  return operator === null ? shortId(id) : `${operator} (${shortId(id)})`
+  return operator === null ? shortId(id) : `${oneLine(operator)} (${shortId(id)})`
 }
 
 export interface FindingText {

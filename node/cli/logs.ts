@@ -23,8 +23,9 @@ export function addLogs(program: Command): void {
     .option('-n, --lines <number>', `how many lines, at most ${LOG_LINES_MAX}`, wholeNumber, LINES_DEFAULT)
   controlOptions(command).action(async ({ follow, lines, json, ...flags }: LogFlags) => {
     const client = await reachControl(flags)
+    // None are shown, and yet following goes on from the newest.
     const first = await client.getLogs({ query: { limit: Math.min(Math.max(lines, 1), LOG_LINES_MAX) } })
-    show(first, json)
+    if (lines > 0) show(first, json)
     if (follow === true) await followLogs(client, first.last, json)
   })
 }

@@ -85,6 +85,14 @@ const FILE_ERRORS: Readonly<Record<string, number>> = {
   keystore_label_invalid: EXIT.usage,
 }
 
+/** What a program that asked for JSON is told: the error's own code, or else what the exit code is called. */
+export function errorDocument(error: unknown): { readonly code: string; readonly message: string } {
+  const { message, exitCode } = explainError(error)
+  const own = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const [name = 'internal'] = Object.entries(EXIT).find(([, code]) => code === exitCode) ?? []
+  return { code: own === '' ? name : own, message }
+}
+
 /** Whatever ended a command, as a sentence and an exit code. */
 export function explainError(error: unknown): { readonly message: string; readonly exitCode: number } {
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode }

@@ -14,7 +14,7 @@ import { addKeys } from './keys.ts'
 import { addLocal } from './local.ts'
 import { addLogs } from './logs.ts'
 import { addNode } from './node.ts'
-import { explainError, say } from './output.ts'
+import { errorDocument, explainError, say } from './output.ts'
 import { addReset } from './reset.ts'
 import { addRestore } from './restore.ts'
 import { addRun } from './run.ts'
@@ -37,18 +37,21 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   // Whoever read the output has gone: there is nobody to tell, and nothing else to do for a command that prints.
   process.stdout.on('error', () => process.exit())
   process.stderr.on('error', () => undefined)
+  const isJson = asksForJson(args)
   const program = new Command('hyperlooms')
     .description('Verified AI answers from a peer-to-peer network')
     .version(readVersion())
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
+    // What it says of a mistake is told as JSON below.
+    .configureOutput(isJson ? { writeErr: () => undefined, outputError: () => undefined } : {})
     .showHelpAfterError('(add --help for what there is)')
   for (const add of VERBS) add(program)
   refuseStrangers(program)
   try {
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {
-    process.exitCode = report(error)
+    process.exitCode = report(error, isJson)
   }
 }
 
@@ -76,12 +79,26 @@ function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
-function report(error: unknown): number {
+/** Asked before the line is understood, since what is wrong with it is told as JSON, too. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).includes('--json')
+}
+
+/** One sentence on stderr, or one JSON document. */
+function report(error: unknown, isJson: boolean): number {
   // Commander has printed its own: help and version end with 0, mistakes with 1.
   if (error instanceof Error && 'exitCode' in error && error.name === 'CommanderError') {
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error.exitCode === 0) return EXIT.ok
+    if (isJson) sayJson({ code: 'usage', message: error.message })
+    return EXIT.usage
   }
+  if (isJson) sayJson(errorDocument(error))
   const { message, exitCode } = explainError(error)
-  say(message)
+  if (!isJson) say(message)
   return exitCode
+}
+
+function sayJson(document: { readonly code: string; readonly message: string }): void {
+  say(JSON.stringify(document))
 }

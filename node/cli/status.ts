@@ -7,6 +7,8 @@ import { counted } from './counted.ts'
 import { print, printJson } from './output.ts'
 import { apiOptions, reachPeer } from './reach.ts'
 
+const CONSENT_REVOKED = 'consent  revoked: it takes no work until "hyperlooms consent accept"'
+
 /** `status`: the peer and its swarm in a few lines. */
 export function addStatus(program: Command): void {
   const command = program.command('status').description('show the peer, its swarm and its credits')
@@ -19,8 +21,9 @@ export function addStatus(program: Command): void {
     ])
     const params = { account_type: 'node', account_id: self.peer_id } as const
     const account = await client.getAccount({ params }).catch(() => null)
-    const state = await stateOf(client)
-    if (json === true) return printJson({ self, stats, ledger, account, state })
+    const node = await nodeOf(client)
+    const [state, consent] = [node?.state ?? null, node?.consent ?? null]
+    if (json === true) return printJson({ self, stats, ledger, account, state, consent })
     const { peers, jobs, nodes, models } = stats
     print(
       [
@@ -32,15 +35,16 @@ export function addStatus(program: Command): void {
         `credits  ${account?.spendable ?? '0'} to spend, ${account?.escrowed ?? '0'} set aside`,
         `page     ${client.url}`,
         ...(state === null || state === 'running' ? [] : [`node     ${state}: it takes no new work`]),
+        ...(consent === 'revoked' ? [CONSENT_REVOKED] : []),
       ].join('\n'),
     )
   })
 }
 
 /** Told over the control socket alone; null where the peer is reached at an address. */
-async function stateOf(client: PeerClient): Promise<NodeState['state'] | null> {
+async function nodeOf(client: PeerClient): Promise<NodeState | null> {
   try {
-    return (await client.getNode()).state
+    return await client.getNode()
   } catch (error) {
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) return null
     throw error

@@ -1,14 +1,16 @@
+import { oneLine } from './terminal-text.ts'
+
 export interface TextColumn<T> {
   readonly label: string
   readonly cell: (row: T) => string
   readonly isNumber?: boolean
 }
 
-/** Rows under labels, each column as wide as its widest cell; numbers are flush right. */
+/** Rows of one line each under labels, each column as wide as its widest cell; numbers are flush right. */
 export function textTable<T>(columns: readonly TextColumn<T>[], rows: readonly T[]): string {
   const cells = [
     columns.map(({ label }) => label),
-    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
+    ...rows.map((row) => columns.map(({ cell }) => oneLine(cell(row)))),
   ]
   const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)))
   const lines = cells.map((line) =>

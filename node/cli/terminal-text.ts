@@ -20,5 +20,14 @@ export function shownText(text: string): string {
 function shown(character: string): string {
   const code = character.charCodeAt(0)
   const isObeyed = OBEYED.some(([first, last]) => code >= first && code <= last)
-  return isObeyed ? `\\u${code.toString(16).padStart(4, '0')}` : character
+  return isObeyed ? numberOf(character) : character
+}
+
+/** What others wrote in the midst of a line: it can't end the line and begin one of its own. */
+export function oneLine(text: string): string {
+  return text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, numberOf)
+}
+
+function numberOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

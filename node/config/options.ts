@@ -1,3 +1,4 @@
+import { isPlainText } from '../../protocol/encoding/plain-text.ts'
 import { parseCredits } from '../../protocol/api/credits.ts'
 import { LIMITS } from '../../protocol/params.ts'
 
@@ -57,7 +58,8 @@ function credits(text: string): bigint {
 
 function label(bytes: number): (text: string) => string {
   return (text) => {
-    expect(text !== '' && Buffer.byteLength(text) <= bytes, `a text of 1 to ${bytes} bytes`)
+    const isLabel = text !== '' && isPlainText(text) && Buffer.byteLength(text) <= bytes
+    expect(isLabel, `a text of 1 to ${bytes} bytes without control characters`)
     return text
   }
 }

@@ -27,7 +27,17 @@ let beats = 0
 function beatOf(): Heartbeat {
   beats += 1
   const { rules } = peer.charter
-  return { boot: 1, seq: beats, sentMs: 1, nodes: [], addresses: [], root: foreign, version: 'http', rules }
+  return {
+    boot: 1,
+    seq: beats,
+    sentMs: 1,
+    nodes: [],
+    addresses: [],
+    root: foreign,
+    version: 'http',
+    rules,
+    lost: false,
+  }
 }
 
 function heartbeat(signer: Signer = peer.member, inSwarm: SwarmId = swarm): Uint8Array {

@@ -106,8 +106,8 @@ async function goOn(village: Village): Promise<void> {
   })
   await village.step('mill and barn revoke ash', async () => {
     const key = await village.id('ash')
-    const { text } = await village.at('mill').json<RevocationAnswer>('swarm', 'revoke', key)
-    await village.at('barn').json('swarm', 'cosign', text ?? '')
+    const { text } = await village.at('mill').later<RevocationAnswer>('swarm', 'revoke', key)
+    await village.at('barn').json('swarm', 'cosign', text ?? '', '--yes')
     await village.untilMembers('shed', (members) => members.every(({ peer_id: id }) => id !== key))
     await village.at('ash').kill()
     village.machines.delete('ash')
@@ -117,8 +117,8 @@ async function goOn(village: Village): Promise<void> {
 /** Barn begins, shed signs, and barn, which alone can make the secret, ends it. */
 async function invite(village: Village, label: string): Promise<string> {
   const [barn, shed] = [village.at('barn'), village.at('shed')]
-  const begun = await barn.json<InvitationAnswer>('swarm', 'invite', '--label', label, '--grant', '5')
-  const signed = await shed.json<InvitationAnswer>('swarm', 'cosign', begun.text)
+  const begun = await barn.later<InvitationAnswer>('swarm', 'invite', '--label', label, '--grant', '5')
+  const signed = await shed.later<InvitationAnswer>('swarm', 'cosign', begun.text, '--yes')
   return (await barn.json<InvitationAnswer>('swarm', 'cosign', signed.text)).text
 }
 

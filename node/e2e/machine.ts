@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { EXIT } from '../cli/exit-codes.ts'
 import { freePorts } from '../swarm/free-port.ts'
 import { codeOf, type Run, run, start, untilSaid } from './command.ts'
 
@@ -29,8 +30,17 @@ export class Machine {
 
   /** A command that succeeds, as a program reads its answer. */
   async json<T>(...args: readonly string[]): Promise<T> {
+    return this.#answer(EXIT.ok, args)
+  }
+
+  /** One that leaves it to others to go on, as a text that more operators must sign. */
+  async later<T>(...args: readonly string[]): Promise<T> {
+    return this.#answer(EXIT.notCompleted, args)
+  }
+
+  async #answer<T>(wanted: number, args: readonly string[]): Promise<T> {
     const { code, out, err } = await this.run(...args, '--json')
-    if (code !== 0) throw new Error(`${args.join(' ')}: exit code ${code}: ${err}`)
+    if (code !== wanted) throw new Error(`${args.join(' ')}: exit code ${code}: ${err}`)
     const answer: T = JSON.parse(out)
     return answer
   }

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EpochResource, OrderAnswer } from '../../protocol/api/epoch-schema.ts'
-import type { InvitationAnswer, RevocationAnswer, SwarmMember } from '../../protocol/api/swarm-schema.ts'
+import type {
+  InvitationAnswer,
+  RevocationAnswer,
+  SwarmMember,
+  SwarmStatus,
+} from '../../protocol/api/swarm-schema.ts'
 import { INVITATION_TEXT } from '../../protocol/swarm/invitation-text.ts'
 import { loadOrCreateIdentity } from '../store/keystore.ts'
 import { poll } from '../swarm/poll.ts'
@@ -40,6 +45,8 @@ describe('founding a swarm', () => {
 
   it.each<[string, readonly string[], RegExp]>([
     ['without a name', [], /--name/],
+    ['with a name of two lines', ['--name', 'x\ny'], /control character/],
+    ['with a label that a terminal obeys', ['--name', 'x', '--label', '\u001b[2J'], /control character/],
     ['with a name of nothing', ['--name', ''], /1 to 64 bytes/],
     ['with more signatures than operators', ['--name', 'x', '--needed', '2'], /more operators must sign/],
     ['with none', ['--name', 'x', '--needed', '0'], /at least one/],
@@ -113,12 +120,19 @@ describe('two operators of whom both must sign', () => {
     const lost = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'barn')
     const founder = (await first.json<{ self: { peer_id: string } }>('status')).self.peer_id
     expect(await first.run('swarm', 'revoke', founder)).toMatchObject({ code: 2 })
-    expect(await first.json('swarm', 'revoke', lost.text)).toMatchObject({ key: lost.token, signatures: 1 })
+    const half = await first.run('swarm', 'revoke', lost.text)
+    expect(half).toMatchObject({ code: 1 })
+    expect(half.out).toContain('1 of 2 operators have signed: until enough have, nothing ends')
+    expect(half.err).not.toContain('nobody can use that')
+    expect(await first.later('swarm', 'revoke', lost.text)).toMatchObject({ key: lost.token, signatures: 1 })
     await other.up('--join', door.text)
 
-    const begun = await first.json<InvitationAnswer>('swarm', 'invite', '--label', 'shed', '--grant', '5')
+    const begun = await first.later<InvitationAnswer>('swarm', 'invite', '--label', 'shed', '--grant', '5')
     expect(begun).toMatchObject({ kind: 'partial', signatures: 1, needed: 2 })
-    const signed = await other.json<InvitationAnswer>('swarm', 'cosign', begun.text)
+    const seen = await other.run('swarm', 'cosign', begun.text)
+    expect(seen).toMatchObject({ code: 2, out: '' })
+    expect(seen.err).toMatch(/label "shed", with 5 credits[^]*Nothing was signed/)
+    const signed = await other.later<InvitationAnswer>('swarm', 'cosign', begun.text, '--yes')
     expect(signed).toMatchObject({ kind: 'partial', signatures: 2 })
     const whole = await first.json<InvitationAnswer>('swarm', 'cosign', signed.text)
     expect(INVITATION_TEXT.read(whole.text).ok).toBe(true)
@@ -133,16 +147,30 @@ describe('two operators of whom both must sign', () => {
     const refused = await third.run('swarm', 'revoke', key, '--yes')
     expect(refused).toMatchObject({ code: 2 })
     expect(refused.err).toContain('not_an_operator')
-    const wish = await other.json<RevocationAnswer>('swarm', 'revoke', key)
+    const wish = await other.later<RevocationAnswer>('swarm', 'revoke', key)
     expect(wish).toMatchObject({ kind: 'partial', signatures: 1, needed: 2 })
-    const done = await first.json<RevocationAnswer>('swarm', 'cosign', wish.text ?? '')
+    const unseen = await first.run('swarm', 'cosign', wish.text ?? '')
+    expect(unseen).toMatchObject({ code: 2, out: '' })
+    expect(unseen.err).toContain('ends the membership of shed')
+    const done = await first.json<RevocationAnswer>('swarm', 'cosign', wish.text ?? '', '--yes')
     expect(done).toMatchObject({ kind: 'revocation', signatures: 2 })
+    const again = await first.json<RevocationAnswer>('swarm', 'cosign', wish.text ?? '', '--yes')
+    expect(again).toMatchObject({ kind: 'unchanged' })
     const isGone = async (machine: Machine): Promise<true | undefined> => {
       const list = await machine.json<{ members: SwarmMember[] }>('swarm', 'members')
       return list.members.some(({ peer_id: peer }) => peer === key) ? undefined : true
     }
     for (const machine of [first, other])
       expect(await poll(() => isGone(machine), { timeoutMs: 60_000 })).toBe(true)
+    // Nobody tells it, and yet it sees that it is out.
+    const standing = async (): Promise<string | undefined> => {
+      const { self } = await third.json<SwarmStatus>('swarm', 'status')
+      return self.standing === 'member' ? undefined : self.standing
+    }
+    expect(await poll(standing, { timeoutMs: 60_000 })).toMatch(/^(refused|revoked)$/)
+    expect((await third.run('swarm', 'status')).out).toContain('revoked')
+    const { out: log } = await third.run('logs')
+    expect(log).toMatch(/may have been revoked|have revoked this peer/)
   })
 })
 

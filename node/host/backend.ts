@@ -1,4 +1,5 @@
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
+import type { PeerId } from '../../protocol/ids.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
 import type { Backend, ConnectionView } from '../api/backend.ts'
 import type { SwarmPort } from '../api/swarm-port.ts'
@@ -21,6 +22,7 @@ interface BackendParts {
   readonly network: Pick<Wire, 'publish' | 'readTokens'> & {
     addresses(): readonly string[]
     connections(): readonly Link[]
+    refusedBy(): readonly PeerId[]
   }
   readonly store: ColdRecords
   readonly bodies: Bodies
@@ -52,6 +54,7 @@ export function createBackend(parts: BackendParts): Backend {
     network: {
       addresses: () => network.addresses(),
       connections: () => network.connections().map(connectionOf),
+      refusedBy: () => network.refusedBy(),
     },
     subscribe: (listener) => host.subscribe(listener),
     followTokens: createTokenFollower({

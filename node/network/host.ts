@@ -72,6 +72,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
     },
     opened: (peer, connection) => discovery.opened(peer, connection, punch.isPunching(connection.remoteAddr)),
     identified: (peer, addresses) => discovery.identified(peer, addresses),
+    refused: () => announce(() => handlers.refused?.()),
     observed: (connection, address) => punch.observed(connection, address),
   })
   const gossip = new Gossip({
@@ -97,6 +98,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
       presence
         .connections()
         .flatMap((connection) => describeConnection(connection, { meter, gossip, presence }) ?? []),
+    refusedBy: () => presence.refusedBy(),
     send: (to, channel, frame) => streams.send(to, channel, frame),
     publish: (topic, frame) => gossip.publish(topic, frame),
     fetchBlob: (from, blob, signal) => blobs.fetch(from, blob, signal),

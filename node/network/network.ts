@@ -40,6 +40,8 @@ export interface NetworkHandlers {
   /** Members only. A peer that becomes a member while it is connected connects at that moment. */
   connected(peer: PeerId): void
   disconnected(peer: PeerId): void
+  /** A member took this peer for a stranger: see `Network.refusedBy`. */
+  refused?(): void
   /** Others dial this peer elsewhere from now on. */
   addressesChanged(addresses: readonly string[]): void
   /** The body with this digest; undefined when it is not held or `to` may not have it. */
@@ -109,6 +111,11 @@ export interface Network {
   /** Multiaddrs others can dial, with `/p2p/<id>`; empty before `start`. */
   addresses(): readonly string[]
   connections(): readonly PeerConnection[]
+  /**
+   * Members that take this peer for a stranger, where all do that it reaches: they may not have heard of its join yet,
+   * or it was revoked, which nobody tells it.
+   */
+  refusedBy(): readonly PeerId[]
   /**
    * Hands a frame to the peer's queue and returns; never throws. It is lost, and counted, when the queue is
    * full, the peer can't be reached or the stream breaks, and may arrive twice after a reconnection. Frames

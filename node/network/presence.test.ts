@@ -35,6 +35,7 @@ async function watched(isMember: (peer: PeerId) => boolean, failures = 0) {
     arrived: () => happenings.push('arrived'),
     left: () => happenings.push('left'),
     opened: () => happenings.push('opened'),
+    refused: () => happenings.push('refused'),
     observed: () => 0,
     identified: () => happenings.push('identified'),
   })
@@ -54,7 +55,32 @@ describe('Presence', () => {
     await connect()
     const tries = () => happenings.filter((each) => each === 'identify').length
     await vi.waitFor(() => expect(tries()).toBe(3), { timeout: 10_000 })
-    expect(happenings.slice(0, 3)).toEqual(['arrived', 'opened', 'identify'])
+    expect(happenings.slice(0, 4)).toEqual(['arrived', 'opened', 'identify', 'refused'])
+  })
+
+  it('names who refuses this peer, also after the connection, until it is taken', async () => {
+    const { presence, node, happenings, connect } = await watched(() => true, Infinity)
+    const connection = await connect()
+    await vi.waitFor(() => expect(happenings).toContain('refused'))
+    const [here] = node.getConnections()
+    expect(presence.refusedBy()).toEqual([here?.remotePeer.toString()])
+    await connection.close()
+    await vi.waitFor(() => expect(happenings).toContain('left'))
+    expect(presence.refusedBy()).toHaveLength(1)
+
+    await connect()
+    await vi.waitFor(() => expect(node.getConnections()).toHaveLength(1))
+    const [again] = node.getConnections()
+    if (again === undefined) throw new Error('it is connected')
+    const detail = {
+      peerId: again.remotePeer,
+      agentVersion: 'x',
+      listenAddrs: [],
+      protocols: [],
+      connection: again,
+    }
+    node.dispatchEvent(new CustomEvent('peer:identify', { detail }))
+    expect(presence.refusedBy()).toEqual([])
   })
 
   it('tells nothing of a stranger, and libp2p keeps nothing of it', async () => {

@@ -15,6 +15,8 @@ interface PresenceOptions {
   readonly left: (peer: PeerId) => void
   readonly opened: (peer: PeerId, connection: Connection) => void
   readonly identified: (peer: PeerId, addresses: readonly string[]) => void
+  /** A connected member took this peer for none of its own: it may not have heard of it yet, or it has been revoked. */
+  readonly refused: () => void
   /** A member said where it sees this connection come from. */
   readonly observed: (connection: Connection, address: Multiaddr) => void
 }
@@ -27,6 +29,8 @@ export class Presence {
   readonly #options: PresenceOptions
   /** Each with what it says it runs, once it has said so. */
   readonly #present = new Map<PeerId, string | undefined>()
+  /** Members that refused this peer when they were reached last. */
+  readonly #refusing = new Set<PeerId>()
   readonly #stopping = new AbortController()
 
   constructor(options: PresenceOptions) {
@@ -40,6 +44,13 @@ export class Presence {
 
   agent(peer: PeerId): string | undefined {
     return this.#present.get(peer)
+  }
+
+  /** Members that refuse this peer, where all do that it reaches; none while any takes it. */
+  refusedBy(): readonly PeerId[] {
+    const isTaken = [...this.#present.values()].some((agent) => agent !== undefined)
+    const { gate } = this.#options
+    return isTaken ? [] : [...this.#refusing].filter((peer) => gate.isMember(peerIdFromString(peer)))
   }
 
   /** Members' connections. */
@@ -110,15 +121,25 @@ export class Presence {
         await identify(connection)
         return
       } catch {
+        this.#onRefused(connection)
         // It rejects only when the network stops.
         await pause(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
       }
     }
   }
 
+  /** An end of the connection is none of the peer's doing. */
+  #onRefused({ status, remotePeer }: Connection): void {
+    const peer = namePeer(remotePeer)
+    if (peer === undefined || status !== 'open' || this.#stopping.signal.aborted) return
+    this.#refusing.add(peer)
+    this.#options.refused()
+  }
+
   #onIdentify({ peerId, agentVersion, listenAddrs, observedAddr, connection }: IdentifyResult): void {
     const peer = namePeer(peerId)
     if (peer === undefined || !this.#present.has(peer)) return
+    this.#refusing.delete(peer)
     if (agentVersion !== undefined) this.#present.set(peer, agentVersion.slice(0, AGENT_CHARACTERS))
     if (observedAddr !== undefined) this.#options.observed(connection, observedAddr)
     this.#options.identified(peer, listenAddrs.map(String))

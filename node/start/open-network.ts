@@ -16,6 +16,7 @@ interface NetworkParts {
   readonly guests: Guests
   readonly serveBlob: NetworkHandlers['serveBlob']
   readonly serveTokens: NetworkHandlers['serveTokens']
+  readonly refused: () => void
 }
 
 /** The network of a peer, not started yet: every frame goes to the host, the roster says who may come in. */
@@ -23,7 +24,7 @@ export async function openNetwork(
   { options, identity, charter }: Opened,
   peer: Peer,
   host: MindHost,
-  { endow, join, guests, serveBlob, serveTokens }: NetworkParts,
+  { endow, join, guests, serveBlob, serveTokens, refused }: NetworkParts,
 ): Promise<Network> {
   const { roster } = peer.view
   const joined = await readJoined(options.folder)
@@ -66,6 +67,7 @@ export async function openNetwork(
       disconnected: (id) => host.connection('disconnected', id),
       serveBlob,
       serveTokens,
+      refused,
     },
   })
   return network

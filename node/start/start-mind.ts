@@ -13,6 +13,7 @@ import { createVerifierThreads } from '../crypto/verifier-threads.ts'
 import { createBackend } from '../host/backend.ts'
 import { createHistory, createLedgerHistory } from '../host/history.ts'
 import { watchAstray } from '../host/astray.ts'
+import { watchStanding } from '../host/watch-standing.ts'
 import { backUp, type BackupRequest } from '../host/backup.ts'
 import { watchClaims } from '../host/claims.ts'
 import { createClock } from '../host/clock.ts'
@@ -98,7 +99,15 @@ export async function startMind(
   })
   const serveBlob = createServing({ view: peer.view, records: store, bodies, now })
   const serveTokens = createTokenServing(peer.view, host.tokens)
-  const network = await openNetwork(opened, peer, host, { endow, join, guests, serveBlob, serveTokens })
+  const parts = { endow, join, guests, serveBlob, serveTokens, refused: () => standing.look() }
+  const network = await openNetwork(opened, peer, host, parts)
+  const standing = watchStanding({
+    view: peer.view,
+    network,
+    subscribe: (listener) => host.subscribe(listener),
+    warn: (sentence) => options.logger.warn(sentence),
+  })
+  starting.defer(() => standing.close())
   await network.start()
   starting.defer(() => network.stop())
   host.start(network, { boot: Date.now(), addresses: network.addresses(), version: options.version })

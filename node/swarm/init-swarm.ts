@@ -1,6 +1,7 @@
 import { type Charter, charterFault, swarmIdOf } from '../../protocol/swarm/charter.ts'
 import type { PeerId } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
+import { isPlainText } from '../../protocol/encoding/plain-text.ts'
 import { readCharter, writeCharter } from '../config/charter-file.ts'
 import { ConfigError } from '../config/config.ts'
 import type { DataFolder } from '../config/data-folder.ts'
@@ -73,7 +74,9 @@ function checkTexts({ name, label, operators, needed }: SwarmPlan): void {
     ['name', name, LIMITS.nameBytes],
     ['label', label, LIMITS.labelBytes],
   ] as const) {
-    if (text === '' || !text.isWellFormed() || Buffer.byteLength(text) > bytes)
+    if (!isPlainText(text))
+      throw new ConfigError(`the ${what} contains a control character, or half of a character`)
+    if (text === '' || Buffer.byteLength(text) > bytes)
       throw new ConfigError(`the ${what} has 1 to ${bytes} bytes of text`)
   }
   if (operators.length + 1 > LIMITS.operators)

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { CLOSED } from './endpoint.ts'
 import { count, credits, digest, nullable, peerId, time } from './fields.ts'
+import { standingSchema } from './swarm-schema.ts'
 
 /** How the owner lets the node work. `paused` ends what runs and takes nothing new; `draining` exits after that. */
 const NODE_STATES = ['running', 'paused', 'draining'] as const
@@ -181,9 +182,11 @@ export const diagnosisSchema = Type.Object({
   witnesses: Type.Object({
     total: count(),
     needed: count('To certify anything'),
-    reached: count('This peer included, if it is one'),
+    reached: count('That vote; this peer included, if it is one'),
     away: Type.Array(peerId()),
+    lost: Type.Array(peerId(), { description: 'They lost records and never vote again: to be replaced' }),
   }),
+  standing: standingSchema(),
   settings: Type.Object({ listen: Type.Array(Type.String()), ollama_url: Type.String() }),
 })
 export type Diagnosis = Static<typeof diagnosisSchema>

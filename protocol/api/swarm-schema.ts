@@ -48,8 +48,9 @@ const signed = {
 
 export const invitationSchema = Type.Object(
   {
-    kind: Type.Enum(['invitation', 'partial'], {
-      description: 'A partial one goes to the next operator, and from the last back to the first',
+    kind: Type.Enum(['invitation', 'partial', 'unconfirmed'], {
+      description:
+        'unconfirmed: nothing was signed, this is what it says. A partial one goes to the next operator, and from the last back to the first',
     }),
     text: Type.String({ description: 'hl1... or hlp1...; whoever has the former can join, once' }),
     token: peerId('Names it: what `revoke` takes, and its account in the ledger'),
@@ -72,10 +73,15 @@ export const revokeRequestSchema = Type.Object(
 
 export const revocationSchema = Type.Object(
   {
-    kind: Type.Enum(['revocation', 'partial'], {
-      description: 'revocation: signed and on its way to the witnesses; partial: more operators must sign',
+    kind: Type.Enum(['revocation', 'partial', 'unconfirmed', 'unchanged'], {
+      description:
+        'revocation: signed and on its way to the witnesses; partial: more operators must sign; unconfirmed: nothing ' +
+        'was signed, see the warnings; unchanged: it was revoked before',
     }),
     key: peerId(),
+    warnings: Type.Array(Type.String(), {
+      description: 'Whom it concerns and what it takes away, for people',
+    }),
     text: nullable(Type.String({ description: 'hlr1..., for the next operator' })),
     entry_id: nullable(digest('Its proof is at /api/v1/p2p/entries/{id} once it is certified')),
     ...signed,
@@ -123,6 +129,9 @@ export const swarmMemberSchema = Type.Object(
     self: Type.Boolean(),
     invited: Type.Boolean({ description: 'False: it came in by itself, so nobody vouches for its label' }),
     revoked: Type.Boolean({ description: 'A revoked witness stays until the epoch that drops it' }),
+    lost: Type.Boolean({
+      description: 'A witness that lost records: it never votes again and is to be replaced',
+    }),
     status: Type.Enum(['online', 'late', 'offline']),
     connected: Type.Boolean(),
     last_seen: nullable(time()),
@@ -130,6 +139,15 @@ export const swarmMemberSchema = Type.Object(
   CLOSED,
 )
 export type SwarmMember = Static<typeof swarmMemberSchema>
+
+const STANDINGS = ['member', 'leaving', 'revoked', 'refused'] as const
+export type Standing = (typeof STANDINGS)[number]
+export const standingSchema = () =>
+  Type.Enum([...STANDINGS], {
+    description:
+      'leaving: a revoked witness until an epoch drops it; refused: all it reaches take this peer for a stranger, so it ' +
+      'may have been revoked',
+  })
 
 export const swarmStatusSchema = Type.Object(
   {
@@ -150,6 +168,7 @@ export const swarmStatusSchema = Type.Object(
       label: nullable(label),
       roles: Type.Array(Type.String()),
       duty: Type.Enum(['active', 'amnesiac', 'none']),
+      standing: standingSchema(),
     }),
     operators: Type.Object({
       keys: Type.Array(peerId()),
@@ -163,13 +182,14 @@ export const swarmStatusSchema = Type.Object(
       faulty: count('f: so many may lie'),
       quorum: count('q: so many certify'),
       spare: count('n - q: so many may stop'),
-      reached: count('From this peer, itself included'),
+      reached: count('From this peer, itself included, without those that never vote again'),
       list: Type.Array(
         Type.Object({
           peer_id: peerId(),
           label: nullable(label),
           reached: Type.Boolean(),
           revoked: Type.Boolean(),
+          lost: Type.Boolean({ description: 'It lost records and never votes again: to be replaced' }),
         }),
       ),
     }),

@@ -16,7 +16,12 @@ export type TextFault = 'another_kind' | 'mistyped' | 'unreadable'
 
 export type TextRead<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: TextFault }
+  | {
+      readonly ok: false
+      readonly code: TextFault
+      /** The part that has too much or too little, as `hle.governance.witnesses`, where that is what is wrong. */
+      readonly outOfRange?: string
+    }
 
 /**
  * A value as a text to copy, read out and scan: bech32m, so it has one case, no two characters that look alike and
@@ -45,8 +50,9 @@ export function textForm<T>(name: string, codec: Codec<T>): TextForm<T> {
       try {
         return { ok: true, value: decodeBody(codec, bytes, name, TRUSTED) }
       } catch (error) {
-        if (error instanceof DecodeError) return { ok: false, code: 'unreadable' }
-        throw error
+        if (!(error instanceof DecodeError)) throw error
+        if (error.code !== 'out_of_range') return { ok: false, code: 'unreadable' }
+        return { ok: false, code: 'unreadable', outOfRange: error.path }
       }
     },
   }

@@ -155,7 +155,7 @@ function jobBodies(swarm: SwarmId): Of<JobKind> {
     modes: ['process' as const],
     region: 'eu',
   }
-  const about = { addresses: ['/a'], root: DIGEST, version: '1', rules: DIGEST }
+  const about = { addresses: ['/a'], root: DIGEST, version: '1', rules: DIGEST, lost: false }
   return {
     heartbeat: [{ boot: 1, seq: 1, sentMs: 1, nodes: [node], ...about }],
     bid: [bid.body],

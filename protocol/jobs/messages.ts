@@ -114,6 +114,8 @@ export const HEARTBEAT = {
     root: digest(),
     version: text({ max: 32 }),
     rules: digest(),
+    /** The sender may have forgotten votes, and signs none again under its key (4.10). For people: no rule reads it. */
+    lost: flag,
   }),
 } as const
 export type Heartbeat = Infer<typeof HEARTBEAT.body>

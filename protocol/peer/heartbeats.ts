@@ -29,6 +29,8 @@ interface HeartbeatOptions {
   readonly roster: Roster
   readonly rules: Digest
   readonly root: () => Digest
+  /** Whether this peer may have forgotten votes. */
+  readonly isLost: () => boolean
   readonly capabilities: () => Capabilities
 }
 
@@ -197,6 +199,7 @@ export class Heartbeats {
       root: this.#options.root(),
       version: this.#about.version,
       rules: this.#options.rules,
+      lost: this.#options.isLost(),
     }
   }
 }

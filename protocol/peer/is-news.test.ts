@@ -54,6 +54,7 @@ function beat(seq: number) {
     root: rules,
     version: '',
     rules,
+    lost: false,
   })
 }
 

@@ -215,6 +215,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     roster,
     rules,
     root: () => digest.root(),
+    isLost: () => duty.isLost,
     capabilities: () => parts.capabilities,
   })
   const relays: Relays = createRelays({ roster, ledger, answer: (...told) => commands.onRelayed(...told) })

@@ -122,6 +122,12 @@ describe('a witness whose votes may be lost', () => {
     world.crash(witness)
     pass(1_000)
     world.start(witness)
+    pass(1_000)
+    // It says so, and nobody else is taken for lost.
+    const gone = peerAt(0)
+      .body.view?.nodes(0)
+      .filter(({ heartbeat }) => heartbeat?.lost === true)
+    expect(gone?.map(({ peer }) => peer)).toEqual([witness.id])
     // The other three are a quorum, and go on with it and without its votes.
     expect(ask(peerAt(1), transfer(witness, CREDIT))).toMatchObject({ ok: true })
     expect(ask(witness, transfer(peerAt(1), CREDIT))).toMatchObject({ ok: true })

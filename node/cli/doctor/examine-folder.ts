@@ -19,7 +19,7 @@ import { NO_PASSPHRASES, type Passphrases } from '../../store/passphrases.ts'
 import { type Store, StoreError } from '../../store/store.ts'
 import { examineStore } from '../../store/store-recovery.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
-import { spanOf } from './judge-swarm.ts'
+import { spanOf } from './judge-clock.ts'
 
 const FOREIGN_MODE = 0o077
 /** Records are written by the peer's clock, which may run ahead of the machine's by a little. */

@@ -8,7 +8,8 @@ import { checkDocker } from './docker.ts'
 import { judgeRules } from './examine-folder.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 import { checkGpu } from './gpu.ts'
-import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
+import { judgeClock } from './judge-clock.ts'
+import { judgeConvergence, judgeMembership, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
 import { checkModels, checkOpenAi } from './models.ts'
 import { checkOllama, checkServedPorts } from './ports.ts'
 
@@ -56,6 +57,7 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
     judgeClock(diagnosis),
     ports,
     judgeReachability(self, stats.peers.members),
+    judgeMembership(diagnosis),
     disk,
     judgeStore(diagnosis.store),
     ...judgeRules(epoch.governance.rules, await ownRules()),

@@ -9,6 +9,7 @@ export const CHECKS = [
   'clock',
   'ports',
   'reachability',
+  'membership',
   'disk',
   'store',
   'rules',
@@ -38,9 +39,14 @@ export const FIXES = {
   mend_settings: 'Mend the setting that is named; "hyperlooms config show --origin" lists all.',
   accept_terms: 'Run "hyperlooms up" on a terminal and agree, or "hyperlooms consent accept" while it runs.',
   set_clock: 'Set this machine’s clock (timedatectl set-ntp true) and start the peer again.',
+  wait_for_clock:
+    'Keep the peer stopped until the machine’s clock has passed its newest record, then start it.',
   choose_port: 'End the program that has the port, or choose another port.',
   listen_wider: 'Pass --listen with an address of this machine that others reach, and open its port.',
   connect_others: 'Name reachable members with --bootstrap, or have one of them dial this peer.',
+  demote_witness: 'Have an operator drop it as a witness: "hyperlooms swarm demote" with its id.',
+  ask_operators:
+    'Ask an operator whether it was revoked; if it was, come in with another key, in a data folder of its own.',
   free_space: 'Free space on that disk.',
   make_writable: 'Make the folder writable for this account, or move the data to another disk.',
   faster_disk: 'Move the data to a faster disk: every entry waits for it.',

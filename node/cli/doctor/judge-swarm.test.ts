@@ -1,88 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
 import { PEERS, payer } from '../../api/sample-swarm.ts'
-import { judgeClock, judgeConvergence, judgeReachability, judgeWitnesses, spanOf } from './judge-swarm.ts'
+import { judgeConvergence, judgeMembership, judgeReachability, judgeWitnesses } from './judge-swarm.ts'
 
 const NOW = '2026-01-02T03:04:05.000Z'
-const HOUR_MS = 3_600_000
-
-function clockOf(aheads: readonly (readonly [witness: boolean, ms: number])[], wallMs = 0) {
-  const wall = new Date(Date.parse(NOW) + wallMs).toISOString()
-  const others = aheads.map(([witness, ms], at) => ({ node_id: PEERS[at] ?? payer, witness, ahead_ms: ms }))
-  return judgeClock({ clock: { now: NOW, wall, others } })
-}
-
-describe('the clock', () => {
-  it.each([
-    ['alone', [], 0, 'ok', /no clock to compare/],
-    [
-      'agreeing',
-      [
-        [true, -90],
-        [true, 5_000],
-      ],
-      0,
-      'ok',
-      /2 others/,
-    ],
-    ['a little behind', [[true, 5_001]], 0, 'warn', /5 s behind that of the other/],
-    [
-      'an hour behind',
-      [
-        [true, HOUR_MS],
-        [true, HOUR_MS - 9],
-      ],
-      0,
-      'fail',
-      /60 min behind those of 2/,
-    ],
-    [
-      'an hour ahead',
-      [
-        [true, -HOUR_MS],
-        [true, -HOUR_MS],
-        [true, 3],
-      ],
-      0,
-      'fail',
-      /ahead of/,
-    ],
-    [
-      'one witness wrong',
-      [
-        [true, HOUR_MS],
-        [true, 4],
-        [true, -3],
-      ],
-      0,
-      'ok',
-      /agrees/,
-    ],
-    [
-      'members wrong, witnesses not',
-      [
-        [true, 0],
-        [false, HOUR_MS],
-        [false, HOUR_MS],
-      ],
-      0,
-      'ok',
-      /that of the other peer/,
-    ],
-    ['no witness heard', [[false, 2 * HOUR_MS]], 0, 'fail', /2 h behind/],
-    ['set since the start', [[true, 0]], 6_000, 'warn', /was set since/],
-  ] as const)('%s', (_name, aheads, wallMs, status, sentence) => {
-    const finding = clockOf(aheads, wallMs)
-    expect(finding.status).toBe(status)
-    expect(finding.sentence).toMatch(sentence)
-    expect(finding.fix?.code).toBe(status === 'ok' ? undefined : 'set_clock')
-  })
-
-  it('is told in words', () => {
-    expect([spanOf(-119_000), spanOf(120_000), spanOf(7_200_000)]).toEqual(['119 s', '2 min', '2 h'])
-  })
-})
-
 type Connections = Self['connections']
 const linkOf = (at: number, direction: 'inbound' | 'outbound'): Connections[number] => ({
   peer_id: PEERS[at] ?? payer,
@@ -130,16 +51,32 @@ describe('reachability', () => {
   })
 })
 
+it.each([
+  ['member', 'ok', undefined],
+  ['leaving', 'fail', 'demote_witness'],
+  ['revoked', 'fail', 'ask_operators'],
+  ['refused', 'fail', 'ask_operators'],
+] as const)('a peer whose standing is %s', (standing, status, fix) => {
+  const finding = judgeMembership({ standing })
+  expect([finding.status, finding.fix?.code]).toEqual([status, fix])
+})
+
 describe('witnesses', () => {
   const judge = (
     total: number,
     needed: number,
     reached: number,
-    { forgetful = false, witness = true } = {},
+    { forgetful = false, witness = true, lost = 0 } = {},
   ) =>
     judgeWitnesses(
       {
-        witnesses: { total, needed, reached, away: PEERS.slice(0, total - reached) },
+        witnesses: {
+          total,
+          needed,
+          reached,
+          away: PEERS.slice(0, total - reached - lost),
+          lost: PEERS.slice(4 - lost),
+        },
         store: { status: 'sound', damage: null, moved_to: null, forgetful },
       },
       selfOf({ witness }),
@@ -157,6 +94,20 @@ describe('witnesses', () => {
     expect(finding.status).toBe(status)
     expect(finding.sentence).toMatch(sentence)
   })
+
+  it.each([
+    [4, 3, 3, 1, 'warn', /never votes again.*none of them may stop/],
+    [4, 3, 2, 1, 'fail', /2 are reached while 3 are needed/],
+    [4, 3, 2, 2, 'fail', /only 2 of 4 can vote at all/],
+    [7, 5, 6, 1, 'warn', /6 of the others are reached, and 1 of them/],
+  ] as const)(
+    '%i, of which %i are needed, %i reached and %i never vote again',
+    (total, needed, reached, lost, status, sentence) => {
+      const finding = judge(total, needed, reached, { lost })
+      expect(finding).toMatchObject({ status, fix: { code: 'replace_witness' } })
+      expect(finding.sentence).toMatch(sentence)
+    },
+  )
 
   it('that forgot are to be replaced, whatever is reached', () => {
     expect(judge(4, 3, 4, { forgetful: true })).toMatchObject({

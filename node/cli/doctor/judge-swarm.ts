@@ -3,48 +3,6 @@ import type { LedgerRoot, Self } from '../../../protocol/api/network-schema.ts'
 import { counted } from '../counted.ts'
 import { fail, fine, type Finding, warn } from './finding.ts'
 
-/** A heartbeat takes far less than a second; more than this is not the network. */
-const CLOCK_WARN_MS = 5_000
-/** Expiry dates, schedules and logs of this machine are wrong by then. */
-const CLOCK_FAIL_MS = 60_000
-
-/** This clock against what others said of theirs: the middle one of the witnesses, or of all where none is heard. */
-export function judgeClock({ clock }: Pick<Diagnosis, 'clock'>): Finding {
-  const setMs = Date.parse(clock.wall) - Date.parse(clock.now)
-  const witnesses = clock.others.filter(({ witness }) => witness)
-  const heard = (witnesses.length > 0 ? witnesses : clock.others).map(({ ahead_ms: ms }) => ms)
-  const aheadMs = middleOf(heard)
-  if (aheadMs !== undefined && Math.abs(aheadMs) > CLOCK_WARN_MS) {
-    const direction = aheadMs > 0 ? 'behind' : 'ahead of'
-    const whom = heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`
-    const sentence = `The clock is ${spanOf(aheadMs)} ${direction} ${whom}.`
-    return Math.abs(aheadMs) > CLOCK_FAIL_MS
-      ? fail('clock', sentence, 'set_clock')
-      : warn('clock', sentence, 'set_clock')
-  }
-  if (Math.abs(setMs) > CLOCK_WARN_MS) {
-    const sentence = `The machine's clock differs by ${spanOf(setMs)} from the one this peer goes by: it was set since, or is older than the peer's records.`
-    return warn('clock', sentence, 'set_clock')
-  }
-  if (aheadMs === undefined)
-    return fine('clock', 'No other member is heard, so there is no clock to compare with.')
-  return fine(
-    'clock',
-    `The clock agrees with ${heard.length === 1 ? 'that of the other peer' : `those of ${heard.length} others`} to within ${spanOf(CLOCK_WARN_MS)}.`,
-  )
-}
-
-function middleOf(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
-}
-
-/** A span of time for people. */
-export function spanOf(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1_000)
-  if (seconds < 120) return `${seconds} s`
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
-}
-
 const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/|dns4?\/localhost\/)/
 
 /** What can be told without asking others to dial: who has dialled already, and which addresses are announced. */
@@ -84,6 +42,24 @@ function countOf(connections: Self['connections']): number {
   return new Set(connections.map(({ peer_id: id }) => id)).size
 }
 
+/** Whether the swarm takes this peer for a member, as far as it can know. */
+export function judgeMembership({ standing }: Pick<Diagnosis, 'standing'>): Finding {
+  switch (standing) {
+    case 'member':
+      return fine('membership', 'Nothing says that the membership of this peer has ended.')
+    case 'leaving':
+      return fail(
+        'membership',
+        'The operators have revoked this peer; it is a witness until an epoch drops it.',
+        'demote_witness',
+      )
+    case 'revoked':
+      return fail('membership', 'The operators have revoked this peer.', 'ask_operators')
+    case 'refused':
+      return fail('membership', 'Others refuse this peer: it may have been revoked.', 'ask_operators')
+  }
+}
+
 /** Whether anything can be certified now, and what happens if one more machine stops. */
 export function judgeWitnesses(
   { witnesses, store }: Pick<Diagnosis, 'witnesses' | 'store'>,
@@ -98,6 +74,7 @@ export function judgeWitnesses(
     const sentence = `The swarm has one witness${self.witness ? ', this peer' : ''}: if its disk is lost, the ledger is lost.`
     return reached === 0 ? lost(witnesses) : warn('witnesses', sentence, 'add_witnesses')
   }
+  if (witnesses.lost.length > 0) return forgetful(witnesses)
   if (reached < needed) return lost(witnesses)
   const spare = reached - needed
   const state = `${reached} of ${total} witnesses are reached, ${needed} are needed`
@@ -111,6 +88,23 @@ export function judgeWitnesses(
   return spare === 0
     ? warn('witnesses', `${state}; ${next}.`, 'add_witnesses')
     : fine('witnesses', `${state}; ${next}.`)
+}
+
+/** Whatever is reached, those that never vote again are replaced first. */
+function forgetful({ total, needed, reached, lost: gone }: Diagnosis['witnesses']): Finding {
+  const able = total - gone.length
+  const who = `${counted(gone.length, 'witness', 'witnesses')} lost records and never ${gone.length === 1 ? 'votes' : 'vote'} again (${gone.join(', ')})`
+  if (able < needed) {
+    const sentence = `${who}: only ${able} of ${total} can vote at all and ${needed} are needed, so nothing is certified.`
+    return fail('witnesses', sentence, 'replace_witness')
+  }
+  if (reached < needed) {
+    const sentence = `${who}, and of the others ${reached} are reached while ${needed} are needed: nothing is certified.`
+    return fail('witnesses', sentence, 'replace_witness')
+  }
+  const left = reached - needed
+  const sentence = `${who}; ${reached} of the others are reached, and ${left === 0 ? 'none' : left} of them may stop.`
+  return warn('witnesses', sentence, 'replace_witness')
 }
 
 function lost({ total, needed, reached }: Diagnosis['witnesses']): Finding {

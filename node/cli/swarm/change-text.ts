@@ -1,11 +1,12 @@
 import type { EpochResource, OrderAnswer, PendingOrderResource } from '../../../protocol/api/epoch-schema.ts'
 import { shortId } from '../job-text.ts'
 import { textTable } from '../table.ts'
+import { oneLine } from '../terminal-text.ts'
 
 type Named = OrderAnswer['missing'][number]
 
 function nameOf({ peer_id: id, label }: Named): string {
-  return label === null ? id : `${label} (${shortId(id)})`
+  return label === null ? id : `${oneLine(label)} (${shortId(id)})`
 }
 
 export function namesOf(peers: readonly Named[]): string {
@@ -13,7 +14,7 @@ export function namesOf(peers: readonly Named[]): string {
 }
 
 function indented(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`).join('\n')
+  return lines.map((line) => `  ${oneLine(line)}`).join('\n')
 }
 
 /** What an order changes and takes away. */
@@ -23,7 +24,7 @@ export function describeOrder({
   warnings = [],
 }: Pick<OrderAnswer, 'number' | 'changes'> & Partial<Pick<OrderAnswer, 'warnings'>>): string {
   const lines = [`Epoch ${number}:`, indented(changes)]
-  return [...lines, ...warnings.map((warning) => `Warning: ${warning}`)].join('\n')
+  return [...lines, ...warnings.map((warning) => `Warning: ${oneLine(warning)}`)].join('\n')
 }
 
 /** How many more must sign, and how. */
@@ -34,6 +35,12 @@ export function describeSignatures({ number, signatures: { operators, witnesses 
     `(${witnesses.needed} witnesses could in their place; ${witnesses.given} did.)`,
     'Hand the text on. Another operator runs: hyperlooms swarm cosign TEXT',
   ].join('\n')
+}
+
+/** Whom orders add beside this peer, each once. */
+export function othersOf(orders: readonly { readonly missing: readonly Named[] }[], self: string): Named[] {
+  const others = orders.flatMap(({ missing }) => missing).filter(({ peer_id: id }) => id !== self)
+  return [...new Map(others.map((one) => [one.peer_id, one])).values()]
 }
 
 /** What those must do whom an order adds. */
@@ -92,7 +99,7 @@ export function describeEpoch(epoch: EpochResource): string {
     ...rows.map(([label = '', text = '']) => label.padEnd(11) + text),
     '',
     textTable(columns, epoch.witnesses),
-    ...(sentences.length === 0 ? [] : ['', ...sentences]),
+    ...(sentences.length === 0 ? [] : ['', ...sentences.map(oneLine)]),
     ...orders,
   ].join('\n')
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { OrderRequest } from '../../../protocol/api/epoch-schema.ts'
-import type { ApiFlags } from '../api.ts'
+import type { AcceptedAnswer, OrderRequest } from '../../../protocol/api/epoch-schema.ts'
+import type { ApiFlags, PeerClient } from '../api.ts'
 import { print, printJson, say } from '../output.ts'
 import { controlOptions, reachControl } from '../reach.ts'
 import { wholeNumber } from '../run.ts'
-import { describeEpoch, describeOrder } from './change-text.ts'
+import { describeEpoch, describeOrder, namesOf, othersOf } from './change-text.ts'
 import { follow, giveOrder, type OrderFlags, orderOptions, showEnd } from './give-order.ts'
 
 /** Verbs that change who keeps a swarm running, and by which figures. */
@@ -68,11 +68,20 @@ function addAccept(swarm: Command): void {
       return print(`Nothing to do: this peer witnesses in epoch ${number}, and no order names it.`)
     }
     if (flags.json !== true) for (const one of orders) say(describeOrder(one))
-    const agreed = 'This peer agrees; the witnesses hear of it once it has caught up with them.'
+    const agreed = await describeAgreed(client, orders)
     if (!flags.wait) return flags.json === true ? printJson(answer) : print(agreed)
     say(agreed)
     showEnd(await follow(client, { number, nexts: orders.map(({ next }) => next) }), answer, flags)
   })
+}
+
+/** Whoever isn't a witness yet hears of the others' agreeing with the decision alone. */
+async function describeAgreed(client: PeerClient, orders: AcceptedAnswer['orders']): Promise<string> {
+  const agreed = 'This peer agrees; the witnesses hear of it once it has caught up with them.'
+  const { self } = await client.getEpoch({})
+  const others = othersOf(orders, self.peer_id)
+  if (others.length === 0) return agreed
+  return `${agreed}\nIt also takes the agreement of ${namesOf(others)}, which may be given already: this peer hears when it is decided. Without waiting for that: --no-wait`
 }
 
 interface FigureFlags extends OrderFlags {

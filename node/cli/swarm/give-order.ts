@@ -18,7 +18,7 @@ export interface OrderFlags extends ApiFlags {
 /** Options of every verb that orders or signs a change. */
 export function orderOptions(command: Command): Command {
   return controlOptions(command)
-    .option('--yes', 'carry it out although it was warned of')
+    .option('--yes', 'sign it without asking, whatever is warned of')
     .option('--no-wait', "don't wait until it is decided")
 }
 
@@ -57,14 +57,24 @@ async function confirmed(
   flags: OrderFlags,
   confirm: () => Promise<OrderAnswer>,
 ): Promise<OrderAnswer> {
-  say(describeOrder(answer))
+  await requireYes(answer, flags, describeOrder(answer))
+  return confirm()
+}
+
+/** Shows what is to be signed, and asks. Throws exit code 2 where nobody agrees or can be asked. */
+export async function requireYes(
+  answer: object,
+  { json }: Pick<OrderFlags, 'json'>,
+  text: string,
+): Promise<void> {
+  // A program finds it in the document.
+  if (json !== true || isTerminal()) say(text)
   if (!isTerminal()) {
-    if (flags.json === true) printJson(answer)
+    if (json === true) printJson(answer)
     throw new CommandError('Nothing was signed. Repeat with --yes if you want that.', EXIT.usage)
   }
   const said = await ask('Sign it? [y/N] ')
   if (!/^y(es)?$/i.test(said)) throw new CommandError('Nothing was signed.', EXIT.usage)
-  return confirm()
 }
 
 /** Until it is decided, or somebody ends the command: the order goes on without it. */

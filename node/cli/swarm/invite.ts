@@ -1,13 +1,20 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { OrderAnswer } from '../../../protocol/api/epoch-schema.ts'
-import type { CosignAnswer, InvitationAnswer, InviteRequest } from '../../../protocol/api/swarm-schema.ts'
+import type {
+  CosignAnswer,
+  InvitationAnswer,
+  InviteRequest,
+  RevocationAnswer,
+} from '../../../protocol/api/swarm-schema.ts'
 import type { ApiFlags } from '../api.ts'
-import { type OrderFlags, giveOrder, orderOptions } from './give-order.ts'
+import { giveOrder, type OrderFlags, orderOptions, requireYes } from './give-order.ts'
 import { controlOptions, reachControl } from '../reach.ts'
+import { EXIT } from '../exit-codes.ts'
 import { print, printJson, say } from '../output.ts'
+import { oneLine } from '../terminal-text.ts'
 import { duration } from './duration.ts'
-import { describeRevocation } from './members.ts'
+import { showRevocation } from './members.ts'
 import { qrText } from './qr.ts'
 
 interface InviteFlags extends ApiFlags {
@@ -50,9 +57,38 @@ async function cosignText(text: string, flags: InviteFlags & OrderFlags): Promis
     const confirm = async () => orderOf(await sign(true))
     return await giveOrder(client, flags, { first: answer, confirm })
   }
-  if (flags.json === true) printJson(answer)
-  else if ('token' in answer) await showInvitation(answer, flags)
-  else print(describeRevocation(answer))
+  if ('token' in answer) return showInvitation(await signedInvitation(answer, flags, sign), flags)
+  showRevocation(await signedRevocation(answer, flags, sign), flags)
+}
+
+type Sign = (confirmed: boolean) => Promise<CosignAnswer>
+
+async function signedInvitation(
+  answer: InvitationAnswer,
+  flags: OrderFlags,
+  sign: Sign,
+): Promise<InvitationAnswer> {
+  if (answer.kind !== 'unconfirmed') return answer
+  await requireYes(answer, flags, `An invitation.\n${describeTerms(answer)}`)
+  const signed = await sign(true)
+  if ('token' in signed) return signed
+  throw new TypeError('the peer takes one text for another')
+}
+
+async function signedRevocation(
+  answer: RevocationAnswer,
+  flags: OrderFlags,
+  sign: Sign,
+): Promise<RevocationAnswer> {
+  if (answer.kind !== 'unconfirmed') return answer
+  await requireYes(
+    answer,
+    flags,
+    [`A revocation of ${answer.key}.`, ...answer.warnings.map(oneLine)].join('\n'),
+  )
+  const signed = await sign(true)
+  if ('entry_id' in signed) return signed
+  throw new TypeError('the peer takes one text for another')
 }
 
 function orderOf(answer: CosignAnswer): OrderAnswer {
@@ -69,43 +105,34 @@ async function printInvitation(flags: InviteFlags): Promise<void> {
     ...(expires === undefined ? {} : { expires_in_s: expires }),
     ...(peer === undefined ? {} : { peer }),
   }
-  const invitation = await (await reachControl(flags)).createInvitation({ body })
-  if (flags.json === true) printJson(invitation)
-  else await showInvitation(invitation, flags)
+  await showInvitation(await (await reachControl(flags)).createInvitation({ body }), flags)
 }
 
-/** The text alone goes to stdout, so that it can be piped; what it means goes to stderr. */
-async function showInvitation(invitation: InvitationAnswer, { qr }: InviteFlags): Promise<void> {
+/** The text alone goes to stdout, so that it can be piped; what it means goes to stderr. Exit code 1: others must go on. */
+async function showInvitation(invitation: InvitationAnswer, { qr, json }: InviteFlags): Promise<void> {
+  if (invitation.kind === 'partial') process.exitCode = EXIT.notCompleted
+  if (json === true) return printJson(invitation)
   print(invitation.text)
   if (invitation.kind === 'invitation' && qr === true)
     print(`\n${await qrText(invitation.text.toUpperCase())}`)
   say(describeInvitation(invitation))
 }
 
-function describeInvitation(invitation: InvitationAnswer): string {
-  const {
-    kind,
-    label,
-    roles,
-    grant,
-    expires_at: until,
-    peer,
-    signatures,
-    needed,
-    addresses,
-    token,
-  } = invitation
-  const about = [
-    `For ${peer ?? 'whoever has it'}, once, until ${until}: ${roles.join(' and ')}, label "${label}"` +
+function describeTerms({ label, roles, grant, expires_at: until, peer, token }: InvitationAnswer): string {
+  return [
+    `For ${peer ?? 'whoever has it'}, once, until ${until}: ${roles.join(' and ')}, label "${oneLine(label)}"` +
       (grant === '0' ? '' : `, with ${grant} credits`),
     `Its token, for "swarm revoke" while it is unused: ${token}`,
-    ...warningOf(addresses),
-  ]
+  ].join('\n')
+}
+
+function describeInvitation(invitation: InvitationAnswer): string {
+  const { kind, signatures, needed, addresses } = invitation
   const next =
     kind === 'invitation'
       ? 'On the other machine: hyperlooms up --join hl1...'
       : `${signatures} of ${needed} operators have signed. Each runs "hyperlooms swarm cosign TEXT" with the newest text; the one who began it comes last and gets the invitation.`
-  return ['', ...about, next].join('\n')
+  return ['', describeTerms(invitation), ...warningOf(addresses), next].join('\n')
 }
 
 function warningOf(addresses: readonly string[]): string[] {

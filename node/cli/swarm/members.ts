@@ -6,6 +6,7 @@ import { apiOptions, controlOptions, reachControl, reachPeer } from '../reach.ts
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, print, printJson, say } from '../output.ts'
 import { textTable } from '../table.ts'
+import { oneLine } from '../terminal-text.ts'
 
 /** `swarm members`, and ending a membership. */
 export function addMembers(swarm: Command): void {
@@ -32,11 +33,16 @@ async function revokeKey(given: string, flags: RevokeFlags): Promise<void> {
       'That is this peer itself: its membership would end, for good under this key. Nothing was changed; pass --yes to do it.'
     throw new CommandError(message, EXIT.usage)
   }
-  const answer = await client.revokeKey({ body: { key } })
-  if (flags.json === true) return printJson(answer)
+  showRevocation(await client.revokeKey({ body: { key } }), flags)
+}
+
+/** Exit code 1: more operators must sign. */
+export function showRevocation(answer: RevocationAnswer, { json }: Pick<ApiFlags, 'json'>): void {
+  if (answer.kind === 'partial') process.exitCode = EXIT.notCompleted
+  if (json === true) return printJson(answer)
   print(describeRevocation(answer))
-  if (member === undefined)
-    say('No member has that key: if it is the token of an invitation, nobody can use that any more.')
+  // Nothing has ended yet while more must sign.
+  if (answer.kind === 'revocation') for (const warning of answer.warnings) say(oneLine(warning))
 }
 
 /** The token of an invitation that is given as a whole; anything else is a key, or for the peer to refuse. */
@@ -66,8 +72,11 @@ async function listMembers(flags: ApiFlags): Promise<void> {
   print(textTable(columns, members))
 }
 
-function rolesOf({ roles, witness, revoked }: SwarmMember): string {
-  const all = new Set([...roles.filter((role) => role !== 'witness'), ...(witness ? ['witness'] : [])])
+function rolesOf({ roles, witness, revoked, lost }: SwarmMember): string {
+  const all = new Set([
+    ...roles.filter((role) => role !== 'witness'),
+    ...(witness ? [lost ? 'witness that never votes again' : 'witness'] : []),
+  ])
   return [...all, ...(revoked ? ['revoked'] : [])].join(', ')
 }
 
@@ -83,19 +92,15 @@ async function everyMember(client: PeerClient): Promise<readonly SwarmMember[]> 
   return members
 }
 
-export function describeRevocation({
-  kind,
-  key,
-  text,
-  signatures,
-  needed,
-  entry_id: entry,
-}: RevocationAnswer): string {
+function describeRevocation(answer: RevocationAnswer): string {
+  const { kind, key, text, signatures, needed, entry_id: entry } = answer
+  if (kind === 'unchanged')
+    return `Nothing to do: ${key} is revoked already${entry === null ? '' : `, or soon (entry ${entry})`}.`
   if (kind === 'revocation')
-    return `revoked: ${key}\nIt is signed and on its way to the witnesses (entry ${entry ?? ''}); connections of it end as members hear of it.`
+    return `revoked: ${key}\nIt is signed and on its way to the witnesses (entry ${entry ?? ''}).`
   return [
     text ?? '',
     '',
-    `${signatures} of ${needed} operators have signed. Another one runs: hyperlooms swarm cosign TEXT`,
+    `${signatures} of ${needed} operators have signed: until enough have, nothing ends. Another one runs: hyperlooms swarm cosign TEXT`,
   ].join('\n')
 }

@@ -5,6 +5,7 @@ import type { ApiFlags } from '../api.ts'
 import { apiOptions, reachPeer } from '../reach.ts'
 import { print, printJson } from '../output.ts'
 import { textTable } from '../table.ts'
+import { oneLine } from '../terminal-text.ts'
 
 /** `swarm status`: who keeps the swarm running, and what happens if a machine stops. */
 export function addSwarmStatus(swarm: Command): void {
@@ -35,16 +36,20 @@ function describeSwarm(status: SwarmStatus): string {
     { label: 'label', cell: (row: (typeof witnesses.list)[number]) => row.label ?? '' },
     {
       label: 'now',
-      cell: ({ reached, revoked }: (typeof witnesses.list)[number]) =>
-        `${reached ? 'reached' : 'not reached'}${revoked ? ', revoked' : ''}`,
+      cell: ({ reached, revoked, lost }: (typeof witnesses.list)[number]) =>
+        [
+          reached ? 'reached' : 'not reached',
+          ...(lost ? ['never votes again'] : []),
+          ...(revoked ? ['revoked'] : []),
+        ].join(', '),
     },
   ]
   return [
-    ...rows.map(([label = '', text = '']) => label.padEnd(11) + text),
+    ...rows.map(([label = '', text = '']) => label.padEnd(11) + oneLine(text)),
     '',
     textTable(columns, witnesses.list),
     '',
-    ...status.sentences,
+    ...status.sentences.map(oneLine),
     ...(status.join_text === null
       ? []
       : ['', `Anybody joins with: hyperlooms up --join ${status.join_text}`]),
