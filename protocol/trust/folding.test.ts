@@ -103,3 +103,13 @@ it('a proposal stays the same until it is refused for what has come since', () =
   peer.refuse(closes)
   expect(peer.propose()).toMatchObject({ closes: [...before.closes, ...closes].toSorted() })
 })
+
+it('a proposal that names reports of witnesses of before goes with their epoch', () => {
+  const peer = fed()
+  const before = peer.build()
+  peer.enter([first, second, third])
+  const after = peer.propose()
+  expect(peer.judge(before)).toEqual({ verdict: 'not_valid' })
+  expect(after).toBeDefined()
+  if (after !== undefined) expect(peer.judge(after)).toEqual({ verdict: 'prepare' })
+})

@@ -6,6 +6,7 @@ import type { MessageOf } from '../intake/message.ts'
 import { EventOutbox } from '../peer/event-outbox.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { HOT_PREFIXES } from '../records/keys.ts'
+import { createRoster } from '../swarm/live-roster.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { createWitnessDuty } from '../swarm/witness-duty.ts'
 import { createFacts, type Facts } from '../sync/facts.ts'
@@ -32,6 +33,7 @@ export class Peer {
   readonly #heads = new Map<JobId, { step: number; end: string | null }>()
   readonly #timers = new Set<string>()
   readonly stirred: InstanceId[] = []
+  readonly #roster = createRoster(charter)
   digest = createStateDigest()
   now = 1_000
   trust = this.#start()
@@ -70,6 +72,15 @@ export class Peer {
 
   takeAll(chains: readonly (readonly JobDecided[])[]): void {
     for (const decided of chains.flat()) this.take(decided)
+  }
+
+  /** The next epoch begins, with these witnesses. */
+  enter(witnesses: readonly PeerId[]): void {
+    const governance = { ...this.#roster.governance, witnesses: witnesses.toSorted() }
+    this.act((out) => {
+      this.#roster.enter(out, governance, FOREIGN)
+      this.trust.onEpoch(out)
+    })
   }
 
   report(signer: PeerId, about: Partial<LatencyReport> = {}): void {
@@ -137,8 +148,8 @@ export class Peer {
     if (signer === undefined) throw new Error('no signer')
     return new Trust({
       signer,
-      roster,
-      duty: createWitnessDuty(first, roster),
+      roster: this.#roster,
+      duty: createWitnessDuty(first, this.#roster),
       digest: this.digest,
       jobHead: (job) => this.#heads.get(job),
       serve: { facts: () => 'served' },

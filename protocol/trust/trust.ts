@@ -123,9 +123,10 @@ export class Trust {
     this.#arm(out)
   }
 
-  /** Other witnesses report from now on, this peer perhaps among them. */
+  /** Other witnesses report from now on, this peer perhaps among them; what it would propose names those of before. */
   onEpoch(out: Outbox): void {
     const { roster } = this.#options
+    this.#parts.draft = undefined
     for (const peer of this.#reports.keys()) if (!roster.isWitness(peer)) this.#reports.delete(peer)
     this.#arm(out)
   }
