@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../ids.ts'
 import { CANCEL } from '../jobs/messages.ts'
 import { jobIdOf } from '../ledger/entry.ts'
+import { TIMES } from '../params.ts'
 import { said } from '../trust/testing-closes.ts'
 import { NO_ITEMS } from './instance-rules.ts'
+import { nextTurnOf, waitMs } from './round.ts'
 import {
   EXPIRED,
   GUARD,
@@ -159,6 +161,65 @@ describe('agreement', () => {
     swarm.drop = (from, _to, kind) => from === liar.id && kind !== 'refusal'
     swarm.settle()
     expect(swarm.decided()[0]).toBe('unassigned')
+  })
+
+  /** The first peer is gone; the second has a value, and begins a round that the others promise, without its hearing so. */
+  function lateRound() {
+    const swarm = new Swarm()
+    const [gone, proposer, ...others] = swarm.nodes as [Node, Node, ...Node[]]
+    for (const node of swarm.nodes) node.local.dueMs = swarm.now
+    proposer.local.value = UNASSIGNED
+    const lose = (lost?: string) => {
+      swarm.drop = (_from, to, kind) => to === gone.id || (to === proposer.id && kind === lost)
+    }
+    const at = (timer: string) => swarm.timers.get(`${proposer.id} agree/${timer}/${INSTANCE}`)?.at ?? 0
+    const ask = () => {
+      swarm.act(proposer, (out) => proposer.agreement.onTimer(out, `agree/retry/${INSTANCE}`))
+      swarm.settle()
+    }
+    lose('promised')
+    swarm.stir(proposer)
+    swarm.pass(at('turn') - swarm.now)
+    const round = nextTurnOf(proposer.id, INSTANCE, 2, swarm.roster.epoch)
+    expect(proposer.agreement.promised(INSTANCE)).toBe(round)
+    swarm.pass(TIMES.deltaMs)
+    const beforeTurn = () => swarm.pass(at('turn') - swarm.now - 1)
+    return { swarm, proposer, others, round, lose, ask, beforeTurn }
+  }
+
+  it('does not give up a round for its next one in the moment in which the last promise comes', () => {
+    const { swarm, proposer, round, lose, ask, beforeTurn } = lateRound()
+    beforeTurn()
+    swarm.pass(2)
+    lose()
+    ask()
+    expect(proposer.decisions[0]?.round).toBe(round)
+  })
+
+  it('does not give up a round for its next one as soon as it has proposed', () => {
+    const { swarm, proposer, round, lose, ask, beforeTurn } = lateRound()
+    beforeTurn()
+    lose('prepare')
+    ask()
+    swarm.pass(2)
+    lose()
+    ask()
+    expect(proposer.decisions[0]?.round).toBe(round)
+  })
+
+  it('gives up in time a round that is refused, or that nobody promises', () => {
+    for (const isRefused of [true, false]) {
+      const { swarm, proposer, others, round, lose, ask, beforeTurn } = lateRound()
+      for (const { local } of others)
+        local.judge = () => (isRefused ? { verdict: 'not_valid' } : { verdict: 'prepare' })
+      beforeTurn()
+      if (isRefused) {
+        lose()
+        ask()
+        swarm.pass(2)
+      } else swarm.pass(waitMs(round, round + 1, others.length + 2) + 1)
+      expect(proposer.agreement.promised(INSTANCE)).toBe(round + others.length + 2)
+    }
   })
 
   it('forgets an instance once it is decided', () => {

@@ -22,6 +22,8 @@ export interface Attempt {
   /** Witnesses shown the proposal again since the last retry: a refusal can't make us repeat it at its pace. */
   readonly shownAgain: Set<number>
   waitMs: number
+  /** It isn't given up for this peer's next own round before this time. */
+  keptUntilMs: number
 }
 
 /** Where this peer stands as a voter: its promise, and whether it holds a prepared certificate. */
@@ -32,7 +34,7 @@ export interface Standing {
   readyAt(round: number, dueMs: number): number
 }
 
-export function freshAttempt(instance: InstanceId, round: number): Attempt {
+export function freshAttempt(instance: InstanceId, round: number, keptUntilMs: number): Attempt {
   return {
     instance,
     round,
@@ -46,5 +48,6 @@ export function freshAttempt(instance: InstanceId, round: number): Attempt {
     promisedBy: new Set(),
     shownAgain: new Set(),
     waitMs: TIMES.retryMs,
+    keptUntilMs,
   }
 }

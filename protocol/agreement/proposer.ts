@@ -15,6 +15,7 @@ import { hasItems, type InstanceRules } from './instance-rules.ts'
 import { type Ballot, type Decision, PROPOSAL, valueDigestOf } from './messages.ts'
 import { type Attempt, freshAttempt, type Standing } from './attempt.ts'
 import { carriedBy, isOutnumbered, shownOf } from './promises.ts'
+import { keptMs } from './round.ts'
 import { Turns } from './turns.ts'
 import type { Value } from './value.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
@@ -86,8 +87,8 @@ export class Proposer {
     }
     const instance = this.#turns.instanceOf(id)
     if (instance === undefined) return false
-    this.#takeTurn(out, instance, standing(instance))
-    this.#turns.rearm(out, instance, standing(instance))
+    const keptUntilMs = this.#takeTurn(out, instance, standing(instance))
+    this.#turns.rearm(out, instance, standing(instance), keptUntilMs)
     return true
   }
 
@@ -181,25 +182,33 @@ export class Proposer {
     for (const instance of new Set(known)) this.forget(out, instance)
   }
 
-  /** Refused by so many that the round can't succeed: the natural proposer repairs its value in round 1. */
+  /** Refused by so many that the round can't succeed: it is kept no longer; the natural proposer repairs its value in round 1. */
   #repair(out: Outbox, attempt: Attempt): void {
-    if (attempt.round !== 0 || !isOutnumbered(attempt.refusedBy, this.#options.roster)) return
+    if (!isOutnumbered(attempt.refusedBy, this.#options.roster)) return
+    attempt.keptUntilMs = 0
+    if (attempt.round > 0) return
     this.#stop(out, attempt.instance)
     this.#collect(out, this.#begin(attempt.instance, 1))
   }
 
-  #takeTurn(out: Outbox, instance: InstanceId, mine: Standing): void {
+  /** Returns until when its turn is put off, where it is for a round of its own that may still succeed. */
+  #takeTurn(out: Outbox, instance: InstanceId, mine: Standing): number {
     const round = this.#turns.roundNow(out, instance, mine)
-    if (round === undefined || this.#options.isHalted(instance)) return
-    if ((this.#proposed.get(instance)?.round ?? -1) >= round) return
+    if (round === undefined || this.#options.isHalted(instance)) return 0
     // Without a value of its own, or one it helped to prepare, its round would only delay the others'.
-    if (!mine.prepared && this.#options.rules.build(out, instance) === undefined) return
+    const hasValue = mine.prepared || this.#options.rules.build(out, instance) !== undefined
+    if (!hasValue || (this.#proposed.get(instance)?.round ?? -1) >= round) return 0
+    const { keptUntilMs = 0 } = this.#attempts.get(instance) ?? {}
+    if (out.now < keptUntilMs) return keptUntilMs
     this.#stop(out, instance)
-    this.#collect(out, this.#begin(instance, round))
+    const { witnesses } = this.#options.roster.epoch.sizes
+    this.#collect(out, this.#begin(instance, round, out.now + keptMs(round, witnesses)))
+    return 0
   }
 
-  #begin(instance: InstanceId, round: number): Attempt {
-    const attempt = freshAttempt(instance, round)
+  /** A natural proposer's rounds give way to its own as a witness: they are never kept. */
+  #begin(instance: InstanceId, round: number, keptUntilMs = 0): Attempt {
+    const attempt = freshAttempt(instance, round, keptUntilMs)
     this.#attempts.set(instance, attempt)
     return attempt
   }

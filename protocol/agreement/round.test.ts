@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TIMES } from '../params.ts'
-import { waitMs } from './round.ts'
+import { keptMs, waitMs } from './round.ts'
 
 const WITNESSES = 4
 const LARGEST = 64
@@ -50,4 +50,16 @@ describe('waitMs', () => {
   it('asks nothing for a round that was promised already', () => {
     expect([7, 6, 2].map((round) => waitMs(7, round, WITNESSES))).toEqual([0, 0, 0])
   })
+})
+
+describe('keptMs', () => {
+  it.each([3, WITNESSES, 7])(
+    'is longer than the longest wait for its promise, by a step, of %i witnesses',
+    (witnesses) => {
+      for (const round of [2, 5, 100]) {
+        const longest = Math.max(...[0, 1, round - 1].map((promised) => waitMs(promised, round, witnesses)))
+        expect(keptMs(round, witnesses)).toBeGreaterThanOrEqual(longest + waitMs(round, round + 1, witnesses))
+      }
+    },
+  )
 })

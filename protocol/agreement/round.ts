@@ -55,3 +55,13 @@ export function waitMs(promised: number, round: number, witnesses: number): numb
   }
   return total
 }
+
+/**
+ * How long a witness stays with its own round before it begins its next one: as long as any other may have to wait before
+ * it promises, which is just what the way to the next own round takes, and a step more. Without that step, which is for
+ * repeated questions and the votes, one that the others follow a whole turn late is promised each of its rounds only
+ * in the moment in which it gives it up, for ever.
+ */
+export function keptMs(round: number, witnesses: number): number {
+  return waitMs(round, round + witnesses, witnesses) + waitMs(round, round + 1, witnesses)
+}

@@ -42,13 +42,14 @@ export class Turns {
       this.rearm(out, instance, mine)
   }
 
-  /** After a turn: the next one. */
-  rearm(out: Outbox, instance: InstanceId, mine: Standing): void {
+  /** After a turn: the next one; where it was put off, once that is over. */
+  rearm(out: Outbox, instance: InstanceId, mine: Standing, keptUntilMs = 0): void {
     const due = this.#parts.rules.dueAt(instance)
     if (due === undefined || !this.#parts.duty.active) return
     this.#armed.set(instance, due)
     // A tick later, so that witnesses whose clock runs a little behind answer at once.
-    const at = mine.readyAt(this.#roundOf(instance, mine), due) + TIMES.beaconMs / 4
+    const readyMs = mine.readyAt(this.#roundOf(instance, mine), due) + TIMES.beaconMs / 4
+    const at = Math.max(readyMs, keptUntilMs)
     out.timer(`${TURN}${instance}`, Math.max(TIMES.deltaMs, at - out.now))
   }
 

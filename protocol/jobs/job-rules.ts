@@ -131,6 +131,6 @@ function learn(context: JobContext, out: Outbox, open: OpenJob, refusal: Refusal
   for (const reveal of refusal.reveals) {
     const named = new Map(reveal.body.seals.map(({ witness, seal }) => [witness, seal]))
     const seals = [...attempt.seals.values()].filter((seal) => named.get(seal.signer) === sealDigestOf(seal))
-    holdReveal(context, out, open, attempt, { body: { reveal, seals } })
+    holdReveal(context, out, open, attempt, { body: { reveal, seals } }, true)
   }
 }

@@ -108,7 +108,8 @@ export function holdSeal(
 
 /**
  * Accepts a reveal of a counted commit until `revealMs` after this witness's own seal (6.7), and fetches its
- * body. The seals that it shows are kept: they may be the quorum that this peer still lacks.
+ * body. The seals that it shows are kept: they may be the quorum that this peer still lacks. `wasInTime`: a witness says
+ * that it came to it in time, and so refuses closes without it.
  */
 export function holdReveal(
   context: JobContext,
@@ -116,6 +117,7 @@ export function holdReveal(
   open: OpenJob,
   attempt: Attempt,
   message: Pick<MessageOf<'reveal'>, 'body'>,
+  wasInTime = false,
 ): void {
   const { reveal, seals } = message.body
   const { slot } = reveal.body
@@ -128,7 +130,8 @@ export function holdReveal(
   if (commit === undefined || !opens(reveal, commit)) return
   for (const one of shown) if (!attempt.seals.has(one.signer)) attempt.seals.set(one.signer, one)
   if (attempt.seals.size >= quorum) attempt.sealedMs ??= out.now
-  if (attempt.sealedMs === undefined || out.now > attempt.sealedMs + open.record.spec.revealMs) return
+  if (attempt.sealedMs === undefined) return
+  if (!wasInTime && out.now > attempt.sealedMs + open.record.spec.revealMs) return
   attempt.reveals.set(reveal.signer, reveal)
   context.book.update(open, { status: 'verifying' })
   showSlot(context, open, { ...commit.body, peer: reveal.signer, state: 'revealed' })
