@@ -16,6 +16,7 @@ export const ERRORS = {
   not_an_operator: { status: 403, title: 'This peer holds no key of an operator of the swarm' },
   guests_not_admitted: { status: 403, title: 'The charter of the swarm admits no guests' },
   operators_needed: { status: 403, title: 'This needs the signatures of more operators' },
+  not_the_payer: { status: 403, title: 'Another account pays for this job' },
   not_the_treasury: { status: 403, title: 'This peer does not hold the key of the treasury' },
   insufficient_credit: { status: 402, title: 'The account cannot pay for this' },
   not_found: { status: 404, title: 'There is nothing at this address' },
@@ -32,6 +33,7 @@ export const ERRORS = {
   account_forked: { status: 409, title: 'Two entries were signed for one place of the account' },
   not_forked: { status: 409, title: 'The account has no unsettled fork' },
   operation_void: { status: 409, title: 'Another entry took the place of the operation' },
+  job_over: { status: 409, title: 'The job has ended' },
   keys_sealed: {
     status: 409,
     title: 'The keys of this peer are sealed by a passphrase that it does not have',

@@ -138,6 +138,9 @@ export const SPEC_BOUNDS = {
   commitMs: { min: 1_000, max: 3_600_000 },
   revealMs: { min: 500, max: 60_000 },
   voidMs: { min: 5_000, max: 22_000_000 },
+  /** At the least one a slot costs each witness 15 frames a second; at the most a death is noticed within a minute. */
+  leaseMs: { min: 200, max: 60_000 },
+  graceMs: { min: 50, max: 10_000 },
 } as const
 
 /** Parts per million: the fixed-point unit of trust, cosine and confidence. */

@@ -56,6 +56,17 @@ async function submit(backend: Backend, body: JobRequestBody, stopping: AbortSig
   return requireJob(backend, result.job)
 }
 
+/** The record as it is once the word is durable: how the job ends is decided afterwards. */
+async function cancel(backend: Backend, id: string, stopping: AbortSignal): Promise<JobRecord> {
+  const { job, closedMs } = await requireJob(backend, id)
+  if (closedMs !== null) throw new ApiProblem('job_over')
+  const result = await within(backend.command({ type: 'cancel-job', job }), { stopping })
+  if (result === undefined)
+    throw new ApiProblem('outcome_unknown', 'this peer is stopping; the job may still be cancelled')
+  if (!result.ok) throw new ApiProblem(result.code, result.detail)
+  return requireJob(backend, id)
+}
+
 async function listJobs(
   backend: Backend,
   query: RouteInput<'listJobs'>['query'],
@@ -109,6 +120,7 @@ export function createHandlers({ backend, throughput, served, stopping }: Handle
     },
     listJobs: ({ query }) => listJobs(backend, query),
     getJob: async ({ params }) => jobResource(backend, await requireJob(backend, params.id)),
+    cancelJob: async ({ params }) => jobResource(backend, await cancel(backend, params.id, stopping)),
     getStats: () => statsResource(backend, throughput.perMinute()),
     listNodes: ({ query }) => pageOfList(nodeResources(backend), (node) => node.node_id, query),
     listModels: ({ query }) => pageOfList(modelResources(backend), (model) => model.name, query),

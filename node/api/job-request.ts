@@ -63,6 +63,7 @@ export function prepareJob(body: JobRequestBody): PreparedJob {
       temperatureMilli: Math.round(temperature * 1_000),
       seed: seed ?? null,
       maxTokens,
+      ...(body.deadline_ms === undefined ? {} : { deadlineMs: body.deadline_ms }),
     },
   }
 }

@@ -1,6 +1,7 @@
-import type { Answer, Job, JobSummary, Receipt } from '../../protocol/api/job-schema.ts'
+import type { Answer, BlameEntry, Job, JobSummary, Receipt } from '../../protocol/api/job-schema.ts'
 import { formatCredits } from '../../protocol/api/credits.ts'
 import type { BlobRef, PeerId } from '../../protocol/ids.ts'
+import type { Blame } from '../../protocol/jobs/blame-record.ts'
 import type { JobRecord, SlotState, TimelineEvent } from '../../protocol/jobs/record.ts'
 import { escrowOf } from '../../protocol/jobs/spec.ts'
 import type { JobResult, ReplicaResult } from '../../protocol/jobs/value.ts'
@@ -35,8 +36,23 @@ function timelineOf({ phase, atMs, peer, slot, evidence }: TimelineEvent): Job['
   return { phase, at: timeOf(atMs), peer, slot, evidence }
 }
 
-function slotOf(backend: Backend, { slot, step, peer, state, tokens }: SlotState): Job['slots'][number] {
-  return { slot, attempt: step, node_id: peer, operator: operatorOf(backend, peer), state, tokens }
+function slotOf(
+  backend: Backend,
+  { slot, step, peer, rank, state, tokens }: SlotState,
+): Job['slots'][number] {
+  return { slot, attempt: step, node_id: peer, operator: operatorOf(backend, peer), rank, state, tokens }
+}
+
+function blameEntry(backend: Backend, { slot, peer, cause, led, step, evidence }: Blame): BlameEntry {
+  return {
+    slot,
+    node_id: peer,
+    operator: orNull(peer, (one) => operatorOf(backend, one)),
+    cause,
+    led_to: led,
+    step,
+    evidence: evidence.map(({ kind, signer, digest }) => ({ kind, signer, digest })),
+  }
 }
 
 async function answerOf(backend: Backend, replica: ReplicaResult): Promise<Answer> {
@@ -81,6 +97,7 @@ function commonOf(record: JobRecord) {
     status,
     created_at: timeOf(record.heardMs),
     closed_at: orNull(record.closedMs, timeOf),
+    cancelled_at: orNull(record.cancelledMs, timeOf),
     payer: account,
     model: spec.model,
     replicas: spec.replicas,
@@ -128,6 +145,7 @@ export async function jobResource(backend: Backend, record: JobRecord): Promise<
     refunded: orNull(record.refunded, formatCredits),
     fee: formatCredits(result?.fee ?? spec.fee),
     receipts: receiptsOf(record),
+    blame: record.blame.map((one) => blameEntry(backend, one)),
   }
 }
 

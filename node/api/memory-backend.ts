@@ -161,6 +161,11 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       backend.commands.push(command)
       if (backend.refusal !== undefined) return Promise.resolve(backend.refusal)
       if (command.type === 'resolve') return Promise.resolve({ ok: true, type: 'requested' })
+      if (command.type === 'cancel-job') {
+        const record = records.get(command.job)
+        if (record !== undefined) records.set(command.job, { ...record, cancelledMs: backend.clockMs })
+        return Promise.resolve({ ok: true, type: 'cancelled' })
+      }
       if (command.type === 'relay')
         return Promise.resolve({ ok: true, type: 'relayed', outcome: { status: 'certified' } })
       if (command.type === 'take-certificate') return Promise.resolve({ ok: true, type: 'taken' })

@@ -32,6 +32,7 @@ function inputs({ backend }: TestServer): { [N in RouteName]: CallInput<N> } {
     submitJob: { body: { prompt: 'Why is the sky blue?' } },
     listJobs: { query: { limit: 1, status: 'completed' } },
     getJob: { params: { id: backend.closedJob } },
+    cancelJob: { params: { id: backend.runningJob } },
     getStats: {},
     listNodes: { query: { limit: 2 } },
     listModels: {},

@@ -64,6 +64,9 @@ function specOf(prompt: Uint8Array): JobSpec {
     commitMs: 120_000,
     revealMs: 5_000,
     voidMs: 760_000,
+    leaseMs: 1_500,
+    graceMs: 500,
+    retryOf: null,
   }
 }
 
@@ -77,10 +80,12 @@ export function recordOf(job: JobId, prompt: Uint8Array): JobRecord {
     trust: null,
     openedMs: START_MS + 10,
     closedMs: null,
+    cancelledMs: null,
+    blame: [],
     entry: null,
     step: 0,
     bids: [],
-    slots: [{ slot: 0, step: 0, peer: second, state: 'started', tokens: 3 }],
+    slots: [{ slot: 0, step: 0, peer: second, rank: 0, state: 'started', tokens: 3 }],
     standbys: [],
     result: null,
     charged: null,
@@ -98,6 +103,7 @@ function replicaOf(slot: number, peer: PeerId, answer: Uint8Array): ReplicaResul
   return {
     slot,
     peer,
+    rank: 0,
     payout: peer,
     price: CREDIT,
     answer: blobRefOf(answer),
@@ -172,7 +178,7 @@ export function decisionOf(job: JobId): Decision {
   return {
     instance: jobInstance(job, 0),
     round: 0,
-    value: { type: 'void', reason: 'unassigned' },
+    value: { type: 'void', reason: 'unassigned', cancel: null },
     quorum: quorumOf(0, PEERS.length, sigs),
   }
 }

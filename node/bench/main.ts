@@ -15,7 +15,7 @@ const WARM_UP_JOBS = 40
 const LEDGER_SECONDS = 20
 const EPOCH_SECONDS = 30
 
-const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [options]
+const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [takeover] [options]
 
   jobs       jobs one after another: submit -> assigned -> completed, overhead of the protocol
              --count 200     jobs
@@ -32,12 +32,16 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoc
              pause that an owner notices, and whether any transfer is lost or doubled
              --seconds 30    of payments
   founder-loss  a founder grows its swarm to four by commands and is lost for good; the log of what the rest does
+  takeover   six processes; of each job one runner is killed with SIGKILL: how soon a standby runs in its place
+             --jobs 100      takes a quarter of an hour
   The first four without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
   machine and this moment: compare them within one run.
 `
 
 if (process.argv[2] === 'kill-loop')
   process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
+if (process.argv[2] === 'takeover')
+  process.exit(await (await import('./takeover.ts')).takeoverCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -1,4 +1,4 @@
-import type { Answer, Finding, Job } from '../../protocol/api/job-schema.ts'
+import type { Answer, BlameEntry, Finding, Job } from '../../protocol/api/job-schema.ts'
 
 /** The end of a peer id tells peers apart; all of them begin alike. */
 export function shortId(id: string): string {
@@ -42,6 +42,29 @@ function reasonOf(answer: Answer, output: string | null): string {
   return `${paid}, ${answer.outcome} (${finding.kind}${what})`
 }
 
+const CAUSES: Readonly<Record<BlameEntry['cause'], string>> = {
+  noshow: 'was not seen at work',
+  timeout: 'did not answer in time',
+  unrevealed: 'did not show the answer that it had committed to',
+  fault: 'signed two different answers',
+  outvoted: 'was outvoted',
+  unassigned: 'too few nodes could be elected in time',
+  expired: 'no decision came in time',
+  cancelled: 'cancelled by its payer',
+}
+const LEADS: Readonly<Record<BlameEntry['led_to'], string>> = {
+  reassigned: 'somebody else was asked',
+  unpaid: 'not paid',
+  refunded: 'the rest came back to the payer',
+}
+
+function blameLine({ slot, node_id: id, operator, cause, led_to: led, evidence }: BlameEntry): string {
+  const who = slot === null || id === null ? '' : `slot ${slot}: ${nameOf({ operator, node_id: id })} `
+  const seals = evidence.filter(({ kind }) => kind === 'seal').length
+  const shown = seals === 0 ? '' : ` (shown by ${seals} ${seals === 1 ? 'seal' : 'seals'})`
+  return `blame       ${who}${CAUSES[cause]}; ${LEADS[led]}${shown}`
+}
+
 /** How one job ended, for people. */
 export function describeJob(job: Job): string {
   const lines = [
@@ -53,6 +76,7 @@ export function describeJob(job: Job): string {
       (answer) => `slot ${answer.slot}      ${nameOf(answer)}: ${reasonOf(answer, job.output)}`,
     ),
   ]
+  lines.push(...job.blame.map(blameLine))
   if (job.charged !== null)
     lines.push(`charged     ${job.charged} credits, ${job.refunded ?? '0'} given back`)
   return [...lines, `job         ${job.id}`].join('\n')

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
 import { addBackup } from './backup.ts'
+import { addCancel } from './cancel.ts'
 import { addConfig } from './config.ts'
 import { addConsent } from './consent.ts'
 import { addCredits } from './credits.ts'
@@ -25,7 +26,7 @@ import { addWallet } from './wallet.ts'
 /** One's own peer, in the order of the help. */
 const OWN = [addUp, addLocal, addNode, addConsent, addLogs, addConfig, addDoctor, addReset]
 const KEYS = [addKeys, addBackup, addRestore]
-const JOBS = [addRun, addJob, addJobs, addStatus]
+const JOBS = [addRun, addJob, addJobs, addCancel, addStatus]
 const CREDITS = [addWallet, addCredits]
 const SWARM = [addSwarm, addAttach]
 const VERBS = [...OWN, ...KEYS, ...JOBS, ...CREDITS, ...SWARM]

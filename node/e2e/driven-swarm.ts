@@ -12,8 +12,9 @@ import { poll } from '../swarm/poll.ts'
 import type { Look } from './driven-messages.ts'
 import { DrivenProcess } from './driven-process.ts'
 
-const OPERATORS = ['amber', 'birch', 'cobalt', 'dune', 'ember'] as const
-const WITNESSES = 4
+const OPERATORS = ['amber', 'birch', 'cobalt', 'dune', 'ember', 'fjord'] as const
+/** Tests that don't say otherwise have this many peers. */
+const USUAL_PEERS = 4
 /** Processes of a busy machine. */
 const WAIT_MS = 60_000
 
@@ -33,12 +34,12 @@ interface Place {
 }
 
 /**
- * Makes identities, charter and settings for four witnesses, or `count`. The first
+ * Makes identities, charter and settings for `count` witnesses, one for each operator named at most. The first
  * one mints and pays each of them the endowment when it is started.
  */
 export async function planSeats(
   root: string,
-  { count = WITNESSES, places }: { readonly count?: number; readonly places?: readonly Place[] } = {},
+  { count = USUAL_PEERS, places }: { readonly count?: number; readonly places?: readonly Place[] } = {},
 ): Promise<readonly Seat[]> {
   const operators = OPERATORS.slice(0, count)
   const folders = operators.map((operator) => dataFolder(join(root, operator)))

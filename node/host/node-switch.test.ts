@@ -20,7 +20,7 @@ const OFFER = {
 }
 const bidOf = (peer: typeof payer) => ({ peer, offer: OFFER })
 const slotOf = (peer: typeof payer, step: number) =>
-  ({ slot: 0, step, peer, state: 'started', tokens: 0 }) as const
+  ({ slot: 0, step, peer, rank: 0, state: 'started', tokens: 0 }) as const
 
 function build({ jobs = [] as JobRecord[], isPaused = false, consents = true } = {}) {
   const kept: boolean[] = []

@@ -1,5 +1,5 @@
 import type { InstanceId, JobId, PeerId } from '../ids.ts'
-import type { Bid, Reveal } from '../jobs/messages.ts'
+import type { Bid, Cancel, Reveal } from '../jobs/messages.ts'
 import type { Signed } from '../encoding/signed.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
 import type { Digest } from '../ids.ts'
@@ -27,9 +27,10 @@ export interface GuardItems {
   readonly reveals: readonly Signed<Reveal>[]
   readonly entries: readonly SignedEntry[]
   readonly closes: readonly JobId[]
+  readonly cancels: readonly Signed<Cancel>[]
 }
 
-export const NO_ITEMS: GuardItems = { bids: [], reveals: [], entries: [], closes: [] }
+export const NO_ITEMS: GuardItems = { bids: [], reveals: [], entries: [], closes: [], cancels: [] }
 
 /** A guard that only waits: for time, or for something this peer hasn't got itself. */
 export const WAITING: Judgement = { verdict: 'guard', items: NO_ITEMS }
@@ -49,6 +50,6 @@ export interface InstanceRules {
 }
 
 /** Whether a refusal says what its guard misses. */
-export function hasItems({ bids, reveals, entries, closes }: GuardItems): boolean {
-  return bids.length + reveals.length + entries.length + closes.length > 0
+export function hasItems({ bids, reveals, entries, closes, cancels }: GuardItems): boolean {
+  return bids.length + reveals.length + entries.length + closes.length + cancels.length > 0
 }

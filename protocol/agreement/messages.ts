@@ -17,7 +17,7 @@ import { type SignedKind, signedCodec } from '../encoding/signed.ts'
 import type { Digest, InstanceId, JobId } from '../ids.ts'
 import { signedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
-import { signedBid, signedReveal } from '../jobs/messages.ts'
+import { signedBid, signedCancel, signedReveal } from '../jobs/messages.ts'
 import { type Value, valueCodec } from './value.ts'
 
 export const instanceCodec = text({ min: 1, max: 128 }) as unknown as Codec<InstanceId>
@@ -135,6 +135,7 @@ export const refusalCodec = struct({
   reveals: list(signedReveal, { max: LIMITS.slots }),
   entries: list(signedEntry, { max: LIMITS.forkEntries }),
   closes: list(digest<JobId>(), { max: LIMITS.closes }),
+  cancels: list(signedCancel, { max: 1 }),
 })
 export type Refusal = Infer<typeof refusalCodec>
 

@@ -32,8 +32,8 @@ const [steward, second, third, fourth] = signers as [Signer, Signer, Signer, Sig
 const stranger = createNobleSigner(new Uint8Array(32).fill(9))
 const JOB = jobIdOf(steward.id, 0)
 const [INSTANCE, OTHER] = [jobInstance(JOB, 0), jobInstance(JOB, 1)]
-const VALUE: Value = { type: 'void', reason: 'unassigned' }
-const OTHER_VALUE: Value = { type: 'void', reason: 'expired' }
+const VALUE: Value = { type: 'void', reason: 'unassigned', cancel: null }
+const OTHER_VALUE: Value = { type: 'void', reason: 'expired', cancel: null }
 const BALLOT: Ballot = { instance: INSTANCE, epoch: 0, round: 0, value: valueDigestOf(VALUE) }
 const ASKED = { instance: INSTANCE, epoch: 0, round: 1, newviews: [] }
 /** Each names something else than `BALLOT` does. */

@@ -20,8 +20,8 @@ export const IDS = ids
 const [steward] = IDS
 const JOB = jobIdOf(IDS[0] as PeerId, 0)
 export const INSTANCE: InstanceId = jobInstance(JOB, 0)
-export const UNASSIGNED: Value = { type: 'void', reason: 'unassigned' }
-export const EXPIRED: Value = { type: 'void', reason: 'expired' }
+export const UNASSIGNED: Value = { type: 'void', reason: 'unassigned', cancel: null }
+export const EXPIRED: Value = { type: 'void', reason: 'expired', cancel: null }
 
 interface Local {
   /** What this peer would propose. */

@@ -19,7 +19,7 @@ import { Voter } from './voter.ts'
 const { signers, roster } = fourWitnesses()
 const [self, proposer, third, fourth] = signers as readonly [Signer, Signer, Signer, Signer]
 const INSTANCE = jobInstance(jobIdOf(self.id, 0), 0)
-const VALUE: Value = { type: 'void', reason: 'unassigned' }
+const VALUE: Value = { type: 'void', reason: 'unassigned', cancel: null }
 const DUE_MS = 1_000
 const NO_SIGNATURE = new Uint8Array(0)
 /** Long after any wait. */
@@ -166,7 +166,7 @@ describe('what a round is bound to', () => {
     ballot: { instance: INSTANCE, epoch, round, value: valueDigestOf(value) },
     quorum: quorumOf(epoch, 4, new Map([0, 1, 2].map((at) => [at, NO_SIGNATURE]))),
   })
-  const OTHER: Value = { type: 'void', reason: 'expired' }
+  const OTHER: Value = { type: 'void', reason: 'expired', cancel: null }
   const bound = (earlier: number) => {
     const shown = [certificate(0, 1, VALUE), certificate(earlier, 4, OTHER), null]
     const newviews = [proposer, third, fourth].map((signer, at) =>

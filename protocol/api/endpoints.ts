@@ -67,6 +67,17 @@ export const ENDPOINTS = {
     response: jobSchema,
     notFound: 'job_not_found',
   },
+  cancelJob: {
+    ...NOTHING,
+    summary:
+      'Want no more of a job: runners stop, what was committed and agrees is paid, the rest comes back',
+    tag: 'jobs',
+    params: jobParams,
+    status: 202,
+    response: jobSchema,
+    notFound: 'job_not_found',
+    errors: ['not_the_payer', 'job_over', 'queue_full', 'outcome_unknown'],
+  },
   getStats: {
     ...NOTHING,
     summary: 'Counts, ledger root and supply',

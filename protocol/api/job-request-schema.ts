@@ -4,6 +4,9 @@ import { credits, share } from './fields.ts'
 
 const CLOSED = { additionalProperties: false } as const
 
+/** A day: every job ends long before, by its answers or by its void. */
+const DEADLINE_MS_MAX = 86_400_000
+
 export const COMPARATORS = ['auto', 'exact', 'text'] as const
 export const EXECUTION_MODES = ['process', 'container'] as const
 export const VISIBILITIES = ['private', 'public'] as const
@@ -52,6 +55,13 @@ export const jobRequestSchema = Type.Object(
       Type.Enum(VISIBILITIES, {
         default: 'private',
         description: 'private: elected nodes and witnesses read it; public: every member of the swarm',
+      }),
+    ),
+    deadline_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: DEADLINE_MS_MAX,
+        description: 'This peer cancels the job after so many milliseconds unless it has ended',
       }),
     ),
     params: Type.Optional(paramsSchema),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { BLAME_CAUSES, BLAME_LEADS, EVIDENCE_KINDS } from '../jobs/blame-record.ts'
 import { JOB_STATUSES, TIMELINE_PHASES } from '../jobs/record.ts'
 import { PPM } from '../params.ts'
 import { count, credits, digest, nullable, peerId, share, time } from './fields.ts'
@@ -7,7 +8,7 @@ import { COMPARATORS, EXECUTION_MODES, VISIBILITIES } from './job-request-schema
 const AGREEMENTS = ['unanimous', 'majority', 'none', 'split', 'single', 'silent'] as const
 const OUTCOMES = ['agreed', 'outvoted', 'unsure', 'silent'] as const
 const FINDINGS = ['number', 'negation', 'refusal', 'structure', 'content', 'unrelated', 'empty'] as const
-const SLOT_STATES = ['assigned', 'started', 'committed', 'revealed'] as const
+const SLOT_STATES = ['assigned', 'started', 'failed', 'committed', 'revealed'] as const
 const RECEIPT_KINDS = ['escrow', 'reward', 'refund', 'fee'] as const
 
 export const jobStatusSchema = Type.Enum(JOB_STATUSES, {
@@ -29,9 +30,34 @@ const slotSchema = Type.Object({
   attempt: count('Step of the job that assigned it'),
   node_id: peerId('Who runs it'),
   operator: nullable(Type.String({ description: 'Label of whoever operates the node' })),
+  rank: count('0: the node elected for it; i: the i-th standby, which took it over'),
   state: Type.Enum(SLOT_STATES),
   tokens: count('Produced so far'),
 })
+
+const blameSchema = Type.Object(
+  {
+    slot: nullable(count('Which slot; null for the whole job')),
+    node_id: nullable(peerId('Who is to blame')),
+    operator: nullable(Type.String()),
+    cause: Type.Enum(BLAME_CAUSES, {
+      description:
+        'noshow: never seen at work; timeout: no commit in time; unrevealed: never showed its answer; fault: two commits; ' +
+        'outvoted; unassigned, expired: of the job; cancelled: by the payer',
+    }),
+    led_to: Type.Enum(BLAME_LEADS),
+    step: count('Decision that says so'),
+    evidence: Type.Array(
+      Type.Object({
+        kind: Type.Enum(EVIDENCE_KINDS),
+        signer: nullable(peerId('Who signed it')),
+        digest: digest('Names it'),
+      }),
+    ),
+  },
+  { description: 'Read off the decided values: every peer says the same' },
+)
+export type BlameEntry = Static<typeof blameSchema>
 
 const spanSchema = Type.Object({ start: count('First UTF-16 unit'), end: count('After the last one') })
 
@@ -73,6 +99,7 @@ const common = {
   status: jobStatusSchema,
   created_at: time('When this peer first heard of it'),
   closed_at: nullable(time('When it was decided')),
+  cancelled_at: nullable(time('When this peer heard that its payer wants no more of it')),
   payer: peerId('The account that pays'),
   model: nullable(Type.String({ description: 'As asked for; null: the one most offered' })),
   replicas: count('As asked for'),
@@ -111,6 +138,7 @@ export const jobSchema = Type.Object({
   refunded: nullable(credits('Given back')),
   fee: credits("The swarm's fee"),
   receipts: Type.Array(receiptSchema),
+  blame: Type.Array(blameSchema),
 })
 export type Job = Static<typeof jobSchema>
 export type JobStatusName = Job['status']

@@ -25,6 +25,7 @@ export const RIGHTS = {
   submitJob: OWNER,
   listJobs: OWNER,
   getJob: OWNER,
+  cancelJob: OWNER,
   getStats: ANYONE,
   listNodes: ANYONE,
   listModels: ANYONE,

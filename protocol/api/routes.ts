@@ -11,6 +11,7 @@ export const ROUTES = {
   submitJob: { method: 'POST', path: '/api/v1/jobs' },
   listJobs: { method: 'GET', path: '/api/v1/jobs' },
   getJob: { method: 'GET', path: '/api/v1/jobs/{id}' },
+  cancelJob: { method: 'POST', path: '/api/v1/jobs/{id}/cancel' },
   getStats: { method: 'GET', path: '/api/v1/network/stats' },
   listNodes: { method: 'GET', path: '/api/v1/nodes' },
   listModels: { method: 'GET', path: '/api/v1/models' },

@@ -42,6 +42,9 @@ const SPEC: JobSpec = {
   commitMs: 1_000,
   revealMs: 1_000,
   voidMs: 22_000,
+  leaseMs: 500,
+  graceMs: 100,
+  retryOf: null,
 }
 
 const OFFER: Offer = {

@@ -17,7 +17,17 @@ import {
   pieceCodec,
 } from '../epoch/messages.ts'
 import { ACCEPT } from '../epoch/value.ts'
-import { BEACON, BID, COMMIT, HEARTBEAT, SEAL, signedReveal, signedSeal, STORED } from '../jobs/messages.ts'
+import {
+  BEACON,
+  BID,
+  COMMIT,
+  HEARTBEAT,
+  SEAL,
+  signedCancel,
+  signedReveal,
+  signedSeal,
+  STORED,
+} from '../jobs/messages.ts'
 import { blobRef } from '../jobs/spec.ts'
 import { ENTRY, VOTE } from '../ledger/entry.ts'
 import {
@@ -73,6 +83,7 @@ function kind<T, const S extends boolean>(
 
 const job = digest<JobId>()
 const step = uint(LIMITS.steps)
+const slot = uint(LIMITS.slots - 1)
 const KIB = 1_024
 
 /** Every message there is, with its way, its size and whether it is signed. A new kind is one row here. */
@@ -117,9 +128,18 @@ export const KINDS = {
     'job',
     false,
     KIB,
-    struct({ job, step, slot: uint(LIMITS.slots - 1), state: oneOf('started', 'progress'), tokens: uint() }),
+    struct({
+      job,
+      step,
+      slot,
+      rank: uint(LIMITS.standbys),
+      state: oneOf('started', 'progress', 'failed'),
+      tokens: uint(),
+    }),
   ),
   'job-commit': kind('job', true, KIB, COMMIT.body),
+  /** A witness has this commit in its synced record, and will have it in its seal. */
+  held: kind('job', false, KIB, struct({ job, step, slot, commitment: digest() })),
   seal: kind('job', true, 64 * KIB, SEAL.body),
   reveal: kind(
     'job',
@@ -127,6 +147,7 @@ export const KINDS = {
     LIMITS.frameBytes,
     struct({ reveal: signedReveal, seals: list(signedSeal, { max: LIMITS.witnesses }) }),
   ),
+  cancel: kind('job', false, KIB, struct({ cancel: signedCancel })),
 
   'sync-root': kind('sync', false, KIB, syncRootCodec),
   'sync-buckets': kind('sync', false, 16 * KIB, syncBucketsCodec),

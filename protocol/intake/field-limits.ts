@@ -123,6 +123,7 @@ const EXACT = upTo(32, 32)
 const SIGNATURE = upTo(64, 64)
 const DIGESTS = ['job', 'entry', 'prev', 'source', 'digest', 'prompt', 'rules', 'coin', 'modelDigest', 'root']
 const MORE_DIGESTS = [
+  'retryOf',
   'commitment',
   'salt',
   'seal',
@@ -167,6 +168,7 @@ export const LISTS: Limits = {
   operators: upTo(LIMITS.bids, 1),
   closes: upTo(LIMITS.closes, 1),
   'refusal:closes': upTo(LIMITS.closes),
+  cancels: upTo(1),
   reveals: upTo(LIMITS.slots),
   seals: upTo(LIMITS.witnesses, 1),
   'reveal:seals': upTo(LIMITS.witnesses),
@@ -238,6 +240,8 @@ export const NULLABLE = [
   'epoch-order:root',
   'spec.model',
   'spec.region',
+  'spec.retryOf',
+  'value.cancel',
   'replicas.*.answer',
   'cluster',
   'winner',

@@ -31,7 +31,7 @@ const otherBallots = {
   instance: { ...ballot, instance: jobInstance(JOB, 1) },
   epoch: { ...ballot, epoch: 1 },
   round: { ...ballot, round: 1 },
-  value: parts.ballotOf(instance, { type: 'void', reason: 'unassigned' }),
+  value: parts.ballotOf(instance, { type: 'void', reason: 'unassigned', cancel: null }),
 }
 const ofOthers = (kind: typeof PREPARE): Record<string, Quorum> =>
   Object.fromEntries(

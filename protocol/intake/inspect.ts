@@ -10,6 +10,7 @@ import { isKind, isTopic, type KindName, KINDS } from '../encoding/kinds.ts'
 import { bitmapPositions } from '../encoding/quorum.ts'
 import { signingBytes } from '../encoding/signed.ts'
 import { ENTRY } from '../ledger/entry.ts'
+import { CANCEL } from '../jobs/messages.ts'
 import { LIMITS } from '../params.ts'
 import { ACCEPT } from '../epoch/value.ts'
 import { EPOCH_ORDER } from '../swarm/governance.ts'
@@ -140,7 +141,7 @@ function kindOf(envelope: Envelope, frameBytes: number, source: Source, among: C
 
 /** What an account's owner says of its own account, operators of the swarm, and a newcomer of itself. */
 const OUTSIDERS_KINDS: ReadonlySet<string> = new Set(
-  [ENTRY, RESOLVE, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
+  [ENTRY, RESOLVE, CANCEL, INVITATION, CONSENT, REVOCATION, EPOCH_ORDER, ACCEPT].map(({ kind }) => kind),
 )
 
 /**

@@ -23,11 +23,11 @@ export interface IntakeQuota {
 }
 
 /**
- * Signatures of a kind's ordinary frame: for each member of a quorum, for each replica, and fixed ones with the frame
- * itself. A close shows a quorum's seals, its commits and promises, and each replica's commit and reveal.
+ * Signatures of a kind's ordinary frame: for each member of a quorum, for each runner, and fixed ones with the frame
+ * itself. A close shows a quorum's seals, its commits and promises, and each runner's commit and reveal.
  */
 const GROWING: Readonly<
-  Partial<Record<KindName, readonly [perVoter: number, perReplica: number, fixed: number]>>
+  Partial<Record<KindName, readonly [perVoter: number, perRunner: number, fixed: number]>>
 > = {
   facts: [1, 0, 2],
   certify: [1, 0, 3],
@@ -42,11 +42,14 @@ const GROWING: Readonly<
   reveal: [1, 1, 2],
 }
 
+/** Who may commit in one attempt, and show one reveal each: replicas, and standbys that take over. */
+const RUNNERS = LIMITS.replicas + LIMITS.standbys
+
 /** A gossiped frame and its signer's signature. */
 const FORWARDED_UNITS = 2
 
-/** What `INTAKE_QUOTAS` are for: the quorum of four witnesses, and the usual replicas of a job. */
-const USUAL = { quorum: 3, replicas: 3 } as const
+/** What `INTAKE_QUOTAS` are for: the quorum of four witnesses, and the usual runners of a job. */
+const USUAL = { quorum: 3, runners: 3 } as const
 
 /**
  * `now` is the mind's newest event's time: a mind that handles nothing refills nothing, and need not. `quorum` is that
@@ -100,9 +103,9 @@ export function allowanceOf(kind: KindName, quorum: number): Allowance {
   const { perSecond, burst } = quotas[kind] ?? INTAKE_QUOTAS.usual
   const growing = GROWING[kind]
   if (growing === undefined) return { perSecond, burst }
-  const [perVoter, perReplica, fixed] = growing
-  const usual = perVoter * USUAL.quorum + perReplica * USUAL.replicas + fixed
-  const here = perVoter * Math.max(quorum, USUAL.quorum) + perReplica * LIMITS.replicas + fixed
+  const [perVoter, perRunner, fixed] = growing
+  const usual = perVoter * USUAL.quorum + perRunner * USUAL.runners + fixed
+  const here = perVoter * Math.max(quorum, USUAL.quorum) + perRunner * RUNNERS + fixed
   const grown = (units: number) => Math.ceil((units * here) / usual)
   return { perSecond: grown(perSecond), burst: grown(burst) }
 }

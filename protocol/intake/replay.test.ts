@@ -80,6 +80,7 @@ const BARE = [
   'head-query 0',
   'stage 0',
   'lease 0',
+  'held 0',
   'sync-root 0',
   'sync-buckets 0',
   'sync-leaves-request 0',

@@ -87,7 +87,7 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
   }
   const newview = newviewOf(ballot, 2)
   const refusal = { instance, epoch: 0, round: 0, code: 'guard' as const, missing: [DIGEST] }
-  const { bid, reveal, paying } = parts
+  const { bid, reveal, paying, cancel } = parts
   const { order, accepts } = values.epoch[1]
   const [accept] = accepts
   if (accept === undefined) throw new RangeError('an order that adds a witness is accepted')
@@ -99,7 +99,9 @@ function agreementBodies(swarm: SwarmId): Of<AgreementKind> {
     'newview-request': [{ instance, epoch: 0, round: 2, newviews: [newview] }],
     newview: [newview.body],
     promised: [{ newview, value: values.again[1] }],
-    refusal: [{ ...refusal, bids: [bid], reveals: [reveal], entries: [paying], closes: [JOB] }],
+    refusal: [
+      { ...refusal, bids: [bid], reveals: [reveal], entries: [paying], closes: [JOB], cancels: [cancel] },
+    ],
     decision: [
       decisionOf(...values.assign),
       decisionOf(...values.close),
@@ -137,11 +139,13 @@ type JobKind =
   | 'stored'
   | 'lease'
   | 'job-commit'
+  | 'held'
   | 'seal'
   | 'reveal'
+  | 'cancel'
 
 function jobBodies(swarm: SwarmId): Of<JobKind> {
-  const { bid, beacon, stored, commit, seal, reveal } = partsFor(swarm)
+  const { bid, beacon, stored, commit, seal, reveal, cancel } = partsFor(swarm)
   const node = {
     models: [{ name: 'm', digest: DIGEST, warm: true, price: 1n }],
     vramFreeMb: 1,
@@ -158,10 +162,12 @@ function jobBodies(swarm: SwarmId): Of<JobKind> {
     beacon: [beacon.body],
     stage: [{ job: JOB, prompt: { digest: DIGEST, size: 1 } }],
     stored: [stored.body],
-    lease: [{ job: JOB, step: 0, slot: 0, state: 'started', tokens: 0 }],
+    lease: [{ job: JOB, step: 0, slot: 0, rank: 0, state: 'started', tokens: 0 }],
     'job-commit': [commit.body],
+    held: [{ job: JOB, step: 0, slot: 0, commitment: DIGEST }],
     seal: [seal.body],
     reveal: [{ reveal, seals: [seal] }],
+    cancel: [{ cancel }],
   }
 }
 

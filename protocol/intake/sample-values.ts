@@ -23,7 +23,7 @@ import {
   type SwarmId,
   trustInstance,
 } from '../ids.ts'
-import { BEACON, BID, COMMIT, REVEAL, SEAL, sealDigestOf, STORED } from '../jobs/messages.ts'
+import { BEACON, BID, CANCEL, COMMIT, REVEAL, SEAL, sealDigestOf, STORED } from '../jobs/messages.ts'
 import { escrowOf } from '../jobs/spec.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import {
@@ -54,7 +54,7 @@ export const ROSTER = rosterOf(testCharter([...WITNESSES, MEMBER], 4))
 const [MINTER = MEMBER] = WITNESSES
 export const JOB = jobIdOf(MEMBER.id, 0)
 export const DIGEST = hash('sample', new Uint8Array(0))
-const SPEC = { ...testSpec(ROSTER.charter, MEMBER.id), model: 'm', region: 'eu' }
+const SPEC = { ...testSpec(ROSTER.charter, MEMBER.id), model: 'm', region: 'eu', retryOf: DIGEST }
 const BLOB = { digest: DIGEST, size: 1 }
 
 /** What a quorum of the given signers says to one body; by default three of the four witnesses. */
@@ -150,7 +150,8 @@ function jobPartsFor(signed: Sign) {
   const seals = [{ witness: MINTER.id, seal: sealDigestOf(seal) }]
   const run = { job: JOB, step: 0, slot: 0 }
   const reveal = signed(REVEAL, { ...run, salt: new Uint8Array(32), answer: BLOB, seals })
-  return { bid, beacon, stored, commit, seal, reveal }
+  const cancel = signed(CANCEL, { job: JOB })
+  return { bid, beacon, stored, commit, seal, reveal, cancel }
 }
 
 /** An order that adds the member to the witnesses, which accepts. */
@@ -163,12 +164,13 @@ function orderPartsFor(swarm: SwarmId, signed: Sign) {
 
 /** One value of every type that an agreement may decide, with the instance that it fits. */
 function valuesOf(swarm: SwarmId, signed: Sign, parts: ReturnType<typeof jobPartsFor>, entry: SignedEntry) {
-  const { bid, beacon, stored, seal, reveal } = parts
+  const { bid, beacon, stored, seal, reveal, cancel } = parts
   const slots = [{ slot: 0, peer: MEMBER.id }]
   const span = { start: 0, end: 1 }
   const replica = {
     slot: 0,
     peer: MEMBER.id,
+    rank: 0,
     payout: MEMBER.id,
     price: 1n,
     answer: BLOB,
@@ -204,9 +206,9 @@ function valuesOf(swarm: SwarmId, signed: Sign, parts: ReturnType<typeof jobPart
         receipts: [stored],
       },
     ],
-    close: [jobInstance(JOB, 1), { type: 'close', ...evidence, result }],
-    again: [jobInstance(JOB, 1), { type: 'again', ...evidence, result, slots }],
-    void: [jobInstance(JOB, 0), { type: 'void', reason: 'expired' }],
+    close: [jobInstance(JOB, 1), { type: 'close', ...evidence, result, cancel }],
+    again: [jobInstance(JOB, 1), { type: 'again', ...evidence, result, slots, standbys: [MEMBER.id] }],
+    void: [jobInstance(JOB, 0), { type: 'void', reason: 'cancelled', cancel }],
     resolve: [resolveInstance(account, 0), { type: 'resolve', account, seq, head: prev, entries: [entry] }],
     epoch: [
       epochInstance(1),

@@ -14,6 +14,7 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
   // By the end of a round of sync it knows which jobs are assigned.
   if (duty.lostMs !== undefined && out.now < duty.lostMs + TIMES.syncMs) return
   if (open.bids.has(signer.id) || open.attempt !== undefined || roster.isRevoked(signer.id)) return
+  if (open.cancel !== undefined) return
   const { spec } = open.record
   if (spec.rules !== context.rules) return
   const fitting = context.capabilities().offers.filter((offer) => ineligibleFor(spec, offer) === undefined)

@@ -6,97 +6,16 @@ import { type Judgement, NO_ITEMS, WAITING } from '../agreement/instance-rules.t
 import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { AnswerRef } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
+import { cancelItems, isCancelOf } from './cancel.ts'
 import type { JobContext } from './context.ts'
-import { commitmentOf, type Commit, type Reveal, type Seal, sealDigestOf } from './messages.ts'
+import { countedCommits, fittingSeals, opens } from './counting.ts'
+import { type Reveal, type Seal, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { sealersOf } from './sealers.ts'
-import { nextSlots, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
+import { type NextAttempt, nextAttempt, settle, type SlotAnswer, slotAnswers } from './settlement.ts'
 import { type AgainValue, type CloseValue, type JobResult, resultCodec } from './value.ts'
 
 type Evidence = Pick<CloseValue, 'epoch' | 'seals' | 'reveals'>
-
-interface SeenCommit {
-  readonly commit: Signed<Commit>
-  readonly sealedBy: Set<PeerId>
-  /** Its runner signed another one, too. */
-  fault: boolean
-}
-
-/** Where runners' commits are looked for: an attempt's step, and who holds which of its slots. */
-type Places = Pick<Attempt, 'step'> & {
-  readonly slots: readonly Pick<Attempt['slots'][number], 'slot' | 'peer'>[]
-}
-
-/** Commits that these seals name, by runner; those of another job, attempt or runner are passed over. */
-export function commitsIn(
-  job: JobId,
-  attempt: Places,
-  seals: readonly Signed<Seal>[],
-): ReadonlyMap<PeerId, SeenCommit> {
-  const seen = new Map<PeerId, SeenCommit>()
-  for (const seal of seals) {
-    for (const commit of seal.body.commits) {
-      if (commit.body.job !== job || !belongs(attempt, commit)) continue
-      const before = seen.get(commit.signer)
-      if (before === undefined)
-        seen.set(commit.signer, { commit, sealedBy: new Set([seal.signer]), fault: false })
-      else if (before.commit.body.commitment === commit.body.commitment) before.sealedBy.add(seal.signer)
-      else before.fault = true
-    }
-  }
-  return seen
-}
-
-/**
- * Counted commits (6.8): those in at least t of the seals, except of peers that signed two different ones.
- * By slot; a slot has one runner, so it has at most one counted commit. A seal is a witness's word and may be
- * a lie: commits of another job, attempt or runner are passed over before anything is compared, and a seal
- * counts once for a peer however often it names it.
- */
-export function countedCommits(
-  context: JobContext,
-  open: OpenJob,
-  attempt: Attempt,
-  seals: readonly Signed<Seal>[],
-): ReadonlyMap<number, Signed<Commit>> {
-  const { counting } = sealersOf(context.roster, attempt).sizes
-  const counted = new Map<number, Signed<Commit>>()
-  for (const { commit, sealedBy, fault } of commitsIn(open.job, attempt, seals).values()) {
-    if (!fault && sealedBy.size >= counting) counted.set(commit.body.slot, commit)
-  }
-  return counted
-}
-
-/** Seals among these that count for an attempt: by witnesses, of this job and step, one each. */
-export function fittingSeals(
-  context: JobContext,
-  open: OpenJob,
-  attempt: Attempt,
-  seals: readonly Signed<Seal>[],
-): readonly Signed<Seal>[] {
-  const { isSealer } = sealersOf(context.roster, attempt)
-  const fitting = seals.filter(
-    ({ signer, body }) => isSealer(signer) && body.job === open.job && body.step === attempt.step,
-  )
-  return [...new Map(fitting.map((seal) => [seal.signer, seal])).values()]
-}
-
-/** Whether a commit is by the peer that holds the slot. */
-export function belongs(attempt: Places, commit: Signed<Commit>): boolean {
-  const { step, slot, rank } = commit.body
-  return (
-    step === attempt.step &&
-    rank === 0 &&
-    attempt.slots.some((one) => one.slot === slot && one.peer === commit.signer)
-  )
-}
-
-/** Whether a reveal opens this commit. */
-export function opens(reveal: Signed<Reveal>, commit: Signed<Commit>): boolean {
-  const { job, step, slot, salt, answer } = reveal.body
-  if (reveal.signer !== commit.signer || commit.body.slot !== slot || commit.body.step !== step) return false
-  return commitmentOf({ job, step, slot, peer: reveal.signer, salt, answer }) === commit.body.commitment
-}
 
 /** Structure of a close's evidence: a quorum of seals of this attempt, one each, and reveals that rest on the same seals. */
 function evidenceIsValid(
@@ -109,10 +28,10 @@ function evidenceIsValid(
   const own = new Map(seals.map((seal) => [seal.signer, sealDigestOf(seal)]))
   if (fittingSeals(context, open, attempt, seals).length !== seals.length) return false
   if (own.size < sealersOf(context.roster, attempt).sizes.quorum) return false
-  if (new Set(reveals.map(({ body }) => body.slot)).size !== reveals.length) return false
+  if (new Set(reveals.map(({ signer }) => signer)).size !== reveals.length) return false
   const counted = countedCommits(context, open, attempt, seals)
   return reveals.every((reveal) => {
-    const commit = counted.get(reveal.body.slot)
+    const commit = counted.get(reveal.signer)
     if (commit === undefined || reveal.body.job !== open.job || !opens(reveal, commit)) return false
     // A witness that shows two seals could have let a copier in after a reveal (6.7).
     return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)
@@ -157,8 +76,7 @@ function requestVerdict(out: Outbox, open: OpenJob, slots: readonly SlotAnswer[]
 /** The result that follows from this evidence; undefined while its verdict is being computed. */
 function resultOf(out: Outbox, open: OpenJob, reveals: readonly Signed<Reveal>[]): JobResult | undefined {
   const { spec } = open.record
-  const answers = new Map(reveals.map(({ body }) => [body.slot, body.answer]))
-  const slots = slotAnswers(open, answers)
+  const slots = slotAnswers(open, reveals)
   if (slots.every(({ answer }) => answer === null)) return settle(spec, open.escrow ?? 0n, slots, undefined)
   const computed = open.verdicts.get(keyOf(slots))
   if (computed !== undefined) return settle(spec, open.escrow ?? 0n, slots, computed.verdict)
@@ -185,10 +103,10 @@ export function closeEvidence(context: JobContext, open: OpenJob, now: number): 
   const counted = countedCommits(context, open, attempt, seals)
   const reveals = [...attempt.reveals.values()]
     .filter((reveal) => {
-      const commit = counted.get(reveal.body.slot)
+      const commit = counted.get(reveal.signer)
       return commit !== undefined && opens(reveal, commit) && attempt.bodies.has(reveal.body.answer.digest)
     })
-    .sort((a, b) => a.body.slot - b.body.slot)
+    .sort((a, b) => (a.signer < b.signer ? -1 : 1))
   if (reveals.length < counted.size && now < attempt.sealedMs + open.record.spec.revealMs) return undefined
   return { epoch: attempt.epoch, seals, reveals }
 }
@@ -203,10 +121,15 @@ export function buildClose(
   if (evidence === undefined) return undefined
   const result = resultOf(out, open, evidence.reveals)
   if (result === undefined) return undefined
-  const slots = nextSlots(open, result)
-  return slots.length === 0
-    ? { type: 'close', ...evidence, result }
-    : { type: 'again', ...evidence, result, slots }
+  const next = nextAttempt(open, result, assigners(context, evidence))
+  if (next.slots.length === 0 || open.cancel !== undefined)
+    return { type: 'close', ...evidence, result, cancel: open.cancel ?? null }
+  return { type: 'again', ...evidence, result, ...next }
+}
+
+/** The witnesses of the epoch that assigned the job. */
+function assigners({ roster }: JobContext, { epoch }: Pick<Evidence, 'epoch'>): readonly PeerId[] {
+  return (roster.epochOf(epoch) ?? roster.epoch).witnesses
 }
 
 /** Judges a close by recomputing it (6.8). Bodies it lacks are fetched by `lacking` first. */
@@ -222,6 +145,9 @@ export function judgeClose(
   if (open.record.spec.rules !== context.rules) return WAITING
   if (!evidenceIsValid(context, open, attempt, value)) return { verdict: 'not_valid' }
   // Guards first: they cost little, and a proposer can't make us judge every subset of the answers.
+  // A close says so, too: runners that were told to stop are not to be taken for slow.
+  const cancelled = value.type === 'again' || value.cancel === null ? cancelItems(open) : undefined
+  if (cancelled !== undefined) return { verdict: 'guard', items: cancelled }
   const guarded = closeGuards(context, open, attempt, value, out.now)
   if (guarded.verdict !== 'prepare') return guarded
   if (lacking(value.reveals)) return { verdict: 'wait' }
@@ -229,12 +155,23 @@ export function judgeClose(
   if (result === undefined) return { verdict: 'wait' }
   const same =
     hash('result', encodeBody(resultCodec, result)) === hash('result', encodeBody(resultCodec, value.result))
-  const next = nextSlots(open, result)
-  const stated = value.type === 'again' ? value.slots : []
-  const sameNext =
-    next.length === stated.length &&
-    next.every(({ slot, peer }, at) => stated[at]?.slot === slot && stated[at]?.peer === peer)
-  return { verdict: same && sameNext ? 'prepare' : 'not_valid' }
+  const next = nextAttempt(open, result, assigners(context, value))
+  return { verdict: same && goesOnWith(open, value, next) ? 'prepare' : 'not_valid' }
+}
+
+/** Whether a value goes on as it has to: with the next attempt, unless there is none or the payer wants none. */
+function goesOnWith(open: OpenJob, value: CloseValue | AgainValue, next: NextAttempt): boolean {
+  if (value.type === 'close') {
+    return value.cancel === null ? next.slots.length === 0 : isCancelOf(open, value.cancel)
+  }
+  return (
+    next.slots.length === value.slots.length &&
+    next.slots.every(
+      ({ slot, peer }, at) => value.slots[at]?.slot === slot && value.slots[at]?.peer === peer,
+    ) &&
+    next.standbys.length === value.standbys.length &&
+    next.standbys.every((peer, at) => value.standbys[at] === peer)
+  )
 }
 
 function closeGuards(
@@ -245,12 +182,12 @@ function closeGuards(
   now: number,
 ): Judgement {
   const counted = countedCommits(context, open, attempt, value.seals)
-  const shown = new Set(value.reveals.map(({ body }) => body.slot))
+  const shown = new Set(value.reveals.map(({ signer }) => signer))
   const withheld = [...attempt.reveals.values()].filter((reveal) => {
-    const commit = counted.get(reveal.body.slot)
+    const commit = counted.get(reveal.signer)
     // One whose body can't be had is not withheld by the proposer but by its runner.
     const held = attempt.bodies.has(reveal.body.answer.digest)
-    return commit !== undefined && held && opens(reveal, commit) && !shown.has(reveal.body.slot)
+    return commit !== undefined && held && opens(reveal, commit) && !shown.has(reveal.signer)
   })
   if (withheld.length > 0) return { verdict: 'guard', items: { ...NO_ITEMS, reveals: withheld } }
   const timeOver = attempt.sealedMs !== undefined && now >= attempt.sealedMs + open.record.spec.revealMs

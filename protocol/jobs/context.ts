@@ -26,6 +26,8 @@ export interface JobContext {
   capabilities(): Capabilities
   /** Something changed that may let an instance of this job be proposed, judged or taken up by a witness. */
   stir(out: Outbox, open: OpenJob): void
+  /** The payer's word that it wants no more of this job is held: whatever runs here for it ends. */
+  cancelled(out: Outbox, open: OpenJob): void
 }
 
 /** Steward and witnesses, without repetition: who must hear of bids, commits and reveals. */

@@ -8,19 +8,16 @@ import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
 import { voterOf } from '../swarm/voter.ts'
+import { blameOf } from './blame.ts'
+import { BLAME_MAX } from './blame-record.ts'
+import { noteCancel } from './cancel.ts'
 import type { JobContext } from './context.ts'
+import { fillFrom } from './filling.ts'
 import type { JobHead, JobHeads } from './job-heads.ts'
 import { pendingRecord } from './offering.ts'
 import { type Attempt, type AttemptSlot, type OpenJob, openJobOf } from './open-job.ts'
 import { closeOutputs, voidOutputs } from './settlement.ts'
-import {
-  type AgainValue,
-  type AssignValue,
-  type CloseValue,
-  isJobValue,
-  type JobValue,
-  type SlotAssignment,
-} from './value.ts'
+import { type AssignValue, type CloseValue, isJobValue, type JobValue, type SlotAssignment } from './value.ts'
 
 /** Whether a value may stand at a step of the chain at all; a quorum that says otherwise is above f liars. */
 function fitsStep(value: JobValue, step: number): boolean {
@@ -105,14 +102,18 @@ interface Enacted {
 }
 
 function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, evidence }: Enacted): void {
-  const { book } = context
-  book.update(open, { step })
+  const { book, roster } = context
+  const epoch = value.type === 'void' ? undefined : roster.epochOf(value.epoch)
+  const { counting } = (epoch ?? roster.epoch).sizes
+  const said = blameOf({ job: open.job, step, value, digest: evidence, counting, attempt: open.attempt })
+  book.update(open, { step, blame: [...open.record.blame, ...said].slice(0, BLAME_MAX) })
   switch (value.type) {
     case 'assign':
       assigned(context, out, open, step, value)
       return book.note(out, open, 'assigned', { evidence })
     case 'again':
-      begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
+      fillFrom(context, out, open, value)
+      begin(context, out, open, { ...value, step })
       open.earlier = value.result.replicas
       book.update(open, { result: value.result })
       return book.note(out, open, 'assigned', { evidence })
@@ -120,6 +121,7 @@ function enact(context: JobContext, out: Outbox, open: OpenJob, { step, value, e
       closed(context, out, open, value)
       return finish(context, out, open, evidence)
     case 'void':
+      if (value.cancel !== null) noteCancel(context, out, open, value.cancel)
       book.update(open, { status: 'void', closedMs: out.now, charged: 0n, refunded: open.escrow ?? 0n })
       return finish(context, out, open, evidence)
   }
@@ -134,10 +136,11 @@ function assigned(context: JobContext, out: Outbox, open: OpenJob, step: number,
     voter: voterOf(diversity, signer, value.operators[at]),
     operator: value.operators[at] ?? null,
   }))
+  open.holders = value.receipts.map(({ signer }) => signer)
   const bids = value.bids.map(({ signer, body }) => ({ peer: signer, offer: body.offer }))
   context.book.update(open, { bids, standbys: value.standbys })
   takeTrust(context, open)
-  begin(context, out, open, { step, epoch: value.epoch, slots: value.slots })
+  begin(context, out, open, { ...value, step })
 }
 
 /**
@@ -160,7 +163,12 @@ function begin(
   context: JobContext,
   out: Outbox,
   open: OpenJob,
-  { step, epoch, slots }: Pick<Attempt, 'step' | 'epoch'> & { readonly slots: readonly SlotAssignment[] },
+  {
+    step,
+    epoch,
+    slots,
+    standbys,
+  }: Pick<Attempt, 'step' | 'epoch' | 'standbys'> & { readonly slots: readonly SlotAssignment[] },
 ): void {
   const attempt: Attempt = {
     step,
@@ -169,9 +177,11 @@ function begin(
       const payee = open.payees.find((one) => one.peer === peer)
       return payee === undefined ? [] : [{ slot, ...payee }]
     }),
+    standbys,
     assignedMs: out.now,
     commits: new Map(),
-    started: new Map(),
+    leases: new Map(),
+    watchedMs: out.now,
     seals: new Map(),
     sealedMs: undefined,
     reveals: new Map(),
@@ -179,12 +189,21 @@ function begin(
     readyMs: undefined,
   }
   open.attempt = attempt
-  const states = slots.map(({ slot, peer }) => ({ slot, step, peer, state: 'assigned' as const, tokens: 0 }))
+  const states = slots.map(({ slot, peer }) => ({
+    slot,
+    step,
+    peer,
+    rank: 0,
+    state: 'assigned' as const,
+    tokens: 0,
+  }))
   context.book.update(open, { status: 'running', slots: [...open.record.slots, ...states] })
 }
 
-function closed(context: JobContext, out: Outbox, open: OpenJob, value: CloseValue | AgainValue): void {
+function closed(context: JobContext, out: Outbox, open: OpenJob, value: CloseValue): void {
   const { result } = value
+  fillFrom(context, out, open, value)
+  if (value.cancel !== null) noteCancel(context, out, open, value.cancel)
   const status = result.winner === null ? 'unresolved' : 'completed'
   const charged = (open.escrow ?? 0n) - result.refund
   context.book.update(open, { status, result, closedMs: out.now, charged, refunded: result.refund })

@@ -1,5 +1,7 @@
 import type { Outbox } from '../peer/outbox.ts'
+import { spreadCancel } from './cancel.ts'
 import { deciders, type JobContext } from './context.ts'
+import { sealMs } from './leases.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, seal } from './sealing.ts'
 
@@ -7,10 +9,11 @@ import { fetchAnswer, seal } from './sealing.ts'
 export function repeatDuties(context: JobContext, out: Outbox, open: OpenJob): void {
   const { attempt } = open
   const { signer } = context
+  if (open.record.account === signer.id) spreadCancel(context, out, open)
   if (attempt === undefined) return repeatOffer(context, out, open)
   const mine = attempt.seals.get(signer.id)
   if (mine === undefined) {
-    if (out.now >= attempt.assignedMs + open.record.spec.commitMs) seal(context, out, open, attempt)
+    if (out.now >= sealMs(open, attempt)) seal(context, out, open, attempt)
     return
   }
   for (const peer of deciders(context, open)) if (peer !== signer.id) out.sendSigned(peer, 'seal', mine)

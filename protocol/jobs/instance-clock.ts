@@ -1,5 +1,6 @@
 import { TIMES } from '../params.ts'
 import type { JobContext } from './context.ts'
+import { sealMs } from './leases.ts'
 import type { OpenJob } from './open-job.ts'
 
 /** Number of the job's next decision. */
@@ -33,7 +34,7 @@ export function nextTickMs(context: JobContext, open: OpenJob, now: number): num
       context.roster.epoch.witnesses.forEach((_, place) => moments.push(openedMs + place * TIMES.beaconMs))
     }
   } else {
-    moments.push(open.attempt.assignedMs + spec.commitMs)
+    moments.push(sealMs(open, open.attempt))
     if (open.attempt.sealedMs !== undefined) moments.push(open.attempt.sealedMs + spec.revealMs)
   }
   const end = voidAt(open)

@@ -105,6 +105,8 @@ export class JobBook {
     open.escrow = stored.escrow ?? undefined
     open.payees = stored.payees
     open.earlier = stored.earlier
+    open.cancel = stored.cancel ?? undefined
+    open.holders = stored.holders
     const { bid } = stored
     if (bid !== null) open.bids.set(bid.signer, { bid, heldMs: stored.record.heardMs })
     const { attempt } = stored
@@ -113,12 +115,14 @@ export class JobBook {
         step: attempt.step,
         epoch: attempt.epoch,
         slots: attempt.slots,
+        standbys: attempt.standbys,
         assignedMs: attempt.assignedMs,
         commits: new Map(attempt.commits.map((commit) => [commit.signer, commit])),
-        started: new Map(),
+        leases: new Map(),
+        watchedMs: attempt.assignedMs,
         seals: new Map(attempt.seals.map((seal) => [seal.signer, seal])),
         sealedMs: attempt.sealedMs ?? undefined,
-        reveals: new Map(attempt.reveals.map((reveal) => [reveal.body.slot, reveal])),
+        reveals: new Map(attempt.reveals.map((reveal) => [reveal.signer, reveal])),
         bodies: new Set(attempt.bodies),
         readyMs: undefined,
       }

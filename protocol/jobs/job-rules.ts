@@ -6,6 +6,7 @@ import { parseJobInstance } from '../ids.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { buildAssign, judgeAssign } from './assign.ts'
+import { cancelItems, holdCancel, isCancelOf } from './cancel.ts'
 import { buildClose, judgeClose } from './close.ts'
 import type { JobContext } from './context.ts'
 import { dueAt, nextStep, voidAt } from './instance-clock.ts'
@@ -13,8 +14,8 @@ import { ineligibleFor } from '../election/eligibility.ts'
 import { type Reveal, sealDigestOf } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, holdReveal } from './sealing.ts'
-import { stillStaging } from './staging.ts'
-import { isJobValue, type JobValue } from './value.ts'
+import { hasHolder, stillStaging } from './staging.ts'
+import { type AssignValue, isJobValue, type JobValue } from './value.ts'
 
 /** The open job whose next decision this instance is. */
 function current(context: JobContext, instance: InstanceId): OpenJob | undefined {
@@ -23,14 +24,25 @@ function current(context: JobContext, instance: InstanceId): OpenJob | undefined
   return open !== undefined && nextStep(open) === parsed?.step ? open : undefined
 }
 
-/** Full refund, once its guard can pass (6.11). */
+/** Full refund, once its guard can pass (6.11), or at once when nobody is to begin any more (6.10). */
 function buildVoid(open: OpenJob, now: number): JobValue | undefined {
   const at = voidAt(open)
-  if (at === undefined || now < at) return undefined
-  return { type: 'void', reason: open.attempt === undefined ? 'unassigned' : 'expired' }
+  if (at === undefined) return undefined
+  if (open.attempt === undefined && open.cancel !== undefined)
+    return { type: 'void', reason: 'cancelled', cancel: open.cancel }
+  if (now < at) return undefined
+  return { type: 'void', reason: open.attempt === undefined ? 'unassigned' : 'expired', cancel: null }
 }
 
-function judgeVoid(open: OpenJob, reason: 'unassigned' | 'expired', now: number): Judgement {
+type Void = Extract<JobValue, { type: 'void' }>
+
+/** Once somebody is assigned a cancel only keeps others from being: what is answered is paid (6.10). */
+function judgeVoid(open: OpenJob, { reason, cancel }: Void, now: number): Judgement {
+  if (reason === 'cancelled') {
+    const isValid = open.attempt === undefined && cancel !== null && isCancelOf(open, cancel)
+    return { verdict: isValid ? 'prepare' : 'not_valid' }
+  }
+  if (cancel !== null) return { verdict: 'not_valid' }
   if (reason !== (open.attempt === undefined ? 'unassigned' : 'expired')) return { verdict: 'not_valid' }
   const at = voidAt(open)
   return at !== undefined && now >= at ? { verdict: 'prepare' } : WAITING
@@ -40,14 +52,21 @@ function judge(context: JobContext, out: Outbox, open: OpenJob, value: JobValue)
   const first = open.attempt === undefined
   switch (value.type) {
     case 'void':
-      return judgeVoid(open, value.reason, out.now)
+      return judgeVoid(open, value, out.now)
     case 'assign':
-      return first ? judgeAssign(context, open, value, out.now) : { verdict: 'not_valid' }
+      return first ? judgeFirst(context, out, open, value) : { verdict: 'not_valid' }
     case 'close':
     case 'again':
       if (first) return { verdict: 'missing', ids: [open.job] }
       return judgeClose(context, out, open, value, (reveals) => lacking(context, out, open, reveals))
   }
+}
+
+function judgeFirst(context: JobContext, out: Outbox, open: OpenJob, value: AssignValue): Judgement {
+  const cancelled = cancelItems(open)
+  return cancelled === undefined
+    ? judgeAssign(context, open, value, out.now)
+    : { verdict: 'guard', items: cancelled }
 }
 
 /** Fetches the answers that a verdict needs, earlier attempts' ones too; true while some are on their way. */
@@ -85,9 +104,10 @@ export function createJobRules(context: JobContext): InstanceRules {
       // Whatever else could be proposed has had its time: others may refuse it for ever (invariant 8).
       const refund = buildVoid(open, out.now)
       if (refund !== undefined) return refund
-      if (open.attempt !== undefined) return buildClose(context, out, open)
+      if (open.attempt !== undefined)
+        return lacking(context, out, open, []) ? undefined : buildClose(context, out, open)
       const value = buildAssign(context, open, out.now)
-      if (value === undefined) return undefined
+      if (value === undefined || !hasHolder(context, open, value)) return undefined
       return stillStaging(context, out, open, value) ? undefined : value
     },
     learn(out, refusal) {
@@ -97,7 +117,7 @@ export function createJobRules(context: JobContext): InstanceRules {
   }
 }
 
-/** Takes over bids and reveals that a witness holds and this peer lacked. */
+/** Takes over bids, reveals and a cancel that a witness holds and this peer lacked. */
 function learn(context: JobContext, out: Outbox, open: OpenJob, refusal: Refusal): void {
   for (const bid of refusal.bids) {
     const fits = bid.body.job === open.job && ineligibleFor(open.record.spec, bid.body.offer) === undefined
@@ -105,6 +125,7 @@ function learn(context: JobContext, out: Outbox, open: OpenJob, refusal: Refusal
     if (fits && !open.bids.has(bid.signer))
       open.bids.set(bid.signer, { bid, heldMs: out.now - TIMES.bidGraceMs })
   }
+  for (const cancel of refusal.cancels) holdCancel(context, out, open, cancel)
   const { attempt } = open
   if (attempt === undefined) return
   for (const reveal of refusal.reveals) {

@@ -10,9 +10,11 @@ import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { bid, giveBeacon } from './bidding.ts'
+import { type CancelOutcome, cancelOwn, spreadCancel } from './cancel.ts'
 import { closeEvidence, verdictToken } from './close.ts'
 import { deciders, type JobContext } from './context.ts'
 import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
+import { Deadlines } from './deadlines.ts'
 import { fetchLacking, repeatDuties } from './duties.ts'
 import { type JobMessage, JobInbox } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
@@ -20,7 +22,7 @@ import { JobHeads } from './job-heads.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
-import { seal } from './sealing.ts'
+import { sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
 import { isJobValue } from './value.ts'
 import { onStaged, stageTimer } from './staging.ts'
@@ -29,11 +31,16 @@ const TICK = 'job/tick/'
 const STAGE = stageTimer('' as JobId)
 
 export interface JobsOptions {
-  readonly context: Omit<JobContext, 'stir'>
+  readonly context: Omit<JobContext, 'stir' | 'cancelled'>
   readonly digest: StateDigest
   readonly agreement: () => Agreement
   /** A decision of a job was applied. */
   readonly decided: (out: Outbox, decided: JobDecided) => void
+}
+
+function jobOf(message: JobMessage): JobId {
+  if (message.kind === 'reveal') return message.body.reveal.body.job
+  return message.kind === 'cancel' ? message.body.cancel.body.job : message.body.job
 }
 
 /** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
@@ -44,9 +51,17 @@ export class Jobs {
   readonly #agreement: () => Agreement
   readonly #decided: JobsOptions['decided']
   readonly #inbox: JobInbox
+  readonly #deadlines = new Deadlines({
+    isOver: (job) => (this.heads.get(job)?.end ?? null) !== null,
+    cancel: (out, job) => this.context.book.get(job) !== undefined && this.cancel(out, job) !== 'job_over',
+  })
 
   constructor({ context, digest, agreement, decided }: JobsOptions) {
-    this.context = { ...context, stir: (out, open) => this.#stir(out, open) }
+    this.context = {
+      ...context,
+      stir: (out, open) => this.#stir(out, open),
+      cancelled: (out, open) => this.#cancelled(out, open),
+    }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
     this.#inbox = new JobInbox(this.context, this.runner)
@@ -62,15 +77,19 @@ export class Jobs {
     this.context.book.restore(record)
     this.heads.restore(record)
     this.runner.restore(record)
+    this.#deadlines.restore(record)
   }
 
   /** After a restart: what time and others owe us is asked for again. */
   start(out: Outbox): void {
+    this.#deadlines.start(out)
     for (const opened of this.context.ledger.openedJobs()) {
       const open = this.context.book.get(opened.job) ?? adopt(this.context, out, opened)
       markOpened(this.context, out, open, opened)
     }
     for (const open of this.context.book.all()) {
+      // Leases aren't kept: everybody is given the time anew.
+      if (open.attempt !== undefined) open.attempt.watchedMs = out.now
       fetchLacking(this.context, out, open)
       this.#enter(out, open)
     }
@@ -82,7 +101,7 @@ export class Jobs {
       const { attempt } = open
       if (attempt === undefined) {
         if (open.escrow !== undefined) giveBeacon(this.context, out, open)
-      } else if (attempt.commits.size >= attempt.slots.length) seal(this.context, out, open, attempt)
+      } else sealIfDue(this.context, out, open, attempt)
       this.runner.onEpoch(out, open)
       this.#tick(out, open)
     }
@@ -104,13 +123,13 @@ export class Jobs {
   }
 
   onMessage(out: Outbox, message: JobMessage): void {
-    const job = message.kind === 'reveal' ? message.body.reveal.body.job : message.body.job
+    const job = jobOf(message)
     const open = this.context.book.get(job)
     if (open !== undefined) return this.#inbox.hear(out, open, message)
     const head = this.heads.get(job)
     if (head === undefined) this.#inbox.keep(job, message)
     // Whoever still works on a settled job hears how it ended.
-    else if (message.kind === 'job-commit' || message.kind === 'reveal')
+    else if (message.kind === 'job-commit' || message.kind === 'reveal' || message.kind === 'cancel')
       this.#serveDecision(out, job, head.step, message.from)
   }
 
@@ -152,7 +171,11 @@ export class Jobs {
     const parsed = parseJobInstance(instance)
     const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
     if (open === undefined) return []
-    const runners = [...open.bids.keys(), ...(open.attempt?.slots.map(({ peer }) => peer) ?? [])]
+    const runners = [
+      ...open.bids.keys(),
+      ...(open.attempt?.slots.map(({ peer }) => peer) ?? []),
+      ...(open.attempt?.standbys ?? []),
+    ]
     return [...new Set([...deciders(this.context, open), ...runners])].filter(
       (peer) => peer !== this.context.signer.id,
     )
@@ -214,11 +237,31 @@ export class Jobs {
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    if (this.runner.onTimer(out, id)) return true
+    if (this.runner.onTimer(out, id) || this.#deadlines.onTimer(out, id)) return true
     if (!id.startsWith(TICK) && !id.startsWith(STAGE)) return false
     const open = this.context.book.get(id.slice(id.startsWith(TICK) ? TICK.length : STAGE.length) as JobId)
     if (open !== undefined) this.#tick(out, open)
     return true
+  }
+
+  /** A job that this peer's owner has just paid for, and when to cancel it. */
+  setDeadline(out: Outbox, job: JobId, atMs: number): void {
+    this.#deadlines.set(out, job, atMs)
+  }
+
+  /** The owner wants no more of a job. */
+  cancel(out: Outbox, job: JobId): CancelOutcome {
+    const outcome = cancelOwn(this.context, out, job)
+    const open = this.context.book.get(job)
+    if (open !== undefined && outcome === 'cancelled') this.#stir(out, open)
+    return outcome
+  }
+
+  #cancelled(out: Outbox, open: OpenJob): void {
+    const { attempt } = open
+    if (attempt === undefined) return
+    this.runner.onCancel(out, open)
+    sealIfDue(this.context, out, open, attempt)
   }
 
   /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
@@ -229,12 +272,18 @@ export class Jobs {
     } else {
       this.runner.take(out, open)
     }
+    if (open.cancel !== undefined) {
+      // Those of a new attempt may not have heard of it.
+      spreadCancel(this.context, out, open)
+      this.#cancelled(out, open)
+    }
     this.#inbox.catchUp(out, open)
     this.#stir(out, open)
   }
 
   #leave(out: Outbox, open: OpenJob): void {
     this.runner.forget(out, open)
+    this.#deadlines.forget(out, open.job)
     out.cancelTimer(`${TICK}${open.job}`)
     this.#inbox.drop(open.job)
   }
@@ -249,12 +298,19 @@ export class Jobs {
     ) {
       attempt.readyMs = out.now
     }
-    out.timer(`${TICK}${open.job}`, nextTickMs(this.context, open, out.now))
+    this.#arm(out, open)
     this.#agreement().stir(out, jobInstance(open.job, nextStep(open)))
+  }
+
+  #arm(out: Outbox, open: OpenJob): void {
+    const atMs = out.now + nextTickMs(this.context, open, out.now)
+    open.tickMs = Math.min(open.tickMs ?? atMs, atMs)
+    out.timer(`${TICK}${open.job}`, open.tickMs - out.now)
   }
 
   /** Time passed: duties are done, and it is looked again. */
   #tick(out: Outbox, open: OpenJob): void {
+    open.tickMs = undefined
     repeatDuties(this.context, out, open)
     fetchLacking(this.context, out, open)
     this.#stir(out, open)

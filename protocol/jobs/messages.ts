@@ -46,7 +46,7 @@ export const COMMIT = {
 export type Commit = Infer<typeof COMMIT.body>
 export const signedCommit = signedCodec(COMMIT)
 
-/** A witness closes its book on an attempt: the first commit of each peer that it had, and whom it saw start. */
+/** A witness closes its book on an attempt: the first commit of each peer that it had, and whom it saw start, at which slot. */
 export const SEAL = {
   kind: 'seal',
   body: struct({
@@ -58,6 +58,11 @@ export const SEAL = {
 } as const
 export type Seal = Infer<typeof SEAL.body>
 export const signedSeal = signedCodec(SEAL)
+
+/** The payer wants no more of its job (6.10). Its account is any key, so whoever is told this may have it from somebody else. */
+export const CANCEL = { kind: 'cancel', body: struct({ job }) } as const
+export type Cancel = Infer<typeof CANCEL.body>
+export const signedCancel = signedCodec(CANCEL)
 
 /**
  * A runner opens its commitment (6.7). It is signed, and names the seals on which the runner relied: a

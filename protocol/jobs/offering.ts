@@ -90,6 +90,9 @@ export function draftJob(
     commitMs: TIMES.commitMs,
     revealMs: TIMES.revealMs,
     voidMs: TIMES.voidMs,
+    leaseMs: TIMES.leaseMs,
+    graceMs: TIMES.graceMs,
+    retryOf: request.retryOf ?? null,
   }
   const escrow = escrowOf(spec)
   const fault = escrow < 1n ? 'escrow_mismatch' : specFault(spec, escrow)
@@ -120,11 +123,13 @@ export function pendingRecord(
     closedMs: null,
     entry: null,
     step: null,
+    cancelledMs: null,
     bids: [],
     trust: null,
     slots: [],
     standbys: [],
     result: null,
+    blame: [],
     charged: null,
     refunded: null,
     timeline: [],

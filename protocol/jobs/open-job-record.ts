@@ -1,7 +1,7 @@
 import { amount, digest, type Infer, list, nullable, peerId, struct, text, uint } from '../encoding/codec.ts'
 import type { PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
-import { signedBid, signedCommit, signedReveal, signedSeal } from './messages.ts'
+import { signedBid, signedCancel, signedCommit, signedReveal, signedSeal } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import { jobRecordCodec } from './record.ts'
 import { replicaCodec } from './value.ts'
@@ -12,6 +12,7 @@ const attemptCodec = struct({
   slots: list(struct({ slot: uint(LIMITS.slots), peer: peerId, price: amount(), payout: peerId }), {
     max: LIMITS.slots,
   }),
+  standbys: list(peerId, { max: LIMITS.standbys }),
   assignedMs: uint(),
   commits: list(signedCommit, { max: LIMITS.slots }),
   seals: list(signedSeal, { max: LIMITS.witnesses }),
@@ -41,6 +42,8 @@ export const openJobRecordCodec = struct({
   payees: list(payeeCodec, { max: LIMITS.bids }),
   /** This peer's own bid while nobody is assigned: it never signs a second one for a job. */
   bid: nullable(signedBid),
+  cancel: nullable(signedCancel),
+  holders: list(peerId, { max: LIMITS.receipts }),
   earlier: list(replicaCodec, { max: LIMITS.slots }),
 })
 export type OpenJobRecord = Infer<typeof openJobRecordCodec>
@@ -57,6 +60,7 @@ export function recordOf(open: OpenJob, self: PeerId): OpenJobRecord {
             step: attempt.step,
             epoch: attempt.epoch,
             slots: attempt.slots,
+            standbys: attempt.standbys,
             assignedMs: attempt.assignedMs,
             commits: [...attempt.commits.values()],
             seals: [...attempt.seals.values()],
@@ -66,6 +70,8 @@ export function recordOf(open: OpenJob, self: PeerId): OpenJobRecord {
           },
     payees: open.payees,
     bid: open.bids.get(self)?.bid ?? null,
+    cancel: open.cancel ?? null,
+    holders: open.holders,
     earlier: open.earlier,
   }
 }

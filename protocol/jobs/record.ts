@@ -1,6 +1,7 @@
 import { amount, digest, type Infer, list, nullable, oneOf, peerId, struct, uint } from '../encoding/codec.ts'
 import type { EntryId, JobId } from '../ids.ts'
 import { LIMITS, PPM } from '../params.ts'
+import { BLAME_MAX, blameCodec } from './blame-record.ts'
 import { resultCodec } from './value.ts'
 import { offerCodec, specCodec } from './spec.ts'
 
@@ -26,6 +27,8 @@ export const TIMELINE_PHASES = [
   'opened',
   'assigned',
   'started',
+  'taken-over',
+  'cancelled',
   'committed',
   'sealed',
   'revealed',
@@ -46,12 +49,13 @@ export const timelineCodec = struct({
 })
 export type TimelineEvent = Infer<typeof timelineCodec>
 
-/** A slot while it is worked on. */
+/** A slot while it is worked on: by the peer assigned to it (rank 0), or by the standby of this rank that took it over. */
 export const slotStateCodec = struct({
   slot: uint(LIMITS.slots),
   step: uint(LIMITS.steps),
   peer: peerId,
-  state: oneOf('assigned', 'started', 'committed', 'revealed'),
+  rank: uint(LIMITS.standbys),
+  state: oneOf('assigned', 'started', 'failed', 'committed', 'revealed'),
   tokens: uint(),
 })
 export type SlotState = Infer<typeof slotStateCodec>
@@ -66,6 +70,8 @@ export const jobRecordCodec = struct({
   heardMs: uint(),
   openedMs: nullable(uint()),
   closedMs: nullable(uint()),
+  /** When this peer heard that the payer wants no more of it. */
+  cancelledMs: nullable(uint()),
   entry: nullable(digest<EntryId>()),
   /** Newest decided step, -1 coded as null. */
   step: nullable(uint(LIMITS.steps)),
@@ -77,6 +83,8 @@ export const jobRecordCodec = struct({
   slots: list(slotStateCodec, { max: LIMITS.slots }),
   standbys: list(peerId, { max: LIMITS.standbys }),
   result: nullable(resultCodec),
+  /** Who is to blame for what, as the decisions so far show. */
+  blame: list(blameCodec, { max: BLAME_MAX }),
   /** Paid by the payer in all (escrow less refund), and given back; null while undecided. */
   charged: nullable(amount()),
   refunded: nullable(amount()),

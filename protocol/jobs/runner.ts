@@ -1,28 +1,55 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { sign } from '../encoding/signed.ts'
-import type { Digest, JobId } from '../ids.ts'
 import type { BodyOf } from '../encoding/kinds.ts'
+import { sign } from '../encoding/signed.ts'
+import type { Digest, JobId, PeerId } from '../ids.ts'
+import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Event } from '../peer/event.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import { type JobContext, deciders } from './context.ts'
-import { COMMIT, commitmentOf, REVEAL, sealDigestOf } from './messages.ts'
-import type { AttemptSlot, OpenJob } from './open-job.ts'
-import { sealersOf } from './sealers.ts'
+import { nextTakeover, takeoverMs } from './leases.ts'
+import { COMMIT, commitmentOf } from './messages.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
+import { quorumOfSeals, revealOf } from './revealing.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
+import { sealersOf } from './sealers.ts'
+import { showSlot } from './sealing.ts'
+import { holdersOf } from './staging.ts'
 
 const RETRY = 'job/run/'
+const LEASE = 'job/lease/'
+const WATCH = 'job/watch/'
+/** Leases in one leaseMs: two of them may be lost. */
+const LEASES = 3
+
+/** A slot that this peer fills in the attempt under way. In memory only: after a restart it begins anew. */
+interface Work {
+  readonly step: number
+  readonly slot: number
+  readonly rank: number
+  state: 'fetching' | BodyOf<'lease'>['state']
+  tokens: number
+  /** Deciders that have its commit in a synced record. */
+  readonly heldBy: Set<PeerId>
+}
 
 /**
- * The part of an elected replica: fetch the prompt, run, commit, and reveal once a quorum of seals shows the
- * commit counted. It starts only on the decision (6.4). Before the seals nothing of the answer leaves but a
- * hiding commitment, so whoever watches can't copy it.
+ * The part of an elected replica, and of a standby once the ranks before it are silent: fetch the prompt, run, commit, and
+ * reveal once a quorum of seals shows the commit counted. It starts only on the decision (6.4). Before the seals nothing
+ * of the answer leaves but a hiding commitment, so whoever watches can't copy it.
+ *
+ * A peer signs one commit for an attempt, whatever happens: `run/<job>/<step>/<slot>` is written before it leaves, and
+ * with it there a peer takes no other slot of that step, nor runs again. A store that is restored from a backup may lack
+ * the record, so it doesn't know its own bid any more (`records/restored`) and takes no slot; the commits that it does
+ * have are sent again.
  */
 export class Runner {
   readonly #context: JobContext
-  readonly #runs = new Map<JobId, RunRecord>()
+  /** By job and step: a standby that took a slot over in one attempt may be given one in the next. */
+  readonly #runs = new Map<JobId, Map<number, RunRecord>>()
+  readonly #work = new Map<JobId, Work>()
 
   constructor(context: JobContext) {
     this.#context = context
@@ -30,174 +57,249 @@ export class Runner {
 
   restore(record: StoredRecord): void {
     if (!record.key.startsWith(PREFIXES.run)) return
-    const run = decodeRecord(runRecordCodec, record.value, record.key)
-    this.#runs.set(run.job, run)
+    this.#keep(decodeRecord(runRecordCodec, record.value, record.key))
   }
 
-  /** This peer was elected, or has restarted while it was: bring the prompt here, then run. */
+  /** An attempt has begun, or this peer has restarted during it: go on, begin, or watch whom it stands by for. */
   take(out: Outbox, open: OpenJob): void {
-    const mine = this.#slot(open)
+    const { attempt } = open
+    if (attempt === undefined) return
+    if ((this.#work.get(open.job)?.step ?? attempt.step) !== attempt.step) this.stop(out, open)
+    const run = this.#committed(open)
+    if (run !== undefined) return this.#goOn(out, open, run)
     // Elected by a bid that this store has forgotten: it may have forgotten a commit, too.
-    if (mine === undefined || !open.bids.has(this.#context.signer.id)) return
-    if (this.#committed(open) !== undefined) return this.#remind(out, open)
-    const { spec } = open.record
-    const holders = [spec.steward, ...open.stored.keys()].filter((peer, at, all) => all.indexOf(peer) === at)
-    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: spec.prompt, from: holders })
+    if (!open.bids.has(this.#context.signer.id) || this.#isOver(out, open, attempt)) return
+    const work = this.#work.get(open.job)
+    if (work?.state === 'fetching') return this.#fetchPrompt(out, open)
+    if (work !== undefined) return
+    const mine = attempt.slots.find(({ peer }) => peer === this.#context.signer.id)
+    if (mine === undefined) this.#standBy(out, open, attempt)
+    else this.#begin(out, open, { step: attempt.step, slot: mine.slot, rank: 0 })
   }
 
   onPrompt(out: Outbox, open: OpenJob, held: boolean): void {
-    const mine = this.#slot(open)
+    const work = this.#work.get(open.job)
     const { attempt } = open
-    if (mine === undefined || attempt === undefined || this.#committed(open) !== undefined) return
-    if (!held) {
-      out.timer(`${RETRY}${open.job}`, TIMES.retryMs)
-      return
-    }
+    if (attempt === undefined || work?.state !== 'fetching' || work.step !== attempt.step) return
+    if (!held) return out.timer(`${RETRY}${open.job}`, TIMES.retryMs)
     const { spec, bids } = open.record
     const offer = bids.find(({ peer }) => peer === this.#context.signer.id)?.offer
     const model = spec.model ?? offer?.model ?? this.#context.capabilities().offers[0]?.model
     if (model === undefined) return
-    const order = {
-      job: open.job,
-      step: attempt.step,
-      slot: mine.slot,
-      prompt: spec.prompt,
-      model,
-      sampling: spec.sampling,
-    }
-    out.emit({ type: 'run', order })
-    this.#report(out, open, mine, 'started', 0)
+    const { prompt, sampling } = spec
+    const { step, slot, rank } = work
+    if (rank > 0 && !this.#takesOver(out, open, attempt, work)) return
+    work.state = 'started'
+    out.emit({ type: 'run', order: { job: open.job, step, slot, prompt, model, sampling } })
+    this.#report(out, open, work)
   }
 
-  onProgress(out: Outbox, open: OpenJob, tokens: number): void {
-    const mine = this.#slot(open)
-    if (mine !== undefined && this.#committed(open) === undefined)
-      this.#report(out, open, mine, 'progress', tokens)
+  onProgress(open: OpenJob, tokens: number): void {
+    const work = this.#work.get(open.job)
+    if (work === undefined || work.state === 'fetching' || work.state === 'failed') return
+    work.state = 'progress'
+    work.tokens = tokens
   }
 
   onFinished(out: Outbox, open: OpenJob, event: Extract<Event, { type: 'finished' }>): void {
-    const mine = this.#slot(open)
-    const { attempt } = open
-    if (
-      mine === undefined ||
-      attempt === undefined ||
-      event.step !== attempt.step ||
-      event.slot !== mine.slot
-    )
-      return
-    if (!event.outcome.ok || this.#committed(open) !== undefined) return
+    const work = this.#work.get(open.job)
+    const isMine = work !== undefined && event.step === work.step && event.slot === work.slot
+    if (!isMine || open.attempt?.step !== work.step || this.#committed(open) !== undefined) return
+    if (!event.outcome.ok) {
+      work.state = 'failed'
+      return this.#report(out, open, work)
+    }
     const { signer, roster } = this.#context
-    const { step, slot } = event
+    const { job } = open
+    const { step, slot, rank } = work
     const { answer } = event.outcome
     const salt = event.entropy
-    const commitment = commitmentOf({
-      job: open.job,
-      step,
-      slot,
-      peer: signer.id,
-      salt,
-      answer,
-    })
-    const commit = sign(signer, roster.swarm, COMMIT, { job: open.job, step, slot, rank: 0, commitment })
-    const run: RunRecord = { job: open.job, step, slot, salt, answer, commit }
-    this.#runs.set(open.job, run)
-    out.write(keys.run(open.job, step, slot), encodeBody(runRecordCodec, run))
+    const commitment = commitmentOf({ job, step, slot, peer: signer.id, salt, answer })
+    const commit = sign(signer, roster.swarm, COMMIT, { job, step, slot, rank, commitment })
+    const run: RunRecord = { job, step, slot, salt, answer, commit }
+    this.#keep(run)
+    out.write(keys.run(job, step, slot), encodeBody(runRecordCodec, run))
     this.#remind(out, open)
   }
 
-  /** Seals have arrived: reveals when a quorum of them is here and enough of those count the commit. */
+  /** Seals have arrived: reveals when a quorum of them is here and enough of those count the commit; else it is over. */
   onSeals(out: Outbox, open: OpenJob): void {
+    const { attempt } = open
+    if (attempt === undefined) return
     const run = this.#committed(open)
-    if (run !== undefined) this.#sendReveal(out, open, run)
+    if (run !== undefined) this.#sendReveal(out, open, attempt, run)
+    else if (quorumOfSeals(this.#context, attempt) !== undefined) this.stop(out, open)
+  }
+
+  /** A decider has this peer's commit in its synced record. */
+  onHeld(open: OpenJob, { from, body }: MessageOf<'held'>): void {
+    if (this.#committed(open)?.commit.body.commitment !== body.commitment) return
+    if (deciders(this.#context, open).includes(from)) this.#work.get(open.job)?.heldBy.add(from)
+  }
+
+  /** Somebody else's run of this attempt has failed: a standby may be next. */
+  onFailure(out: Outbox, open: OpenJob): void {
+    if (this.#committed(open) === undefined) this.take(out, open)
+  }
+
+  /** The payer wants no more of it: what isn't committed ends; what is goes on to be revealed, and paid if it agrees. */
+  onCancel(out: Outbox, open: OpenJob): void {
+    if (this.#committed(open) === undefined) this.stop(out, open)
   }
 
   onTimer(out: Outbox, id: string): boolean {
-    if (!id.startsWith(RETRY)) return false
-    const open = this.#context.book.get(id.slice(RETRY.length) as JobId)
+    const prefix = [RETRY, LEASE, WATCH].find((each) => id.startsWith(each))
+    if (prefix === undefined) return false
+    const open = this.#context.book.get(id.slice(prefix.length) as JobId)
     if (open === undefined) return true
-    if (this.#committed(open) === undefined) this.take(out, open)
-    else this.#remind(out, open)
+    if (prefix === LEASE) this.#renew(out, open)
+    else if (prefix === RETRY && this.#committed(open) !== undefined) this.#remind(out, open)
+    else this.take(out, open)
     return true
   }
 
   /** Witnesses that are new haven't heard of this peer's commit or reveal. */
   onEpoch(out: Outbox, open: OpenJob): void {
-    this.#remind(out, open)
+    if (this.#committed(open) !== undefined) this.#remind(out, open)
   }
 
   /** Whether this answer is one that this peer gave to the job. */
   holds(open: OpenJob, answer: Digest): boolean {
-    return this.#runs.get(open.job)?.answer.digest === answer
+    return [...(this.#runs.get(open.job)?.values() ?? [])].some((run) => run.answer.digest === answer)
+  }
+
+  /** Nothing of this attempt is to be run here any more; what was committed may still be revealed. */
+  stop(out: Outbox, open: OpenJob): void {
+    out.cancelTimer(`${LEASE}${open.job}`)
+    out.cancelTimer(`${WATCH}${open.job}`)
+    if (this.#work.delete(open.job)) out.emit({ type: 'stop-run', job: open.job })
   }
 
   /** The job is terminal. */
   forget(out: Outbox, open: OpenJob): void {
-    const run = this.#runs.get(open.job)
     out.cancelTimer(`${RETRY}${open.job}`)
-    if (this.#slot(open) !== undefined) out.emit({ type: 'stop-run', job: open.job })
-    if (run === undefined) return
+    this.stop(out, open)
+    for (const { job, step, slot } of this.#runs.get(open.job)?.values() ?? [])
+      out.write(keys.run(job, step, slot), null)
     this.#runs.delete(open.job)
-    out.write(keys.run(run.job, run.step, run.slot), null)
   }
 
-  #slot(open: OpenJob): AttemptSlot | undefined {
-    return open.attempt?.slots.find(({ peer }) => peer === this.#context.signer.id)
+  #keep(run: RunRecord): void {
+    const runs = this.#runs.get(run.job) ?? new Map<number, RunRecord>()
+    this.#runs.set(run.job, runs.set(run.step, run))
   }
 
   #committed(open: OpenJob): RunRecord | undefined {
-    const run = this.#runs.get(open.job)
-    return run !== undefined && run.step === open.attempt?.step ? run : undefined
+    return open.attempt && this.#runs.get(open.job)?.get(open.attempt.step)
+  }
+
+  /** Whether a commit made now would come too late, or isn't wanted: most have sealed, or do so at this moment. */
+  #isOver(out: Outbox, open: OpenJob, attempt: Attempt): boolean {
+    return (
+      open.cancel !== undefined ||
+      quorumOfSeals(this.#context, attempt) !== undefined ||
+      out.now >= attempt.assignedMs + open.record.spec.commitMs
+    )
+  }
+
+  #goOn(out: Outbox, open: OpenJob, { step, slot, commit }: RunRecord): void {
+    if (!this.#work.has(open.job)) {
+      const { rank } = commit.body
+      this.#work.set(open.job, { step, slot, rank, state: 'progress', tokens: 0, heldBy: new Set() })
+      this.#renew(out, open)
+    }
+    this.#remind(out, open)
+  }
+
+  #begin(out: Outbox, open: OpenJob, place: Pick<Work, 'step' | 'slot' | 'rank'>): void {
+    this.#work.set(open.job, { ...place, state: 'fetching', tokens: 0, heldBy: new Set() })
+    this.#fetchPrompt(out, open)
+  }
+
+  #fetchPrompt(out: Outbox, open: OpenJob): void {
+    const { prompt } = open.record.spec
+    out.emit({ type: 'fetch', token: `prompt/${open.job}`, blob: prompt, from: holdersOf(open) })
+  }
+
+  /** A standby brings the prompt here while those who hold it are alive, and watches. */
+  #standBy(out: Outbox, open: OpenJob, attempt: Attempt): void {
+    if (!attempt.standbys.includes(this.#context.signer.id)) return
+    if (attempt.leases.size === 0) this.#fetchPrompt(out, open)
+    this.#watch(out, open, attempt)
+  }
+
+  /** A standby looks again when the ranks before it could have been silent for long enough, and begins if they were. */
+  #watch(out: Outbox, open: OpenJob, attempt: Attempt): void {
+    const { signer } = this.#context
+    const next = nextTakeover(open.record.spec, attempt, signer.id)
+    if (next === undefined) return
+    if (next.atMs > out.now) return out.timer(`${WATCH}${open.job}`, next.atMs - out.now)
+    this.#begin(out, open, { step: attempt.step, slot: next.slot, rank: next.rank })
+  }
+
+  /** With the prompt here, a standby begins unless a rank before it was heard again meanwhile. */
+  #takesOver(out: Outbox, open: OpenJob, attempt: Attempt, { slot, rank }: Work): boolean {
+    const { signer, book } = this.#context
+    if (takeoverMs(open.record.spec, attempt, slot, rank) > out.now) {
+      this.#work.delete(open.job)
+      this.#watch(out, open, attempt)
+      return false
+    }
+    attempt.leases.set(signer.id, { slot, heardMs: out.now, isFailed: false })
+    book.note(out, open, 'taken-over', { peer: signer.id, slot })
+    showSlot(this.#context, open, { slot, rank, peer: signer.id, state: 'started' })
+    book.save(out, open)
+    return true
+  }
+
+  /**
+   * Says that this peer is at work, and goes on saying so after its commit until a quorum has sealed: were it dead
+   * before it can reveal, a standby's answer would be the slot's only one. A run that nobody waits for ends.
+   */
+  #renew(out: Outbox, open: OpenJob): void {
+    const work = this.#work.get(open.job)
+    const { attempt } = open
+    if (work === undefined || attempt === undefined || work.step !== attempt.step) return
+    if (!this.#isOver(out, open, attempt)) this.#report(out, open, work)
+    else if (this.#committed(open) === undefined) this.stop(out, open)
+  }
+
+  #report(out: Outbox, open: OpenJob, { step, slot, rank, state, tokens }: Work): void {
+    if (state === 'fetching') return
+    const lease = { job: open.job, step, slot, rank, state, tokens }
+    const { signer } = this.#context
+    const others = (open.attempt?.standbys ?? []).filter((peer) => peer !== signer.id)
+    for (const peer of new Set([...deciders(this.#context, open), ...others])) out.send(peer, 'lease', lease)
+    out.timer(`${LEASE}${open.job}`, Math.floor(open.record.spec.leaseMs / LEASES))
   }
 
   /** Sends the commit, or the reveal once it may, again until the job is terminal. */
   #remind(out: Outbox, open: OpenJob): void {
     const run = this.#committed(open)
-    if (run === undefined) return
-    if (!this.#sendReveal(out, open, run)) {
-      for (const peer of deciders(this.#context, open)) out.sendSigned(peer, 'job-commit', run.commit)
+    const { attempt } = open
+    if (run === undefined || attempt === undefined) return
+    if (!this.#sendReveal(out, open, attempt, run)) {
+      for (const peer of this.#unaware(open, attempt)) out.sendSigned(peer, 'job-commit', run.commit)
     }
     out.timer(`${RETRY}${open.job}`, TIMES.nudgeMs)
   }
 
-  #sendReveal(out: Outbox, open: OpenJob, run: RunRecord): boolean {
-    const { attempt } = open
-    if (attempt === undefined) return false
-    const { isSealer, sizes } = sealersOf(this.#context.roster, attempt)
-    const held = [...attempt.seals.values()].filter(({ signer }) => isSealer(signer))
-    if (held.length < sizes.quorum) return false
-    const seals = held.sort((a, b) => (a.signer < b.signer ? -1 : 1))
-    const counting = seals.filter(({ body }) =>
-      body.commits.some(
-        ({ signer, body: { commitment } }) =>
-          signer === run.commit.signer && commitment === run.commit.body.commitment,
-      ),
+  /**
+   * Whom to tell the commit again: a sealer until its seal is here, since it answers with that, which may have been lost;
+   * a steward that doesn't seal until it holds the commit.
+   */
+  #unaware(open: OpenJob, attempt: Attempt): readonly PeerId[] {
+    const { isSealer } = sealersOf(this.#context.roster, attempt)
+    const heldBy = this.#work.get(open.job)?.heldBy
+    return deciders(this.#context, open).filter((peer) =>
+      isSealer(peer) ? !attempt.seals.has(peer) : heldBy?.has(peer) !== true,
     )
-    if (counting.length < sizes.counting) return false
-    const { job, step, slot, salt, answer } = run
-    const named = seals.map((seal) => ({ witness: seal.signer, seal: sealDigestOf(seal) }))
-    // Signed anew when more seals have come: a reveal has no slot that two bodies could compete for.
-    const reveal = sign(this.#context.signer, this.#context.roster.swarm, REVEAL, {
-      job,
-      step,
-      slot,
-      salt,
-      answer,
-      seals: named,
-    })
-    const shown = { reveal, seals }
-    for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', shown)
-    return true
   }
 
-  #report(
-    out: Outbox,
-    open: OpenJob,
-    mine: AttemptSlot,
-    state: BodyOf<'lease'>['state'],
-    tokens: number,
-  ): void {
-    const step = open.attempt?.step ?? 0
-    const lease = { job: open.job, step, slot: mine.slot, state, tokens }
-    for (const peer of deciders(this.#context, open)) out.send(peer, 'lease', lease)
+  #sendReveal(out: Outbox, open: OpenJob, attempt: Attempt, run: RunRecord): boolean {
+    const shown = revealOf(this.#context, attempt, run)
+    if (shown === undefined) return false
+    for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', shown)
+    return true
   }
 }

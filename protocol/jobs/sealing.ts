@@ -3,10 +3,12 @@ import type { Signed } from '../encoding/signed.ts'
 import type { BlobRef, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import { belongs, countedCommits, fittingSeals, opens } from './close.ts'
+import { belongs, countedCommits, fittingSeals, isSame, opens } from './counting.ts'
 import { type JobContext, deciders } from './context.ts'
 import { type Commit, type Reveal, type Seal, SEAL, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
+import { sealMs } from './leases.ts'
+import type { SlotState } from './record.ts'
 import { sealersOf } from './sealers.ts'
 
 /** A witness holds the first commit of each runner until it has sealed; afterwards it answers with its seal. */
@@ -22,12 +24,37 @@ export function holdCommit(
   if (body.job !== open.job || !belongs(attempt, commit)) return
   const mine = attempt.seals.get(context.signer.id)
   if (mine !== undefined) return out.sendSigned(signer, 'seal', mine)
-  if (attempt.commits.has(signer)) return
+  const held = attempt.commits.get(signer)
+  if (held !== undefined) {
+    if (isSame(held, commit)) acknowledge(context, out, attempt, commit)
+    return
+  }
   attempt.commits.set(signer, commit)
-  context.book.update(open, { slots: withState(open, body.slot, 'committed') })
+  showSlot(context, open, { ...body, peer: signer, state: 'committed' })
   context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })
-  if (attempt.commits.size >= attempt.slots.length) seal(context, out, open, attempt)
-  else context.book.save(out, open)
+  context.book.save(out, open)
+  sealIfDue(context, out, open, attempt)
+  acknowledge(context, out, attempt, commit)
+}
+
+/**
+ * Leaves once the record with the commit is synced, like all that follows from it. A sealer that has lost its records, and
+ * so never seals again, promises nothing.
+ */
+function acknowledge(
+  { signer: self, roster, duty }: JobContext,
+  out: Outbox,
+  attempt: Attempt,
+  { signer, body }: Signed<Commit>,
+): void {
+  if (sealersOf(roster, attempt).isSealer(self.id) && !duty.active) return
+  const { job, step, slot, commitment } = body
+  out.send(signer, 'held', { job, step, slot, commitment })
+}
+
+/** Seals when all that can still be waited for is here, or its time is over (`sealMs`). */
+export function sealIfDue(context: JobContext, out: Outbox, open: OpenJob, attempt: Attempt): void {
+  if (out.now >= sealMs(open, attempt)) seal(context, out, open, attempt)
 }
 
 /**
@@ -39,16 +66,24 @@ export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: A
   if (!duty.active || duty.stopped || attempt.seals.has(signer.id)) return
   if (!sealersOf(roster, attempt).isSealer(signer.id)) return
   const commits = [...attempt.commits.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
-  const started = [...attempt.started].sort(([a], [b]) => a - b).map(([slot, peer]) => ({ slot, peer }))
+  const started = [...attempt.leases]
+    .map(([peer, { slot }]) => ({ slot, peer }))
+    .sort((a, b) => a.slot - b.slot || (a.peer < b.peer ? -1 : 1))
   const signed = sign(signer, roster.swarm, SEAL, { job: open.job, step: attempt.step, commits, started })
   attempt.seals.set(signer.id, signed)
   attempt.sealedMs = out.now
   book.note(out, open, 'sealed', { peer: signer.id, evidence: sealDigestOf(signed) })
   book.update(open, { status: 'verifying' })
   book.save(out, open)
-  const audience = new Set<PeerId>([...deciders(context, open), ...attempt.slots.map(({ peer }) => peer)])
-  audience.delete(signer.id)
-  for (const peer of audience) out.sendSigned(peer, 'seal', signed)
+  for (const peer of sealAudience(context, open, attempt)) out.sendSigned(peer, 'seal', signed)
+}
+
+/** Runners need the seals to reveal, and standbys to see that there is nothing left to take over. */
+function sealAudience(context: JobContext, open: OpenJob, attempt: Attempt): ReadonlySet<PeerId> {
+  const runners = [...attempt.slots.map(({ peer }) => peer), ...attempt.standbys]
+  const audience = new Set<PeerId>([...deciders(context, open), ...runners])
+  audience.delete(context.signer.id)
+  return audience
 }
 
 /** Keeps the first seal of each witness. */
@@ -82,17 +117,19 @@ export function holdReveal(
 ): void {
   const { reveal, seals } = message.body
   const { slot } = reveal.body
-  if (attempt.reveals.has(slot) || reveal.body.job !== open.job || reveal.body.step !== attempt.step) return
+  if (attempt.reveals.has(reveal.signer) || reveal.body.job !== open.job || reveal.body.step !== attempt.step)
+    return
   const shown = fittingSeals(context, open, attempt, seals)
   const { quorum } = sealersOf(context.roster, attempt).sizes
   if (shown.length < quorum || !names(reveal, shown)) return
-  const commit = countedCommits(context, open, attempt, shown).get(slot)
+  const commit = countedCommits(context, open, attempt, shown).get(reveal.signer)
   if (commit === undefined || !opens(reveal, commit)) return
   for (const one of shown) if (!attempt.seals.has(one.signer)) attempt.seals.set(one.signer, one)
   if (attempt.seals.size >= quorum) attempt.sealedMs ??= out.now
   if (attempt.sealedMs === undefined || out.now > attempt.sealedMs + open.record.spec.revealMs) return
-  attempt.reveals.set(slot, reveal)
-  context.book.update(open, { status: 'verifying', slots: withState(open, slot, 'revealed') })
+  attempt.reveals.set(reveal.signer, reveal)
+  context.book.update(open, { status: 'verifying' })
+  showSlot(context, open, { ...commit.body, peer: reveal.signer, state: 'revealed' })
   context.book.note(out, open, 'revealed', { peer: reveal.signer, slot, evidence: reveal.body.answer.digest })
   context.book.save(out, open)
   fetchAnswer(context, out, open, reveal.body.answer, reveal.signer)
@@ -120,13 +157,32 @@ export function fetchAnswer(
   out.emit({ type: 'fetch', token, blob: answer, from })
 }
 
-export function withState(
-  open: OpenJob,
-  slot: number,
-  state: 'started' | 'committed' | 'revealed',
-  tokens?: number,
-): OpenJob['record']['slots'] {
-  return open.record.slots.map((one) =>
-    one.slot === slot ? { ...one, state, tokens: tokens ?? one.tokens } : one,
-  )
+type Shown = Pick<SlotState, 'slot' | 'peer' | 'rank' | 'state'> & Partial<Pick<SlotState, 'tokens'>>
+
+/** How far a runner's word brings its slot. A slot shows its lowest rank that has answered, or else its newest runner. */
+const REACHED: Readonly<Record<SlotState['state'], number>> = {
+  assigned: 0,
+  started: 0,
+  failed: 0,
+  committed: 1,
+  revealed: 2,
+}
+
+/** Shows what a runner did in the slot's line of the job's record; false if somebody else's part is shown there. */
+export function showSlot({ book }: JobContext, open: OpenJob, shown: Shown): boolean {
+  const before = open.record.slots.find(({ slot }) => slot === shown.slot)
+  if (before === undefined || !supersedes(shown, before)) return false
+  const slots = open.record.slots.map((one) => (one === before ? { ...before, ...pick(shown, before) } : one))
+  book.update(open, { slots })
+  return true
+}
+
+function supersedes(shown: Shown, before: SlotState): boolean {
+  const [now, reached] = [REACHED[shown.state], REACHED[before.state]]
+  if (now !== reached || shown.peer === before.peer) return now >= reached
+  return now === 0 ? shown.rank >= before.rank : shown.rank < before.rank
+}
+
+function pick({ peer, rank, state, tokens }: Shown, before: SlotState): Omit<SlotState, 'slot' | 'step'> {
+  return { peer, rank, state, tokens: tokens ?? before.tokens }
 }

@@ -1,10 +1,13 @@
 import type { PeerId } from '../ids.ts'
 import type { JobOutput } from '../ledger/ledger.ts'
 import type { Verdict } from '../verification/verdict.ts'
-import type { AttemptSlot, OpenJob } from './open-job.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { Reveal } from './messages.ts'
+import type { Attempt, AttemptSlot, OpenJob } from './open-job.ts'
+import { holdersOf } from './ranks.ts'
 import type { JobSpec } from './spec.ts'
 import type { JobRecord } from './record.ts'
-import type { JobResult, ReplicaResult } from './value.ts'
+import type { AgainValue, JobResult, ReplicaResult } from './value.ts'
 
 /** Output indices of a settled job (4.3): refund, fee, then payouts by slot. */
 export const REFUND_INDEX = 0
@@ -13,23 +16,45 @@ const FIRST_PAYOUT_INDEX = 2
 
 /** One slot of any attempt and the answer it revealed, if it did. */
 export interface SlotAnswer extends AttemptSlot {
+  readonly rank: number
   readonly answer: ReplicaResult['answer']
 }
 
-/** Earlier attempts' slots and the current one's, by slot number; `answers` are the current one's reveals. */
-export function slotAnswers(
-  open: OpenJob,
-  answers: ReadonlyMap<number, ReplicaResult['answer']>,
-): readonly SlotAnswer[] {
-  const before = open.earlier.map(({ slot, peer, price, payout, answer }) => ({
+/**
+ * Earlier attempts' slots and the current one's, by slot number; `reveals` are those of the current one's counted commits.
+ * A slot has one answer and one payee, so it is paid once however many have filled it: the lowest rank that is counted and
+ * revealed. That is read off the value alone, without any clock. A slot that nobody filled is that of the peer assigned.
+ */
+export function slotAnswers(open: OpenJob, reveals: readonly Signed<Reveal>[]): readonly SlotAnswer[] {
+  const before = open.earlier.map(({ slot, peer, rank, price, payout, answer }) => ({
     slot,
     peer,
+    rank,
     price,
     payout,
     answer,
   }))
-  const now = (open.attempt?.slots ?? []).map((slot) => ({ ...slot, answer: answers.get(slot.slot) ?? null }))
+  const { attempt } = open
+  const now = (attempt?.slots ?? []).map((slot): SlotAnswer => {
+    const empty = { ...slot, rank: 0, answer: null }
+    return attempt === undefined ? empty : (filledBy(open, attempt, slot.slot, reveals) ?? empty)
+  })
   return [...before, ...now].sort((a, b) => a.slot - b.slot)
+}
+
+function filledBy(
+  { payees }: OpenJob,
+  attempt: Attempt,
+  slot: number,
+  reveals: readonly Signed<Reveal>[],
+): SlotAnswer | undefined {
+  for (const [rank, peer] of holdersOf(attempt, slot).entries()) {
+    const reveal = reveals.find(({ signer, body }) => signer === peer && body.slot === slot)
+    const payee = payees.find((one) => one.peer === peer)
+    if (reveal !== undefined && payee !== undefined)
+      return { slot, peer, rank, price: payee.price, payout: payee.payout, answer: reveal.body.answer }
+  }
+  return undefined
 }
 
 /**
@@ -72,20 +97,33 @@ function replicaOf(slot: SlotAnswer, verdict: Verdict | undefined, everyone: boo
   return { ...slot, cluster, outcome, cosine, findings, paid }
 }
 
-/** Slots of a further attempt (6.9): standbys not used yet, while confidence is too low and escrow is left. */
-export function nextSlots(
-  open: OpenJob,
-  result: JobResult,
-): readonly { readonly slot: number; readonly peer: PeerId }[] {
-  const { spec, standbys } = open.record
+/** A further attempt: its slots, and who may take them over. */
+export type NextAttempt = Pick<AgainValue, 'slots' | 'standbys'>
+const NO_ATTEMPT: NextAttempt = { slots: [], standbys: [] }
+
+/**
+ * A further attempt (6.9) by standbys that have had no slot yet, while confidence is too low and escrow is left. Those
+ * among the witnesses of the job's epoch come last: they hold the answers of the attempts before, and one that copies
+ * is paid if what it copies wins.
+ */
+export function nextAttempt(open: OpenJob, result: JobResult, witnesses: readonly PeerId[]): NextAttempt {
+  const { spec } = open.record
   const attempts = open.attempt === undefined ? 0 : open.attempt.step + 1
   const enough = result.winner !== null && result.confidence >= spec.minConfidence
-  if (enough || attempts >= spec.attempts) return []
+  if (enough || attempts >= spec.attempts) return NO_ATTEMPT
   const used = new Set(result.replicas.map(({ peer }) => peer))
   const places = Math.min(spec.maxSlots - result.replicas.length, spec.replicas)
   const first = result.replicas.length
-  const free = standbys.filter((peer) => !used.has(peer)).slice(0, Math.max(0, places))
-  return free.map((peer, at) => ({ slot: first + at, peer }))
+  const free = (open.attempt?.standbys ?? []).filter((peer) => !used.has(peer))
+  const ordered = [
+    ...free.filter((peer) => !witnesses.includes(peer)),
+    ...free.filter((peer) => witnesses.includes(peer)),
+  ]
+  const chosen = ordered.slice(0, Math.max(0, places))
+  return {
+    slots: chosen.map((peer, at) => ({ slot: first + at, peer })),
+    standbys: chosen.length === 0 ? [] : ordered.slice(chosen.length),
+  }
 }
 
 /** As much of a job as its outputs depend on. */

@@ -11,6 +11,7 @@ import {
   text,
   uint,
 } from '../encoding/codec.ts'
+import type { JobId } from '../ids.ts'
 import { LIMITS, PPM, SPEC_BOUNDS } from '../params.ts'
 
 export const blobRef = struct({ digest: digest(), size: uint(LIMITS.promptBytes) })
@@ -58,10 +59,14 @@ export const specCodec = struct({
   commitMs: duration(SPEC_BOUNDS.commitMs),
   revealMs: duration(SPEC_BOUNDS.revealMs),
   voidMs: duration(SPEC_BOUNDS.voidMs),
+  leaseMs: duration(SPEC_BOUNDS.leaseMs),
+  graceMs: duration(SPEC_BOUNDS.graceMs),
+  /** The earlier job that its payer has tried again with this one. For people: no rule reads it. */
+  retryOf: nullable(digest<JobId>()),
 })
 export type JobSpec = Infer<typeof specCodec>
 
-export type SpecFault = 'slots_out_of_range' | 'void_too_early' | 'escrow_mismatch'
+export type SpecFault = 'slots_out_of_range' | 'void_too_early' | 'lease_too_long' | 'escrow_mismatch'
 
 /**
  * Escrow that an `open` must set aside: the most that can be paid out. The fee is part of it, since a job
@@ -77,6 +82,8 @@ export function specFault(spec: JobSpec, escrow: bigint): SpecFault | undefined 
   // Void must come after every attempt's commits and reveals could have ended (6.2).
   if (spec.voidMs < spec.assignMs + spec.attempts * 2 * (spec.commitMs + spec.revealMs))
     return 'void_too_early'
+  // A takeover by the last standby must leave it time to commit.
+  if (spec.leaseMs + spec.standbys * spec.graceMs > spec.commitMs) return 'lease_too_long'
   if (escrow !== escrowOf(spec)) return 'escrow_mismatch'
   return undefined
 }

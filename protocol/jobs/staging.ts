@@ -3,7 +3,7 @@ import type { JobId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
-import type { JobContext } from './context.ts'
+import { deciders, type JobContext } from './context.ts'
 import { STORED } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
 import type { AssignValue } from './value.ts'
@@ -22,11 +22,12 @@ export function stageTimer(job: JobId): string {
 export function stillStaging(context: JobContext, out: Outbox, open: OpenJob, value: AssignValue): boolean {
   if (context.signer.id !== open.record.spec.steward) return false
   const peers: readonly PeerId[] = [...value.slots.map(({ peer }) => peer), ...value.standbys]
-  if (open.staged === undefined) {
-    open.staged = { peers, atMs: out.now }
-    for (const peer of peers) out.send(peer, 'stage', { job: open.job, prompt: open.record.spec.prompt })
-    out.timer(stageTimer(open.job), TIMES.storedMs)
-  }
+  if (open.staged === undefined) out.timer(stageTimer(open.job), TIMES.storedMs)
+  const { peers: asked, atMs } = open.staged ?? { peers: [], atMs: out.now }
+  // Bids that came meanwhile may have elected others.
+  const others = peers.filter((peer) => !asked.includes(peer))
+  for (const peer of others) out.send(peer, 'stage', { job: open.job, prompt: open.record.spec.prompt })
+  open.staged = { peers: [...asked, ...others], atMs }
   const wanted = Math.min(RECEIPTS_WANTED, peers.length)
   return value.receipts.length < wanted && out.now < open.staged.atMs + TIMES.storedMs
 }
@@ -46,11 +47,29 @@ export function onStaged(context: JobContext, out: Outbox, open: OpenJob): void 
     job: open.job,
     prompt: spec.prompt.digest,
   })
-  out.sendSigned(spec.steward, 'stored', receipt)
+  open.stored.set(context.signer.id, receipt)
+  for (const peer of deciders(context, open))
+    if (peer !== context.signer.id) out.sendSigned(peer, 'stored', receipt)
 }
 
+/** A bidder holds the prompt: its steward may propose it, and so may a witness once the steward is dead. */
 export function holdReceipt(open: OpenJob, message: MessageOf<'stored'>): void {
   const { signer, body, bytes, sig } = message
-  if (body.prompt !== open.record.spec.prompt.digest || open.staged?.peers.includes(signer) !== true) return
-  open.stored.set(signer, { signer, body, bytes, sig })
+  if (body.prompt !== open.record.spec.prompt.digest || open.attempt !== undefined) return
+  if (open.bids.has(signer)) open.stored.set(signer, { signer, body, bytes, sig })
+}
+
+/**
+ * Whether this peer may propose who shall run (6.3): the steward has the prompt; anybody else knows of an elected peer that
+ * has. Without one nobody could begin, and the job would cost its fee and end as silent. The void refunds all of it.
+ */
+export function hasHolder(context: JobContext, open: OpenJob, { receipts }: AssignValue): boolean {
+  return context.signer.id === open.record.spec.steward || receipts.length > 0
+}
+
+/** Whom to ask for the prompt: those who signed that they hold it, its steward, and whoever was elected with them. */
+export function holdersOf(open: OpenJob): readonly PeerId[] {
+  const { attempt, holders, record, stored } = open
+  const elected = [...(attempt?.slots.map(({ peer }) => peer) ?? []), ...(attempt?.standbys ?? [])]
+  return [...new Set([...holders, ...stored.keys(), record.spec.steward, ...elected])]
 }

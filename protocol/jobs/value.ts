@@ -11,7 +11,7 @@ import {
   type ValueOf,
 } from '../encoding/codec.ts'
 import { LIMITS, PPM } from '../params.ts'
-import { signedBeacon, signedBid, signedReveal, signedSeal, signedStored } from './messages.ts'
+import { signedBeacon, signedBid, signedCancel, signedReveal, signedSeal, signedStored } from './messages.ts'
 import { blobRef } from './spec.ts'
 
 const slot = uint(LIMITS.slots - 1)
@@ -25,10 +25,13 @@ const findingCodec = struct({
   other: span,
 })
 
-/** What the close says of one slot. `paid` is 0 for an outvoted or silent one. */
+/**
+ * What the close says of one slot: who filled it, as which rank (0: the peer assigned to it, i: its i-th standby); a silent
+ * slot names the peer assigned. `paid` is 0 for an outvoted or silent one. */
 export const replicaCodec = struct({
   slot,
   peer: peerId,
+  rank: uint(LIMITS.standbys),
   payout: peerId,
   price: amount(),
   answer: nullable(blobRef),
@@ -86,13 +89,17 @@ export const jobValues = {
     standbys: list(peerId, { max: LIMITS.standbys }),
     receipts: list(signedStored, { max: LIMITS.receipts }),
   }),
-  close: struct({ ...evidence, result: resultCodec }),
+  /** `cancel`: the payer's word, because of which there is no further attempt, and no runner was slow. */
+  close: struct({ ...evidence, result: resultCodec, cancel: nullable(signedCancel) }),
   again: struct({
     ...evidence,
     result: resultCodec,
     slots: list(slotCodec, { min: 1, max: LIMITS.standbys }),
+    /** Who may take these slots over: bidders that have had no slot yet. */
+    standbys: list(peerId, { max: LIMITS.standbys }),
   }),
-  void: struct({ reason: oneOf('unassigned', 'expired') }),
+  /** Full refund; `cancel` with the reason `cancelled`, and only then. */
+  void: struct({ reason: oneOf('unassigned', 'expired', 'cancelled'), cancel: nullable(signedCancel) }),
 } as const
 export type JobValue = ValueOf<typeof jobValues>
 

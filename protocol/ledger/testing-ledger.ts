@@ -177,7 +177,7 @@ export function decideVoid(swarm: TestSwarm, job: JobId): void {
   const decision: Decision = {
     instance: jobInstance(job, 0),
     round: 0,
-    value: { type: 'void', reason: 'unassigned' },
+    value: { type: 'void', reason: 'unassigned', cancel: null },
     quorum,
   }
   for (const peer of swarm.peers) {

@@ -82,6 +82,9 @@ export function testSpec(charter: Charter, steward: PeerId): JobSpec {
     commitMs: 1_000,
     revealMs: 500,
     voidMs: 5_000,
+    leaseMs: 500,
+    graceMs: 100,
+    retryOf: null,
   }
 }
 

@@ -21,6 +21,10 @@ export interface JobRequest {
   readonly temperatureMilli: number
   readonly seed: number | null
   readonly maxTokens: number
+  /** The earlier job that this one tries again. */
+  readonly retryOf?: JobId
+  /** After how many milliseconds this peer cancels the job unless it is over. */
+  readonly deadlineMs?: number
 }
 
 /**
@@ -42,6 +46,8 @@ interface Move {
 /** Requests of this peer's owner. They are trusted as to origin, not as to contents. */
 export type Command =
   | { readonly type: 'submit-job'; readonly request: JobRequest }
+  /** The payer wants no more of a job: whoever runs stops, and what isn't owed to anybody comes back (6.10). */
+  | { readonly type: 'cancel-job'; readonly job: JobId }
   | ({ readonly type: 'mint' } & Move)
   | ({ readonly type: 'transfer' } & Move)
   /** Ask the witnesses to settle the fork of this peer's own account (5.7). */
@@ -67,9 +73,13 @@ export type CommandFault =
   | 'operators_needed'
   | 'not_ready'
   | 'queue_full'
+  | 'not_the_payer'
+  | 'job_over'
 
 export type CommandResult =
   | { readonly ok: true; readonly type: 'job'; readonly job: JobId }
+  /** The word is durable and under way; how the job ends is decided like any other. */
+  | { readonly ok: true; readonly type: 'cancelled' }
   | { readonly ok: true; readonly type: 'entry'; readonly entry: EntryId; readonly source: Digest }
   /** Signed and sent; the account goes on once the witnesses have decided. */
   | { readonly ok: true; readonly type: 'requested' }

@@ -1,4 +1,6 @@
 import type { AccountId, EntryId } from '../ids.ts'
+import type { JobId } from '../ids.ts'
+import type { CancelOutcome } from '../jobs/cancel.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { draftJob } from '../jobs/offering.ts'
 import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
@@ -28,6 +30,11 @@ const DETAILS: Readonly<Record<SubmitFault, string>> = {
   queue_full: 'too many operations wait for this account; try again shortly',
 }
 
+const CANCEL_DETAILS: Readonly<Record<Exclude<CancelOutcome, 'cancelled'>, string>> = {
+  not_the_payer: 'another account pays for this job, and only its key can cancel it',
+  job_over: 'the job has ended, or this peer never heard of it',
+}
+
 /** An operation that no witness would accept was drafted wrongly here; users see it as a matter of its amount. */
 function faultOf(code: SubmitFault): CommandFault {
   return code === 'operation_invalid' ? 'amount_out_of_range' : code
@@ -35,6 +42,10 @@ function faultOf(code: SubmitFault): CommandFault {
 
 export interface CommandParts {
   readonly context: JobContext
+  readonly jobs: {
+    cancel(out: Outbox, job: JobId): CancelOutcome
+    setDeadline(out: Outbox, job: JobId, atMs: number): void
+  }
   readonly heartbeats: () => Heartbeats
   readonly relays: Relays
   /** The way of every fact. */
@@ -47,15 +58,19 @@ export interface CommandParts {
  */
 export class Commands {
   readonly #context: JobContext
+  readonly #jobs: CommandParts['jobs']
   readonly #heartbeats: () => Heartbeats
   readonly #relays: Relays
   readonly #take: (out: Outbox, certificate: Certificate) => unknown
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
+  /** When jobs that wait to be signed are to be cancelled. */
+  readonly #deadlines = new Map<number, number>()
   readonly #signed = new NamedRequests()
 
-  constructor({ context, heartbeats, relays, take }: CommandParts) {
+  constructor({ context, jobs, heartbeats, relays, take }: CommandParts) {
     this.#context = context
+    this.#jobs = jobs
     this.#heartbeats = heartbeats
     this.#relays = relays
     this.#take = take
@@ -68,6 +83,7 @@ export class Commands {
   handle(out: Outbox, event: CommandEvent): void {
     const { command, id } = event
     if (command.type === 'resolve') return this.#resolve(out, id)
+    if (command.type === 'cancel-job') return this.#cancel(out, id, command.job)
     if (command.type === 'relay') return this.#relays.relay(out, id, command.entry)
     if (command.type === 'take-certificate') {
       this.#take(out, command.certificate)
@@ -77,6 +93,8 @@ export class Commands {
     if (!operation.ok) return this.#respond(out, event.id, operation)
     const named = nameOf(event.command)
     if (named !== undefined) this.#names.set(event.id, named)
+    if (command.type === 'submit-job' && command.request.deadlineMs !== undefined)
+      this.#deadlines.set(id, out.now + command.request.deadlineMs)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
     if (!submitted.ok) this.onRefused(out, event.id, submitted.code)
   }
@@ -88,6 +106,7 @@ export class Commands {
       const operation = entry.body.ops[at]
       if (operation === undefined) return
       this.#remember(out, request, id)
+      this.#limit(out, request, operation, entry.body.account)
       this.#respond(out, request, resultOf(operation, entry.body.account, id))
     })
   }
@@ -98,6 +117,7 @@ export class Commands {
 
   onRefused(out: Outbox, request: number, code: SubmitFault): void {
     this.#names.delete(request)
+    this.#deadlines.delete(request)
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
   }
 
@@ -106,6 +126,19 @@ export class Commands {
     if (named === undefined) return
     this.#names.delete(request)
     this.#signed.remember(out, named, entry)
+  }
+
+  #limit(out: Outbox, request: number, operation: Operation, account: AccountId): void {
+    const atMs = this.#deadlines.get(request)
+    if (atMs === undefined || operation.type !== 'open') return
+    this.#deadlines.delete(request)
+    this.#jobs.setDeadline(out, jobIdOf(account, operation.spec.nonce), atMs)
+  }
+
+  #cancel(out: Outbox, id: number, job: JobId): void {
+    const outcome = this.#jobs.cancel(out, job)
+    if (outcome === 'cancelled') return this.#respond(out, id, { ok: true, type: 'cancelled' })
+    this.#respond(out, id, { ok: false, code: outcome, detail: CANCEL_DETAILS[outcome] })
   }
 
   #resolve(out: Outbox, id: number): void {
@@ -121,6 +154,7 @@ export class Commands {
   #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
     switch (command.type) {
       case 'resolve':
+      case 'cancel-job':
       case 'relay':
       case 'take-certificate':
         throw new Error(`a ${command.type} is no operation`)

@@ -60,7 +60,7 @@ it('a witness whose book is flooded still knows what it prepared, and prepares n
     minds.say(proposer.id, target.id, 'propose', proposal(proposer, round, value))
 
   offer(minds, target, 0)
-  propose({ type: 'void', reason: 'expired' })
+  propose({ type: 'void', reason: 'expired', cancel: null })
   expect(prepares()).toBe(1)
 
   for (let nonce = OFFERS_IN_ONE; nonce <= 2 * LIMITS.openJobs; nonce += OFFERS_IN_ONE)
@@ -68,6 +68,6 @@ it('a witness whose book is flooded still knows what it prepared, and prepares n
   expect(minds.mindOf(target.id).view.job(jobIdOf(payer.id, 0))).toBeUndefined()
   offer(minds, target, 0)
   expect(minds.mindOf(target.id).view.job(jobIdOf(payer.id, 0))).toBeDefined()
-  propose({ type: 'void', reason: 'unassigned' })
+  propose({ type: 'void', reason: 'unassigned', cancel: null })
   expect(prepares()).toBe(0)
 })

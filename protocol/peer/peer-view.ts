@@ -71,6 +71,8 @@ function mayFetch({ jobs }: Parts, roster: Roster, peer: PeerId, digest: Digest)
     const { spec, account, slots, standbys } = open.record
     const involved = (who: PeerId) =>
       slots.some((slot) => slot.peer === who) ||
+      // A slot shows whoever fills it now; those who may yet do are still elected.
+      open.attempt?.slots.some((slot) => slot.peer === who) === true ||
       standbys.includes(who) ||
       open.staged?.peers.includes(who) === true
     const mine = spec.steward === signer.id || account === signer.id || involved(signer.id)

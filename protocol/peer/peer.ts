@@ -217,6 +217,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
   const epochCommands = new EpochCommands({ signer, roster, rules, change, verify: options.verify })
   const commands: Commands = new Commands({
     context: jobs.context,
+    jobs,
     heartbeats: () => heartbeats,
     relays,
     take: (out, certificate) => sync.facts.apply(out, certificateFact(certificate), signer.id),

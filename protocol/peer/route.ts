@@ -73,7 +73,7 @@ function routeLoaded(
 function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'progress' | 'finished' }>): void {
   const open = parts.jobs.context.book.get(event.job)
   if (open === undefined) return
-  if (event.type === 'progress') parts.jobs.runner.onProgress(out, open, event.tokens)
+  if (event.type === 'progress') parts.jobs.runner.onProgress(open, event.tokens)
   else parts.jobs.runner.onFinished(out, open, event)
 }
 
@@ -155,8 +155,10 @@ function routeMessage(parts: Parts, out: Outbox, message: Message): void {
     case 'stored':
     case 'lease':
     case 'job-commit':
+    case 'held':
     case 'seal':
     case 'reveal':
+    case 'cancel':
       return jobs.onMessage(out, message)
   }
 }

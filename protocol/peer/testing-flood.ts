@@ -12,7 +12,7 @@ import {
   resolveInstance,
   trustInstance,
 } from '../ids.ts'
-import { COMMIT, REVEAL } from '../jobs/messages.ts'
+import { COMMIT, REVEAL, CANCEL } from '../jobs/messages.ts'
 import { escrowOf } from '../jobs/spec.ts'
 import { ENTRY, type Entry, genesisOf } from '../ledger/entry.ts'
 import { RESOLVE } from '../ledger/resolution.ts'
@@ -112,11 +112,11 @@ function agreementFloods({ self, roster }: Liar) {
   }
   const ballotOf = (at: number) => ({ instance: instanceOf(at), epoch: 0, round: 1, value: digestOf(at) })
   const promiseOf = (at: number) => ({ instance: instanceOf(at), epoch: 0, round: 1, prepared: null })
-  const nothing = { missing: [], bids: [], reveals: [], entries: [], closes: [] }
+  const nothing = { missing: [], bids: [], reveals: [], entries: [], closes: [], cancels: [] }
   return {
     propose: (at) => ({
       proposal: said(PROPOSAL, self, ballotOf(at)),
-      value: { type: 'void', reason: 'expired' },
+      value: { type: 'void', reason: 'expired', cancel: null },
       newviews: [],
     }),
     prepare: ballotOf,
@@ -144,6 +144,8 @@ function jobFloods({ self }: Liar) {
   const offer = { ...state, price: 1n, etaMs: 1, model: 'm', modelDigest: digestOf(0), cached: true }
   const node = { ...state, models: [model], vramTotalMb: 1, slots: 1 }
   const about = { nodes: [node], addresses: [], root: digestOf(0), version: '1', rules: digestOf(0) }
+  // Of as many accounts as a liar likes, none of which opened the job.
+  const cancelOf = (at: number) => said(CANCEL, accountOf(at), { job: digestOf(at) })
   const all = Array.from({ length: LIMITS.slots }, (_, slot) => slot)
   return {
     heartbeat: (at) => ({ boot: 1, seq: at, sentMs: at, ...about }),
@@ -151,7 +153,9 @@ function jobFloods({ self }: Liar) {
     beacon: (at) => ({ job: digestOf(at) }),
     stage: (at) => ({ job: digestOf(at), prompt: blob }),
     stored: (at) => ({ job: digestOf(at), prompt: digestOf(at) }),
-    lease: (at) => ({ ...placeOf(at), state: 'started', tokens: at }),
+    lease: (at) => ({ ...placeOf(at), rank: 0, state: 'started', tokens: at }),
+    cancel: (at) => ({ cancel: cancelOf(at) }),
+    held: (at) => ({ ...placeOf(at), commitment: digestOf(at) }),
     'job-commit': commitOf,
     // As large as can be, and as many of each job as one sender may have waiting.
     seal: (at) => ({

@@ -3,7 +3,7 @@ import type { Signer } from '../crypto/signer.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
-import type { BlobRef, PeerId } from '../ids.ts'
+import type { BlobRef, JobId, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
 import { ASTRAY_ENDS, ASTRAY_PREFIXES } from '../records/astray.ts'
 import { HOT_PREFIXES, keys } from '../records/keys.ts'
@@ -61,6 +61,8 @@ export class TestMinds {
   readonly judged: { readonly peer: PeerId; readonly voters: readonly string[] }[] = []
   /** Runs that peers were asked for. */
   readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
+  /** Runs that peers were told to end. */
+  readonly stopped: { readonly peer: PeerId; readonly job: JobId; readonly atMs: number }[] = []
   now = 1_000
 
   constructor(roster: Roster, signers: readonly Signer[]) {
@@ -280,6 +282,8 @@ export class TestMinds {
       } else if (effect.type === 'timer') timers.set(effect.id, this.now + effect.delayMs)
       else if (effect.type === 'cancel-timer') timers.delete(effect.id)
       else if (effect.type === 'run') this.runs.push({ peer: signer.id, order: effect.order })
+      else if (effect.type === 'stop-run')
+        this.stopped.push({ peer: signer.id, job: effect.job, atMs: this.now })
       else if (effect.type === 'fetch')
         this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok: true } })
       else if (effect.type === 'compute') this.#compute(node, effect)

@@ -23,6 +23,8 @@ export const PREFIXES = {
   job: 'job/',
   /** Hot: what this peer promised as runner: salt and answer of a commit, until the job is terminal. */
   run: 'run/',
+  /** Hot: when the owner wants a job of this peer's own cancelled, until it is. */
+  deadline: 'deadline/',
   /** Hot: commits that a witness holds and the one seal that it signed for an attempt. */
   seal: 'seal/',
   /** Hot: this witness's votes may have been lost, so it never votes again. */
@@ -107,6 +109,7 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.proposal,
   PREFIXES.job,
   PREFIXES.run,
+  PREFIXES.deadline,
   PREFIXES.seal,
   PREFIXES.amnesia,
   PREFIXES.resolving,
@@ -156,6 +159,7 @@ export const keys = {
   proposal: (instance: InstanceId) => `${PREFIXES.proposal}${instance}`,
   job: (job: JobId) => `${PREFIXES.job}${job}`,
   run: (job: JobId, step: number, slot: number) => `${PREFIXES.run}${job}/${step}/${slot}`,
+  deadline: (job: JobId) => `${PREFIXES.deadline}${job}`,
   seal: (job: JobId, step: number) => `${PREFIXES.seal}${job}/${step}`,
   amnesia: PREFIXES.amnesia,
   resolving: (account: AccountId) => `${PREFIXES.resolving}${account}`,

@@ -65,3 +65,13 @@ describe('to version 3', () => {
     expect(() => step?.migrate({ key: 'job-head/j', value: bytes(head) })).toThrow('new data folder')
   })
 })
+
+describe('to version 5', () => {
+  const step = MIGRATIONS.find(({ to }) => to === 5)
+
+  it('refuses jobs, offered, open or decided, and reads nothing else', () => {
+    expect(step?.prefixes).toEqual(['job/', 'job-head/', 'open/'])
+    for (const prefix of step?.prefixes ?? [])
+      expect(() => step?.migrate({ key: `${prefix}j`, value: bytes({}) })).toThrow('new data folder')
+  })
+})

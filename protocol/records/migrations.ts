@@ -38,6 +38,9 @@ const TO_2: Migration = {
   },
 }
 
+const JOBS_UNREADABLE =
+  'its jobs were decided by rules that this program no longer reads; begin with a new data folder, or go on with the earlier program'
+
 /**
  * Assignments say since version 3 who vouched for the bidders and under which epoch they were decided, and a job's head
  * covers all its decisions. What was decided before can't be said in the new words, since a quorum signed the old ones:
@@ -49,9 +52,28 @@ const TO_3: Migration = {
   prefixes: [PREFIXES.jobHead],
   migrate({ key, value }) {
     if (mapIn(decodeCanonical(value), key).has('chain')) return []
-    throw new TypeError(
-      'its jobs were decided by rules that this program no longer reads; begin with a new data folder, or go on with the earlier program',
-    )
+    throw new TypeError(JOBS_UNREADABLE)
+  },
+}
+
+/** Trust's chain of closed epochs: the shape of these records stays, and a store of version 3 is one of version 4. */
+const TO_4: Migration = {
+  to: 4,
+  about: 'nothing that is stored changes its shape',
+  prefixes: [],
+  migrate: () => [],
+}
+
+/**
+ * Since version 5 a job's spec says how long a silent runner keeps its slot, its values who took a slot over, and who
+ * wants no more of it. As above: what was signed in the old words can't be said in the new ones.
+ */
+const TO_5: Migration = {
+  to: 5,
+  about: "jobs' specs and decisions speak of leases, ranks and cancels",
+  prefixes: [PREFIXES.job, PREFIXES.jobHead, PREFIXES.open],
+  migrate() {
+    throw new TypeError(JOBS_UNREADABLE)
   },
 }
 
@@ -80,7 +102,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4, TO_5]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1

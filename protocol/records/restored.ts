@@ -7,14 +7,11 @@ export const RESTORED_PREFIXES: readonly string[] = [PREFIXES.job]
 
 /**
  * What to write instead of such a record; undefined for one that stays. A runner takes a slot only by its own bid, and
- * signs one commit for it. A bid whose job has no finished run in the backup may have led to a commit after it, so the
- * bid is forgotten and the slot is left to a standby; with the run there, the same commit is sent again.
- * `runs` are the keys of all finished runs. Works on canonical CBOR, as the records may be of an earlier version.
+ * signs one commit for an attempt. After the backup the bid may have led to a commit, in this attempt or in a later one, so
+ * it is forgotten and its slots are left to standbys; finished runs that are in the backup are told again. Works on canonical CBOR, as the records may be of an earlier version.
  */
-export function restoredRecord({ key, value }: StoredRecord, runs: readonly string[]): Write | undefined {
+export function restoredRecord({ key, value }: StoredRecord): Write | undefined {
   if (!key.startsWith(PREFIXES.job)) return undefined
-  const run = `${PREFIXES.run}${key.slice(PREFIXES.job.length)}/`
-  if (runs.some((each) => each.startsWith(run))) return undefined
   const fields = decodeCanonical(value)
   if (!(fields instanceof Map) || (fields.get('bid') ?? null) === null) return undefined
   return { key, value: encodeCanonical(new Map<unknown, unknown>(fields).set('bid', null)) }

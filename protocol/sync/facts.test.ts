@@ -10,7 +10,7 @@ import { createFacts } from './facts.ts'
 
 const [self, near, far] = [0, 1, 2].map((number) => testSigner(number).id) as [PeerId, PeerId, PeerId]
 const INSTANCE = trustInstance(1)
-const VALUE = { type: 'void', reason: 'expired' } as const
+const VALUE = { type: 'void', reason: 'expired', cancel: null } as const
 const ID = valueDigestOf(VALUE)
 const OTHER = '1'.repeat(64) as Digest
 const decision: Decision = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PeerId } from '../ids.ts'
 import type { Offer } from '../jobs/offer.ts'
+import type { JobValue } from '../jobs/value.ts'
 import type { Charter } from '../swarm/charter.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
 import { outcomesOf } from './outcomes.ts'
@@ -139,6 +140,28 @@ describe('outcomes of a job', () => {
     expect(nobody?.payer).toBe('')
   })
 
+  it.each([
+    ['a silent runner and who answered for it', 'timeout', 'agreed', ['timeout', 'agreed', 'agreed']],
+    [
+      'one that committed and one that withheld',
+      'unrevealed',
+      'unrevealed',
+      ['unrevealed', 'unrevealed', 'agreed'],
+    ],
+    ['a standby that was slow as well', 'timeout', 'timeout', ['timeout', 'timeout', 'agreed']],
+    ['no standby that stopped for who came back', 'agreed', 'timeout', ['agreed', 'agreed']],
+    ['no standby that was never needed', 'agreed', 'noshow', ['agreed', 'agreed']],
+    ['a standby that committed to two answers', 'agreed', 'fault', ['fault', 'agreed', 'agreed']],
+  ] as const)('hold against or for its slot’s runners, %s', (_, did, standbyDid, expected) => {
+    const replicas = [
+      { peer: second, did },
+      { peer: third, did: 'agreed' as const },
+      { peer: fourth, did: standbyDid, tookOver: { slot: 0, rank: 1 } },
+    ]
+    // Whoever wasn't there held the prompt.
+    expect(outcomes(planOf([], { replicas }))).toEqual(expected)
+  })
+
   it('of an earlier attempt stay, whatever the last one brings or if the job is void', () => {
     const early = planOf(['noshow', 'timeout'], { bidders: ids })
     const late = planOf(['agreed'], { bidders: ids })
@@ -151,6 +174,7 @@ describe('outcomes of a job', () => {
       ...evidenceOf(early, 0),
       result: resultOf(early),
       slots,
+      standbys: [],
     }
     const last = { ...late, replicas: [{ peer: fourth, did: 'outvoted' as const }] }
     const results = [
@@ -158,18 +182,21 @@ describe('outcomes of a job', () => {
       ...resultOf(last).replicas.map((one) => ({ ...one, slot: 2 })),
     ]
     const result = { ...resultOf(last), winner: 2, replicas: results }
-    const close = { type: 'close' as const, epoch: 0, ...evidenceOf(last, 1, 2), result }
+    const close = { type: 'close' as const, epoch: 0, ...evidenceOf(last, 1, 2), result, cancel: null }
     const start = assign === undefined ? [] : [assign, { ...base, step: 1, value: again }]
-    const ends = (value: typeof close | { readonly type: 'void'; readonly reason: 'expired' }) =>
+    const ends = (value: JobValue) =>
       outcomesOf([...start, { ...base, step: 2, value }], charter)?.replicas.map(({ outcome }) => outcome)
     expect(ends(close)).toEqual(['noshow', 'timeout', 'disagreed'])
-    expect(ends({ type: 'void', reason: 'expired' })).toEqual(['noshow', 'timeout'])
+    expect(ends({ type: 'void', reason: 'expired', cancel: null })).toEqual(['noshow', 'timeout'])
   })
 
   it('are none for a job that nobody was assigned to', () => {
     const base = baseOf(planOf(['agreed']))
     expect(
-      outcomesOf([{ ...base, step: 0, value: { type: 'void', reason: 'unassigned' } }], charter),
+      outcomesOf(
+        [{ ...base, step: 0, value: { type: 'void', reason: 'unassigned', cancel: null } }],
+        charter,
+      ),
     ).toBeUndefined()
   })
 })

@@ -1,7 +1,10 @@
 import { ineligibleBid } from '../election/eligibility.ts'
 import { digest, type Infer, list, peerId, struct, text, uint } from '../encoding/codec.ts'
+import type { Signed } from '../encoding/signed.ts'
 import type { AccountId, JobId, PeerId } from '../ids.ts'
-import { belongs, commitsIn, opens } from '../jobs/close.ts'
+import { commitsIn, opens } from '../jobs/counting.ts'
+import { holdersOf } from '../jobs/ranks.ts'
+import type { Seal } from '../jobs/messages.ts'
 import type { JobSpec } from '../jobs/spec.ts'
 import type { AgainValue, AssignValue, CloseValue, JobValue, SlotAssignment } from '../jobs/value.ts'
 import { LIMITS } from '../params.ts'
@@ -18,6 +21,7 @@ const voter = text({ max: LIMITS.labelBytes })
  */
 const GUESTS = ''
 
+/** By slot and peer: a slot has a runner of each rank, and each may be marked. */
 const markCodec = struct({ slot: uint(LIMITS.slots), peer: peerId, outcome: outcomeCodec })
 
 /** What must be remembered of a job from its assignment to its end, for its outcomes to be counted. */
@@ -32,6 +36,7 @@ export const assignedCodec = struct({
   ready: list(peerId, { max: LIMITS.receipts }),
   /** The attempt under way. */
   slots: list(struct({ slot: uint(LIMITS.slots), peer: peerId }), { max: LIMITS.slots }),
+  standbys: list(peerId, { max: LIMITS.standbys }),
   /** Slots of earlier attempts that are counted already. */
   marks: list(markCodec, { max: LIMITS.slots }),
 })
@@ -79,7 +84,7 @@ export function follow(
   if (before === undefined) return { assigned: undefined, facts: undefined }
   if (value.type === 'again') {
     const marks = [...before.marks, ...attemptMarks(before, decided, value)].slice(0, LIMITS.slots)
-    return { assigned: { ...before, slots: value.slots, marks }, facts: undefined }
+    return { assigned: { ...before, slots: value.slots, standbys: value.standbys, marks }, facts: undefined }
   }
   return { assigned: undefined, facts: factsOf(before, decided, value, terms) }
 }
@@ -116,36 +121,55 @@ function assignedBy(
     voters: voters.map(({ peer, voter }) => ({ peer, voter })),
     ready: receipts.map(({ signer }) => signer),
     slots,
+    standbys,
     marks: [],
   }
 }
 
 /**
- * What an attempt's seals show of those who gave no answer that could be judged. Not being there counts only
- * against who held the prompt: else a payer that hands it to nobody makes anybody absent, at no cost.
+ * What an attempt's seals show of those who gave no answer that could be judged. Not being there counts only against who
+ * held the prompt, and was assigned the slot: else a payer that hands it to nobody makes anybody absent, at no cost. A
+ * standby that began and made no commit was slow only if no rank before it had one that counts; else it was right to stop.
+ * So was everybody once the payer has cancelled: else a payer could make any node look slow for the fee.
  */
-function attemptMarks(
-  { slots, ready }: Assigned,
-  { job, step, counting }: JobDecided,
-  { seals, reveals }: Pick<CloseValue | AgainValue, 'seals' | 'reveals'>,
+export function attemptMarks(
+  { slots, standbys, ready }: Pick<Assigned, 'slots' | 'standbys' | 'ready'>,
+  { job, step, counting }: Pick<JobDecided, 'job' | 'step' | 'counting'>,
+  value: Pick<CloseValue, 'seals' | 'reveals'> & Partial<Pick<CloseValue, 'cancel'>>,
 ): Assigned['marks'] {
-  const attempt = { step: step - 1, slots }
+  const { seals, reveals } = value
+  const isCancelled = (value.cancel ?? null) !== null
+  const attempt = { step: step - 1, slots, standbys }
   const commits = commitsIn(job, attempt, seals)
-  const isStarted = ({ slot, peer }: SlotAssignment) => {
-    const witnesses = seals.filter(({ body }) =>
-      body.started.some((one) => one.slot === slot && one.peer === peer),
-    )
-    return new Set(witnesses.map(({ signer }) => signer)).size >= counting
-  }
-  return slots.flatMap(({ slot, peer }) => {
-    const mark = (outcome: Outcome) => [{ slot, peer, outcome }]
+  const isCounted = (peer: PeerId, slot: number) => {
     const seen = commits.get(peer)
-    if (seen?.fault === true) return mark('fault')
-    if (seen !== undefined && belongs(attempt, seen.commit) && seen.sealedBy.size >= counting)
-      return reveals.some((reveal) => opens(reveal, seen.commit)) ? [] : mark('unrevealed')
-    if (isStarted({ slot, peer })) return mark('timeout')
-    return ready.includes(peer) ? mark('noshow') : []
-  })
+    return seen?.commit.body.slot === slot && !seen.fault && seen.sealedBy.size >= counting
+  }
+  const outcomeAt = (slot: number, peer: PeerId, lower: readonly PeerId[]): Outcome | undefined => {
+    const seen = commits.get(peer)
+    if (seen?.fault === true) return seen.commit.body.slot === slot ? 'fault' : undefined
+    if (seen !== undefined && isCounted(peer, slot))
+      return reveals.some((reveal) => opens(reveal, seen.commit)) ? undefined : 'unrevealed'
+    if (isCancelled || lower.some((one) => isCounted(one, slot))) return undefined
+    if (isStarted(seals, { slot, peer }, counting)) return 'timeout'
+    return lower.length === 0 && ready.includes(peer) ? 'noshow' : undefined
+  }
+  return slots.flatMap(({ slot }) =>
+    holdersOf(attempt, slot).flatMap((peer, rank, holders) => {
+      const outcome = outcomeAt(slot, peer, holders.slice(0, rank))
+      return outcome === undefined ? [] : [{ slot, peer, outcome }]
+    }),
+  )
+}
+
+/** Whether t of the witnesses saw this peer at work on this slot. */
+function isStarted(
+  seals: readonly Signed<Seal>[],
+  { slot, peer }: SlotAssignment,
+  counting: number,
+): boolean {
+  const saw = seals.filter(({ body }) => body.started.some((one) => one.slot === slot && one.peer === peer))
+  return new Set(saw.map(({ signer }) => signer)).size >= counting
 }
 
 function factsOf(
@@ -156,9 +180,10 @@ function factsOf(
 ): CloseFacts | undefined {
   const last = value.type === 'close' ? attemptMarks(before, decided, value) : []
   const marks = [...before.marks, ...last]
-  const marked = new Set(marks.map(({ slot }) => slot))
+  const placeOf = ({ slot, peer }: SlotAssignment) => `${slot}/${peer}`
+  const marked = new Set(marks.map(placeOf))
   const judged = value.type === 'close' ? judgedIn(value, before, decided.spec, terms) : []
-  const counted = [...marks, ...judged.filter(({ slot }) => !marked.has(slot))].slice(0, LIMITS.slots)
+  const counted = [...marks, ...judged.filter((one) => !marked.has(placeOf(one)))].slice(0, LIMITS.slots)
   if (counted.length === 0) return undefined
   const voters = new Map(before.voters.map((one) => [one.peer, one.voter]))
   const replicas = counted.map(({ peer, outcome }) => ({ peer, voter: voters.get(peer) ?? peer, outcome }))

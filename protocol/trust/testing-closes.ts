@@ -25,6 +25,8 @@ interface ReplicaPlan {
   readonly did: Did
   /** Of three sealing witnesses, how many saw it start and had its commit; all of them by default. */
   readonly seenBy?: number
+  /** Whose slot it took over, by its place among the replicas, and as which rank. */
+  readonly tookOver?: { readonly slot: number; readonly rank: number }
 }
 
 export interface ClosePlan {
@@ -79,50 +81,72 @@ export function chainOf(plan: ClosePlan): readonly JobDecided[] {
     operators: bidders.map(labelOf),
     payer: labelOf(plan.submitter),
     beacon: said(BEACON, plan.submitter, { job }),
-    slots: plan.replicas.map(({ peer }, slot) => ({ slot, peer })),
-    standbys: [],
+    slots: assignedOf(plan).map(({ peer }, slot) => ({ slot, peer })),
+    standbys: standbysOf(plan).map(({ peer }) => peer),
     receipts: ready.map((peer) => said(STORED, peer, { job, prompt: base.spec.prompt.digest })),
   }
   const evidence = evidenceOf(plan, 0)
-  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan) }
+  const close = { type: 'close' as const, epoch: 0, ...evidence, result: resultOf(plan), cancel: null }
   return [
     { ...base, step: 0, value: assign },
     { ...base, step: 1, value: close },
   ]
 }
 
-export function baseOf({ charter, nonce, submitter, spec, replicas }: ClosePlan) {
+export function baseOf(plan: ClosePlan) {
+  const { charter, nonce, submitter, spec } = plan
   const job = jobIdOf(submitter, nonce)
-  const whole: JobSpec = { ...testSpec(charter, submitter), nonce, replicas: replicas.length, ...spec }
+  const whole: JobSpec = {
+    ...testSpec(charter, submitter),
+    nonce,
+    replicas: assignedOf(plan).length,
+    ...spec,
+  }
   return { job, account: submitter, spec: whole, counting: 2 }
 }
 
 /** Seals and reveals of the attempt that was assigned at `step`; its slots begin with `firstSlot`. */
 export function evidenceOf(plan: ClosePlan, step: number, firstSlot = 0) {
   const { job } = baseOf(plan)
-  const commitOf = (at: number, peer: PeerId, text: string) => {
-    const slot = firstSlot + at
+  const placeOf = (at: number, { tookOver }: ReplicaPlan) => {
+    return tookOver === undefined ? { slot: firstSlot + at, rank: 0 } : tookOver
+  }
+  const commitOf = (place: { slot: number; rank: number }, peer: PeerId, text: string) => {
+    const { slot, rank } = place
     const commitment = commitmentOf({ job, step, slot, peer, salt: SALT, answer: answerOf(text) })
-    return said(COMMIT, peer, { job, step, slot, rank: 0, commitment })
+    return said(COMMIT, peer, { job, step, slot, rank, commitment })
   }
   const seals = plan.charter.witnesses.slice(0, 3).map((witness, number) => {
-    const commits = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) => {
+    const commits = plan.replicas.flatMap((replica, at) => {
+      const { peer, did, seenBy = 3 } = replica
       if (did === 'timeout' || did === 'noshow' || number >= seenBy) return []
-      return [commitOf(at, peer, did === 'fault' && number === 0 ? 'another' : did)]
+      return [commitOf(placeOf(at, replica), peer, did === 'fault' && number === 0 ? 'another' : did)]
     })
-    const started = plan.replicas.flatMap(({ peer, did, seenBy = 3 }, at) =>
-      did === 'noshow' || number >= seenBy ? [] : [{ slot: firstSlot + at, peer }],
-    )
+    const started = plan.replicas.flatMap((replica, at) => {
+      const { peer, did, seenBy = 3 } = replica
+      return did === 'noshow' || number >= seenBy ? [] : [{ slot: placeOf(at, replica).slot, peer }]
+    })
     return said(SEAL, witness, { job, step, commits, started })
   })
-  const reveals = plan.replicas.flatMap(({ peer, did }, at) => {
+  const reveals = plan.replicas.flatMap((replica, at) => {
+    const { peer, did } = replica
     if (did !== 'agreed' && did !== 'outvoted') return []
     const named = [{ witness: plan.submitter, seal: MODEL }]
-    const body = { job, step, slot: firstSlot + at, salt: SALT, answer: answerOf(did), seals: named }
+    const body = {
+      job,
+      step,
+      slot: placeOf(at, replica).slot,
+      salt: SALT,
+      answer: answerOf(did),
+      seals: named,
+    }
     return [said(REVEAL, peer, body)]
   })
   return { seals, reveals }
 }
+
+const assignedOf = ({ replicas }: ClosePlan) => replicas.filter(({ tookOver }) => tookOver === undefined)
+const standbysOf = ({ replicas }: ClosePlan) => replicas.filter(({ tookOver }) => tookOver !== undefined)
 
 /** Everything at once, where a peer would take a piece an event. */
 export function whole<T>(pieces: Pieces<T>): T {
@@ -136,12 +160,25 @@ function answerOf(text: string): BlobRef {
   return blobRefOf(utf8ToBytes(text))
 }
 
-export function resultOf({ replicas, price = 1n, agreement = 'majority' }: ClosePlan) {
-  const results = replicas.map(({ peer, did }, slot): ReplicaResult => {
+export function resultOf(plan: ClosePlan) {
+  const { price = 1n, agreement = 'majority' } = plan
+  const results = assignedOf(plan).map((assigned, slot): ReplicaResult => {
+    const isThere = assigned.did === 'agreed' || assigned.did === 'outvoted'
+    const standby = standbysOf(plan).find(({ tookOver }) => tookOver?.slot === slot)
+    const { peer, did, tookOver } = isThere ? assigned : (standby ?? assigned)
     const isAnswer = did === 'agreed' || did === 'outvoted'
     const outcome = isAnswer ? did : 'silent'
     const answer = isAnswer ? answerOf(did) : null
-    const base = { slot, peer, payout: peer, price, cosine: 0, findings: [], paid: 0n }
+    const base = {
+      slot,
+      peer,
+      rank: tookOver?.rank ?? 0,
+      payout: peer,
+      price,
+      cosine: 0,
+      findings: [],
+      paid: 0n,
+    }
     return { ...base, answer, cluster: null, outcome }
   })
   const winner = results.find(({ outcome }) => outcome === 'agreed')?.slot ?? null

@@ -70,7 +70,7 @@ describe('a value', () => {
 
   it('is for one instance only', () => {
     expect(fed().judge(good, 2)).toEqual({ verdict: 'not_valid' })
-    expect(fed().judge({ type: 'void', reason: 'expired' })).toEqual({ verdict: 'not_valid' })
+    expect(fed().judge({ type: 'void', reason: 'expired', cancel: null })).toEqual({ verdict: 'not_valid' })
   })
 
   it('waits for closes that are not here, a few at a time', () => {

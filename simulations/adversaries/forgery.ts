@@ -142,7 +142,7 @@ export function createForgery(means: Means, view: PeerView): Forgery {
       const [job] = view.openJobs()
       if (job === undefined) return undefined
       const step = random.below(3)
-      return decision(epoch, jobInstance(job.job, step), { type: 'void', reason: 'expired' })
+      return decision(epoch, jobInstance(job.job, step), { type: 'void', reason: 'expired', cancel: null })
     },
     epoch(epoch) {
       const { witnesses = [] } = roster.epochOf(epoch) ?? {}

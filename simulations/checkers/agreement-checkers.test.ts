@@ -116,8 +116,8 @@ describe('single fact', () => {
   it('finds two certificates of one position and two decisions of one instance', () => {
     expect(stored(certified(minted), certified(other, witnesses.slice(1)))).toHaveLength(1)
     const ends = [
-      decided(job, 0, { type: 'void', reason: 'unassigned' }),
-      decided(job, 0, { type: 'void', reason: 'expired' }),
+      decided(job, 0, { type: 'void', reason: 'unassigned', cancel: null }),
+      decided(job, 0, { type: 'void', reason: 'expired', cancel: null }),
     ]
     expect(stored(...ends)).toHaveLength(1)
   })

@@ -196,6 +196,9 @@ function specOf(payer: PeerId): JobSpec {
     commitMs: 120_000,
     revealMs: 5_000,
     voidMs: 760_000,
+    leaseMs: 500,
+    graceMs: 100,
+    retryOf: null,
   }
 }
 

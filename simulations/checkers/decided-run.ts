@@ -11,7 +11,7 @@ interface Assigned {
   readonly peer: string
 }
 
-/** No replica starts without a decision that gives it the slot, durable on its own disk (12.6). */
+/** No replica starts without a decision that gives it the slot, or lets it stand by for it, durable on its own disk (12.6). */
 export const createDecidedRunChecker: CreateChecker = (facts, report) => ({
   observe(observation) {
     if (observation.type !== 'left' || observation.effect.type !== 'run') return
@@ -30,6 +30,8 @@ function assignmentsOf(records: Records, job: string): readonly Assigned[] {
     const { instance, value } = decodeBody(decisionCodec, record, key, TRUSTED)
     const step = Number(instance.split('/').at(-1))
     if (value.type !== 'assign' && value.type !== 'again') return []
-    return value.slots.map(({ slot, peer }) => ({ step, slot, peer }))
+    const elected = (slot: number, peer: string) =>
+      [peer, ...value.standbys].map((one) => ({ step, slot, peer: one }))
+    return value.slots.flatMap(({ slot, peer }) => elected(slot, peer))
   })
 }

@@ -41,8 +41,9 @@ const assign = (...slots: readonly number[]): JobValue => ({
   receipts: [],
 })
 
-const replica = { slot: 0, peer: runner.id, payout: runner.id, price: 7n, cluster: 0, cosine: 0 }
-const close = (...paid: readonly bigint[]): JobValue => ({
+const replica = { slot: 0, peer: runner.id, rank: 0, payout: runner.id, price: 7n, cluster: 0, cosine: 0 }
+const close = (...paid: readonly bigint[]) => closeWith({}, ...paid)
+const closeWith = (who: Partial<typeof replica>, ...paid: readonly bigint[]): JobValue => ({
   type: 'close',
   epoch: 0,
   seals: [sign(minter, swarm, SEAL, { job: openedJob, step: 0, commits: [], started: [] })],
@@ -55,12 +56,14 @@ const close = (...paid: readonly bigint[]): JobValue => ({
     refund: 20n - paid.reduce((sum, amount) => sum + amount, 0n),
     replicas: paid.map((amount) => ({
       ...replica,
+      ...who,
       answer: null,
       outcome: 'agreed',
       findings: [],
       paid: amount,
     })),
   },
+  cancel: null,
 })
 
 const claim = { source: entryIdOf(minted), index: 0 }
@@ -105,8 +108,19 @@ describe('ledger replay', () => {
 describe('payments', () => {
   const assigned = decided(openedJob, 0, assign(0))
 
+  const stoodBy = decided(openedJob, 0, { ...assign(0), standbys: [minter.id] } as JobValue)
+
   it('finds nothing where everyone is paid once', () => {
     expect(payments(assigned, decided(openedJob, 1, close(7n)))).toEqual([])
+    expect(payments(stoodBy, decided(openedJob, 1, close(7n)))).toEqual([])
+    const taken = closeWith({ peer: minter.id, rank: 1 }, 7n)
+    expect(payments(stoodBy, decided(openedJob, 1, taken))).toEqual([])
+    expect(payments(assigned, decided(openedJob, 1, taken))).toHaveLength(1)
+  })
+
+  it.each([0, 2])('finds a standby that is settled as rank %i', (rank) => {
+    const taken = closeWith({ peer: minter.id, rank }, 7n)
+    expect(payments(stoodBy, decided(openedJob, 1, taken))).toHaveLength(1)
   })
 
   it.each([
@@ -119,7 +133,10 @@ describe('payments', () => {
     ['a peer with two slots', [decided(openedJob, 0, assign(0, 1))]],
     [
       'a step after the end',
-      [decided(openedJob, 0, { type: 'void', reason: 'expired' }), decided(openedJob, 1, close())],
+      [
+        decided(openedJob, 0, { type: 'void', reason: 'expired', cancel: null }),
+        decided(openedJob, 1, close()),
+      ],
     ],
     ['a missing step', [assigned, decided(openedJob, 2, close(7n))]],
   ])('finds %s', (_name, records) => {

@@ -97,6 +97,7 @@ describe('sealed close', () => {
         refund: 20n,
         fee: 0n,
       },
+      cancel: null,
     })
   const found = (...facts: Parameters<typeof examine>[1]) =>
     reports(createSealedCloseChecker, (checker) => examine(checker, [certified(opening), ...facts]))

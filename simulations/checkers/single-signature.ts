@@ -39,7 +39,8 @@ const STATEMENTS = new Map<string, Read>([
   [NEWVIEW.kind, onePer(NEWVIEW.body, ({ instance, epoch, round }) => `${instance} ${epoch}.${round}`)],
   [LATENCY.kind, onePer(LATENCY.body, ({ number }) => `trust/${number}`)],
   [SEAL.kind, onePer(SEAL.body, ({ job, step }) => `${job}/${step}`)],
-  [COMMIT.kind, onePer(COMMIT.body, ({ job, step, slot }) => `${job}/${step}/${slot}`)],
+  // One for an attempt, whichever slot of it: a standby may fill any.
+  [COMMIT.kind, onePer(COMMIT.body, ({ job, step }) => `${job}/${step}`)],
   [
     REVEAL.kind,
     onePer(

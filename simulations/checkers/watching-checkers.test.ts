@@ -86,7 +86,7 @@ describe('decided run', () => {
   const run: Observation = { type: 'left', peer: runner.id, effect: { type: 'run', order, after: 0 } }
 
   it('finds a run without a durable decision for it', () => {
-    const ended = new Map([decided(openedJob, 0, { type: 'void', reason: 'expired' })])
+    const ended = new Map([decided(openedJob, 0, { type: 'void', reason: 'expired', cancel: null })])
     expect(reports(createDecidedRunChecker, (checker) => checker.observe?.(run))).toHaveLength(1)
     expect(reports(createDecidedRunChecker, (checker) => checker.observe?.(run), ended)).toHaveLength(1)
   })

@@ -13,8 +13,8 @@ import { createWitnessDuty } from '../../protocol/swarm/witness-duty.ts'
 import { createSmallSwarm, type SmallSwarm } from './small-swarm.ts'
 import { createCarriedValues } from '../../protocol/agreement/carried.ts'
 
-export const ONE: JobValue = { type: 'void', reason: 'unassigned' }
-export const OTHER: JobValue = { type: 'void', reason: 'expired' }
+export const ONE: JobValue = { type: 'void', reason: 'unassigned', cancel: null }
+export const OTHER: JobValue = { type: 'void', reason: 'expired', cancel: null }
 /** Long after every round's time has come. */
 const NOW_MS = 1_000_000_000
 const TURN_ROUND = 2

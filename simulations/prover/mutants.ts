@@ -145,9 +145,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reveal-before-seals',
     breaks: 'nothing is revealed before q seals',
-    file: 'protocol/jobs/runner.ts',
-    find: 'if (held.length < sizes.quorum) return false',
-    replace: 'if (held.length < 0) return false',
+    file: 'protocol/jobs/revealing.ts',
+    find: 'const seals = quorumOfSeals(context, attempt)',
+    replace: 'const seals = [...attempt.seals.values()]',
     seeds: [5],
     caughtBy: ['sealed-reveal'],
   },

@@ -16,6 +16,7 @@ interface Thread {
 const REACH: Readonly<Record<Slot['state'], number>> = {
   assigned: 8,
   started: 30,
+  failed: 30,
   committed: 52,
   revealed: 64,
 }
@@ -27,6 +28,7 @@ const ROW_PX = 48
 const STATE_WORDS: Readonly<Record<Slot['state'], string>> = {
   assigned: 'elected',
   started: 'answering',
+  failed: 'could not answer',
   committed: 'answered, still hidden',
   revealed: 'revealed',
 }

@@ -20,6 +20,7 @@ function job(options: {
     status: closedMs === undefined ? 'running' : 'completed',
     created_at: at(0),
     opened_at: null,
+    cancelled_at: null,
     closed_at: closedMs === undefined ? null : at(closedMs),
     payer: '12D3Koo',
     model: null,
@@ -43,6 +44,7 @@ function job(options: {
       attempt: 0,
       node_id: '12D3Koo',
       operator: null,
+      rank: 0,
       state,
       tokens: 0,
     })),
@@ -54,6 +56,7 @@ function job(options: {
     refunded: null,
     fee: '0',
     receipts: [],
+    blame: [],
   }
 }
 

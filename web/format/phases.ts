@@ -29,8 +29,11 @@ function whenAll(job: Job, event: EventName, waiting: readonly string[]): number
 const PHASES: readonly { readonly name: string; readonly ended: (job: Job) => number | undefined }[] = [
   { name: 'Payment', ended: (job) => lastOf(job, 'opened') },
   { name: 'Election', ended: (job) => lastOf(job, 'assigned') },
-  { name: 'Answering', ended: (job) => whenAll(job, 'committed', ['assigned', 'started']) },
-  { name: 'Revealing', ended: (job) => whenAll(job, 'revealed', ['assigned', 'started', 'committed']) },
+  { name: 'Answering', ended: (job) => whenAll(job, 'committed', ['assigned', 'started', 'failed']) },
+  {
+    name: 'Revealing',
+    ended: (job) => whenAll(job, 'revealed', ['assigned', 'started', 'failed', 'committed']),
+  },
   { name: 'Verdict', ended: (job) => (job.closed_at === null ? undefined : timeOf(job.closed_at)) },
 ]
 
@@ -63,6 +66,8 @@ const EVENTS: Readonly<Record<EventName, string>> = {
   opened: 'Payment certified',
   assigned: 'Nodes elected',
   started: 'Started answering',
+  'taken-over': 'Taken over by a standby',
+  cancelled: 'Cancelled by its payer',
   committed: 'Committed to an answer, still hidden',
   sealed: 'Commitments sealed',
   revealed: 'Answer revealed',

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { PREFIXES } from '../../../protocol/records/keys.ts'
 import { RESTORED_PREFIXES, restoredRecord } from '../../../protocol/records/restored.ts'
 import { writeCharter } from '../../config/charter-file.ts'
 import { dataFolder } from '../../config/data-folder.ts'
@@ -70,11 +69,9 @@ export async function stage(
 
 /** Takes back what the peer might contradict that signed on after the backup. */
 async function forget(store: Store): Promise<void> {
-  const runs: string[] = []
-  for await (const { key } of store.scan({ prefix: PREFIXES.run })) runs.push(key)
   for (const prefix of RESTORED_PREFIXES) {
     for await (const record of store.scan({ prefix })) {
-      const write = restoredRecord(record, runs)
+      const write = restoredRecord(record)
       if (write !== undefined) await store.write([write])
     }
   }

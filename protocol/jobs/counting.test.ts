@@ -5,7 +5,7 @@ import { type Signed, sign } from '../encoding/signed.ts'
 import type { PeerId } from '../ids.ts'
 import { jobIdOf } from '../ledger/entry.ts'
 import { fourWitnesses } from '../swarm/testing-swarm.ts'
-import { countedCommits, fittingSeals } from './close.ts'
+import { countedCommits, fittingSeals } from './counting.ts'
 import type { JobContext } from './context.ts'
 import { COMMIT, type Commit, commitmentOf, SEAL, type Seal } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
@@ -18,6 +18,7 @@ const CONTEXT = { roster: ROSTER } as JobContext
 const OPEN = { job: JOB } as OpenJob
 const ATTEMPT = {
   step: 0,
+  standbys: [],
   slots: IDS.slice(0, 3).map((peer, slot) => ({ slot, peer, price: 1n, payout: peer })),
 } as unknown as Attempt
 
@@ -42,8 +43,10 @@ function seal(who: number, commits: readonly Signed<Commit>[], about: Partial<Se
   return sign(signer, ROSTER.swarm, SEAL, { job: JOB, step: 0, commits, started: [], ...about })
 }
 
-function countedSlots(seals: readonly Signed<Seal>[]): readonly number[] {
-  return [...countedCommits(CONTEXT, OPEN, ATTEMPT, seals).keys()].toSorted((a, b) => a - b)
+function countedSlots(seals: readonly Signed<Seal>[], attempt = ATTEMPT): readonly number[] {
+  return [...countedCommits(CONTEXT, OPEN, attempt, seals).values()]
+    .map(({ body }) => body.slot)
+    .toSorted((a, b) => a - b)
 }
 
 describe('counted commits', () => {
@@ -71,6 +74,20 @@ describe('counted commits', () => {
     expect(countedSlots([seal(0, honest), seal(1, honest), seal(3, [foreign, ...honest.slice(1)])])).toEqual([
       0, 1, 2,
     ])
+  })
+
+  it('are one for each runner, so a slot may have several: its standby’s besides', () => {
+    const [, , third, fourth] = IDS as [PeerId, PeerId, PeerId, PeerId]
+    const stoodBy = { ...ATTEMPT, slots: ATTEMPT.slots.slice(0, 2), standbys: [third, fourth] } as Attempt
+    const taken = (who: number, rank: number, slot = 0) => commit(who, 'a', { slot, rank })
+    const all = [...honest.slice(0, 2), taken(2, 1), taken(3, 2)]
+    expect(countedSlots([seal(0, all), seal(1, all)], stoodBy)).toEqual([0, 0, 0, 1])
+    // The fourth is the first standby of the second slot, and the second one of the first.
+    for (const wrong of [taken(3, 1), taken(2, 2), taken(2, 0), taken(3, 2, 1)])
+      expect(countedSlots([seal(0, [wrong]), seal(1, [wrong])], stoodBy)).toEqual([])
+    // Of a peer that took over two slots neither counts.
+    const twice = [seal(0, [taken(3, 2)]), seal(1, [taken(3, 1, 1)]), seal(2, [taken(3, 2)])]
+    expect(countedSlots(twice, stoodBy)).toEqual([])
   })
 
   it('exclude a peer that signed two for its slot', () => {

@@ -1,0 +1,61 @@
+import type { Message } from '../intake/message.ts'
+import type { Outbox } from '../peer/outbox.ts'
+import type { JobContext } from './context.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
+import { rankOf } from './ranks.ts'
+import type { Runner } from './runner.ts'
+import { holdCommit, holdReveal, holdSeal, sealIfDue, showSlot } from './sealing.ts'
+
+export type AttemptMessage = Extract<Message, { kind: 'lease' | 'job-commit' | 'held' | 'seal' | 'reveal' }>
+
+interface Roles {
+  readonly context: JobContext
+  readonly runner: Runner
+}
+
+/** What runners and witnesses say of the attempt under way. */
+export function onAttemptMessage(
+  { context, runner }: Roles,
+  out: Outbox,
+  open: OpenJob,
+  attempt: Attempt,
+  message: AttemptMessage,
+): void {
+  switch (message.kind) {
+    case 'lease':
+      return onLease({ context, runner }, out, open, attempt, message)
+    case 'held':
+      return runner.onHeld(open, message)
+    case 'job-commit':
+      holdCommit(context, out, open, attempt, message)
+      // This peer's own seal may be the one its runner waited for.
+      return runner.onSeals(out, open)
+    case 'seal':
+      holdSeal(context, out, open, attempt, message)
+      return runner.onSeals(out, open)
+    case 'reveal':
+      return holdReveal(context, out, open, attempt, message)
+  }
+}
+
+/** A runner's word on its own connection that it is at work, or that it failed; anybody else's is nothing. */
+function onLease(
+  { context, runner }: Roles,
+  out: Outbox,
+  open: OpenJob,
+  attempt: Attempt,
+  { from, body }: Extract<AttemptMessage, { kind: 'lease' }>,
+): void {
+  const { slot, rank, tokens } = body
+  if (rankOf(attempt, slot, from) !== rank) return
+  const isFailed = body.state === 'failed'
+  const before = attempt.leases.get(from)
+  attempt.leases.set(from, { slot, heardMs: out.now, isFailed })
+  if (before === undefined)
+    context.book.note(out, open, rank === 0 ? 'started' : 'taken-over', { peer: from, slot })
+  const state = isFailed ? 'failed' : 'started'
+  if (showSlot(context, open, { slot, rank, peer: from, state, tokens })) out.notify(open.job)
+  if (!isFailed || before?.isFailed === true) return
+  runner.onFailure(out, open)
+  sealIfDue(context, out, open, attempt)
+}
