@@ -97,6 +97,8 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     nodes: () => [],
     openJobs: () => [],
     job: () => undefined,
+    waiting: () => undefined,
+    allWaiting: () => [],
     counters: () => ({
       accepted: 0,
       dropped: {},

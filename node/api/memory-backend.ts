@@ -1,6 +1,7 @@
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
+import type { Ticket } from '../../protocol/jobs/ticket.ts'
 import { NO_CHANGE, type PendingOrder } from '../../protocol/epoch/change-view.ts'
 import { addedBy } from '../../protocol/epoch/order.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
@@ -37,6 +38,8 @@ export interface MemoryBackend extends Backend {
   readonly commands: Command[]
   /** Orders that were brought, as if some were missing that they add. */
   readonly orders: PendingOrder[]
+  /** Submissions that wait, the next one first. */
+  readonly waiting: Ticket[]
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
   readonly control: MemoryControl
@@ -51,7 +54,11 @@ export interface MemoryBackend extends Backend {
 }
 
 function viewOf(
-  state: { readonly records: Map<JobId, JobRecord>; readonly orders: readonly PendingOrder[] },
+  state: {
+    readonly records: Map<JobId, JobRecord>
+    readonly orders: readonly PendingOrder[]
+    readonly waiting: readonly Ticket[]
+  },
   charter: Charter,
 ): PeerView {
   const roster = rosterOf(charter)
@@ -87,6 +94,11 @@ function viewOf(
     nodes: nodesOf,
     openJobs: open,
     job: (id) => open().find(({ job }) => job === id),
+    waiting: (name) => {
+      const ticket = state.waiting.find((one) => one.name === name)
+      return ticket && { ticket, position: state.waiting.indexOf(ticket), reason: 'busy' }
+    },
+    allWaiting: () => state.waiting,
     counters: () => ({
       accepted: 12,
       dropped: { malformed: 3 },
@@ -128,6 +140,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
   ])
   const blobs = new Map(bodies.map((body) => [blobRefOf(body).digest, body as Uint8Array]))
   const orders: PendingOrder[] = []
+  const waiting: Ticket[] = []
   const connections: ConnectionView[] = [second, third].map((peer) => ({
     peer,
     address: '/ip4/127.0.0.1/tcp/9001',
@@ -154,7 +167,8 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     clockMs: START_MS,
     listeners: new Set(),
     orders,
-    view: viewOf({ records, orders }, charter),
+    waiting,
+    view: viewOf({ records, orders, waiting }, charter),
     now: () => backend.clockMs,
     notify: (job) => backend.listeners.forEach((listener) => listener(job)),
     command(command) {
@@ -171,6 +185,8 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       if (command.type === 'take-certificate') return Promise.resolve({ ok: true, type: 'taken' })
       if (command.type === 'revoke')
         return Promise.resolve({ ok: true, type: 'entry', entry: digestNamed(5), source: digestNamed(5) })
+      if (command.type === 'submit-batch')
+        return Promise.resolve({ ok: true, type: 'batch', batch: command.named.name })
       if (command.type !== 'submit-job') {
         const entry = backend.ledger.sign(command, {
           account: payer,

@@ -3,8 +3,10 @@ import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
+import type { Ticket } from '../jobs/ticket.ts'
 import type { AccountView } from '../ledger/ledger.ts'
 import type { AccountId } from '../ids.ts'
+import type { CommandFault } from './command.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 
@@ -16,6 +18,13 @@ export interface NodeView {
   readonly status: 'online' | 'late' | 'offline'
   readonly lastSeenMs: number | undefined
   readonly heartbeat: Heartbeat | undefined
+}
+
+/** A submission that waits: how many go before it, and why it isn't opened yet. */
+export interface WaitingView {
+  readonly ticket: Ticket
+  readonly position: number
+  readonly reason: 'busy' | CommandFault
 }
 
 /** Sums over all accounts and jobs; conservation: free + unclaimed + escrowed + burnt = minted (12.1). */
@@ -65,6 +74,10 @@ export interface PeerView {
   /** Jobs that aren't terminal yet, newest first; a terminal one is in the store. */
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
+  /** A submission that isn't a job yet, by its name. */
+  waiting(name: Digest, now: number): WaitingView | undefined
+  /** All of them, the newest first. */
+  allWaiting(): readonly Ticket[]
   counters(): Counters
   /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
   isNews(message: Message): boolean
