@@ -99,6 +99,8 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     job: () => undefined,
     waiting: () => undefined,
     allWaiting: () => [],
+    submission: () => undefined,
+    dryRun: () => ({ ok: false, code: 'not_ready', detail: '' }),
     counters: () => ({
       accepted: 0,
       dropped: {},

@@ -78,6 +78,8 @@ export const jobMetaCodec = struct({
   deadlineMs: nullable(uint()),
 })
 
+export type JobMeta = Infer<typeof jobMetaCodec>
+
 /** Many submissions under one name; item n is the submission `batchItemName(name, n)`. */
 export const batchCodec = struct({
   content: digest(),
@@ -86,6 +88,8 @@ export const batchCodec = struct({
   priority: uint(LIMITS.priority),
   createdMs: uint(),
 })
+
+export type BatchRecord = Infer<typeof batchCodec>
 
 const itemCodec = struct({ batch: digest(), at: uint(LIMITS.batchJobs) })
 

@@ -77,6 +77,7 @@ export class Commands {
       context,
       heads: () => jobs.heads,
       market: (now) => heartbeats().market(now),
+      nodes: (now) => heartbeats().nodes(now),
       signed: this.#signed,
       setDeadline: (out, job, atMs) => jobs.setDeadline(out, job, atMs),
       respond: (out, command, result) => this.#respond(out, command, result),

@@ -43,6 +43,8 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     job: (job) => jobs.context.book.get(job)?.record,
     waiting: (name, now) => parts.submissions.find(name, now),
     allWaiting: () => parts.submissions.waiting(),
+    submission: (name) => parts.submissions.recent(name),
+    dryRun: (request, entropy, now) => parts.submissions.dryRun(request, entropy, now),
     counters: () => ({
       accepted: counters.accepted,
       dropped: counters.dropped(),

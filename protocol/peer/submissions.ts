@@ -1,4 +1,5 @@
 import { hash } from '../crypto/digest.ts'
+import { dryRun } from '../election/dry-run.ts'
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { type AccountId, type Digest, digestToBytes, type JobId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
@@ -11,6 +12,7 @@ import {
   batchItemName,
   jobMetaCodec,
   requestOf,
+  type Submission,
   type Ticket,
   ticketCodec,
   ticketFor,
@@ -21,10 +23,10 @@ import type { SubmitFault } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Command, CommandFault, CommandResult, RequestName } from './command.ts'
+import type { Command, CommandFault, CommandResult, JobRequest, RequestName } from './command.ts'
 import type { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
-import type { WaitingView } from './view.ts'
+import type { DryRunView, NodeView, WaitingView } from './view.ts'
 
 type SubmitJob = Extract<Command, { type: 'submit-job' }>
 type SubmitBatch = Extract<Command, { type: 'submit-batch' }>
@@ -37,6 +39,8 @@ const LOOK_MS = 25
 const QUIET_MS = 250
 /** A job that isn't signed by then is answered with its ticket: an earlier entry waits for its certificate. */
 const ANSWER_MS = 2_000
+/** Far more than are opened while the store takes one write. */
+const RECENT_MAX = 1_024
 /** What most jobs ask for, where room is counted for whichever come next. */
 const REPLICAS_USUAL = 3
 
@@ -44,6 +48,7 @@ export interface SubmissionParts {
   readonly context: JobContext
   readonly heads: () => Pick<JobHeads, 'get'>
   readonly market: (now: number) => Market
+  readonly nodes: (now: number) => readonly NodeView[]
   readonly signed: NamedRequests
   readonly setDeadline: (out: Outbox, job: JobId, atMs: number) => void
   readonly respond: (out: Outbox, command: number, result: CommandResult) => void
@@ -80,6 +85,8 @@ export class Submissions {
   readonly #parts: SubmissionParts
   /** By the number that the ledger knows them under; those from the queue have negative ones. */
   readonly #signing = new Map<number, Signing>()
+  /** The newest that became of submissions, `RECENT_MAX` of them. */
+  readonly #recent = new Map<Digest, Submission>()
   /** What kept tickets from being opened when they were looked at. */
   readonly #reasons = new Map<Digest, CommandFault>()
   /** The least that each that waits will need, and all of them. */
@@ -137,7 +144,7 @@ export class Submissions {
     for (const ticket of tickets) this.#keep(out, ticket)
     const batch = { content, items: items.length, label: label ?? null, priority, createdMs: out.now }
     out.write(keys.batch(name), encodeBody(batchCodec, batch))
-    this.#parts.signed.rememberJob(out, name, { content, job: null, withdrawn: null })
+    this.#remember(out, name, { content, job: null, withdrawn: null })
     respond({ ok: true, type: 'batch', batch: name })
   }
 
@@ -150,7 +157,7 @@ export class Submissions {
     const { name, content, label, priority, batch, deadlineMs } = ticket
     const job = jobIdOf(account, operation.spec.nonce)
     out.write(keys.ticket(name), null)
-    if (ticket.isKnown) this.#parts.signed.rememberJob(out, name, { content, job, withdrawn: null })
+    if (ticket.isKnown) this.#remember(out, name, { content, job, withdrawn: null })
     out.write(keys.meta(job), encodeBody(jobMetaCodec, { name, label, priority, batch, deadlineMs }))
     this.placed.add(out, job, ticket)
     if (deadlineMs !== null) this.#parts.setDeadline(out, job, deadlineMs)
@@ -221,6 +228,23 @@ export class Submissions {
   waiting(): readonly Ticket[] {
     const all = [...this.queue.all(), ...[...this.#signing.values()].map(({ ticket }) => ticket)]
     return all.sort((a, b) => b.queuedMs - a.queuedMs || (a.name < b.name ? -1 : 1))
+  }
+
+  /** Written lately, perhaps not in the store yet. */
+  recent(name: Digest): Submission | undefined {
+    return this.#recent.get(name)
+  }
+
+  dryRun(request: JobRequest, entropy: Uint8Array, now: number): DryRunView {
+    const { context } = this.#parts
+    const market = this.#parts.market(now)
+    const draft = draftJob(context, request, market, entropy)
+    if (!draft.ok) return draft
+    if (draft.operation.type !== 'open') throw new TypeError('a job is drafted as something else')
+    const seed = hash('dry-run', entropy)
+    const outcome = dryRun(draft.operation.spec, this.#parts.nodes(now), context.snapshot(), seed)
+    const isOpened = this.#places(market, request.replicas) > this.queue.size
+    return { ok: true, outcome, waiting: isOpened ? 0 : this.queue.size }
   }
 
   /** Opens in order, passing over those that can't be opened now, until no place is left. */
@@ -321,6 +345,7 @@ export class Submissions {
   /** A job that found no node waits once more, at the place that it had; its next one names it. */
   #return(out: Outbox, job: JobId, ticket: Ticket): void {
     this.#parts.signed.forget(out, ticket.name)
+    this.#recent.delete(ticket.name)
     this.#keep(out, {
       ...ticket,
       isKnown: true,
@@ -337,8 +362,15 @@ export class Submissions {
     this.#reasons.delete(name)
     out.write(keys.ticket(name), null)
     const withdrawn = { ticket: record, atMs: out.now, why }
-    this.#parts.signed.rememberJob(out, name, { content: ticket.content, job: null, withdrawn })
+    this.#remember(out, name, { content: ticket.content, job: null, withdrawn })
     out.notify(name)
+  }
+
+  #remember(out: Outbox, name: Digest, submission: Submission): void {
+    this.#parts.signed.rememberJob(out, name, submission)
+    this.#recent.set(name, submission)
+    const oldest = this.#recent.keys().next().value
+    if (this.#recent.size > RECENT_MAX && oldest !== undefined) this.#recent.delete(oldest)
   }
 
   #keep(out: Outbox, ticket: Ticket): void {

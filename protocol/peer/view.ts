@@ -1,12 +1,13 @@
+import type { DryRun } from '../election/dry-run.ts'
 import type { ChangeView, PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
-import type { Ticket } from '../jobs/ticket.ts'
+import type { Submission, Ticket } from '../jobs/ticket.ts'
 import type { AccountView } from '../ledger/ledger.ts'
 import type { AccountId } from '../ids.ts'
-import type { CommandFault } from './command.ts'
+import type { CommandFault, JobRequest } from './command.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 
@@ -26,6 +27,15 @@ export interface WaitingView {
   readonly position: number
   readonly reason: 'busy' | CommandFault
 }
+
+export type DryRunView =
+  | {
+      readonly ok: true
+      readonly outcome: DryRun
+      /** How many submissions wait already; 0 where it would be opened at once. */
+      readonly waiting: number
+    }
+  | { readonly ok: false; readonly code: CommandFault; readonly detail: string }
 
 /** Sums over all accounts and jobs; conservation: free + unclaimed + escrowed + burnt = minted (12.1). */
 export interface Supply {
@@ -78,6 +88,10 @@ export interface PeerView {
   waiting(name: Digest, now: number): WaitingView | undefined
   /** All of them, the newest first. */
   allWaiting(): readonly Ticket[]
+  /** What became lately of a submission that isn't waiting any more; the store has it, too, once it is written. */
+  submission(name: Digest): Submission | undefined
+  /** What a job would cost and who would be elected: nothing is written, sent or held. `entropy` draws the tie-break. */
+  dryRun(request: JobRequest, entropy: Uint8Array, now: number): DryRunView
   counters(): Counters
   /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
   isNews(message: Message): boolean
