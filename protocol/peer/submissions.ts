@@ -1,12 +1,11 @@
 import { hash } from '../crypto/digest.ts'
 import { dryRun } from '../election/dry-run.ts'
-import { decodeRecord, encodeBody } from '../encoding/body.ts'
+import { encodeBody } from '../encoding/body.ts'
 import { type AccountId, type Digest, digestToBytes, type JobId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
 import type { JobHeads } from '../jobs/job-heads.ts'
 import { type Draft, draftJob, type Market } from '../jobs/offering.ts'
 import { Placed } from '../jobs/placed.ts'
-import { Queue } from '../jobs/queue.ts'
 import {
   batchCodec,
   batchItemName,
@@ -14,18 +13,17 @@ import {
   requestOf,
   type Submission,
   type Ticket,
-  ticketCodec,
   ticketFor,
-  type Withdrawn,
 } from '../jobs/ticket.ts'
 import { jobIdOf, type Operation } from '../ledger/entry.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Command, CommandFault, CommandResult, JobRequest, RequestName } from './command.ts'
+import type { Command, CommandResult, JobRequest, RequestName } from './command.ts'
 import type { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
+import { Tickets } from './tickets.ts'
 import type { DryRunView, NodeView, WaitingView } from './view.ts'
 
 type SubmitJob = Extract<Command, { type: 'submit-job' }>
@@ -39,8 +37,6 @@ const LOOK_MS = 25
 const QUIET_MS = 250
 /** A job that isn't signed by then is answered with its ticket: an earlier entry waits for its certificate. */
 const ANSWER_MS = 2_000
-/** Far more than are opened while the store takes one write. */
-const RECENT_MAX = 1_024
 /** What most jobs ask for, where room is counted for whichever come next. */
 const REPLICAS_USUAL = 3
 
@@ -80,31 +76,22 @@ interface Signing {
  * so that nobody is promised what the account can't pay. A restored backup's tickets are forgotten (`records/restored`).
  */
 export class Submissions {
-  readonly queue = new Queue()
+  readonly #tickets: Tickets
   readonly placed: Placed
   readonly #parts: SubmissionParts
   /** By the number that the ledger knows them under; those from the queue have negative ones. */
   readonly #signing = new Map<number, Signing>()
-  /** The newest that became of submissions, `RECENT_MAX` of them. */
-  readonly #recent = new Map<Digest, Submission>()
-  /** What kept tickets from being opened when they were looked at. */
-  readonly #reasons = new Map<Digest, CommandFault>()
-  /** The least that each that waits will need, and all of them. */
-  readonly #costs = new Map<Digest, bigint>()
-  #needed = 0n
   #count = 0
   #lookMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: SubmissionParts) {
     this.#parts = parts
+    this.#tickets = new Tickets(parts.context.roster, parts.signed)
     this.placed = new Placed({ book: parts.context.book, heads: parts.heads })
   }
 
   restore(record: StoredRecord): void {
-    const { key, value } = record
-    if (!key.startsWith(PREFIXES.ticket)) return this.placed.restore(record)
-    const name = key.slice(PREFIXES.ticket.length) as Digest
-    this.#enqueue({ ...decodeRecord(ticketCodec, value, key), name })
+    if (!this.#tickets.restore(record)) this.placed.restore(record)
   }
 
   submit(out: Outbox, id: number, command: SubmitJob, entropy: Uint8Array): void {
@@ -118,10 +105,10 @@ export class Submissions {
     const draft = this.#draft(out.now, ticket, market)
     const refusal = this.#refusalOf(draft, [ticket])
     if (refusal !== undefined) return this.#parts.respond(out, id, refusal)
-    if (draft.ok && this.#places(market, job.replicas) > this.queue.size)
+    if (draft.ok && this.#places(market, job.replicas) > this.#tickets.queue.size)
       return this.#sign(out, id, { ticket, operation: draft.operation, commands: [id] })
-    if (!draft.ok) this.#reasons.set(name, draft.code)
-    this.#keep(out, { ...ticket, isKnown: true })
+    if (!draft.ok) this.#tickets.hinder(name, draft.code)
+    this.#tickets.keep(out, { ...ticket, isKnown: true })
     this.#parts.respond(out, id, { ok: true, type: 'queued', ticket: name })
   }
 
@@ -141,10 +128,10 @@ export class Submissions {
       const refusal = this.#refusalOf(this.#draft(out.now, ticket, market), tickets)
       if (refusal !== undefined) return respond(refusal)
     }
-    for (const ticket of tickets) this.#keep(out, ticket)
+    for (const ticket of tickets) this.#tickets.keep(out, ticket)
     const batch = { content, items: items.length, label: label ?? null, priority, createdMs: out.now }
     out.write(keys.batch(name), encodeBody(batchCodec, batch))
-    this.#remember(out, name, { content, job: null, withdrawn: null })
+    this.#tickets.remember(out, name, { content, job: null, withdrawn: null })
     respond({ ok: true, type: 'batch', batch: name })
   }
 
@@ -157,7 +144,7 @@ export class Submissions {
     const { name, content, label, priority, batch, deadlineMs } = ticket
     const job = jobIdOf(account, operation.spec.nonce)
     out.write(keys.ticket(name), null)
-    if (ticket.isKnown) this.#remember(out, name, { content, job, withdrawn: null })
+    if (ticket.isKnown) this.#tickets.remember(out, name, { content, job, withdrawn: null })
     out.write(keys.meta(job), encodeBody(jobMetaCodec, { name, label, priority, batch, deadlineMs }))
     this.placed.add(out, job, ticket)
     if (deadlineMs !== null) this.#parts.setDeadline(out, job, deadlineMs)
@@ -176,24 +163,24 @@ export class Submissions {
     for (const command of commands) this.#parts.respond(out, command, refusal)
     if (commands.length > 0) out.write(keys.ticket(ticket.name), null)
     else {
-      this.#reasons.set(ticket.name, refusal.code)
-      this.#enqueue(ticket)
+      this.#tickets.hinder(ticket.name, refusal.code)
+      this.#tickets.enqueue(ticket)
     }
     return true
   }
 
   /** Ends a submission that isn't a job yet; false where this is none. */
   withdraw(out: Outbox, name: Digest): boolean {
-    const ticket = this.queue.get(name)
+    const ticket = this.#tickets.queue.get(name)
     if (ticket !== undefined) {
-      this.#end(out, ticket, 'cancelled')
+      this.#tickets.end(out, ticket, 'cancelled')
       return true
     }
     const signing = this.#signingOf(name)
     if (signing === undefined) return false
     // Its job is cancelled as soon as there is one; were this peer to stop before, the ticket would have expired.
     signing.ticket = { ...signing.ticket, deadlineMs: out.now }
-    this.#write(out, signing.ticket)
+    this.#tickets.write(out, signing.ticket)
     return true
   }
 
@@ -203,36 +190,37 @@ export class Submissions {
 
   /** After each event: opens what there is room for. */
   tend(out: Outbox): void {
-    const isIdle = this.queue.size === 0 && this.#signing.size === 0
+    const isIdle = this.#tickets.queue.size === 0 && this.#signing.size === 0
     if ((isIdle && this.placed.size === 0) || out.now < this.#lookMs + LOOK_MS) return
     this.#lookMs = out.now
     for (const { job, ticket } of this.placed.watch(out)) this.#return(out, job, ticket)
-    for (const ticket of this.queue.all())
-      if (ticket.deadlineMs !== null && ticket.deadlineMs <= out.now) this.#end(out, ticket, 'expired')
+    for (const ticket of this.#tickets.queue.all())
+      if (ticket.deadlineMs !== null && ticket.deadlineMs <= out.now)
+        this.#tickets.end(out, ticket, 'expired')
     for (const signing of this.#signing.values()) this.#answerLate(out, signing)
     this.#open(out)
-    if (this.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
+    if (this.#tickets.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
   }
 
   /** A ticket that isn't a job yet, how many go before it and why it waits. */
   find(name: Digest, now: number): WaitingView | undefined {
     const signing = this.#signingOf(name)
     if (signing !== undefined) return { ticket: signing.ticket, position: 0, reason: 'busy' as const }
-    const ticket = this.queue.get(name)
+    const ticket = this.#tickets.queue.get(name)
     if (ticket === undefined) return undefined
-    const position = this.queue.position(name, now) ?? 0
-    return { ticket, position, reason: this.#reasons.get(name) ?? ('busy' as const) }
+    const position = this.#tickets.queue.position(name, now) ?? 0
+    return { ticket, position, reason: this.#tickets.reasonOf(name) ?? ('busy' as const) }
   }
 
   /** All that isn't opened yet, the newest first. */
   waiting(): readonly Ticket[] {
-    const all = [...this.queue.all(), ...[...this.#signing.values()].map(({ ticket }) => ticket)]
+    const all = [...this.#tickets.queue.all(), ...[...this.#signing.values()].map(({ ticket }) => ticket)]
     return all.sort((a, b) => b.queuedMs - a.queuedMs || (a.name < b.name ? -1 : 1))
   }
 
-  /** Written lately, perhaps not in the store yet. */
+  /** What became lately of a submission. */
   recent(name: Digest): Submission | undefined {
-    return this.#recent.get(name)
+    return this.#tickets.recent(name)
   }
 
   dryRun(request: JobRequest, entropy: Uint8Array, now: number): DryRunView {
@@ -243,31 +231,30 @@ export class Submissions {
     if (draft.operation.type !== 'open') throw new TypeError('a job is drafted as something else')
     const seed = hash('dry-run', entropy)
     const outcome = dryRun(draft.operation.spec, this.#parts.nodes(now), context.snapshot(), seed)
-    const isOpened = this.#places(market, request.replicas) > this.queue.size
-    return { ok: true, outcome, waiting: isOpened ? 0 : this.queue.size }
+    const isOpened = this.#places(market, request.replicas) > this.#tickets.queue.size
+    return { ok: true, outcome, waiting: isOpened ? 0 : this.#tickets.queue.size }
   }
 
   /** Opens in order, passing over those that can't be opened now, until no place is left. */
   #open(out: Outbox): void {
-    if (this.queue.size === 0) return
+    if (this.#tickets.queue.size === 0) return
     const market = this.#parts.market(out.now)
     let places = this.#places(market, REPLICAS_USUAL)
     if (places <= 0) return
-    for (const ticket of this.queue.inOrder(out.now)) {
+    for (const ticket of this.#tickets.queue.inOrder(out.now)) {
       if (places <= 0) return
       const draft = this.#draft(out.now, ticket, market)
       if (!draft.ok) {
-        this.#reasons.set(ticket.name, draft.code)
+        this.#tickets.hinder(ticket.name, draft.code)
         continue
       }
       const { operation } = draft
       if (operation.type !== 'open' || operation.escrow > this.#parts.context.ledger.available()) {
-        this.#reasons.set(ticket.name, 'insufficient_credit')
+        this.#tickets.hinder(ticket.name, 'insufficient_credit')
         continue
       }
-      this.queue.served(ticket)
-      this.#drop(ticket)
-      this.#reasons.delete(ticket.name)
+      this.#tickets.queue.served(ticket)
+      this.#tickets.take(ticket)
       this.#count -= 1
       this.#sign(out, this.#count, { ticket, operation, commands: [] })
       places -= 1
@@ -284,14 +271,14 @@ export class Submissions {
     const submitted = this.#parts.context.ledger.submit(out, [operation], request)
     if (!submitted.ok) return void this.onRefused(out, request, submitted.code)
     // Not signed with this event: it is found again after a crash.
-    if (this.#signing.has(request)) this.#write(out, ticket)
+    if (this.#signing.has(request)) this.#tickets.write(out, ticket)
   }
 
   /** A repetition under a known name is answered like the first: it makes nothing new. */
   #joins(out: Outbox, id: number, { name, content }: RequestName): boolean {
     const { signed, respond } = this.#parts
     const signing = this.#signingOf(name)
-    const ticket = signing?.ticket ?? this.queue.get(name)
+    const ticket = signing?.ticket ?? this.#tickets.queue.get(name)
     if (ticket === undefined) {
       if (signed.has(name)) respond(out, id, { ok: true, type: 'named' })
       return signed.has(name)
@@ -309,17 +296,12 @@ export class Submissions {
   /** What keeps submissions from being taken at all. Too few nodes only makes them wait. */
   #refusalOf(draft: Draft, tickets: readonly Ticket[]): Refusal | undefined {
     if (!draft.ok && draft.code !== 'too_few_nodes') return draft
-    if (this.queue.size + tickets.length > LIMITS.queuedJobs) return this.#parts.refusal('queue_full')
-    const needed = tickets.reduce((sum, ticket) => sum + this.#leastOf(ticket), this.#needed)
+    if (this.#tickets.queue.size + tickets.length > LIMITS.queuedJobs)
+      return this.#parts.refusal('queue_full')
+    const needed = tickets.reduce((sum, ticket) => sum + this.#tickets.leastOf(ticket), this.#tickets.needed)
     return needed > this.#parts.context.ledger.available()
       ? this.#parts.refusal('insufficient_credit')
       : undefined
-  }
-
-  /** The least that a job of these choices sets aside. */
-  #leastOf({ choices }: Ticket): bigint {
-    const { params } = this.#parts.context.roster.governance
-    return BigInt(choices.replicas) * (choices.maxPrice ?? params.maxPrice) + params.fee
   }
 
   #places(market: Market, replicas: number): number {
@@ -336,7 +318,7 @@ export class Submissions {
   #answerLate(out: Outbox, signing: Signing): void {
     if (signing.commands.length === 0 || out.now < signing.sinceMs + ANSWER_MS) return
     signing.ticket = { ...signing.ticket, isKnown: true }
-    this.#write(out, signing.ticket)
+    this.#tickets.write(out, signing.ticket)
     for (const command of signing.commands)
       this.#parts.respond(out, command, { ok: true, type: 'queued', ticket: signing.ticket.name })
     signing.commands = []
@@ -344,9 +326,8 @@ export class Submissions {
 
   /** A job that found no node waits once more, at the place that it had; its next one names it. */
   #return(out: Outbox, job: JobId, ticket: Ticket): void {
-    this.#parts.signed.forget(out, ticket.name)
-    this.#recent.delete(ticket.name)
-    this.#keep(out, {
+    this.#tickets.forget(out, ticket.name)
+    this.#tickets.keep(out, {
       ...ticket,
       isKnown: true,
       returns: ticket.returns + 1,
@@ -354,45 +335,5 @@ export class Submissions {
       secret: hash('submission', digestToBytes(ticket.secret)),
     })
     out.notify(job)
-  }
-
-  #end(out: Outbox, ticket: Ticket, why: Withdrawn['why']): void {
-    const { name, ...record } = ticket
-    this.#drop(ticket)
-    this.#reasons.delete(name)
-    out.write(keys.ticket(name), null)
-    const withdrawn = { ticket: record, atMs: out.now, why }
-    this.#remember(out, name, { content: ticket.content, job: null, withdrawn })
-    out.notify(name)
-  }
-
-  #remember(out: Outbox, name: Digest, submission: Submission): void {
-    this.#parts.signed.rememberJob(out, name, submission)
-    this.#recent.set(name, submission)
-    const oldest = this.#recent.keys().next().value
-    if (this.#recent.size > RECENT_MAX && oldest !== undefined) this.#recent.delete(oldest)
-  }
-
-  #keep(out: Outbox, ticket: Ticket): void {
-    this.#enqueue(ticket)
-    this.#write(out, ticket)
-    out.notify(ticket.name)
-  }
-
-  #write(out: Outbox, { name, ...ticket }: Ticket): void {
-    out.write(keys.ticket(name), encodeBody(ticketCodec, ticket))
-  }
-
-  #enqueue(ticket: Ticket): void {
-    const cost = this.#leastOf(ticket)
-    this.queue.put(ticket)
-    this.#costs.set(ticket.name, cost)
-    this.#needed += cost
-  }
-
-  #drop(ticket: Ticket): void {
-    this.queue.remove(ticket.name)
-    this.#needed -= this.#costs.get(ticket.name) ?? 0n
-    this.#costs.delete(ticket.name)
   }
 }
