@@ -1,5 +1,6 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import type { JobId } from '../ids.ts'
+import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
@@ -7,6 +8,11 @@ import type { JobBook } from './job-book.ts'
 import type { JobHeads } from './job-heads.ts'
 import { placedCodec, RETURNS_MAX, type Ticket } from './ticket.ts'
 import { SLOW_MS, Window } from './window.ts'
+
+/** A job that isn't assigned by then keeps no place: a fork may have left its entry behind, so that it never will be. */
+const STUCK_MS = 6 * TIMES.assignMs
+/** Nor is it looked at any more after a day, unless it is in the book. */
+const FORGOTTEN_MS = 86_400_000
 
 interface Place {
   readonly ticket: Ticket
@@ -58,18 +64,19 @@ export class Placed {
   }
 
   /** Jobs that nodes aren't done with. */
-  inFlight(): number {
+  inFlight(now: number): number {
     let count = 0
-    for (const job of this.#places.keys()) if (this.#isInFlight(job)) count += 1
+    for (const [job, place] of this.#places) if (this.#isInFlight(now, job, place)) count += 1
     return count
   }
 
   /** Looks at what became of them, and returns the submissions that are to wait again. */
   watch(out: Outbox): readonly { readonly job: JobId; readonly ticket: Ticket }[] {
     const returning: { readonly job: JobId; readonly ticket: Ticket }[] = []
-    const inFlight = this.inFlight()
+    const inFlight = this.inFlight(out.now)
     for (const [job, place] of this.#places) {
-      if (this.#end(job) === null) this.#learn(out.now, { job, place, inFlight })
+      if (this.#isLost(out.now, job, place)) this.forget(out, job)
+      else if (this.#end(job) === null) this.#learn(out.now, { job, place, inFlight })
       else {
         this.forget(out, job)
         if (this.#mayReturn(out.now, job, place.ticket)) returning.push({ job, ticket: place.ticket })
@@ -104,11 +111,15 @@ export class Placed {
     return returns < RETURNS_MAX && !isLate && [...book.all()].some(({ attempt }) => attempt !== undefined)
   }
 
-  #isInFlight(job: JobId): boolean {
+  #isLost(now: number, job: JobId, { signedMs }: Place): boolean {
+    return this.#end(job) === null && this.#parts.book.get(job) === undefined && now > signedMs + FORGOTTEN_MS
+  }
+
+  #isInFlight(now: number, job: JobId, { signedMs }: Place): boolean {
     if (this.#end(job) !== null) return false
     const open = this.#parts.book.get(job)
     // Signed, and on its way into the book.
-    if (open?.attempt === undefined) return true
+    if (open?.attempt === undefined) return now < signedMs + STUCK_MS
     return open.record.slots.some(
       ({ state }) => state === 'assigned' || state === 'started' || state === 'failed',
     )

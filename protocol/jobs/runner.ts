@@ -80,7 +80,8 @@ export class Runner {
   /** Slots that this peer fills and hasn't answered yet. */
   busy(): number {
     let count = 0
-    for (const [job, { step }] of this.#work) if (this.#runs.get(job)?.has(step) !== true) count += 1
+    for (const [job, { step, state }] of this.#work)
+      if (state !== 'failed' && this.#runs.get(job)?.has(step) !== true) count += 1
     return count
   }
 

@@ -140,8 +140,10 @@ export class Commands {
 
   #cancel(out: Outbox, id: number, job: JobId): void {
     if (this.submissions.withdraw(out, job)) return this.#respond(out, id, { ok: true, type: 'cancelled' })
-    const outcome = this.#jobs.cancel(out, job)
-    if (outcome === 'cancelled') this.submissions.placed.forget(out, job)
+    // It may have been opened while its owner still knew it by its name.
+    const opened = this.submissions.recent(job)?.job ?? job
+    const outcome = this.#jobs.cancel(out, opened)
+    if (outcome === 'cancelled') this.submissions.placed.forget(out, opened)
     if (outcome === 'cancelled') return this.#respond(out, id, { ok: true, type: 'cancelled' })
     this.#respond(out, id, { ok: false, code: outcome, detail: CANCEL_DETAILS[outcome] })
   }

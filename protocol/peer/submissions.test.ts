@@ -49,7 +49,8 @@ function begin() {
       }
       throw new RangeError('the jobs have no end')
     },
-    opened: () => jobs.view(0).account(id)?.seq ?? 0,
+    /** Jobs that came to nothing: they found no node. */
+    voids: () => jobs.view(0).counters().jobs.void,
     /** Jobs that the payer ever opened, by what a witness knows. */
     jobsOf: () =>
       [...minds.storeOf(jobs.id(0)).keys()].filter((key) => key.startsWith(PREFIXES.closed)).length,
@@ -291,6 +292,35 @@ describe('a submission that waits', () => {
     })
     const keysInOrder = [...times].sort((a, b) => b - a)
     expect(times).toEqual(keysInOrder)
+  })
+})
+
+describe('many submissions at once', () => {
+  it('are all answered, each once, and none of them is refused', () => {
+    const peer = begin()
+    const names = Array.from({ length: 60 }, (_, at) => hash('name', Uint8Array.of(1, at)))
+    for (const name of names)
+      expect(peer.submit({ named: { name, content: CONTENT } })).toMatchObject({ ok: true })
+    peer.work()
+    const jobs = new Set(names.map((name) => peer.submission(name)?.job))
+    expect([jobs.size, jobs.has(null), jobs.has(undefined)]).toEqual([60, false, false])
+    expectSame(peer.jobs)
+    expect(peer.jobsOf() - 60).toBe(peer.voids())
+  })
+
+  it('beyond what a queue holds are the only ones that are told to come back later', () => {
+    const peer = full()
+    const items = Array.from({ length: LIMITS.batchJobs }, () => ({ ...CHEAP, maxPrice: 200n }))
+    const batch = (at: number) =>
+      peer.minds.command(peer.id, {
+        type: 'submit-batch',
+        items,
+        named: { name: hash('name', Uint8Array.of(2, at)), content: CONTENT },
+      })
+    const count = LIMITS.queuedJobs / LIMITS.batchJobs
+    for (let at = 0; at < count; at += 1) expect(batch(at)).toMatchObject({ ok: true })
+    expect(batch(count)).toMatchObject({ ok: false, code: 'queue_full' })
+    expect(peer.submit({}, { maxPrice: 200n })).toMatchObject({ ok: false, code: 'queue_full' })
   })
 })
 

@@ -20,7 +20,7 @@ import type { SubmitFault } from '../ledger/ledger.ts'
 import { LIMITS } from '../params.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
-import type { Command, CommandResult, JobRequest, RequestName } from './command.ts'
+import type { Command, CommandFault, CommandResult, JobRequest, RequestName } from './command.ts'
 import type { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
 import { Tickets } from './tickets.ts'
@@ -105,7 +105,7 @@ export class Submissions {
     const draft = this.#draft(out.now, ticket, market)
     const refusal = this.#refusalOf(draft, [ticket])
     if (refusal !== undefined) return this.#parts.respond(out, id, refusal)
-    if (draft.ok && this.#places(market, job.replicas) > this.#tickets.queue.size)
+    if (draft.ok && this.#places(out.now, market, job.replicas) > this.#tickets.queue.size)
       return this.#sign(out, id, { ticket, operation: draft.operation, commands: [id] })
     if (!draft.ok) this.#tickets.hinder(name, draft.code)
     this.#tickets.keep(out, { ...ticket, isKnown: true })
@@ -117,6 +117,7 @@ export class Submissions {
     const { items, priority = 0, label, named } = command
     const { name, content } = named
     const respond = (result: CommandResult) => this.#parts.respond(out, id, result)
+    if (this.find(name, out.now) !== undefined) return respond(REUSED)
     if (this.#parts.signed.has(name)) return respond({ ok: true, type: 'named' })
     const market = this.#parts.market(out.now)
     const seed = hash('submission', entropy)
@@ -231,7 +232,7 @@ export class Submissions {
     if (draft.operation.type !== 'open') throw new TypeError('a job is drafted as something else')
     const seed = hash('dry-run', entropy)
     const outcome = dryRun(draft.operation.spec, this.#parts.nodes(now), context.snapshot(), seed)
-    const isOpened = this.#places(market, request.replicas) > this.#tickets.queue.size
+    const isOpened = this.#places(now, market, request.replicas) > this.#tickets.queue.size
     return { ok: true, outcome, waiting: isOpened ? 0 : this.#tickets.queue.size }
   }
 
@@ -239,26 +240,35 @@ export class Submissions {
   #open(out: Outbox): void {
     if (this.#tickets.queue.size === 0) return
     const market = this.#parts.market(out.now)
-    let places = this.#places(market, REPLICAS_USUAL)
+    let places = this.#places(out.now, market, REPLICAS_USUAL)
     if (places <= 0) return
+    // What keeps one from being opened keeps all that ask for the same.
+    const hindered = new Map<string, CommandFault>()
     for (const ticket of this.#tickets.queue.inOrder(out.now)) {
       if (places <= 0) return
-      const draft = this.#draft(out.now, ticket, market)
-      if (!draft.ok) {
-        this.#tickets.hinder(ticket.name, draft.code)
-        continue
-      }
-      const { operation } = draft
-      if (operation.type !== 'open' || operation.escrow > this.#parts.context.ledger.available()) {
-        this.#tickets.hinder(ticket.name, 'insufficient_credit')
+      const kind = kindOf(ticket)
+      const known = hindered.get(kind)
+      const drafted = known === undefined ? this.#openable(out.now, ticket, market) : known
+      if (typeof drafted === 'string') {
+        hindered.set(kind, drafted)
+        this.#tickets.hinder(ticket.name, drafted)
         continue
       }
       this.#tickets.queue.served(ticket)
       this.#tickets.take(ticket)
       this.#count -= 1
-      this.#sign(out, this.#count, { ticket, operation, commands: [] })
+      this.#sign(out, this.#count, { ticket, operation: drafted, commands: [] })
       places -= 1
     }
+  }
+
+  /** The `open` of a ticket, or what keeps it from being signed now. */
+  #openable(now: number, ticket: Ticket, market: Market): Operation | CommandFault {
+    const draft = this.#draft(now, ticket, market)
+    if (!draft.ok) return draft.code
+    const { operation } = draft
+    const isPaid = operation.type === 'open' && operation.escrow <= this.#parts.context.ledger.available()
+    return isPaid ? operation : 'insufficient_credit'
   }
 
   #sign(
@@ -298,15 +308,19 @@ export class Submissions {
     if (!draft.ok && draft.code !== 'too_few_nodes') return draft
     if (this.#tickets.queue.size + tickets.length > LIMITS.queuedJobs)
       return this.#parts.refusal('queue_full')
-    const needed = tickets.reduce((sum, ticket) => sum + this.#tickets.leastOf(ticket), this.#tickets.needed)
+    const [only, ...others] = tickets
+    const needed =
+      draft.ok && draft.operation.type === 'open' && only !== undefined && others.length === 0
+        ? this.#tickets.needed + draft.operation.escrow
+        : tickets.reduce((sum, ticket) => sum + this.#tickets.leastOf(ticket), this.#tickets.needed)
     return needed > this.#parts.context.ledger.available()
       ? this.#parts.refusal('insufficient_credit')
       : undefined
   }
 
-  #places(market: Market, replicas: number): number {
+  #places(now: number, market: Market, replicas: number): number {
     const room = Math.floor(market.freeSlots() / replicas)
-    return this.placed.window.size(room) - this.placed.inFlight() - this.#signing.size
+    return this.placed.window.size(room) - this.placed.inFlight(now) - this.#signing.size
   }
 
   #signingOf(name: Digest): Signing | undefined {
@@ -336,4 +350,10 @@ export class Submissions {
     })
     out.notify(job)
   }
+}
+
+/** All that decides whether a job can be opened now. */
+function kindOf({ choices }: Ticket): string {
+  const { model, replicas, standbys, maxPrice } = choices
+  return [model, replicas, standbys, maxPrice].join('/')
 }
