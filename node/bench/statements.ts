@@ -27,7 +27,7 @@ const SLOTS = new Map<string, SlotOf>([
   [COMMIT_BALLOT.kind, slotOf(COMMIT_BALLOT.body, ballot)],
   [NEWVIEW.kind, slotOf(NEWVIEW.body, ballot)],
   [SEAL.kind, slotOf(SEAL.body, ({ job, step }) => `${job}/${step}`)],
-  [COMMIT.kind, slotOf(COMMIT.body, ({ job, step, slot }) => `${job}/${step}/${slot}`)],
+  [COMMIT.kind, slotOf(COMMIT.body, ({ job, step }) => `${job}/${step}`)],
 ])
 
 /**

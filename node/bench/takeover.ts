@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util'
 import type { JobId, PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { TIMES } from '../../protocol/params.ts'
-import { type OllamaTestServer, startOllamaTestServer } from '../compute/ollama-test-server.ts'
-import type { DrivenProcess } from '../e2e/driven-process.ts'
-import { planSeats, type Seat, startSeat, until } from '../e2e/driven-swarm.ts'
+import { planSeats, until } from '../e2e/driven-swarm.ts'
 import { plainRequest } from '../e2e/plain-request.ts'
 import { opened, submitted } from '../e2e/run-job.ts'
+import { startSlowModel } from '../e2e/slow-model.ts'
 import { figures, percentile } from './percentiles.ts'
+import { Place } from './place.ts'
 
 const PEERS = 6
 const REPLICAS = 3
@@ -29,40 +29,6 @@ interface Kill {
   readonly victim: PeerId
   readonly slot: number
   readonly atMs: number
-}
-
-/** One of the swarm's places, whichever process sits in it now; the next one has loaded the program already. */
-class Place {
-  readonly seat: Seat
-  peer: DrivenProcess
-  #next: DrivenProcess | undefined
-
-  constructor(seat: Seat) {
-    this.seat = seat
-    this.peer = startSeat(seat)
-  }
-
-  /** Ends the peer with SIGKILL; resolves with the moment at which it was told to. */
-  async kill(): Promise<number> {
-    const atMs = Date.now()
-    await this.peer.stop('SIGKILL')
-    return atMs
-  }
-
-  prepare(): void {
-    this.#next = startSeat(this.seat, { waits: true })
-  }
-
-  async restart(): Promise<void> {
-    this.peer = this.#next ?? startSeat(this.seat, { waits: true })
-    this.#next = undefined
-    this.peer.go()
-    await this.peer.ready
-  }
-
-  async end(): Promise<void> {
-    await Promise.all([this.peer.stop('SIGKILL'), this.#next?.stop('SIGKILL')])
-  }
 }
 
 /**
@@ -157,7 +123,7 @@ class Takeovers {
   }
 
   async open(): Promise<void> {
-    await Promise.all(this.#places.map(({ peer }) => peer.ready))
+    await Promise.all(this.#places.map((place) => place.ready()))
     const ids = this.#places.map(({ seat }) => seat.id)
     for (const { peer } of this.#places)
       await until(peer, 'all are endowed', ({ accounts }) =>
@@ -187,20 +153,6 @@ function pick<T>(items: readonly T[]): T {
   return item
 }
 
-/** A model that takes its time, and says the same to everybody. */
-function startSlowModel(): Promise<OllamaTestServer> {
-  return startOllamaTestServer({
-    scripts: {
-      async slow(reply) {
-        await Promise.race([pause(RUN_MS), reply.gone])
-        await reply.line({ response: 'An answer that took its time.', done: false })
-        await reply.line({ response: '', done: true, done_reason: 'stop', eval_count: 6 })
-        reply.end()
-      },
-    },
-  })
-}
-
 /** `npm run bench -- takeover --jobs 100`; resolves with the exit code. */
 export async function takeoverCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { jobs: { type: 'string', default: '100' } } })
@@ -210,7 +162,7 @@ export async function takeoverCommand(args: readonly string[]): Promise<number> 
   const bench = new AsyncDisposableStack()
   try {
     bench.defer(() => rm(root, { recursive: true, force: true }))
-    const model = await startSlowModel()
+    const model = await startSlowModel(RUN_MS)
     bench.defer(() => model.close())
     const seats = await planSeats(root, { count: PEERS })
     const flags = { providers: 'ollama', ollamaUrl: model.url }

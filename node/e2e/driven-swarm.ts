@@ -33,13 +33,20 @@ interface Place {
   readonly prefix: readonly string[]
 }
 
+interface Plan {
+  readonly count?: number
+  /** How many of them witness: the first ones; all by default. */
+  readonly witnesses?: number
+  readonly places?: readonly Place[]
+}
+
 /**
- * Makes identities, charter and settings for `count` witnesses, one for each operator named at most. The first
+ * Makes identities, charter and settings for `count` peers, one for each operator named at most. The first
  * one mints and pays each of them the endowment when it is started.
  */
 export async function planSeats(
   root: string,
-  { count = USUAL_PEERS, places }: { readonly count?: number; readonly places?: readonly Place[] } = {},
+  { count = USUAL_PEERS, witnesses = count, places }: Plan = {},
 ): Promise<readonly Seat[]> {
   const operators = OPERATORS.slice(0, count)
   const folders = operators.map((operator) => dataFolder(join(root, operator)))
@@ -48,7 +55,9 @@ export async function planSeats(
   const founders = identities.map(({ id }, at): Founder => ({ peer: id, operator: operators[at] ?? id }))
   const [first, ...rest] = founders
   if (first === undefined) throw new RangeError('a swarm has at least one peer')
-  const charter = foundSwarm({ name: 'test', founders: [first, ...rest], rules: await ownRules() })
+  const founding = foundSwarm({ name: 'test', founders: [first, ...rest], rules: await ownRules() })
+  const voters = founders.slice(0, witnesses).map(({ peer }) => peer)
+  const charter = { ...founding, witnesses: voters.sort((a, b) => (a < b ? -1 : 1)) }
   await Promise.all(folders.map((folder) => writeCharter(folder, charter)))
   const ports = await freePorts(operators.map(() => undefined))
   const at = places ?? ports.map((port): Place => ({ host: '127.0.0.1', port, prefix: [] }))

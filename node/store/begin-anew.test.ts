@@ -13,6 +13,7 @@ const KEPT = [
   PREFIXES.ballot,
   PREFIXES.carried,
   PREFIXES.closing,
+  PREFIXES.deadline,
   PREFIXES.epoch,
   PREFIXES.epochStop,
   PREFIXES.handoverDraft,

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../ids.ts'
+import { CANCEL } from '../jobs/messages.ts'
+import { jobIdOf } from '../ledger/entry.ts'
+import { said } from '../trust/testing-closes.ts'
 import { NO_ITEMS } from './instance-rules.ts'
 import {
   EXPIRED,
@@ -10,6 +14,9 @@ import {
   type Node,
   IDS,
 } from './testing-agreement.ts'
+
+/** The payer's word about a job; nobody here looks at signatures. */
+const CANCELLED = said(CANCEL, IDS[0] as PeerId, { job: jobIdOf(IDS[0] as PeerId, 0) })
 
 describe('agreement', () => {
   it("decides the natural proposer's value in round 0, with a quorum of commits", () => {
@@ -45,15 +52,16 @@ describe('agreement', () => {
     expect(swarm.decided()[0]).toBe('unassigned')
   })
 
-  it('repairs a refused value in round 1', () => {
+  it.each([
+    ['never valid', { verdict: 'not_valid' }],
+    ['short of a cancel', { verdict: 'guard', items: { ...NO_ITEMS, cancels: [CANCELLED] } }],
+  ] as const)('repairs in round 1 a value that is %s', (_, refused) => {
     const swarm = new Swarm()
     const first = proposing(swarm, EXPIRED)
     for (const node of swarm.nodes) node.local.dueMs = swarm.now
     for (const node of swarm.nodes)
       node.local.judge = (value) =>
-        value.type === 'void' && value.reason === 'unassigned'
-          ? { verdict: 'prepare' }
-          : { verdict: 'not_valid' }
+        value.type === 'void' && value.reason === 'unassigned' ? { verdict: 'prepare' } : refused
     // What it would propose next has changed by the time that round 1 starts.
     swarm.act(first, (out) => first.agreement.stir(out, INSTANCE))
     first.local.value = UNASSIGNED

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
 import type { JobId, PeerId } from '../ids.ts'
 import { TIMES } from '../params.ts'
 import { keys } from '../records/keys.ts'
+import { jobRecordCodec } from './record.ts'
 import { ANSWER, TestJobs } from './testing-jobs.ts'
 
 /** A witness, the payer, who is its jobs' steward, and the nodes, of whom none is either. */
@@ -97,6 +99,8 @@ describe('a cancel', () => {
     const atMs = jobs.minds.now
     cancel(jobs, job)
     expect(jobs.minds.stopped).toEqual(runners.map((peer) => ({ peer, job, atMs })))
+    // Witnesses seal and close at that moment, too.
+    expect(jobs.open(FIRST, job)).toBeUndefined()
   })
 
   it('is durable before its owner hears of it, and said again after a restart', () => {
@@ -137,6 +141,46 @@ describe('a cancel', () => {
     expect(jobs.minds.runs).toEqual([])
     expect(jobs.open(FIRST, job)).toBeUndefined()
     expect(spent()).toBe(0n)
+  })
+
+  it('is in the close that witnesses help to prepare, whoever proposes it', () => {
+    const { jobs, job } = broughtTo('running')
+    const told = [jobs.id(0), jobs.id(1)]
+    // Only those two know; what the others propose leaves the cancel out at first.
+    jobs.minds.isCut = (from, to, kind) =>
+      (kind === 'cancel' && !told.includes(to)) || (kind === 'propose' && told.includes(from))
+    cancel(jobs, job)
+    jobs.minds.stop(jobs.id(PAYER))
+    jobs.minds.pass(TIMES.commitMs + TIMES.revealMs + 6 * TIMES.retryMsMax)
+    const stored = jobs.minds.stored(jobs.id(5), keys.closed(job))
+    if (stored === undefined) throw new RangeError('it never ended')
+    const { blame } = decodeRecord(jobRecordCodec, stored, 'closed')
+    expect(blame.map(({ cause }) => cause)).toEqual(['cancelled'])
+  })
+
+  it('keeps standbys from taking over, however a runner fails', () => {
+    const jobs = new TestJobs([1, ...NODES])
+    const job = jobs.submit({ replicas: 1, standbys: 2 })
+    jobs.passElection()
+    jobs.minds.isCut = (_from, _to, kind) => kind === 'seal'
+    cancel(jobs, job)
+    const [run] = jobs.minds.runs
+    if (run === undefined) throw new RangeError('nobody runs')
+    const lease = { job, step: 0, slot: 0, rank: 0, state: 'failed' as const, tokens: 0 }
+    for (const at of [1, ...NODES])
+      if (jobs.id(at) !== run.peer) jobs.minds.say(run.peer, jobs.id(at), 'lease', lease)
+    jobs.minds.pass(10 * TIMES.leaseMs)
+    expect(jobs.minds.runs).toEqual([run])
+  })
+
+  it('that nobody got is said again', () => {
+    const { jobs, job } = broughtTo('running')
+    jobs.minds.isCut = (_from, _to, kind) => kind === 'cancel'
+    cancel(jobs, job)
+    jobs.minds.isCut = () => false
+    expect(jobs.minds.stopped).toEqual([])
+    jobs.minds.pass(TIMES.retryMsMax)
+    expect(jobs.minds.stopped).toHaveLength(2)
   })
 
   it('is only its payer’s, and nothing that is over can be cancelled', () => {

@@ -65,6 +65,19 @@ describe('a job that is over', () => {
     }
   })
 
+  it('shows the seals of an attempt that was followed by another one', () => {
+    const jobs = new TestJobs(NODES)
+    const job = jobs.submit({ replicas: 1, standbys: 1 })
+    jobs.passElection()
+    jobs.minds.pass(TIMES.commitMs + TIMES.revealMs + 2 * TIMES.retryMsMax)
+    const open = jobs.open(ONLOOKER, job)
+    expect(open?.step).toBe(1)
+    const phases = (open?.timeline ?? []).map(({ phase }) => phase)
+    const [first, second] = [phases.indexOf('assigned'), phases.lastIndexOf('assigned')]
+    expect(phases.slice(first, second).filter((phase) => phase === 'sealed').length).toBeGreaterThanOrEqual(3)
+    expect(open?.blame).toMatchObject([{ slot: 0, cause: 'timeout', led: 'reassigned' }])
+  })
+
   it('that its payer cancelled says so at who never heard the word', () => {
     const jobs = new TestJobs(NODES)
     jobs.minds.isCut = (_from, _to, kind) => kind === 'seal'

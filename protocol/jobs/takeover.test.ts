@@ -148,6 +148,23 @@ describe('a runner that has committed', () => {
     expect(jobs.minds.stored(runner, keys.run(job, 0, 0))).toBeDefined()
   })
 
+  it('is told so by those who will seal it, and not by a witness whose votes may be lost', () => {
+    const { jobs, runner, finish } = started()
+    const forgetful = jobs.id(3)
+    jobs.minds.stop(forgetful)
+    const store = jobs.minds.storeOf(forgetful) as Map<string, Uint8Array>
+    store.set(keys.amnesia, new Uint8Array(0))
+    jobs.minds.restart(forgetful)
+    // Else what a witness seals at once reaches the runner before its word that it holds the commit.
+    jobs.minds.isCut = (_from, _to, kind) => kind === 'seal'
+    jobs.minds.heard(runner, 'held')
+    finish(runner)
+    const by = new Set(jobs.minds.heard(runner, 'held').map(({ from }) => from))
+    const sealers = [0, 1, 2].map((at) => jobs.id(at)).filter((peer) => peer !== runner)
+    for (const peer of sealers) expect(by).toContain(peer)
+    expect(by).not.toContain(forgetful)
+  })
+
   it('takes nothing over', () => {
     const { jobs, runner, next, last, finish, running } = started()
     jobs.minds.isCut = (from, _to, kind) => from === runner && kind === 'lease'

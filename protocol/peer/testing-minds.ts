@@ -63,6 +63,8 @@ export class TestMinds {
   readonly judged: { readonly peer: PeerId; readonly voters: readonly string[] }[] = []
   /** Runs that peers were asked for. */
   readonly runs: { readonly peer: PeerId; readonly order: RunOrder }[] = []
+  /** Bodies that peers were told to bring, and from whom. */
+  readonly fetched: { readonly peer: PeerId; readonly token: string; readonly from: readonly PeerId[] }[] = []
   /** Runs that peers were told to end. */
   readonly stopped: { readonly peer: PeerId; readonly job: JobId; readonly atMs: number }[] = []
   now = 1_000
@@ -288,9 +290,10 @@ export class TestMinds {
       else if (effect.type === 'run') this.runs.push({ peer: signer.id, order: effect.order })
       else if (effect.type === 'stop-run')
         this.stopped.push({ peer: signer.id, job: effect.job, atMs: this.now })
-      else if (effect.type === 'fetch')
+      else if (effect.type === 'fetch') {
+        this.fetched.push({ peer: signer.id, token: effect.token, from: effect.from })
         this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok: true } })
-      else if (effect.type === 'compute') this.#compute(node, effect)
+      } else if (effect.type === 'compute') this.#compute(node, effect)
       else if (effect.type === 'respond' || effect.type === 'epoch-result') this.#results.push(effect.result)
     }
   }
