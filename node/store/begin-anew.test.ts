@@ -19,10 +19,12 @@ const KEPT = [
   PREFIXES.handoverDraft,
   PREFIXES.lock,
   PREFIXES.own,
+  PREFIXES.placed,
   PREFIXES.proposal,
   PREFIXES.requestTime,
   PREFIXES.run,
   PREFIXES.seal,
+  PREFIXES.ticket,
 ]
 
 async function keysOf(store: Store): Promise<readonly string[]> {
