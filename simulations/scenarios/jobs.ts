@@ -40,6 +40,8 @@ const SETTLED_MS = 60_000
 // Some hundred times what a whole run takes: a loop of events without progress ends here.
 const STEPS_LIMIT = 5_000_000
 const GRANT_UNITS = 50_000_000n
+/** Most jobs are over within it; later deadlines would hit none. */
+const DEADLINE_MS_MAX = 2_500
 const PAUSE_MS = 200
 const DOWN_MS = 4_000
 const RETRY_MS = 1_000
@@ -184,6 +186,7 @@ class JobsRun {
       standbys: random.below(3),
       comparator: random.pick(['auto', 'text', 'exact'] as const),
       visibility: random.pick(['private', 'public'] as const),
+      ...this.#deadline(),
     })
     for (let attempt = 0; ; attempt += 1) {
       const result = this.#ask(payer, command)
@@ -191,6 +194,12 @@ class JobsRun {
       if (attempt === RETRIES_MAX) throw new StuckError(`a job is refused with ${JSON.stringify(result)}`)
       this.#pass(RETRY_MS)
     }
+  }
+
+  /** One job in four has a deadline that may pass in any state of it: its payer's peer cancels it then. */
+  #deadline(): { readonly deadlineMs?: number } {
+    const { random } = this.#parts
+    return random.below(4) === 0 ? { deadlineMs: 1 + random.below(DEADLINE_MS_MAX) } : {}
   }
 
   /** Under operator diversity a job can't have more replicas than there are operators. */

@@ -41,7 +41,7 @@ export function createWatchedWorld(
 }
 
 type JobCommand = Extract<Command, { type: 'submit-job' }>
-type Chosen = 'model' | 'replicas' | 'standbys' | 'comparator' | 'visibility'
+type Chosen = 'model' | 'replicas' | 'standbys' | 'comparator' | 'visibility' | 'deadlineMs'
 
 /** A job about a prompt that the payer holds; what no scenario varies is the same in all of them. */
 export function jobOf(
