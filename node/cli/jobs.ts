@@ -35,23 +35,25 @@ export function addJobs(program: Command): void {
   apiOptions(command).action(async (given: JobsFlags) => {
     const { json, limit, cursor, status, model, node, label, from, to, ...flags } = given
     const client = await reachPeer(flags)
-    const page = await client.listJobs({
-      query: {
-        limit,
-        ...(cursor === undefined ? {} : { cursor }),
-        ...(status === undefined ? {} : { status }),
-        ...(model === undefined ? {} : { model }),
-        ...(node === undefined ? {} : { node }),
-        ...(label === undefined ? {} : { label }),
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-      },
-    })
+    const filters = {
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(status === undefined ? {} : { status }),
+      ...(model === undefined ? {} : { model }),
+      ...(node === undefined ? {} : { node }),
+      ...(label === undefined ? {} : { label }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    }
+    const page = await client.listJobs({ query: { ...filters, limit } })
     if (json === true) return printJson(page)
+    // They have a list of their own, since they leave it one after another.
+    const isWhole = status === undefined && cursor === undefined && node === undefined
+    const waiting = isWhole
+      ? await client.listJobs({ query: { ...filters, limit, status: 'queued' } })
+      : undefined
+    const items = [...(waiting?.items ?? []), ...page.items]
     print(
-      page.items.length === 0
-        ? 'No jobs yet: submit one with "hyperlooms run".'
-        : page.items.map(lineOf).join('\n'),
+      items.length === 0 ? 'No jobs yet: submit one with "hyperlooms run".' : items.map(lineOf).join('\n'),
     )
     if (page.next_cursor !== null) print(`more with --cursor ${page.next_cursor}`)
   })

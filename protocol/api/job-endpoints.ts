@@ -119,7 +119,8 @@ export const JOB_ENDPOINTS = {
   },
   listJobs: {
     ...NOTHING,
-    summary: 'Jobs that this peer knows, newest first',
+    summary:
+      'Jobs that this peer knows, newest first; those that wait to be opened are listed by status=queued',
     tag: 'jobs',
     query: listQuery,
     response: pageOf(jobSummarySchema),
