@@ -1,7 +1,6 @@
 import type { Backend } from './backend.ts'
 import { createFeed, type Feed, type Reader } from './feed.ts'
-import { findJob } from './handlers.ts'
-import { jobResource } from './job-resource.ts'
+import { findJob } from './find-job.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { statsResource } from './network-resource.ts'
 import type { Throughput } from './throughput.ts'
@@ -26,6 +25,8 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
   // Wall time grows faster than changes happen, so no later run of the server repeats a number.
   const firstSeq = () => backend.now()
   const jobs = new Map<string, Feed>()
+  /** By which name a job is watched that waited when its reader came. */
+  const names = new Map<string, string>()
   const network = createFeed({
     read: () => Promise.resolve({ stats: statsResource(backend, throughput.perMinute()) }),
     firstSeq: firstSeq(),
@@ -33,14 +34,19 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     failed,
   })
   const unsubscribe = backend.subscribe((job) => {
-    if (job !== null) jobs.get(job)?.changed()
+    if (job !== null) {
+      jobs.get(job)?.changed()
+      jobs.get(names.get(job) ?? '')?.changed()
+    }
     // A job's change shows in the counts as well.
     network.changed()
   })
 
   async function readJob(job: string): Promise<object | undefined> {
-    const record = await findJob(backend, job)
-    return record === undefined ? undefined : { job: await jobResource(backend, record) }
+    const found = await findJob(backend, job)
+    if (found === undefined) return undefined
+    if (found.id !== job) names.set(found.id, job)
+    return { job: found }
   }
 
   function feedOf(job: string): Feed {
@@ -56,6 +62,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     if (feed.size > 0 || jobs.get(job) !== feed) return
     feed.stop()
     jobs.delete(job)
+    for (const [id, name] of names) if (name === job) names.delete(id)
   }
 
   return {

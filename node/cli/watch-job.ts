@@ -12,13 +12,17 @@ const TERMINAL: ReadonlySet<Job['status']> = new Set(['completed', 'unresolved',
 /** Follows a job until it has ended, over the peer's socket; where that breaks, by asking again. */
 export async function watchJob(client: PeerClient, id: string, onChange: (job: Job) => void): Promise<Job> {
   let heardMs = performance.now()
+  let watched = id
   for (;;) {
     const seen =
-      (await follow(client.socketUrl('watchJob', { id }), onChange)) ?? (await look(client, id, heardMs))
+      (await follow(client.socketUrl('watchJob', { id: watched }), onChange)) ??
+      (await look(client, watched, heardMs))
     if (seen !== undefined) {
       heardMs = performance.now()
       onChange(seen)
-      if (TERMINAL.has(seen.status)) return seen
+      // One that found no free node goes on under another id, and so does one that waited.
+      if (TERMINAL.has(seen.status) && seen.continued_as === null) return seen
+      watched = seen.continued_as ?? seen.id
     }
     await pause(LOOK_MS)
   }
