@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { hash } from '../crypto/digest.ts'
 import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
-import type { Digest } from '../ids.ts'
+import { blobRefOf, type Digest, type JobId } from '../ids.ts'
 import { ANSWER, TestJobs } from '../jobs/testing-jobs.ts'
 import { CHOICES } from '../jobs/testing-tickets.ts'
-import { batchItemName, submissionCodec } from '../jobs/ticket.ts'
+import { batchItemName, submissionCodec, ticketCodec } from '../jobs/ticket.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { Command, JobRequest } from './command.ts'
@@ -36,6 +36,10 @@ function begin() {
     submission(name: Digest) {
       const value = minds.stored(id, keys.submission(name))
       return value === undefined ? undefined : decodeRecord(submissionCodec, value, name)
+    },
+    ticket(name: Digest) {
+      const value = minds.stored(id, keys.ticket(name))
+      return value === undefined ? undefined : decodeRecord(ticketCodec, value, name)
     },
     /** Answers every run that is asked for, until the payer has no job and nothing waits. */
     work(
@@ -241,6 +245,27 @@ describe('a submission survives', () => {
 })
 
 describe('a submission that waits', () => {
+  it('names its prompt on disk until its job holds it, whatever write is the last one', () => {
+    const peer = full()
+    const prompt = blobRefOf(Uint8Array.of(7))
+    peer.submit(WISH, { prompt })
+    expect(peer.ticket(NAME)?.choices.prompt).toEqual(prompt)
+    peer.minds.crashesAt = (_peer, key) => key === keys.submission(NAME)
+    peer.work(() => peer.minds.crashesAt === undefined)
+    const job = peer.submission(NAME)?.job
+    expect(peer.ticket(NAME)).toBeUndefined()
+    expect(peer.under(`${PREFIXES.body}${prompt.digest}/`)).toEqual([keys.body(prompt.digest, job as JobId)])
+  })
+
+  it('names its prompt no more once it is withdrawn', () => {
+    const peer = full()
+    const prompt = blobRefOf(Uint8Array.of(7))
+    peer.submit(WISH, { prompt })
+    peer.minds.command(peer.id, { type: 'cancel-job', job: NAME })
+    expect(peer.ticket(NAME)).toBeUndefined()
+    expect(peer.under(`${PREFIXES.body}${prompt.digest}/`)).toEqual([])
+  })
+
   it('is withdrawn by its name, durably, and never opened', () => {
     const peer = full()
     peer.submit(WISH)

@@ -3,6 +3,7 @@ import { dryRun } from '../election/dry-run.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { type AccountId, type Digest, digestToBytes, type JobId } from '../ids.ts'
 import type { JobContext } from '../jobs/context.ts'
+import { writeHolding } from '../jobs/holdings.ts'
 import type { JobHeads } from '../jobs/job-heads.ts'
 import { type Draft, draftJob, type Market } from '../jobs/offering.ts'
 import { Placed } from '../jobs/placed.ts'
@@ -145,6 +146,8 @@ export class Submissions {
     const { name, content, label, priority, batch, deadlineMs } = ticket
     const job = jobIdOf(account, operation.spec.nonce)
     out.write(keys.ticket(name), null)
+    // Its ticket names the prompt no more, and the job's record may come with a later event.
+    writeHolding(out, operation.spec.prompt, { job, what: 'prompt', own: true })
     if (ticket.isKnown) this.#tickets.remember(out, name, { content, job, withdrawn: null })
     out.write(keys.meta(job), encodeBody(jobMetaCodec, { name, label, priority, batch, deadlineMs }))
     this.placed.add(out, job, ticket)
