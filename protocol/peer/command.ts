@@ -44,6 +44,15 @@ export interface RequestName {
   readonly content: Digest
 }
 
+/** What its payer says of a submission beyond the job itself. */
+export interface Wish {
+  /** How the asker names it; without, it goes by a name drawn here. */
+  readonly named?: RequestName
+  /** 0 to 9, the most urgent first. */
+  readonly priority?: number
+  readonly label?: string
+}
+
 interface Move {
   readonly to: PeerId
   readonly amount: bigint
@@ -53,8 +62,13 @@ interface Move {
 
 /** Requests of this peer's owner. They are trusted as to origin, not as to contents. */
 export type Command =
-  | { readonly type: 'submit-job'; readonly request: JobRequest }
-  /** The payer wants no more of a job: whoever runs stops, and what isn't owed to anybody comes back (6.10). */
+  | ({ readonly type: 'submit-job'; readonly request: JobRequest } & Wish)
+  /** Many under one name: all are taken, or none. */
+  | ({ readonly type: 'submit-batch'; readonly items: readonly JobRequest[] } & Required<
+      Pick<Wish, 'named'>
+    > &
+      Wish)
+  /** The payer wants no more of a job, or of a submission that waits (by its name): whoever runs stops, and what isn't owed to anybody comes back (6.10). */
   | { readonly type: 'cancel-job'; readonly job: JobId }
   | ({ readonly type: 'mint' } & Move)
   | ({ readonly type: 'transfer' } & Move)
@@ -83,9 +97,15 @@ export type CommandFault =
   | 'queue_full'
   | 'not_the_payer'
   | 'job_over'
+  | 'idempotency_key_reused'
 
 export type CommandResult =
   | { readonly ok: true; readonly type: 'job'; readonly job: JobId }
+  /** Durable, and opened once the swarm has room; meanwhile it goes by its name. */
+  | { readonly ok: true; readonly type: 'queued'; readonly ticket: Digest }
+  | { readonly ok: true; readonly type: 'batch'; readonly batch: Digest }
+  /** Carried out under this name before: its record says what became of it. */
+  | { readonly ok: true; readonly type: 'named' }
   /** The word is durable and under way; how the job ends is decided like any other. */
   | { readonly ok: true; readonly type: 'cancelled' }
   | { readonly ok: true; readonly type: 'entry'; readonly entry: EntryId; readonly source: Digest }
