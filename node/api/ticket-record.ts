@@ -9,7 +9,7 @@ import type { Backend } from './backend.ts'
  * signs this spec, and its job, once opened, has another id.
  */
 export function ticketRecord({ view }: Backend, ticket: TicketRecord & Pick<Ticket, 'name'>): JobRecord {
-  const { prompt, replicas, standbys, temperatureMilli, seed, maxTokens, ...choices } = ticket.choices
+  const { prompt, replicas, standbys, temperatureMilli, seed, maxTokens, terms, ...choices } = ticket.choices
   const { charter, governance } = view.roster
   const { params, treasury } = governance
   const spec: JobSpec = {
@@ -36,6 +36,7 @@ export function ticketRecord({ view }: Backend, ticket: TicketRecord & Pick<Tick
     voidMs: TIMES.voidMs,
     leaseMs: TIMES.leaseMs,
     graceMs: TIMES.graceMs,
+    ...terms,
   }
   return {
     job: ticket.name,

@@ -4,7 +4,7 @@ import { encodeBody } from '../encoding/body.ts'
 import type { Digest, JobId } from '../ids.ts'
 import type { JobRequest } from '../peer/command.ts'
 import { LIMITS, PPM } from '../params.ts'
-import { blobRef } from './spec.ts'
+import { blobRef, termsCodec } from './spec.ts'
 
 /** How often a job that found no free node goes back to its place in the queue: three elections of 10 s each. */
 export const RETURNS_MAX = 3
@@ -25,6 +25,7 @@ const choicesCodec = struct({
   seed: nullable(uint(0xffff_ffff)),
   maxTokens: uint(65_536, 1),
   retryOf: nullable(digest<JobId>()),
+  terms: nullable(termsCodec),
 })
 
 /** A submission that waits at its payer's own peer until the swarm has room for it. It holds no escrow. */
@@ -100,9 +101,10 @@ export function batchItemName(batch: Digest, at: number): Digest {
 
 /** What every chosen thing of a ticket is called where a job is drafted. */
 export function requestOf({ choices, deadlineMs }: Ticket, now: number): JobRequest {
-  const { retryOf, ...rest } = choices
+  const { retryOf, terms, ...rest } = choices
   return {
     ...rest,
+    ...(terms === null ? {} : { terms }),
     ...(retryOf === null ? {} : { retryOf }),
     ...(deadlineMs === null ? {} : { deadlineMs: Math.max(0, deadlineMs - now) }),
   }
@@ -119,11 +121,11 @@ interface TicketOptions {
 }
 
 export function ticketFor(request: JobRequest, now: number, options: TicketOptions): Ticket {
-  const { deadlineMs, retryOf = null, ...choices } = request
+  const { deadlineMs, retryOf = null, terms = null, ...choices } = request
   const { priority = 0, label = null, batch = null, ...named } = options
   return {
     ...named,
-    choices: { ...choices, retryOf },
+    choices: { ...choices, retryOf, terms },
     priority,
     label,
     batch,

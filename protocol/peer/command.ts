@@ -1,6 +1,6 @@
 import type { Verified } from '../crypto/verified.ts'
 import type { BlobRef, Digest, EntryId, JobId, PeerId } from '../ids.ts'
-import type { JobSpec } from '../jobs/spec.ts'
+import type { JobSpec, JobTerms } from '../jobs/spec.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
 import type { SignedRevocation } from '../swarm/invitation.ts'
@@ -26,14 +26,8 @@ export interface JobRequest {
   /** After how many milliseconds this peer cancels the job unless it is over. */
   readonly deadlineMs?: number
   /** Where it wants others than what is usual: the spec's bounds hold for them as for any. */
-  readonly terms?: Partial<JobTerms>
+  readonly terms?: JobTerms
 }
-
-/** How long a job's phases last, and how often it is tried. */
-export type JobTerms = Pick<
-  JobSpec,
-  'attempts' | 'assignMs' | 'commitMs' | 'revealMs' | 'voidMs' | 'leaseMs' | 'graceMs'
->
 
 /**
  * How an asker names its request, so that a repetition is known as one, also after a crash: `name` stands for

@@ -304,6 +304,21 @@ describe('a submission that waits', () => {
     expect(peer.submission(NAME)).toMatchObject({ job: null, withdrawn: { why: 'expired' } })
   })
 
+  it('is opened with the times that its payer chose, also after a restart', () => {
+    const peer = full()
+    const times = { assignMs: 5_000, commitMs: 5_000, revealMs: 2_000, voidMs: 20_000 }
+    const terms = { attempts: 1, leaseMs: 300, graceMs: 60, ...times }
+    peer.submit(WISH, { terms })
+    peer.minds.restart(peer.id)
+    const opened = () =>
+      peer
+        .view()
+        .openJobs()
+        .find(({ job }) => job === peer.submission(NAME)?.job)
+    peer.work(() => opened() !== undefined)
+    expect(opened()?.spec).toMatchObject(terms)
+  })
+
   it('is opened by its priority', () => {
     const peer = full()
     const words = [3, 4, 5]
