@@ -49,6 +49,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     const found = await findJob(backend, job)
     if (found === undefined) return undefined
     if (found.id !== job) names.set(found.id, job)
+    if (isDigest(found.id)) answers.get(job)?.turnTo(found.id)
     return { job: found }
   }
 
@@ -65,7 +66,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     if (!isDigest(job)) return undefined
     const known = answers.get(job)
     if (known !== undefined) return known
-    const channel = createTokenChannel((tell) => backend.followTokens(job, tell))
+    const channel = createTokenChannel((id, tell) => backend.followTokens(id, tell), job)
     answers.set(job, channel)
     return channel
   }
@@ -105,6 +106,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
       for (const channel of answers.values()) channel.stop()
       answers.clear()
       jobs.clear()
+      names.clear()
     },
   }
 }
