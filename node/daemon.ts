@@ -2,6 +2,7 @@ import type { JobId } from '../protocol/ids.ts'
 import type { JobRecord } from '../protocol/jobs/record.ts'
 import { type Charter, swarmIdOf } from '../protocol/swarm/charter.ts'
 import type { Backend } from './api/backend.ts'
+import { findSubmission } from './api/find-job.ts'
 import { detectProviders } from './compute/detect.ts'
 import { createLyingProvider } from './compute/lying-provider.ts'
 import type { Provider } from './compute/provider.ts'
@@ -36,7 +37,7 @@ export interface Daemon
   extends Pick<Backend, 'view' | 'now' | 'command' | 'subscribe' | 'putBlob' | 'getBlob'> {
   readonly id: string
   addresses(): readonly string[]
-  /** A job as this peer shows it, closed ones too. */
+  /** A job as this peer shows it, closed ones too, by its id or by the name that it went by while it waited. */
   record(job: JobId): Promise<JobRecord | undefined>
   /** Where the API and the page are. */
   readonly url: string
@@ -141,7 +142,7 @@ async function startInto(options: DaemonOptions, starting: AsyncDisposableStack)
     putBlob: backend.putBlob,
     getBlob: backend.getBlob,
     addresses: () => backend.network.addresses(),
-    record: (job) => backend.history.job(job),
+    record: async (job) => backend.history.job((await findSubmission(backend, job))?.job ?? job),
     id: identity.id,
     url: api.url,
     newApiKey: apiKey.made,

@@ -21,6 +21,7 @@ export const ERRORS = {
   insufficient_credit: { status: 402, title: 'The account cannot pay for this' },
   not_found: { status: 404, title: 'There is nothing at this address' },
   job_not_found: { status: 404, title: 'This peer knows no such job' },
+  batch_not_found: { status: 404, title: 'This peer knows no such batch' },
   decision_not_found: { status: 404, title: 'The job has not been assigned yet' },
   account_not_found: { status: 404, title: 'The ledger knows no such account' },
   backup_not_found: { status: 404, title: 'No backup was made since this peer started' },
@@ -33,6 +34,8 @@ export const ERRORS = {
   account_forked: { status: 409, title: 'Two entries were signed for one place of the account' },
   not_forked: { status: 409, title: 'The account has no unsettled fork' },
   operation_void: { status: 409, title: 'Another entry took the place of the operation' },
+  job_running: { status: 409, title: 'The job has not ended yet' },
+  prompt_gone: { status: 409, title: 'The prompt of the job is not held here any more' },
   job_over: { status: 409, title: 'The job has ended' },
   keys_sealed: {
     status: 409,

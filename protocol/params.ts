@@ -36,6 +36,12 @@ export const LIMITS = {
   receipts: 2,
   /** Longest chain of decisions of one job: first assignment, attempts, close. */
   steps: 16,
+  /** Priorities of submissions in their own peer's queue: 0 to 9. */
+  priority: 9,
+  /** Submissions that wait at one peer, 1 KiB each: 10 MiB. */
+  queuedJobs: 10_000,
+  /** Submissions of one batch: their tickets are one write to the log of less than 1 MiB. */
+  batchJobs: 1_000,
   promptBytes: 262_144,
   answerBytes: 262_144,
   modelNameBytes: 128,

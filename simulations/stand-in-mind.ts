@@ -97,6 +97,10 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     nodes: () => [],
     openJobs: () => [],
     job: () => undefined,
+    waiting: () => undefined,
+    allWaiting: () => [],
+    submission: () => undefined,
+    dryRun: () => ({ ok: false, code: 'not_ready', detail: '' }),
     counters: () => ({
       accepted: 0,
       dropped: {},

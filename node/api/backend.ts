@@ -8,6 +8,7 @@ import type { Movement, MovementType } from '../../protocol/jobs/movements.ts'
 import type { JobRecord, JobStatus } from '../../protocol/jobs/record.ts'
 import type { Takeover } from '../../protocol/jobs/rechecking.ts'
 import type { JobValue } from '../../protocol/jobs/value.ts'
+import type { BatchRecord, JobMeta, Submission } from '../../protocol/jobs/ticket.ts'
 import type { SignedEntry } from '../../protocol/ledger/entry.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import type { EpochCommand, EpochResult } from '../../protocol/peer/epoch-command.ts'
@@ -27,6 +28,13 @@ export interface JobQuery {
   readonly limit: number
   readonly cursor?: string
   readonly status?: JobStatus
+  readonly model?: string
+  /** Elected for it. */
+  readonly node?: PeerId
+  readonly label?: string
+  /** When this peer heard of it, both included. */
+  readonly fromMs?: number
+  readonly toMs?: number
 }
 
 export interface JobPage {
@@ -39,6 +47,11 @@ export interface JobHistory {
   job(id: JobId): Promise<JobRecord | undefined>
   /** undefined for a cursor that it never issued. */
   jobs(query: JobQuery): Promise<JobPage | undefined>
+  /** What this peer's owner said of it; undefined for somebody else's. */
+  meta(job: JobId): Promise<JobMeta | undefined>
+  /** What became of a submission; undefined while it waits, and for a name that stands for none. */
+  submission(name: Digest): Promise<Submission | undefined>
+  batch(name: Digest): Promise<BatchRecord | undefined>
 }
 
 /** A page of what moved credits, newest first by `atMs`. */

@@ -73,7 +73,7 @@ const BODIES: readonly (readonly [what: string, body: unknown, code: string])[] 
   ['an unknown field', { prompt: 'x', promt: 'y' }, 'unknown_field'],
   ['a field called constructor', { prompt: 'x', constructor: {} }, 'unknown_field'],
   ['an unknown parameter', { prompt: 'x', params: { top_p: 1 } }, 'unknown_field'],
-  ['a field that is not offered yet', { prompt: 'x', label: 'mine' }, 'unknown_field'],
+  ['a field that is not offered yet', { prompt: 'x', stream: true }, 'unknown_field'],
   ['no replicas', { prompt: 'x', replicas: 0 }, 'replicas_out_of_range'],
   ['too many replicas', { prompt: 'x', replicas: LIMITS.replicas + 1 }, 'replicas_out_of_range'],
   ['half a replica', { prompt: 'x', replicas: 1.5 }, 'replicas_out_of_range'],

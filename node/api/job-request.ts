@@ -1,7 +1,7 @@
 import type { JobRequestBody } from '../../protocol/api/job-request-schema.ts'
 import { parseCredits } from '../../protocol/api/credits.ts'
 import { LIMITS, PPM } from '../../protocol/params.ts'
-import type { JobRequest } from '../../protocol/peer/command.ts'
+import type { JobRequest, Wish } from '../../protocol/peer/command.ts'
 import { ApiProblem } from './problem.ts'
 
 /** A third answer makes a majority possible; more cost more than they add. */
@@ -41,6 +41,15 @@ function priceOf(text: string | undefined): bigint | null {
   const units = parseCredits(text)
   if (units === undefined) throw new ApiProblem('out_of_range', 'max_price is more than the ledger can hold')
   return units
+}
+
+/** What a body says of a job beyond what is signed. */
+export function wishOf(body: Pick<JobRequestBody, 'priority' | 'label'>): Pick<Wish, 'priority' | 'label'> {
+  const label = nameOf('label', body.label, LIMITS.labelBytes)
+  return {
+    ...(body.priority === undefined ? {} : { priority: body.priority }),
+    ...(label === null ? {} : { label }),
+  }
 }
 
 /** Takes a body that fits its schema; throws `ApiProblem` for what a schema can't express. Stores nothing. */

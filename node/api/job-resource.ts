@@ -4,6 +4,7 @@ import type { BlobRef, PeerId } from '../../protocol/ids.ts'
 import type { Blame } from '../../protocol/jobs/blame-record.ts'
 import type { JobRecord, SlotState, TimelineEvent } from '../../protocol/jobs/record.ts'
 import { escrowOf } from '../../protocol/jobs/spec.ts'
+import type { JobMeta } from '../../protocol/jobs/ticket.ts'
 import type { JobResult, ReplicaResult } from '../../protocol/jobs/value.ts'
 import { PPM } from '../../protocol/params.ts'
 import type { Backend } from './backend.ts'
@@ -94,7 +95,7 @@ function receiptsOf(record: JobRecord): Receipt[] {
   ]
 }
 
-function commonOf(record: JobRecord) {
+function commonOf(record: JobRecord, meta: JobMeta | undefined) {
   const { job, account, spec, status, result } = record
   return {
     id: job,
@@ -108,6 +109,8 @@ function commonOf(record: JobRecord) {
     agreement: result?.agreement ?? null,
     confidence: orNull(result, confidenceOf),
     charged: orNull(record.charged, formatCredits),
+    label: meta?.label ?? null,
+    priority: meta?.priority ?? 0,
   }
 }
 
@@ -129,15 +132,24 @@ function specOf({ spec }: JobRecord) {
 }
 
 /** Everything about a job, with those texts that this peer holds. */
-export async function jobResource(backend: Backend, record: JobRecord): Promise<Job> {
+export async function jobResource(
+  backend: Backend,
+  record: JobRecord,
+  meta: JobMeta | undefined,
+): Promise<Job> {
   const { spec, result } = record
   const answers = await Promise.all((result?.replicas ?? []).map((replica) => answerOf(backend, replica)))
   const winner = result?.winner ?? null
   return {
-    ...commonOf(record),
+    ...commonOf(record, meta),
     ...specOf(record),
     confidence_ppm: result?.confidence ?? null,
     opened_at: orNull(record.openedMs, timeOf),
+    queue: null,
+    retry_of: spec.retryOf,
+    continued_as: null,
+    batch: meta?.batch ?? null,
+    deadline_at: orNull(meta?.deadlineMs ?? null, timeOf),
     prompt: await textOf(backend, spec.prompt),
     timeline: record.timeline.map(timelineOf),
     bids: record.bids.length,
@@ -161,9 +173,13 @@ function previewOf(text: string): string {
     .join('')
 }
 
-export async function jobSummary(backend: Backend, record: JobRecord): Promise<JobSummary> {
+export async function jobSummary(
+  backend: Backend,
+  record: JobRecord,
+  meta: JobMeta | undefined,
+): Promise<JobSummary> {
   return {
-    ...commonOf(record),
+    ...commonOf(record, meta),
     prompt_preview: orNull(await textOf(backend, record.spec.prompt), previewOf),
   }
 }

@@ -1,10 +1,20 @@
 import { foundingSnapshot } from '../../protocol/trust/snapshot.ts'
 import { blobRefOf, type Digest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
+import {
+  type BatchRecord,
+  batchItemName,
+  type JobMeta,
+  type Submission,
+  type Ticket,
+  ticketFor,
+} from '../../protocol/jobs/ticket.ts'
 import { NO_CHANGE, type PendingOrder } from '../../protocol/epoch/change-view.ts'
 import { addedBy } from '../../protocol/epoch/order.ts'
 import type { Command, CommandResult, JobRequest } from '../../protocol/peer/command.ts'
-import type { PeerView } from '../../protocol/peer/view.ts'
+import type { DryRunView, PeerView } from '../../protocol/peer/view.ts'
+import { dryRun } from '../../protocol/election/dry-run.ts'
+import type { Roster } from '../../protocol/swarm/roster.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
@@ -36,6 +46,13 @@ export interface MemoryBackend extends Backend {
   readonly commands: Command[]
   /** Orders that were brought, as if some were missing that they add. */
   readonly orders: PendingOrder[]
+  /** Submissions that wait, the next one first. */
+  readonly waiting: Ticket[]
+  readonly metas: Map<JobId, JobMeta>
+  readonly submissions: Map<Digest, Submission>
+  readonly batches: Map<Digest, BatchRecord>
+  /** Of two prompts, of which the first one's job is the closed one. */
+  readonly batch: Digest
   readonly connections: ConnectionView[]
   readonly ledger: MemoryLedger
   readonly control: MemoryControl
@@ -44,6 +61,8 @@ export interface MemoryBackend extends Backend {
   ruling: Ruling
   /** What the next command is answered with instead of being carried out. */
   refusal: Extract<CommandResult, { ok: false }> | undefined
+  /** Whether submissions wait. */
+  isFull: boolean
   clockMs: number
   readonly listeners: Set<(job: string | null) => void>
   /** Who follows the answer to which job. */
@@ -52,7 +71,11 @@ export interface MemoryBackend extends Backend {
 }
 
 function viewOf(
-  state: { readonly records: Map<JobId, JobRecord>; readonly orders: readonly PendingOrder[] },
+  state: {
+    readonly records: Map<JobId, JobRecord>
+    readonly orders: readonly PendingOrder[]
+    readonly waiting: readonly Ticket[]
+  },
   charter: Charter,
 ): PeerView {
   const roster = rosterOf(charter)
@@ -88,6 +111,13 @@ function viewOf(
     nodes: nodesOf,
     openJobs: open,
     job: (id) => open().find(({ job }) => job === id),
+    waiting: (name) => {
+      const ticket = state.waiting.find((one) => one.name === name)
+      return ticket && { ticket, position: state.waiting.indexOf(ticket), reason: 'busy' }
+    },
+    allWaiting: () => state.waiting,
+    submission: () => undefined,
+    dryRun: (request) => dryRunOf(roster, request),
     counters: () => ({
       accepted: 12,
       dropped: { malformed: 3 },
@@ -117,6 +147,31 @@ function openJob(request: JobRequest, job: JobId): JobRecord {
   return { ...record, spec, status: 'pending', openedMs: null, slots: [], timeline: [], step: null }
 }
 
+/** Everybody who offers the model would be elected. */
+function dryRunOf(roster: Roster, request: JobRequest): DryRunView {
+  if (request.model !== null && request.model !== 'reference')
+    return { ok: false, code: 'model_unknown', detail: 'no node offers it' }
+  const { spec } = openJob(request, digestNamed(1))
+  const outcome = dryRun(spec, nodesOf(START_MS), foundingSnapshot(roster.charter), digestNamed(2))
+  return { ok: true, outcome, waiting: 0 }
+}
+
+function takeBatch(
+  backend: MemoryBackend,
+  command: Extract<Command, { type: 'submit-batch' }>,
+): CommandResult {
+  const { named, items, label, priority = 0 } = command
+  const { name, content } = named
+  items.forEach((item, at) => {
+    const about = { name: batchItemName(name, at), content, isKnown: true, secret: content, batch: name }
+    backend.waiting.push(ticketFor(item, backend.clockMs, { ...about, label, priority }))
+  })
+  const createdMs = backend.clockMs
+  backend.batches.set(name, { content, items: items.length, label: label ?? null, priority, createdMs })
+  backend.submissions.set(name, { content, job: null, withdrawn: null })
+  return { ok: true, type: 'batch', batch: name }
+}
+
 export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBackend {
   const charter = { ...CHARTER, ...changes }
   const text = (value: string) => new TextEncoder().encode(value)
@@ -129,6 +184,8 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
   ])
   const blobs = new Map(bodies.map((body) => [blobRefOf(body).digest, body as Uint8Array]))
   const orders: PendingOrder[] = []
+  const waiting: Ticket[] = []
+  const batch = digestNamed(0xb1)
   const connections: ConnectionView[] = [second, third].map((peer) => ({
     peer,
     address: '/ip4/127.0.0.1/tcp/9001',
@@ -152,11 +209,19 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       return Promise.resolve(backend.ruling)
     },
     refusal: undefined,
+    isFull: false,
     clockMs: START_MS,
     listeners: new Set(),
     followers: new Map(),
     orders,
-    view: viewOf({ records, orders }, charter),
+    waiting,
+    metas: new Map(),
+    submissions: new Map([[batchItemName(batch, 0), { content: batch, job: closedJob, withdrawn: null }]]),
+    batches: new Map([
+      [batch, { content: batch, items: 2, label: 'both', priority: 1, createdMs: START_MS }],
+    ]),
+    batch,
+    view: viewOf({ records, orders, waiting }, charter),
     now: () => backend.clockMs,
     notify: (job) => backend.listeners.forEach((listener) => listener(job)),
     command(command) {
@@ -173,6 +238,7 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       if (command.type === 'take-certificate') return Promise.resolve({ ok: true, type: 'taken' })
       if (command.type === 'revoke')
         return Promise.resolve({ ok: true, type: 'entry', entry: digestNamed(5), source: digestNamed(5) })
+      if (command.type === 'submit-batch') return Promise.resolve(takeBatch(backend, command))
       if (command.type !== 'submit-job') {
         const entry = backend.ledger.sign(command, {
           account: payer,
@@ -181,8 +247,19 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
         })
         return Promise.resolve({ ok: true, type: 'entry', entry, source: entry })
       }
+      const { named, label = null, priority = 0, request } = command
+      if (backend.isFull) {
+        const about = { isKnown: true, secret: digestNamed(9), label: label ?? undefined, priority }
+        const name = named?.name ?? digestNamed(0x50 + waiting.length)
+        const content = named?.content ?? digestNamed(8)
+        waiting.push(ticketFor(request, backend.clockMs, { ...about, name, content }))
+        return Promise.resolve({ ok: true, type: 'queued', ticket: name })
+      }
       const job = digestNamed(0x10 + records.size)
-      records.set(job, openJob(command.request, job))
+      records.set(job, openJob(request, job))
+      const name = named?.name ?? job
+      backend.metas.set(job, { name, label, priority, batch: null, deadlineMs: null })
+      if (named !== undefined) backend.submissions.set(name, { content: named.content, job, withdrawn: null })
       return Promise.resolve({ ok: true, type: 'job', job })
     },
     changeEpoch(command) {
@@ -211,6 +288,9 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
     history: {
       job: (id) => Promise.resolve(records.get(id)),
       jobs: (query) => Promise.resolve(pageOf(records, query)),
+      meta: (job) => Promise.resolve(backend.metas.get(job)),
+      submission: (name) => Promise.resolve(backend.submissions.get(name)),
+      batch: (name) => Promise.resolve(backend.batches.get(name)),
     },
     network: {
       addresses: () => ['/ip4/127.0.0.1/tcp/9000'],

@@ -56,7 +56,7 @@ function needsKey(name: RouteName): boolean {
 /** Fastify's schema of a route: it validates by it and documents it. */
 export function schemaOf(name: RouteName): FastifySchema {
   const endpoint: Endpoint = ENDPOINTS[name]
-  const { summary, tag, params, query, headers, body, status, response } = endpoint
+  const { summary, tag, params, query, headers, body, status, response, asked } = endpoint
   const callers = CALLERS.filter((caller) => RIGHTS[name][caller])
   return {
     operationId: name,
@@ -69,7 +69,11 @@ export function schemaOf(name: RouteName): FastifySchema {
     ...(query === null ? {} : { querystring: query }),
     ...(headers === null ? {} : { headers }),
     ...(body === null ? {} : { body }),
-    response: { [status]: response, ...errorResponses(codesOf(name)) },
+    response: {
+      [status]: response,
+      ...(asked === null ? {} : { 200: asked }),
+      ...errorResponses(codesOf(name)),
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
-import type { CallOutput } from '../../protocol/api/client.ts'
+import type { AskedOutput, CallOutput } from '../../protocol/api/client.ts'
 import type { Endpoints } from '../../protocol/api/endpoints.ts'
-import type { RouteName } from '../../protocol/api/routes.ts'
+import type { RouteName, ROUTES } from '../../protocol/api/routes.ts'
 
 type StaticOf<S> = S extends TSchema ? Static<S> : undefined
 
@@ -13,8 +13,15 @@ export interface RouteInput<N extends RouteName> {
   readonly body: StaticOf<Endpoints[N]['body']>
   /** Sets a header of the response. */
   readonly header: (name: string, value: string) => void
+  /** The route was only asked: answers with 200 and what it has for that. */
+  readonly onlyAsked: () => void
 }
 
+/** Where a route answers in lines, they come one after another. */
+type Answer<N extends RouteName> = (typeof ROUTES)[N] extends { readonly lines: true }
+  ? AsyncIterable<CallOutput<N> extends readonly (infer Line)[] ? Line : never>
+  : CallOutput<N> | AskedOutput<N>
+
 export type Handlers = {
-  readonly [N in RouteName]: (input: RouteInput<N>) => CallOutput<N> | Promise<CallOutput<N>>
+  readonly [N in RouteName]: (input: RouteInput<N>) => Answer<N> | Promise<Answer<N>>
 }

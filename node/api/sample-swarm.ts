@@ -159,6 +159,7 @@ export function nodesOf(clockMs: number): readonly NodeView[] {
                 vramTotalMb: 200,
                 loadMilli: 250,
                 slots: 2,
+                busy: 1,
                 modes: ['process'],
                 region: 'eu',
               },

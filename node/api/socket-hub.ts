@@ -1,8 +1,7 @@
 import { isDigest } from '../../protocol/ids.ts'
 import type { Backend } from './backend.ts'
 import { createFeed, type Feed, type Reader } from './feed.ts'
-import { findJob } from './handlers.ts'
-import { jobResource } from './job-resource.ts'
+import { findJob } from './find-job.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { statsResource } from './network-resource.ts'
 import { createTokenChannel, type TokenChannel } from './token-channel.ts'
@@ -29,6 +28,8 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
   const firstSeq = () => backend.now()
   const jobs = new Map<string, Feed>()
   const answers = new Map<string, TokenChannel>()
+  /** By which name a job is watched that waited when its reader came. */
+  const names = new Map<string, string>()
   const network = createFeed({
     read: () => Promise.resolve({ stats: statsResource(backend, throughput.perMinute()) }),
     firstSeq: firstSeq(),
@@ -36,14 +37,20 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     failed,
   })
   const unsubscribe = backend.subscribe((job) => {
-    if (job !== null) jobs.get(job)?.changed()
+    if (job !== null) {
+      jobs.get(job)?.changed()
+      jobs.get(names.get(job) ?? '')?.changed()
+    }
     // A job's change shows in the counts as well.
     network.changed()
   })
 
   async function readJob(job: string): Promise<object | undefined> {
-    const record = await findJob(backend, job)
-    return record === undefined ? undefined : { job: await jobResource(backend, record) }
+    const found = await findJob(backend, job)
+    if (found === undefined) return undefined
+    if (found.id !== job) names.set(found.id, job)
+    if (isDigest(found.id)) answers.get(job)?.turnTo(found.id)
+    return { job: found }
   }
 
   function feedOf(job: string): Feed {
@@ -59,7 +66,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     if (!isDigest(job)) return undefined
     const known = answers.get(job)
     if (known !== undefined) return known
-    const channel = createTokenChannel((tell) => backend.followTokens(job, tell))
+    const channel = createTokenChannel((id, tell) => backend.followTokens(id, tell), job)
     answers.set(job, channel)
     return channel
   }
@@ -70,6 +77,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
     answers.delete(job)
     feed.stop()
     jobs.delete(job)
+    for (const [id, name] of names) if (name === job) names.delete(id)
   }
 
   return {
@@ -98,6 +106,7 @@ export function createSocketHub({ backend, throughput, failed }: HubOptions): So
       for (const channel of answers.values()) channel.stop()
       answers.clear()
       jobs.clear()
+      names.clear()
     },
   }
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { JobMessage, NetworkMessage } from '../../protocol/api/socket-messages.ts'
+import { testTicket } from '../../protocol/jobs/testing-tickets.ts'
 import type { TokenNews } from './backend.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -101,6 +102,31 @@ describe('watching a job', () => {
     early.close()
     late.close()
     await Promise.all(closed)
+    await vi.waitFor(() => expect(backend.followers.get(job)?.size).toBe(0))
+  })
+
+  it('goes on with the job that a submission becomes, and with its answer', async () => {
+    const { backend } = test
+    const job = backend.runningJob
+    const ticket = testTicket('slow')
+    backend.waiting.push(ticket)
+    const socket = open(`/ws/jobs/${ticket.name}`)
+    expect(await nextMessage(socket)).toMatchObject({ job: { id: ticket.name, status: 'queued' } })
+    const opened = nextMessage(socket)
+    backend.waiting.splice(0)
+    backend.submissions.set(ticket.name, { content: ticket.content, job, withdrawn: null })
+    backend.notify(ticket.name)
+    expect(await opened).toMatchObject({ job: { id: job, status: 'running' } })
+    const told = nextMessage(socket)
+    const news: TokenNews = { type: 'tokens', rank: 0, at: 0, text: 'yes' }
+    backend.followers.get(job)?.forEach((follower) => follower(news))
+    expect(await told).toEqual(news)
+    const changed = nextMessage(socket)
+    backend.notify(job)
+    expect(await changed).toMatchObject({ type: 'update', job: { id: job } })
+    const closed = closeCode(socket)
+    socket.close()
+    await closed
     await vi.waitFor(() => expect(backend.followers.get(job)?.size).toBe(0))
   })
 

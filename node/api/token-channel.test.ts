@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
 import { SOCKET_CLOSE } from '../../protocol/api/socket-messages.ts'
+import { blobRefOf } from '../../protocol/ids.ts'
 import type { TokenNews } from './backend.ts'
 import type { Reader } from './feed.ts'
 import { SERVER_LIMITS } from './limits.ts'
 import { createTokenChannel } from './token-channel.ts'
+
+const JOB = blobRefOf(Uint8Array.of(1)).digest
 
 /** A reader that takes what it is sent, or lets it pile up. */
 function readerOf({ isSlow = false } = {}) {
@@ -22,10 +25,10 @@ function readerOf({ isSlow = false } = {}) {
 
 function channel() {
   let tell: (news: TokenNews) => void = () => undefined
-  const made = createTokenChannel((told) => {
+  const made = createTokenChannel((_, told) => {
     tell = told
     return () => undefined
-  })
+  }, JOB)
   const say = (at: number, text: string) => tell({ type: 'tokens', rank: 0, at, text })
   return { ...made, say }
 }

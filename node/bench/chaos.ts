@@ -91,11 +91,12 @@ class Chaos {
   /** Asks one peer after another until one takes the job. */
   async #submit(): Promise<string> {
     for (;;) {
-      const url = pick(this.#places).url
+      const place = pick(this.#places)
+      const { url } = place
       try {
         if (url !== undefined) {
           const body = { prompt: `What survives ${Math.random()}?`, replicas: REPLICAS }
-          return (await connect(url).submitJob({ body })).id
+          return await this.#opened(place, await connect(url).submitJob({ body }))
         }
       } catch (error) {
         const isLater = error instanceof ApiError && TRY_AGAIN.has(error.code)
@@ -104,6 +105,24 @@ class Chaos {
       }
       await pause(LOOK_MS)
     }
+  }
+
+  /** Of a job that waits only its own peer knows, under another id, until it is opened. */
+  async #opened(place: Place, submitted: Job): Promise<string> {
+    const look = async (): Promise<Job | undefined> => {
+      await pause(LOOK_MS)
+      if (place.url === undefined) return undefined
+      const found = connect(place.url).getJob({ params: { id: submitted.id } })
+      const job = await found.catch((error: unknown) => {
+        if (!isGone(error)) throw error
+        return undefined
+      })
+      return job?.status === 'queued' ? undefined : job
+    }
+    if (submitted.status !== 'queued') return submitted.id
+    const job = await poll(look, { timeoutMs: STUCK_MS })
+    if (job === undefined) throw new Error(`the submission ${submitted.id} was never opened`)
+    return job.id
   }
 
   /** The job as two different peers show it once it is over. */

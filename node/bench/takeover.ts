@@ -8,6 +8,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { TIMES } from '../../protocol/params.ts'
 import { planSeats, until } from '../e2e/driven-swarm.ts'
 import { plainRequest } from '../e2e/plain-request.ts'
+import { opened, submitted } from '../e2e/run-job.ts'
 import { startSlowModel } from '../e2e/slow-model.ts'
 import { figures, percentile } from './percentiles.ts'
 import { Place } from './place.ts'
@@ -79,13 +80,12 @@ class Takeovers {
     await until(peer, 'the others offer their nodes', ({ offering }) => offering >= PEERS - 1)
     const prompt = await peer.putBlob(new TextEncoder().encode(`Takeover ${number}`))
     const request = plainRequest(prompt, REPLICAS, STANDBYS)
-    const result = await peer.command({ type: 'submit-job', request })
-    if (!result.ok || result.type !== 'job') throw new Error(result.ok ? 'not a job' : result.code)
+    const job = await opened(peer, await submitted(peer, request))
     const isRunning = ({ slots }: JobRecord) =>
       slots.length === REPLICAS && slots.every(({ state }) => state === 'started')
-    const { slots } = await this.#seen(pick(this.#places), result.job, isRunning)
+    const { slots } = await this.#seen(pick(this.#places), job, isRunning)
     const { slot, peer: victim } = pick(slots)
-    return { job: result.job, slot, victim, atMs: await this.#placeOf(victim).kill() }
+    return { job, slot, victim, atMs: await this.#placeOf(victim).kill() }
   }
 
   async #takenOverMs(places: readonly Place[], { job, slot }: Kill): Promise<number> {

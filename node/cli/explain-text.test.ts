@@ -10,7 +10,10 @@ async function sample(): Promise<{ readonly decision: JobDecision; readonly job:
   const backend = createMemoryBackend()
   const view = await backend.explain(backend.closedJob)
   if (view === undefined) throw new Error('no decision')
-  return { decision: decisionResource(backend, view), job: await jobResource(backend, view.record) }
+  return {
+    decision: decisionResource(backend, view),
+    job: await jobResource(backend, view.record, undefined),
+  }
 }
 
 const NAMED = { node_id: 'peer-of-birch', operator: 'birch' }

@@ -66,6 +66,22 @@ export function blameLine({ slot, node_id: id, operator, cause, led_to: led, evi
   return `blame       ${who}${CAUSES[cause]}; ${LEADS[led]}${shown}`
 }
 
+const WAITS: Readonly<Record<NonNullable<Job['queue']>['reason'], string>> = {
+  busy: 'all nodes are busy',
+  too_few_nodes: 'fewer independent nodes offer the model than replicas are wanted',
+  model_unknown: 'no node offers the model now',
+  price_too_low: 'too few nodes ask no more than the maximum price',
+  insufficient_credit: 'the account has too little free credit',
+  account_forked: 'the account is forked',
+  not_ready: 'too few witnesses answer',
+  other: 'it cannot be opened now',
+}
+
+/** Where a job waits and why; null for one that doesn't. */
+export function queueLine({ queue }: Job): string | null {
+  return queue && `queued: ${queue.position} before it; ${WAITS[queue.reason]}`
+}
+
 /** How one job ended, for people. */
 export function describeJob(job: Job): string {
   const lines = [
@@ -80,6 +96,10 @@ export function describeJob(job: Job): string {
   lines.push(...job.blame.map(blameLine))
   if (job.charged !== null)
     lines.push(`charged     ${job.charged} credits, ${job.refunded ?? '0'} given back`)
+  const waits = queueLine(job)
+  if (waits !== null) lines.push(waits)
+  if (job.retry_of !== null) lines.push(`retry of    ${job.retry_of}`)
+  if (job.continued_as !== null) lines.push(`goes on as  ${job.continued_as}`)
   return [...lines, `job         ${job.id}`].join('\n')
 }
 

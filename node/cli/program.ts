@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readVersion } from '../config/version.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
 import { addBackup } from './backup.ts'
+import { addBatch } from './batch.ts'
 import { addCancel } from './cancel.ts'
 import { addConfig } from './config.ts'
 import { addConsent } from './consent.ts'
@@ -17,6 +18,7 @@ import { addNode } from './node.ts'
 import { errorDocument, explainError, say } from './output.ts'
 import { addReset } from './reset.ts'
 import { addRestore } from './restore.ts'
+import { addRetry } from './retry.ts'
 import { addRun } from './run.ts'
 import { addStatus } from './status.ts'
 import { addAttach } from './swarm/attach.ts'
@@ -27,7 +29,7 @@ import { addWallet } from './wallet.ts'
 /** One's own peer, in the order of the help. */
 const OWN = [addUp, addLocal, addNode, addConsent, addLogs, addConfig, addDoctor, addReset]
 const KEYS = [addKeys, addBackup, addRestore]
-const JOBS = [addRun, addJob, addJobs, addCancel, addExplain, addStatus]
+const JOBS = [addRun, addBatch, addJob, addJobs, addCancel, addRetry, addExplain, addStatus]
 const CREDITS = [addWallet, addCredits]
 const SWARM = [addSwarm, addAttach]
 const VERBS = [...OWN, ...KEYS, ...JOBS, ...CREDITS, ...SWARM]

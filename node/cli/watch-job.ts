@@ -26,14 +26,17 @@ export async function watchJob(
   onAnswer?: (news: AnswerNews) => void,
 ): Promise<Job> {
   let heardMs = performance.now()
+  let watched = id
   for (;;) {
     const seen =
-      (await follow(client.socketUrl('watchJob', { id }), { onChange, onAnswer })) ??
-      (await look(client, id, heardMs))
+      (await follow(client.socketUrl('watchJob', { id: watched }), { onChange, onAnswer })) ??
+      (await look(client, watched, heardMs))
     if (seen !== undefined) {
       heardMs = performance.now()
       onChange(seen)
-      if (TERMINAL.has(seen.status)) return seen
+      // One that found no free node goes on under another id, and so does one that waited.
+      if (TERMINAL.has(seen.status) && seen.continued_as === null) return seen
+      watched = seen.continued_as ?? seen.id
     }
     await pause(LOOK_MS)
   }

@@ -8,6 +8,7 @@ import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { planSeats, type Seat, startSeat, until } from './driven-swarm.ts'
 import { plainRequest } from './plain-request.ts'
+import { opened, submitted } from './run-job.ts'
 
 /** Long enough that the payer is gone before anybody has answered. */
 const ANSWER_MS = 3_000
@@ -65,22 +66,21 @@ describe('a payer that is down while its job is closed', () => {
     await until(payer, 'the others offer', ({ offering, supply }) => offering >= 3 && supply.minted > 0n)
 
     const prompt = await payer.putBlob(new TextEncoder().encode(PROMPT))
-    const result = await payer.command({ type: 'submit-job', request: plainRequest(prompt, 3) })
-    if (!result.ok || result.type !== 'job') throw new Error('the job was refused')
+    const job = await opened(payer, await submitted(payer, plainRequest(prompt, 3)))
     const [witness] = workers
     if (witness === undefined) throw new Error('a swarm has workers')
-    await seen(witness, result.job, 'running', ({ status }) => status === 'running')
+    await seen(witness, job, 'running', ({ status }) => status === 'running')
     await payer.stop('SIGKILL')
     running.delete(payer)
 
-    const closed = await seen(witness, result.job, 'over', ({ closedMs }) => closedMs !== null)
+    const closed = await seen(witness, job, 'over', ({ closedMs }) => closedMs !== null)
     expect(closed.status).toBe('completed')
     const answer = closed.result?.replicas.find(({ slot }) => slot === closed.result?.winner)?.answer
     if (answer === undefined || answer === null) throw new Error('a completed job has an answer')
 
     const back = start(seat)
     await back.ready
-    const record = await seen(back, result.job, 'over at its payer', ({ closedMs }) => closedMs !== null)
+    const record = await seen(back, job, 'over at its payer', ({ closedMs }) => closedMs !== null)
     expect([record.status, record.charged]).toEqual(['completed', closed.charged])
     const body = await heldBody(back, answer.digest)
     expect(new TextDecoder().decode(body)).toBe(PROMPT)

@@ -12,12 +12,17 @@ interface Submitted {
   readonly startedMs: number
 }
 
-/** Submits jobs to a peer at a steady pace, whatever becomes of them, and notes when they are assigned and over. */
+/**
+ * Submits jobs to a peer at a steady pace, whatever becomes of them, and notes when they are assigned and over. The wait of
+ * one that is queued counts: its time begins with its submission.
+ */
 export function startSubmitting(
   { view, command, subscribe, putBlob, record }: Daemon,
   { perSecond, delayMs, replicas, standbys, maxPrice, prompt }: JobsLoad,
 ): Submitter {
   const open = new Map<JobId, Submitted>()
+  /** By the names of their tickets. */
+  const waiting = new Map<JobId, Submitted>()
   const asking = new Set<Promise<void>>()
   const report = {
     submitted: 0,
@@ -36,14 +41,29 @@ export function startSubmitting(
     const blob = await putBlob(new TextEncoder().encode(`${prompt} ${asked++}`))
     const request = { ...plainRequest(blob, replicas, standbys), maxPrice }
     const result = await command({ type: 'submit-job', request })
-    if (!result.ok || result.type !== 'job') {
+    if (!result.ok || (result.type !== 'job' && result.type !== 'queued')) {
       const code = result.ok ? result.type : result.code
       report.refused[code] = (report.refused[code] ?? 0) + 1
       return
     }
     report.submitted += 1
-    open.set(result.job, { startedMs })
-    if (view.job(result.job) === undefined) await ended(result.job)
+    if (result.type === 'job') return follow(result.job, { startedMs })
+    waiting.set(result.ticket, { startedMs })
+    await opened(result.ticket)
+  }
+
+  async function follow(job: JobId, submitted: Submitted): Promise<void> {
+    open.set(job, submitted)
+    if (view.job(job) === undefined) await ended(job)
+  }
+
+  /** Looks whether a ticket has become a job, which it may have before its answer is here. */
+  async function opened(ticket: JobId): Promise<void> {
+    const submitted = waiting.get(ticket)
+    const job = view.submission(ticket)?.job
+    if (submitted === undefined || job === undefined || job === null) return
+    waiting.delete(ticket)
+    await follow(job, submitted)
   }
 
   async function ended(job: JobId): Promise<void> {
@@ -62,7 +82,7 @@ export function startSubmitting(
   }
 
   function end(): void {
-    if (isEnding && open.size === 0) emptied.resolve()
+    if (isEnding && open.size === 0 && waiting.size === 0) emptied.resolve()
   }
 
   function attend(work: Promise<void>): void {
@@ -71,6 +91,7 @@ export function startSubmitting(
   }
 
   const unsubscribe = subscribe((job) => {
+    if (waiting.has(job as JobId)) attend(opened(job as JobId))
     if (job !== null && open.has(job as JobId) && view.job(job as JobId) === undefined)
       attend(ended(job as JobId))
   })
@@ -91,7 +112,7 @@ export function startSubmitting(
       await emptied.promise
       clearTimeout(late)
       unsubscribe()
-      return { ...report, open: [...open.keys()] }
+      return { ...report, open: [...open.keys(), ...waiting.keys()] }
     },
   }
 }

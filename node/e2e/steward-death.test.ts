@@ -8,6 +8,7 @@ import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
 import { plainRequest } from './plain-request.ts'
+import { opened, submitted } from './run-job.ts'
 import { type SlowModel, startSlowModel } from './slow-model.ts'
 
 const PEERS = 5
@@ -49,9 +50,7 @@ function peerAt(at: number): DrivenProcess {
 async function submit(steward: DrivenProcess): Promise<JobId> {
   await until(steward, 'the others offer their nodes', ({ offering }) => offering >= PEERS - 1)
   const prompt = await steward.putBlob(new TextEncoder().encode('Who goes on without me?'))
-  const result = await steward.command({ type: 'submit-job', request: plainRequest(prompt, 2, 2) })
-  if (!result.ok || result.type !== 'job') throw new Error(result.ok ? result.type : result.code)
-  return result.job
+  return opened(steward, await submitted(steward, plainRequest(prompt, 2, 2)))
 }
 
 async function seen(

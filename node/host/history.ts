@@ -2,8 +2,16 @@ import { decisionCodec } from '../../protocol/agreement/messages.ts'
 import type { Verifier } from '../../protocol/crypto/verifier.ts'
 import { decodeRecord } from '../../protocol/encoding/body.ts'
 import type { Codec } from '../../protocol/encoding/codec.ts'
-import { type EntryId, isDigest, type JobId } from '../../protocol/ids.ts'
+import { type Digest, type EntryId, isDigest, type JobId, type PeerId } from '../../protocol/ids.ts'
 import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
+import {
+  batchCodec,
+  type BatchRecord,
+  jobMetaCodec,
+  type JobMeta,
+  submissionCodec,
+  type Submission,
+} from '../../protocol/jobs/ticket.ts'
 import { certificateCodec } from '../../protocol/ledger/certificate.ts'
 import { entryIdOf, signedEntry } from '../../protocol/ledger/entry.ts'
 import { requestCodec } from '../../protocol/peer/named-requests.ts'
@@ -30,25 +38,69 @@ export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
     return value === undefined ? undefined : decodeRecord(jobRecordCodec, value, keys.closed(id))
   }
 
-  async function jobs({ limit, cursor, status }: JobQuery): Promise<JobPage | undefined> {
+  async function jobs({
+    limit,
+    cursor,
+    fromMs = 0,
+    toMs,
+    ...wanted
+  }: JobQuery): Promise<JobPage | undefined> {
     if (cursor !== undefined && !CURSOR.test(cursor)) return undefined
     const items: JobRecord[] = []
-    const after = cursor === undefined ? {} : { after: `${PREFIXES.jobTime}${cursor}` }
+    const starts = [
+      ...(cursor === undefined ? [] : [`${PREFIXES.jobTime}${cursor}`]),
+      ...(toMs === undefined ? [] : [keys.jobTime(toMs + 1, '' as JobId)]),
+    ].sort()
+    const after = starts[0] === undefined ? {} : { after: starts[0] }
     let scanned = 0
     let last: string | null = null
     for await (const { key } of store.scan({ prefix: PREFIXES.jobTime, reverse: true, ...after })) {
       // One more than the page holds tells whether there is a next one.
       if (items.length >= limit || scanned >= SCANNED_MAX) return { items, nextCursor: last }
+      if (key < keys.jobTime(fromMs, '' as JobId)) break
       scanned += 1
       last = key.slice(PREFIXES.jobTime.length)
       const id = CURSOR.exec(last)?.[1]
       const record = id !== undefined && isDigest(id) ? await job(id) : undefined
-      if (record !== undefined && (status === undefined || record.status === status)) items.push(record)
+      if (record !== undefined && (await isWanted(record, wanted))) items.push(record)
     }
     return { items, nextCursor: null }
   }
 
-  return { job, jobs }
+  async function meta(id: JobId): Promise<JobMeta | undefined> {
+    const value = await store.get(keys.meta(id))
+    return value === undefined ? undefined : decodeRecord(jobMetaCodec, value, keys.meta(id))
+  }
+
+  async function isWanted(record: JobRecord, wanted: Omit<JobQuery, 'limit'>): Promise<boolean> {
+    const { status, model, node, label } = wanted
+    if (status !== undefined && record.status !== status) return false
+    if (model !== undefined && !runs(record, model)) return false
+    if (node !== undefined && !isElected(record, node)) return false
+    return label === undefined || (await meta(record.job))?.label === label
+  }
+
+  async function submission(name: Digest): Promise<Submission | undefined> {
+    const value = await store.get(keys.submission(name))
+    return value === undefined ? undefined : decodeRecord(submissionCodec, value, keys.submission(name))
+  }
+
+  async function batch(name: Digest): Promise<BatchRecord | undefined> {
+    const value = await store.get(keys.batch(name))
+    return value === undefined ? undefined : decodeRecord(batchCodec, value, keys.batch(name))
+  }
+
+  return { job, jobs, meta, submission, batch }
+}
+
+/** The model asked for, or, where none was, that of those elected. */
+function runs({ spec, slots, bids }: JobRecord, model: string): boolean {
+  if (spec.model !== null) return spec.model === model
+  return bids.some(({ peer, offer }) => offer.model === model && slots.some((slot) => slot.peer === peer))
+}
+
+function isElected({ slots, standbys }: JobRecord, node: PeerId): boolean {
+  return slots.some(({ peer }) => peer === node) || standbys.includes(node)
 }
 
 /** An own entry leaves its place in the batch that certifies it or settles the place without it. */

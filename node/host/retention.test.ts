@@ -3,6 +3,8 @@ import { encodeBody } from '../../protocol/encoding/body.ts'
 import { type BlobRef, blobRefOf, type Digest, type JobId } from '../../protocol/ids.ts'
 import { type Holding, holdingCodec } from '../../protocol/jobs/holdings.ts'
 import { jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { testTicket } from '../../protocol/jobs/testing-tickets.ts'
+import { ticketCodec } from '../../protocol/jobs/ticket.ts'
 import { RETENTION } from '../../protocol/params.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { closedRecord } from '../api/sample-swarm.ts'
@@ -153,6 +155,67 @@ describe('a body', () => {
     await expect(crashing.sweep(NEVER)).rejects.toThrow('the power failed')
     expect([await holdings(), held.size]).toEqual([[], 1])
     expect((await retention.sweep(NEVER)).removed).toBe(1)
+  })
+})
+
+describe('the prompt of a submission that waits', () => {
+  const TICKET = testTicket('waits')
+  const { name, ...record } = TICKET
+  const wait = (prompt: BlobRef) => {
+    const ticket = { ...record, choices: { ...record.choices, prompt } }
+    return store.write([{ key: keys.ticket(name), value: encodeBody(ticketCodec, ticket) }])
+  }
+
+  it('stays for as long as that waits, and goes with it', async () => {
+    await wait(put())
+    now += 100 * DAY_MS
+    expect((await retention.sweep(NEVER)).removed).toBe(0)
+    await store.write([{ key: keys.ticket(name), value: null }])
+    expect((await retention.sweep(NEVER)).removed).toBe(1)
+  })
+
+  it('stays though a job that had the same one is long over, and that loses its record', async () => {
+    const ref = put()
+    await hold(ref, JOB)
+    await close(JOB)
+    await wait(ref)
+    now += 100 * DAY_MS
+    expect((await retention.sweep(NEVER)).removed).toBe(0)
+    expect([await holdings(), held.size]).toEqual([[], 1])
+  })
+
+  it('stays where it is opened while bodies are looked at', async () => {
+    const ref = put()
+    await wait(ref)
+    now += 2 * RETENTION.unnamedMs
+    const opening = {
+      ...bodies,
+      async *list() {
+        await store.write([{ key: keys.ticket(name), value: null }])
+        await hold(ref, JOB, { what: 'prompt', own: true })
+        yield* bodies.list()
+      },
+    }
+    const sweeps = new Retention({ bodies: opening, records: store, now: () => now })
+    for (const _ of [1, 2]) expect((await sweeps.sweep(NEVER)).removed).toBe(0)
+  })
+
+  it('stays where it began to wait after the tickets were read, however long the round takes', async () => {
+    const { digest } = put()
+    now += 2 * RETENTION.unnamedMs
+    const late = {
+      ...bodies,
+      async *list() {
+        for await (const body of bodies.list()) {
+          await wait(put())
+          now += 2 * RETENTION.unnamedMs
+          yield body
+        }
+      },
+    }
+    const sweeps = new Retention({ bodies: late, records: store, now: () => now })
+    expect((await sweeps.sweep(NEVER)).removed).toBe(0)
+    expect(held.has(digest)).toBe(true)
   })
 })
 

@@ -2,13 +2,14 @@ import { decodeRecord } from '../../protocol/encoding/body.ts'
 import type { Digest, JobId } from '../../protocol/ids.ts'
 import { type Holding, heldUntil, type JobState, readHolding } from '../../protocol/jobs/holdings.ts'
 import { jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { ticketCodec } from '../../protocol/jobs/ticket.ts'
 import { RETENTION } from '../../protocol/params.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Write } from '../../protocol/records/record.ts'
 import type { ColdRecords } from './ports.ts'
 
 const DAY_MS = 86_400_000
-/** Bodies looked at before others have a turn: some milliseconds of reading. */
+/** Bodies or tickets looked at before others have a turn: some milliseconds of reading. */
 const SLICE = 32
 
 interface Stored {
@@ -33,17 +34,30 @@ export interface Swept {
   readonly removedBytes: number
 }
 
+/** What one round knows from its beginning on. */
+interface Round {
+  /** Bodies used since then stay. */
+  readonly unusedSinceMs: number
+  /** Prompts of submissions that wait. */
+  readonly waiting: ReadonlySet<Digest>
+  readonly oldestDay: number
+  /** Own bytes by the day of their job's close. */
+  readonly days: Map<number, number>
+}
+
 /**
- * Removes bodies that nobody is owed any more (`heldUntil`), and those that no job names: refused prompts, and copies
- * whose job was dropped.
+ * Removes bodies that nobody is owed any more (`heldUntil`), and those that neither a job nor a submission that waits
+ * names: refused prompts, and copies whose job was dropped.
  *
- * What never goes. A body that a job names is held for it by a record that is on disk before anything is said of the
+ * What never goes. A submission's ticket is on disk before its asker is answered, and names the prompt for as long as it
+ * waits; the batch that removes it as the job is opened writes that the prompt is held for the job. A body that a job names is held for it by a record that is on disk before anything is said of the
  * body, and only a terminal job's record runs out: so the prompt of an open job, the answer of an undecided commit and
  * whatever a verdict is computed from stay, as does all that the owner paid for.
  *
  * Why looking and putting can't race. A body that is about to be named was put a moment ago, which renews its age;
- * `remove` takes nothing that is younger than an hour and has its turn before or after any put. So what was looked at
- * without a job and got one meanwhile is young, and stays.
+ * `remove` takes nothing that was younger than an hour when the round began and has its turn before or after any put. So
+ * what was looked at without a job or a ticket and got one meanwhile is young, and stays. Tickets are read first, and only
+ * then who holds what: one that is opened in between is seen as the one or the other.
  *
  * What a crash leaves. The records go first, in one batch, then the body: a crash between leaves a body that no record
  * names, which goes in the next round. Nothing here is needed for a decision, and no clock is: one that is wrong makes
@@ -60,27 +74,43 @@ export class Retention {
 
   /** One round over all bodies. `signal` ends it between two of them. */
   async sweep(signal: AbortSignal): Promise<Swept> {
+    const unusedSinceMs = this.#options.now() - RETENTION.unnamedMs
+    const waiting = await this.#waiting(signal)
     const oldestDay = oldestKept(this.#ownDays)
-    const days = new Map<number, number>()
+    const round: Round = { unusedSinceMs, waiting, oldestDay, days: new Map() }
     const swept = { looked: 0, removed: 0, removedBytes: 0 }
     for await (const body of this.#options.bodies.list()) {
       if (signal.aborted) return swept
       swept.looked += 1
-      if (swept.looked % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
-      if (body.usedMs > this.#options.now() - RETENTION.unnamedMs) continue
-      if (!(await this.#expire(body, oldestDay, days))) continue
+      await breathe(swept.looked)
+      if (body.usedMs > unusedSinceMs) continue
+      if (!(await this.#expire(body, round))) continue
       swept.removed += 1
       swept.removedBytes += body.size
     }
-    this.#ownDays = days
+    this.#ownDays = round.days
     return swept
   }
 
+  /** Prompts of all submissions that wait. A job may have the same prompt as any number of them. */
+  async #waiting(signal: AbortSignal): Promise<ReadonlySet<Digest>> {
+    const prompts = new Set<Digest>()
+    let read = 0
+    for await (const { key, value } of this.#options.records.scan({ prefix: PREFIXES.ticket })) {
+      if (signal.aborted) break
+      read += 1
+      await breathe(read)
+      prompts.add(decodeRecord(ticketCodec, value, key).choices.prompt.digest)
+    }
+    return prompts
+  }
+
   /** Removes the body if its time is over for every job, and the records of those for which it is. */
-  async #expire(body: Stored, oldestDay: number, days: Map<number, number>): Promise<boolean> {
+  async #expire(body: Stored, round: Round): Promise<boolean> {
     const { bodies, records, now } = this.#options
+    const { oldestDay, days } = round
     const over: Write[] = []
-    let isHeld = false
+    let isHeld = round.waiting.has(body.digest)
     let ownDay: number | undefined
     for await (const record of records.scan({ prefix: `${PREFIXES.body}${body.digest}/` })) {
       const held = readHolding(record)
@@ -96,7 +126,7 @@ export class Retention {
     }
     if (ownDay !== undefined) days.set(ownDay, (days.get(ownDay) ?? 0) + body.size)
     if (over.length > 0) await records.write(over)
-    return !isHeld && (await bodies.remove(body.digest, now() - RETENTION.unnamedMs))
+    return !isHeld && (await bodies.remove(body.digest, round.unusedSinceMs))
   }
 
   /** A job closes in one batch: looked at in this order, it is never seen as neither open nor closed. */
@@ -107,6 +137,11 @@ export class Retention {
     if (closed === undefined) return 'unknown'
     return { closedMs: decodeRecord(jobRecordCodec, closed, keys.closed(job)).closedMs ?? 0 }
   }
+}
+
+/** Gives others a turn after each slice. */
+async function breathe(count: number): Promise<void> {
+  if (count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
 }
 
 function ownDayOf({ own }: Holding, state: JobState): number | undefined {

@@ -22,10 +22,12 @@ const KEPT = [
   PREFIXES.handoverDraft,
   PREFIXES.lock,
   PREFIXES.own,
+  PREFIXES.placed,
   PREFIXES.proposal,
   PREFIXES.requestTime,
   PREFIXES.run,
   PREFIXES.seal,
+  PREFIXES.ticket,
   PREFIXES.trustReport,
 ]
 

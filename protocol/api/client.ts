@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Endpoints } from './endpoints.ts'
-import { fillPath, ROUTES, type RouteName, SOCKETS, type SocketName } from './routes.ts'
+import { fillPath, type Route, ROUTES, type RouteName, SOCKETS, type SocketName } from './routes.ts'
 
 /** As much of `fetch` as the client needs; `Signal` is the platform's AbortSignal. */
 export interface FetchInit<Signal> {
@@ -43,6 +43,10 @@ export type CallInput<N extends RouteName> = Part<'params', Endpoints[N]['params
   OptionalPart<Endpoints[N]['query']> &
   Part<'body', Endpoints[N]['body']>
 export type CallOutput<N extends RouteName> = Static<Endpoints[N]['response']>
+/** What a route answers with when it is only asked; see `Endpoint.asked`. */
+export type AskedOutput<N extends RouteName> = Endpoints[N]['asked'] extends TSchema
+  ? Static<Endpoints[N]['asked']>
+  : never
 
 /** What a call may have beside its input. */
 export interface CallOptions<Signal> {
@@ -63,6 +67,8 @@ type Arguments<N extends RouteName, Signal> =
 export type ApiClient<Signal> = {
   readonly [N in RouteName]: (...args: Arguments<N, Signal>) => Promise<CallOutput<N>>
 } & {
+  /** What a job would cost and who would be elected: `submitJob`, only asked. */
+  priceJob(body: CallInput<'submitJob'>['body']): Promise<AskedOutput<'submitJob'>>
   /** Address of a socket; the base must be absolute. */
   socketUrl(name: SocketName, params?: Readonly<Record<string, string>>): string
 }
@@ -77,7 +83,7 @@ export interface ClientOptions<Signal> {
 
 interface AnyInput {
   readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: object
 }
 
@@ -93,6 +99,12 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+function parseLines(text: string): unknown {
+  const lines = text.split('\n').filter((line) => line !== '')
+  const values = lines.map(parse)
+  return values.includes(undefined) ? undefined : values
 }
 
 function errorOf(status: number, body: unknown): ApiError {
@@ -117,7 +129,7 @@ export function createClient<Signal>(options: ClientOptions<Signal>): ApiClient<
     input: AnyInput = {},
     more: CallOptions<Signal> = {},
   ): Promise<unknown> {
-    const { method, path } = ROUTES[name]
+    const { method, path, lines }: Route = ROUTES[name]
     const url = `${options.baseUrl}${fillPath(path, input.params ?? {})}${queryOf(input.query)}`
     const hasBody = input.body !== undefined
     const response = await options.fetch(url, {
@@ -130,7 +142,8 @@ export function createClient<Signal>(options: ClientOptions<Signal>): ApiClient<
       ...(hasBody ? { body: JSON.stringify(input.body) } : {}),
       ...(more.signal === undefined ? {} : { signal: more.signal }),
     })
-    const body = parse(await response.text())
+    const text = await response.text()
+    const body = lines === true && response.ok ? parseLines(text) : parse(text)
     if (!response.ok) throw errorOf(response.status, body)
     if (body === undefined || options.check?.(name, body) === false) throw errorOf(response.status, undefined)
     return body
@@ -143,5 +156,6 @@ export function createClient<Signal>(options: ClientOptions<Signal>): ApiClient<
   const socketUrl = (name: SocketName, params: Readonly<Record<string, string>> = {}) =>
     options.baseUrl.replace(/^http/, 'ws') + fillPath(SOCKETS[name].path, params)
   // Object.fromEntries can't carry the types; the two tables have the same keys, which `satisfies` holds.
-  return { ...Object.fromEntries(methods), socketUrl } as ApiClient<Signal>
+  const priceJob = (body: object) => call('submitJob', { body, query: { dry_run: true } })
+  return { ...Object.fromEntries(methods), priceJob, socketUrl } as ApiClient<Signal>
 }

@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly takesCbor: boolean
   readonly status: 200 | 202
   readonly response: TSchema
+  /** What it answers with instead when it was only asked, with status 200; null where there is no such way to ask. */
+  readonly asked: TSchema | null
   /** What an address that names nothing answers with; null for a route without params. */
   readonly notFound: ErrorCode | null
   /** Beyond those that any route may answer with. */
@@ -32,6 +34,7 @@ export const NOTHING = {
   bodyBytesMax: null,
   takesCbor: false,
   status: 200,
+  asked: null,
   notFound: null,
   errors: [],
 } as const

@@ -1,11 +1,8 @@
-import { Type } from 'typebox'
 import { CONTROL_ENDPOINTS } from './control-endpoints.ts'
 import { CREDITS_ENDPOINTS } from './credits-endpoints.ts'
-import { decisionSchema } from './decision-schema.ts'
-import { BODY_ERRORS, CLOSED, type Endpoint, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
-import { digest, pageOf, pageQuery } from './fields.ts'
-import { jobRequestSchema } from './job-request-schema.ts'
-import { jobSchema, jobStatusSchema, jobSummarySchema } from './job-schema.ts'
+import { type Endpoint, LIST_ERRORS, NOTHING, page } from './endpoint.ts'
+import { pageOf } from './fields.ts'
+import { JOB_ENDPOINTS } from './job-endpoints.ts'
 import {
   healthSchema,
   ledgerRootSchema,
@@ -20,65 +17,13 @@ import type { RouteName } from './routes.ts'
 import { EPOCH_ENDPOINTS } from './epoch-endpoints.ts'
 import { SWARM_ENDPOINTS } from './swarm-endpoints.ts'
 
-const jobParams = Type.Object({ id: digest('Id of the job') }, CLOSED)
-
 export const ENDPOINTS = {
   ...CREDITS_ENDPOINTS,
   ...P2P_ENDPOINTS,
   ...SWARM_ENDPOINTS,
   ...EPOCH_ENDPOINTS,
   ...CONTROL_ENDPOINTS,
-  submitJob: {
-    ...NOTHING,
-    summary: 'Submit a prompt; it is answered in the background',
-    tag: 'jobs',
-    body: jobRequestSchema,
-    status: 202,
-    response: jobSchema,
-    errors: [
-      ...BODY_ERRORS,
-      'insufficient_credit',
-      'account_forked',
-      'too_few_nodes',
-      'prompt_too_large',
-      'prompt_empty',
-      'prompt_out_of_range',
-      'replicas_out_of_range',
-      'model_unknown',
-      'price_too_low',
-      'rules_unknown',
-      'not_ready',
-      'queue_full',
-      'outcome_unknown',
-    ],
-  },
-  listJobs: {
-    ...NOTHING,
-    summary: 'Jobs that this peer knows, newest first',
-    tag: 'jobs',
-    query: Type.Object({ ...pageQuery, status: Type.Optional(jobStatusSchema) }, CLOSED),
-    response: pageOf(jobSummarySchema),
-    errors: LIST_ERRORS,
-  },
-  getJob: {
-    ...NOTHING,
-    summary: 'One job: its timeline, answers, output, confidence and receipts',
-    tag: 'jobs',
-    params: jobParams,
-    response: jobSchema,
-    notFound: 'job_not_found',
-  },
-  cancelJob: {
-    ...NOTHING,
-    summary:
-      'Want no more of a job: runners stop, what was committed and agrees is paid, the rest comes back',
-    tag: 'jobs',
-    params: jobParams,
-    status: 202,
-    response: jobSchema,
-    notFound: 'job_not_found',
-    errors: ['not_the_payer', 'job_over', 'queue_full', 'outcome_unknown'],
-  },
+  ...JOB_ENDPOINTS,
   getStats: {
     ...NOTHING,
     summary: 'Counts, ledger root and supply',
@@ -100,15 +45,6 @@ export const ENDPOINTS = {
     query: page,
     response: pageOf(modelSchema),
     errors: LIST_ERRORS,
-  },
-  getDecision: {
-    ...NOTHING,
-    summary: 'What was decided about a job and why, recomputed from what was signed',
-    tag: 'jobs',
-    params: jobParams,
-    response: decisionSchema,
-    notFound: 'job_not_found',
-    errors: ['decision_not_found'],
   },
   getLedgerRoot: {
     ...NOTHING,

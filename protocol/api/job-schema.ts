@@ -11,9 +11,24 @@ const FINDINGS = ['number', 'negation', 'refusal', 'structure', 'content', 'unre
 const SLOT_STATES = ['assigned', 'started', 'failed', 'committed', 'revealed'] as const
 const RECEIPT_KINDS = ['escrow', 'reward', 'refund', 'fee'] as const
 
-export const jobStatusSchema = Type.Enum(JOB_STATUSES, {
+/** A job that waits at its payer's peer is nobody else's business yet. */
+export const SHOWN_STATUSES = ['queued', ...JOB_STATUSES] as const
+
+/** Why a submission waits. */
+export const WAIT_REASONS = [
+  'busy',
+  'too_few_nodes',
+  'model_unknown',
+  'price_too_low',
+  'insufficient_credit',
+  'account_forked',
+  'not_ready',
+  'other',
+] as const
+
+export const jobStatusSchema = Type.Enum(SHOWN_STATUSES, {
   description:
-    'pending: being certified; bidding; running; verifying: answers are compared; completed: has an output; ' +
+    'queued: waits here until the swarm has room, and goes by another id until then; pending: being certified; bidding; running; verifying: answers are compared; completed: has an output; ' +
     'unresolved: closed without one; void: refunded in full',
 })
 
@@ -106,7 +121,14 @@ const common = {
   agreement: nullable(Type.Enum(AGREEMENTS)),
   confidence: nullable(share('That the output is right, rounded to four digits')),
   charged: nullable(credits('Paid by the payer in all: escrow less refund')),
+  label: nullable(Type.String({ description: 'Given by the owner of this peer' })),
+  priority: count('0 to 9'),
 }
+
+const queueSchema = Type.Object({
+  position: count('How many go before it'),
+  reason: Type.Enum(WAIT_REASONS, { description: 'busy: all nodes are at work' }),
+})
 
 /** One job with everything that this peer knows of it. */
 export const jobSchema = Type.Object({
@@ -115,6 +137,13 @@ export const jobSchema = Type.Object({
     Type.Integer({ minimum: 0, maximum: PPM, description: 'As decided, parts per million' }),
   ),
   opened_at: nullable(time('When its payment was certified')),
+  queue: nullable(queueSchema),
+  retry_of: nullable(digest('The earlier job that this one tries again')),
+  continued_as: nullable(
+    digest('A job that found no free node waits again under this id, or is the job of this id by now'),
+  ),
+  batch: nullable(digest('The batch that it is an item of')),
+  deadline_at: nullable(time('When this peer cancels it')),
   prompt: nullable(Type.String({ description: 'null where this peer may not read it' })),
   visibility: Type.Enum(VISIBILITIES),
   comparator: Type.Enum(COMPARATORS),

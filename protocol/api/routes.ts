@@ -1,6 +1,8 @@
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
+  /** Answered with JSON Lines: one object a line, sent as they are read. */
+  readonly lines?: true
 }
 
 /**
@@ -11,6 +13,10 @@ export const ROUTES = {
   submitJob: { method: 'POST', path: '/api/v1/jobs' },
   listJobs: { method: 'GET', path: '/api/v1/jobs' },
   getJob: { method: 'GET', path: '/api/v1/jobs/{id}' },
+  retryJob: { method: 'POST', path: '/api/v1/jobs/{id}/retry' },
+  submitBatch: { method: 'POST', path: '/api/v1/jobs/batch' },
+  getBatch: { method: 'GET', path: '/api/v1/jobs/batch/{id}' },
+  getBatchResults: { method: 'GET', path: '/api/v1/jobs/batch/{id}/results', lines: true },
   cancelJob: { method: 'POST', path: '/api/v1/jobs/{id}/cancel' },
   getStats: { method: 'GET', path: '/api/v1/network/stats' },
   listNodes: { method: 'GET', path: '/api/v1/nodes' },

@@ -36,6 +36,7 @@ export const INTEGERS: Limits = {
   'newview.body.round': POSITIVE,
   'newviews.*.body.round': POSITIVE,
   seq: ANY,
+  busy: upTo(1_024),
   boot: ANY,
   sentMs: ANY,
   nonce: ANY,

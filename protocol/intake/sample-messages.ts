@@ -152,6 +152,7 @@ function jobBodies(swarm: SwarmId): Of<JobKind> {
     vramTotalMb: 1,
     loadMilli: 1,
     slots: 1,
+    busy: 1,
     modes: ['process' as const],
     region: 'eu',
   }

@@ -16,6 +16,7 @@ export function bid(context: JobContext, out: Outbox, open: OpenJob): void {
   if (duty.anewAfter !== undefined && duty.isBehind) return
   if (open.bids.has(signer.id) || open.attempt !== undefined || roster.isRevoked(signer.id)) return
   if (open.cancel !== undefined) return
+  if (!context.hasRoom()) return
   const { spec } = open.record
   if (spec.rules !== context.rules) return
   const fitting = context.capabilities().offers.filter((offer) => ineligibleFor(spec, offer) === undefined)

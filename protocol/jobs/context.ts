@@ -24,6 +24,8 @@ export interface JobContext {
   snapshot(): TrustSnapshot
   snapshotAt(number: number): TrustSnapshot | undefined
   capabilities(): Capabilities
+  /** Whether this peer's node can begin one more run soon. */
+  hasRoom(): boolean
   /** Something changed that may let an instance of this job be proposed, judged or taken up by a witness. */
   stir(out: Outbox, open: OpenJob): void
   /** The payer's word that it wants no more of this job is held: whatever runs here for it ends. */

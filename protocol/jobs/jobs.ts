@@ -20,6 +20,7 @@ import { type JobMessage, JobInbox } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
 import { writeHolding } from './holdings.ts'
 import { JobHeads } from './job-heads.ts'
+import { NodeRoom } from './node-room.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
 import { Runner } from './runner.ts'
@@ -33,7 +34,7 @@ const TICK = 'job/tick/'
 const STAGE = stageTimer('' as JobId)
 
 export interface JobsOptions {
-  readonly context: Omit<JobContext, 'stir' | 'cancelled'>
+  readonly context: Omit<JobContext, 'stir' | 'cancelled' | 'hasRoom'>
   readonly digest: StateDigest
   readonly agreement: () => Agreement
   /** A decision of a job was applied. */
@@ -51,6 +52,7 @@ export class Jobs {
   readonly heads: JobHeads
   readonly runner: Runner
   readonly wanted: WantedAnswers
+  readonly room = new NodeRoom()
   readonly #agreement: () => Agreement
   readonly #decided: JobsOptions['decided']
   readonly #inbox: JobInbox
@@ -64,6 +66,7 @@ export class Jobs {
       ...context,
       stir: (out, open) => this.#stir(out, open),
       cancelled: (out, open) => this.#cancelled(out, open),
+      hasRoom: () => this.room.hasRoom(context.capabilities().slots, this.runner.busy()),
     }
     this.heads = new JobHeads(digest)
     this.runner = new Runner(this.context)
@@ -206,6 +209,11 @@ export class Jobs {
   /** This peer's node can do more than before: bid where nobody was elected yet. */
   onCapabilities(out: Outbox): void {
     for (const open of this.context.book.all()) bid(this.context, out, open)
+  }
+
+  /** After each event: a node that has room again bids for what found none. */
+  tend(out: Outbox): void {
+    if (this.room.isFreed(this.context.capabilities().slots, this.runner.busy())) this.onCapabilities(out)
   }
 
   onFetched(out: Outbox, event: Extract<Event, { type: 'fetched' }>): boolean {

@@ -82,6 +82,9 @@ export const REVEAL = {
 export type Reveal = Infer<typeof REVEAL.body>
 export const signedReveal = signedCodec(REVEAL)
 
+/** More runs than any node has at once. */
+export const BUSY_MAX = 1_024
+
 /** Nodes and models of a member, latest only (8). A hint for candidates and pages; no rule reads it. */
 export const HEARTBEAT = {
   kind: 'heartbeat',
@@ -105,6 +108,8 @@ export const HEARTBEAT = {
         vramTotalMb: uint(16_777_216),
         loadMilli: uint(1_000),
         slots: uint(1_024),
+        /** Runs that it was elected for and isn't done with. */
+        busy: uint(BUSY_MAX),
         modes: list(oneOf('process', 'container'), { max: 2 }),
         region: text({ max: LIMITS.regionBytes }),
       }),

@@ -78,6 +78,14 @@ export class Runner {
     else this.#begin(out, open, { step: attempt.step, slot: mine.slot, rank: 0 })
   }
 
+  /** Slots that this peer fills and hasn't answered yet. */
+  busy(): number {
+    let count = 0
+    for (const [job, { step, state }] of this.#work)
+      if (state !== 'failed' && this.#runs.get(job)?.has(step) !== true) count += 1
+    return count
+  }
+
   onPrompt(out: Outbox, open: OpenJob, held: boolean): void {
     const work = this.#work.get(open.job)
     const { attempt } = open

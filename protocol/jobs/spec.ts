@@ -20,6 +20,20 @@ function duration(bounds: { readonly min: number; readonly max: number }) {
   return uint(bounds.max, bounds.min)
 }
 
+const TERMS = {
+  attempts: uint(LIMITS.attempts, 1),
+  assignMs: duration(SPEC_BOUNDS.assignMs),
+  commitMs: duration(SPEC_BOUNDS.commitMs),
+  revealMs: duration(SPEC_BOUNDS.revealMs),
+  voidMs: duration(SPEC_BOUNDS.voidMs),
+  leaseMs: duration(SPEC_BOUNDS.leaseMs),
+  graceMs: duration(SPEC_BOUNDS.graceMs),
+}
+
+/** How long a job's phases last, and how often it is tried. */
+export const termsCodec = struct(TERMS)
+export type JobTerms = Infer<typeof termsCodec>
+
 /** Sampling parameters handed to the model. Temperature is in thousandths: money depends on no float. */
 export const samplingCodec = struct({
   temperatureMilli: uint(2_000),
@@ -43,7 +57,7 @@ export const specCodec = struct({
   rules: digest(),
   replicas: uint(LIMITS.replicas, 1),
   standbys: uint(LIMITS.standbys),
-  attempts: uint(LIMITS.attempts, 1),
+  ...TERMS,
   maxSlots: uint(LIMITS.slots, 1),
   maxPrice: amount(),
   minConfidence: uint(PPM),
@@ -55,12 +69,6 @@ export const specCodec = struct({
   visibility: oneOf('private', 'public'),
   region: nullable(text({ min: 1, max: LIMITS.regionBytes })),
   mode: oneOf('process', 'container'),
-  assignMs: duration(SPEC_BOUNDS.assignMs),
-  commitMs: duration(SPEC_BOUNDS.commitMs),
-  revealMs: duration(SPEC_BOUNDS.revealMs),
-  voidMs: duration(SPEC_BOUNDS.voidMs),
-  leaseMs: duration(SPEC_BOUNDS.leaseMs),
-  graceMs: duration(SPEC_BOUNDS.graceMs),
   /** The earlier job that its payer has tried again with this one. For people: no rule reads it. */
   retryOf: nullable(digest<JobId>()),
 })

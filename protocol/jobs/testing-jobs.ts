@@ -4,25 +4,21 @@ import { type BlobRef, blobRefOf, type JobId } from '../ids.ts'
 import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
 import type { JobRequest } from '../peer/command.ts'
 import type { JobRecord } from './record.ts'
+import { CHOICES } from './testing-tickets.ts'
 
 /** What nodes in these tests answer. */
 export const ANSWER: BlobRef = blobRefOf(Uint8Array.of(1))
 const PRICE = 100n
-
-const WISHES: JobRequest = {
-  prompt: blobRefOf(Uint8Array.of(0)),
-  model: null,
-  replicas: 2,
-  standbys: 0,
-  comparator: 'auto',
-  minConfidence: null,
-  maxPrice: null,
-  region: null,
-  mode: 'process',
-  visibility: 'private',
-  temperatureMilli: 0,
-  seed: null,
-  maxTokens: 1,
+const OFFER = {
+  model: 'm',
+  modelDigest: hash('model', new Uint8Array(0)),
+  cached: true,
+  modes: ['process' as const],
+  vramFreeMb: 1,
+  loadMilli: 0,
+  region: '',
+  etaMs: 1,
+  price: PRICE,
 }
 
 /** For tests: four witnesses (peers 0 to 3), a payer that is none of them and has ten credits, and nodes among all seven. */
@@ -32,24 +28,18 @@ export class TestJobs extends TestEpochs {
   constructor(nodes: readonly number[]) {
     super(4)
     this.mint(TestJobs.payer, 10n * UNITS_PER_CREDIT)
-    const offer = {
-      model: 'm',
-      modelDigest: hash('model', new Uint8Array(0)),
-      cached: true,
-      modes: ['process' as const],
-      vramFreeMb: 1,
-      loadMilli: 0,
-      region: '',
-      etaMs: 1,
-      price: PRICE,
-    }
-    for (const at of nodes) this.minds.offer(this.id(at), { offers: [offer], vramTotalMb: 1, slots: 1 })
+    for (const at of nodes) this.offer(at)
     this.minds.pass(TIMES.heartbeatMsMax)
+  }
+
+  /** A peer's node is there, with one slot. */
+  offer(at: number): void {
+    this.minds.offer(this.id(at), { offers: [OFFER], vramTotalMb: 1, slots: 1 })
   }
 
   /** The payer's job, signed and offered. */
   submit(wishes: Partial<JobRequest> = {}): JobId {
-    const request = { ...WISHES, ...wishes }
+    const request = { ...CHOICES, ...wishes }
     const result = this.minds.command(this.id(TestJobs.payer), { type: 'submit-job', request })
     if (result?.ok !== true || result.type !== 'job') throw new RangeError('the job was refused')
     return result.job

@@ -1,6 +1,6 @@
 import type { Verified } from '../crypto/verified.ts'
 import type { BlobRef, Digest, EntryId, JobId, PeerId } from '../ids.ts'
-import type { JobSpec } from '../jobs/spec.ts'
+import type { JobSpec, JobTerms } from '../jobs/spec.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
 import type { SignedRevocation } from '../swarm/invitation.ts'
@@ -26,14 +26,8 @@ export interface JobRequest {
   /** After how many milliseconds this peer cancels the job unless it is over. */
   readonly deadlineMs?: number
   /** Where it wants others than what is usual: the spec's bounds hold for them as for any. */
-  readonly terms?: Partial<JobTerms>
+  readonly terms?: JobTerms
 }
-
-/** How long a job's phases last, and how often it is tried. */
-export type JobTerms = Pick<
-  JobSpec,
-  'attempts' | 'assignMs' | 'commitMs' | 'revealMs' | 'voidMs' | 'leaseMs' | 'graceMs'
->
 
 /**
  * How an asker names its request, so that a repetition is known as one, also after a crash: `name` stands for
@@ -42,6 +36,15 @@ export type JobTerms = Pick<
 export interface RequestName {
   readonly name: Digest
   readonly content: Digest
+}
+
+/** What its payer says of a submission beyond the job itself. */
+export interface Wish {
+  /** How the asker names it; without, it goes by a name drawn here. */
+  readonly named?: RequestName
+  /** 0 to 9, the most urgent first. */
+  readonly priority?: number
+  readonly label?: string
 }
 
 interface Move {
@@ -53,8 +56,13 @@ interface Move {
 
 /** Requests of this peer's owner. They are trusted as to origin, not as to contents. */
 export type Command =
-  | { readonly type: 'submit-job'; readonly request: JobRequest }
-  /** The payer wants no more of a job: whoever runs stops, and what isn't owed to anybody comes back (6.10). */
+  | ({ readonly type: 'submit-job'; readonly request: JobRequest } & Wish)
+  /** Many under one name: all are taken, or none. */
+  | ({ readonly type: 'submit-batch'; readonly items: readonly JobRequest[] } & Required<
+      Pick<Wish, 'named'>
+    > &
+      Wish)
+  /** The payer wants no more of a job, or of a submission that waits (by its name): whoever runs stops, and what isn't owed to anybody comes back (6.10). */
   | { readonly type: 'cancel-job'; readonly job: JobId }
   | ({ readonly type: 'mint' } & Move)
   | ({ readonly type: 'transfer' } & Move)
@@ -84,9 +92,15 @@ export type CommandFault =
   | 'queue_full'
   | 'not_the_payer'
   | 'job_over'
+  | 'idempotency_key_reused'
 
 export type CommandResult =
   | { readonly ok: true; readonly type: 'job'; readonly job: JobId }
+  /** Durable, and opened once the swarm has room; meanwhile it goes by its name. */
+  | { readonly ok: true; readonly type: 'queued'; readonly ticket: Digest }
+  | { readonly ok: true; readonly type: 'batch'; readonly batch: Digest }
+  /** Carried out under this name before: its record says what became of it. */
+  | { readonly ok: true; readonly type: 'named' }
   /** The word is durable and under way; how the job ends is decided like any other. */
   | { readonly ok: true; readonly type: 'cancelled' }
   | { readonly ok: true; readonly type: 'entry'; readonly entry: EntryId; readonly source: Digest }

@@ -1,9 +1,9 @@
-import type { AccountId, EntryId } from '../ids.ts'
+import type { EntryId } from '../ids.ts'
 import type { JobId } from '../ids.ts'
 import type { CancelOutcome } from '../jobs/cancel.ts'
+import type { JobHeads } from '../jobs/job-heads.ts'
 import type { JobContext } from '../jobs/context.ts'
-import { draftJob } from '../jobs/offering.ts'
-import { entryIdOf, jobIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
+import { entryIdOf, type Operation, type SignedEntry } from '../ledger/entry.ts'
 import type { Certificate } from '../ledger/certificate.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
 import type { StoredRecord } from '../records/record.ts'
@@ -16,6 +16,7 @@ import type { Event } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import { NamedRequests } from './named-requests.ts'
 import type { Outbox } from './outbox.ts'
+import { Submissions } from './submissions.ts'
 
 type CommandEvent = Extract<Event, { type: 'command' }>
 
@@ -43,6 +44,7 @@ function faultOf(code: SubmitFault): CommandFault {
 export interface CommandParts {
   readonly context: JobContext
   readonly jobs: {
+    readonly heads: JobHeads
     cancel(out: Outbox, job: JobId): CancelOutcome
     setDeadline(out: Outbox, job: JobId, atMs: number): void
   }
@@ -59,42 +61,50 @@ export interface CommandParts {
 export class Commands {
   readonly #context: JobContext
   readonly #jobs: CommandParts['jobs']
-  readonly #heartbeats: () => Heartbeats
   readonly #relays: Relays
   readonly #take: (out: Outbox, certificate: Certificate) => unknown
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
-  /** When jobs that wait to be signed are to be cancelled. */
-  readonly #deadlines = new Map<number, number>()
   readonly #signed = new NamedRequests()
+  readonly submissions: Submissions
 
   constructor({ context, jobs, heartbeats, relays, take }: CommandParts) {
     this.#context = context
     this.#jobs = jobs
-    this.#heartbeats = heartbeats
     this.#relays = relays
     this.#take = take
+    this.submissions = new Submissions({
+      context,
+      heads: () => jobs.heads,
+      market: (now) => heartbeats().market(now),
+      nodes: (now) => heartbeats().nodes(now),
+      signed: this.#signed,
+      setDeadline: (out, job, atMs) => jobs.setDeadline(out, job, atMs),
+      respond: (out, command, result) => this.#respond(out, command, result),
+      refusal: (code) => ({ ok: false, code: faultOf(code), detail: DETAILS[code] }),
+    })
   }
 
   restore(record: StoredRecord): void {
     this.#signed.restore(record)
+    this.submissions.restore(record)
   }
 
   handle(out: Outbox, event: CommandEvent): void {
     const { command, id } = event
     if (command.type === 'resolve') return this.#resolve(out, id)
+    if (command.type === 'submit-job') return this.submissions.submit(out, id, command, event.entropy)
+    if (command.type === 'submit-batch') return this.submissions.submitBatch(out, id, command, event.entropy)
     if (command.type === 'cancel-job') return this.#cancel(out, id, command.job)
     if (command.type === 'relay') return this.#relays.relay(out, id, command.entry)
     if (command.type === 'take-certificate') {
       this.#take(out, command.certificate)
       return this.#respond(out, id, { ok: true, type: 'taken' })
     }
-    const operation = this.#operationOf(out, event)
+    const operation = this.#operationOf(command)
     if (!operation.ok) return this.#respond(out, event.id, operation)
     const named = nameOf(event.command)
     if (named !== undefined) this.#names.set(event.id, named)
-    if (command.type === 'submit-job' && command.request.deadlineMs !== undefined)
-      this.#deadlines.set(id, out.now + command.request.deadlineMs)
     const submitted = this.#context.ledger.submit(out, [operation.operation], event.id)
     if (!submitted.ok) this.onRefused(out, event.id, submitted.code)
   }
@@ -105,9 +115,9 @@ export class Commands {
     requests.forEach((request, at) => {
       const operation = entry.body.ops[at]
       if (operation === undefined) return
+      if (this.submissions.onSigned(out, request, operation, entry.body.account)) return
       this.#remember(out, request, id)
-      this.#limit(out, request, operation, entry.body.account)
-      this.#respond(out, request, resultOf(operation, entry.body.account, id))
+      this.#respond(out, request, { ok: true, type: 'entry', entry: id, source: id })
     })
   }
 
@@ -116,8 +126,8 @@ export class Commands {
   }
 
   onRefused(out: Outbox, request: number, code: SubmitFault): void {
+    if (this.submissions.onRefused(out, request, code)) return
     this.#names.delete(request)
-    this.#deadlines.delete(request)
     this.#respond(out, request, { ok: false, code: faultOf(code), detail: DETAILS[code] })
   }
 
@@ -128,15 +138,12 @@ export class Commands {
     this.#signed.remember(out, named, entry)
   }
 
-  #limit(out: Outbox, request: number, operation: Operation, account: AccountId): void {
-    const atMs = this.#deadlines.get(request)
-    if (atMs === undefined || operation.type !== 'open') return
-    this.#deadlines.delete(request)
-    this.#jobs.setDeadline(out, jobIdOf(account, operation.spec.nonce), atMs)
-  }
-
   #cancel(out: Outbox, id: number, job: JobId): void {
-    const outcome = this.#jobs.cancel(out, job)
+    if (this.submissions.withdraw(out, job)) return this.#respond(out, id, { ok: true, type: 'cancelled' })
+    // It may have been opened while its owner still knew it by its name.
+    const opened = this.submissions.recent(job)?.job ?? job
+    const outcome = this.#jobs.cancel(out, opened)
+    if (outcome === 'cancelled') this.submissions.placed.forget(out, opened)
     if (outcome === 'cancelled') return this.#respond(out, id, { ok: true, type: 'cancelled' })
     this.#respond(out, id, { ok: false, code: outcome, detail: CANCEL_DETAILS[outcome] })
   }
@@ -151,17 +158,17 @@ export class Commands {
     )
   }
 
-  #operationOf(out: Outbox, { command, entropy }: CommandEvent) {
+  #operationOf(command: Command) {
     switch (command.type) {
       case 'resolve':
       case 'cancel-job':
       case 'relay':
       case 'take-certificate':
+      case 'submit-job':
+      case 'submit-batch':
         throw new Error(`a ${command.type} is no operation`)
       case 'revoke':
         return this.#draftRevocation(command.revocation)
-      case 'submit-job':
-        return draftJob(this.#context, command.request, this.#heartbeats().market(out.now), entropy)
       case 'mint':
       case 'transfer': {
         const { type, to, amount, memo } = command
@@ -187,13 +194,4 @@ export class Commands {
 
 function nameOf(command: Command): RequestName | undefined {
   return command.type === 'mint' || command.type === 'transfer' ? command.request : undefined
-}
-
-function resultOf(
-  operation: Operation,
-  account: AccountId,
-  entry: ReturnType<typeof entryIdOf>,
-): CommandResult {
-  if (operation.type === 'open') return { ok: true, type: 'job', job: jobIdOf(account, operation.spec.nonce) }
-  return { ok: true, type: 'entry', entry, source: entry }
 }

@@ -2,7 +2,7 @@ import { hash } from '../crypto/digest.ts'
 import { sign } from '../encoding/signed.ts'
 import type { Digest, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import { HEARTBEAT, type Heartbeat } from '../jobs/messages.ts'
+import { BUSY_MAX, HEARTBEAT, type Heartbeat } from '../jobs/messages.ts'
 import type { Market } from '../jobs/offering.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import type { Signer } from '../crypto/signer.ts'
@@ -32,6 +32,8 @@ interface HeartbeatOptions {
   /** Whether this peer may have forgotten votes. */
   readonly isLost: () => boolean
   readonly capabilities: () => Capabilities
+  /** Runs that this peer's node has been elected for and isn't done with. */
+  readonly busy: () => number
 }
 
 /** Tells the swarm what this peer's node offers, and remembers the newest such word of every member. Hints only. */
@@ -143,6 +145,7 @@ export class Heartbeats {
         )
         return new Set(fitting.map(({ voter }) => voter)).size
       },
+      freeSlots: () => nodes.reduce((sum, { heartbeat }) => sum + freeSlotsOf(heartbeat?.nodes ?? []), 0),
     }
   }
 
@@ -187,6 +190,7 @@ export class Heartbeats {
       vramTotalMb,
       loadMilli: first?.loadMilli ?? 0,
       slots,
+      busy: Math.min(this.#options.busy(), BUSY_MAX),
       modes: first?.modes ?? [],
       region: first?.region ?? '',
     }
@@ -208,6 +212,10 @@ export class Heartbeats {
 export function heartbeatIntervalMs(roster: Roster): number {
   const members = [...roster.members()].length
   return Math.min(Math.max(members * 1_000, TIMES.heartbeatMsMin), TIMES.heartbeatMsMax)
+}
+
+function freeSlotsOf(nodes: Heartbeat['nodes']): number {
+  return nodes.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0)
 }
 
 function isNewer(beat: Heartbeat, before: Heartbeat): boolean {

@@ -1,6 +1,7 @@
 import { encodeBody } from '../encoding/body.ts'
 import { digest, struct } from '../encoding/codec.ts'
 import type { Digest, EntryId } from '../ids.ts'
+import { type Submission, submissionCodec } from '../jobs/ticket.ts'
 import { keys, ownText, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { RequestName } from './command.ts'
@@ -29,11 +30,27 @@ export class NamedRequests {
 
   /** In the batch of the signed entry: a repetition finds either both or neither. */
   remember(out: Outbox, { name, content }: RequestName, entry: EntryId): void {
-    this.#forget(out, name)
-    this.#times.set(name, out.now)
+    this.#note(out, name)
     out.write(keys.request(name), encodeBody(requestCodec, { content, entry }))
-    out.write(keys.requestTime(out.now, name), NOTHING)
     this.#prune(out)
+  }
+
+  /** A submission: in the batch of the entry that opens its job, or of its withdrawal. */
+  rememberJob(out: Outbox, name: Digest, submission: Submission): void {
+    this.#note(out, name)
+    out.write(keys.submission(name), encodeBody(submissionCodec, submission))
+    this.#prune(out)
+  }
+
+  /** Whether something was carried out, or withdrawn, under this name. */
+  has(name: Digest): boolean {
+    return this.#times.has(name)
+  }
+
+  #note(out: Outbox, name: Digest): void {
+    this.forget(out, name)
+    this.#times.set(name, out.now)
+    out.write(keys.requestTime(out.now, name), NOTHING)
   }
 
   /** Records come in the order of their keys, which begin with the time. */
@@ -49,16 +66,19 @@ export class NamedRequests {
     for (const [name, atMs] of this.#times) {
       const isOverdue = this.#times.size > REQUESTS_MAX || atMs <= out.now - REQUEST_KEPT_MS
       if (!isOverdue || forgotten >= FORGOTTEN_AT_ONCE) return
-      this.#forget(out, name)
+      this.forget(out, name)
       forgotten += 1
     }
   }
 
-  #forget(out: Outbox, name: Digest): void {
+  /** The name stands for nothing: it is old, or its submission waits once more. */
+  forget(out: Outbox, name: Digest): void {
     const atMs = this.#times.get(name)
     if (atMs === undefined) return
     this.#times.delete(name)
     out.write(keys.request(name), null)
+    out.write(keys.submission(name), null)
+    out.write(keys.batch(name), null)
     out.write(keys.requestTime(atMs, name), null)
   }
 }

@@ -13,6 +13,7 @@ import type { EpochCommands } from './epoch-commands.ts'
 import type { Commands } from './commands.ts'
 import type { Capabilities } from './event.ts'
 import type { Heartbeats } from './heartbeats.ts'
+import type { Submissions } from './submissions.ts'
 
 /** The parts of a mind, each a state machine of its own; `route` leads events to them. */
 export interface Parts {
@@ -27,6 +28,7 @@ export interface Parts {
   readonly epochCommands: EpochCommands
   readonly heartbeats: Heartbeats
   readonly commands: Commands
+  readonly submissions: Submissions
   readonly relays: Relays
   readonly digest: StateDigest
   readonly duty: WitnessDuty

@@ -71,6 +71,8 @@ export function createPeer(options: PeerOptions): Peer {
       const out = new EventOutbox(signer.id, roster.swarm, now)
       if (event.type === 'start' && options.amnesia === true) parts.duty.lose(out)
       route(parts, out, event)
+      parts.jobs.tend(out)
+      parts.submissions.tend(out)
       parts.change.tend(out)
       parts.jobs.context.book.flush(out)
       parts.digest.tidy()
@@ -217,6 +219,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     root: () => digest.root(),
     isLost: () => duty.isLost,
     capabilities: () => parts.capabilities,
+    busy: () => jobs.runner.busy(),
   })
   const relays: Relays = createRelays({ roster, ledger, answer: (...told) => commands.onRelayed(...told) })
   const epochCommands = new EpochCommands({ signer, roster, rules, change, verify: options.verify })
@@ -239,6 +242,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     epochCommands,
     heartbeats,
     commands,
+    submissions: commands.submissions,
     relays,
     digest,
     duty,

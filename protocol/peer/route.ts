@@ -71,6 +71,7 @@ function routeLoaded(
 }
 
 function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'progress' | 'finished' }>): void {
+  if (event.type === 'finished') parts.jobs.room.finished(event.outcome)
   const open = parts.jobs.context.book.get(event.job)
   if (open === undefined) return
   if (event.type === 'progress') parts.jobs.runner.onProgress(open, event.tokens)
@@ -78,13 +79,14 @@ function routeRun(parts: Parts, out: Outbox, event: Extract<Event, { type: 'prog
 }
 
 function routeTimer(parts: Parts, out: Outbox, id: string): void {
-  const { ledger, sync, agreement, jobs, heartbeats, trust, change, relays } = parts
+  const { ledger, sync, agreement, jobs, submissions, heartbeats, trust, change, relays } = parts
   // A timer that nobody claims belongs to something that has ended meanwhile.
   void (
     ledger.onTimer(out, id) ||
     sync.onTimer(out, id) ||
     agreement.onTimer(out, id) ||
     jobs.onTimer(out, id) ||
+    submissions.onTimer(id) ||
     trust.onTimer(out, id) ||
     relays.onTimer(out, id) ||
     change.onTimer(out, id) ||

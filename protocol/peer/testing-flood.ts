@@ -142,7 +142,7 @@ function jobFloods({ self }: Liar) {
   const model = { name: 'm', digest: digestOf(0), warm: true, price: 1n }
   const state = { vramFreeMb: 1, loadMilli: 1, region: 'eu', modes: ['process' as const] }
   const offer = { ...state, price: 1n, etaMs: 1, model: 'm', modelDigest: digestOf(0), cached: true }
-  const node = { ...state, models: [model], vramTotalMb: 1, slots: 1 }
+  const node = { ...state, models: [model], vramTotalMb: 1, slots: 1, busy: 0 }
   const about = {
     nodes: [node],
     addresses: [],

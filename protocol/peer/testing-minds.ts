@@ -55,6 +55,8 @@ export class TestMinds {
   readonly #lanes = new Map<string, number>()
   /** Takes a peer down after an event of its that wrote such a record; what it sent with it is lost. */
   crashesAt: ((peer: PeerId, key: string) => boolean) | undefined
+  /** The same, but the records of that event are lost, too. */
+  forgetsAt: ((peer: PeerId, key: string) => boolean) | undefined
   /** Frames to each peer since it was last asked for them. */
   readonly #heard = new Map<PeerId, { readonly from: PeerId; readonly frame: Uint8Array }[]>()
   /** Answers that a peer had judged, by peer. */
@@ -159,7 +161,9 @@ export class TestMinds {
   /** Gives a peer's command, lets everything follow, and returns the answer. */
   command(peer: PeerId, command: Command): CommandResult | EpochResult | undefined {
     this.#results.length = 0
-    const event = { type: 'command', id: 1, command, entropy: new Uint8Array(32) } as const
+    this.#commandCount += 1
+    const entropy = new Uint8Array(32).fill(this.#commandCount)
+    const event = { type: 'command', id: this.#commandCount, command, entropy } as const
     this.#queue.push({ to: this.#nodeOf(peer), event })
     this.settle()
     return this.#results[0]
@@ -317,8 +321,13 @@ export class TestMinds {
 
   /** Its records are durable, nothing else of the event ever leaves it. */
   #crashes(node: TestNode, effects: readonly Effect[]): boolean {
-    const { crashesAt } = this
+    const { crashesAt, forgetsAt } = this
     const writes = effects.flatMap((effect) => (effect.type === 'persist' ? effect.writes : []))
+    if (forgetsAt !== undefined && writes.some(({ key }) => forgetsAt(node.signer.id, key))) {
+      this.forgetsAt = undefined
+      this.stop(node.signer.id)
+      return true
+    }
     if (crashesAt === undefined || !writes.some(({ key }) => crashesAt(node.signer.id, key))) return false
     this.crashesAt = undefined
     for (const { key, value } of writes) {

@@ -1,11 +1,14 @@
+import type { DryRun } from '../election/dry-run.ts'
 import type { ChangeView, PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
 import type { BodyRole } from '../jobs/access.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
+import type { Submission, Ticket } from '../jobs/ticket.ts'
 import type { AccountView } from '../ledger/ledger.ts'
 import type { AccountId } from '../ids.ts'
+import type { CommandFault, JobRequest } from './command.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 
@@ -25,6 +28,22 @@ export interface HeldBody {
   readonly job: JobId
   readonly what: BodyRole
 }
+
+/** A submission that waits: how many go before it, and why it isn't opened yet. */
+export interface WaitingView {
+  readonly ticket: Ticket
+  readonly position: number
+  readonly reason: 'busy' | CommandFault
+}
+
+export type DryRunView =
+  | {
+      readonly ok: true
+      readonly outcome: DryRun
+      /** How many submissions wait already; 0 where it would be opened at once. */
+      readonly waiting: number
+    }
+  | { readonly ok: false; readonly code: CommandFault; readonly detail: string }
 
 /** Sums over all accounts and jobs; conservation: free + unclaimed + escrowed + burnt = minted (12.1). */
 export interface Supply {
@@ -73,6 +92,14 @@ export interface PeerView {
   /** Jobs that aren't terminal yet, newest first; a terminal one is in the store. */
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
+  /** A submission that isn't a job yet, by its name. */
+  waiting(name: Digest, now: number): WaitingView | undefined
+  /** All of them, the newest first. */
+  allWaiting(): readonly Ticket[]
+  /** What became lately of a submission that isn't waiting any more; the store has it, too, once it is written. */
+  submission(name: Digest): Submission | undefined
+  /** What a job would cost and who would be elected: nothing is written, sent or held. `entropy` draws the tie-break. */
+  dryRun(request: JobRequest, entropy: Uint8Array, now: number): DryRunView
   counters(): Counters
   /** Whether handling this gossiped message would tell this peer anything: a heartbeat may be old, a job known. */
   isNews(message: Message): boolean

@@ -25,6 +25,10 @@ export const PREFIXES = {
   run: 'run/',
   /** Hot: when the owner wants a job of this peer's own cancelled, until it is. */
   deadline: 'deadline/',
+  /** Hot: submissions of this peer's owner that wait to be opened, by their names. */
+  ticket: 'ticket/',
+  /** Hot: what a job of this peer's owner was opened from, until it is over: it may have to wait again. */
+  placed: 'placed/',
   /** Hot: commits that a witness holds and the one seal that it signed for an attempt. */
   seal: 'seal/',
   /** Hot: this witness's votes may have been lost, so it never votes again. */
@@ -103,6 +107,12 @@ export const PREFIXES = {
   factOf: 'fact-of/',
   /** Cold: the entry that one of this peer's own requests became, by the name its asker gave the request. */
   request: 'request/',
+  /** Cold: the job that a named submission became, or why it was never opened; forgotten with its name. */
+  submission: 'submission/',
+  /** Cold: how many submissions were made together under one name. */
+  batch: 'batch/',
+  /** Cold: what the owner said of a job beyond what is signed: its label, priority and batch. */
+  meta: 'meta/',
   /** Cold, of the host: the version of all these records (`migrations.ts`), and how far a step to the next has come. */
   storeVersion: 'store-version',
 } as const
@@ -119,6 +129,8 @@ export const HOT_PREFIXES: readonly string[] = [
   PREFIXES.run,
   PREFIXES.wanted,
   PREFIXES.deadline,
+  PREFIXES.ticket,
+  PREFIXES.placed,
   PREFIXES.seal,
   PREFIXES.amnesia,
   PREFIXES.resolving,
@@ -213,5 +225,10 @@ export const keys = {
     `${PREFIXES.factOf}${subject}/${padded(atMs)}/${source}`,
   request: (name: Digest) => `${PREFIXES.request}${name}`,
   requestTime: (atMs: number, name: Digest) => `${PREFIXES.requestTime}${padded(atMs)}/${name}`,
+  ticket: (name: Digest) => `${PREFIXES.ticket}${name}`,
+  placed: (job: JobId) => `${PREFIXES.placed}${job}`,
+  submission: (name: Digest) => `${PREFIXES.submission}${name}`,
+  batch: (name: Digest) => `${PREFIXES.batch}${name}`,
+  meta: (job: JobId) => `${PREFIXES.meta}${job}`,
   storeVersion: PREFIXES.storeVersion,
 } as const

@@ -30,3 +30,10 @@ it('a job without a bid and other records stay as they are', () => {
   expect(restoredRecord(record(null))).toBeUndefined()
   expect(restoredRecord({ ...record('signed'), key: keys.closed(job) })).toBeUndefined()
 })
+
+it('what waited to be opened is forgotten: it may have been since', () => {
+  const { value } = record(null)
+  for (const key of [keys.ticket(job), keys.placed(job)])
+    expect(restoredRecord({ key, value })).toEqual({ key, value: null })
+  expect(restoredRecord({ key: keys.submission(job), value })).toBeUndefined()
+})

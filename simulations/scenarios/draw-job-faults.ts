@@ -1,4 +1,4 @@
-import type { JobTerms } from '../../protocol/peer/command.ts'
+import type { JobTerms } from '../../protocol/jobs/spec.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import {
   type AdversaryName,

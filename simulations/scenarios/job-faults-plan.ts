@@ -1,4 +1,4 @@
-import type { JobTerms } from '../../protocol/peer/command.ts'
+import type { JobTerms } from '../../protocol/jobs/spec.ts'
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import type { Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'

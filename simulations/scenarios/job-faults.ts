@@ -1,4 +1,6 @@
-import type { JobId } from '../../protocol/ids.ts'
+import { decodeRecord } from '../../protocol/encoding/body.ts'
+import type { Digest, JobId } from '../../protocol/ids.ts'
+import { submissionCodec } from '../../protocol/jobs/ticket.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import type { createPanel, Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
@@ -88,6 +90,8 @@ interface RunParts {
 class JobFaultsRun {
   readonly #parts: RunParts
   readonly #opened = new Set<JobId>()
+  /** Names of submissions that waited, each with its payer. */
+  readonly #waited = new Map<Digest, WorldPeer>()
   #takeovers = 0
   readonly troubles: AimedTroubles
   hasBegun = false
@@ -108,12 +112,21 @@ class JobFaultsRun {
     const ends = { completed: 0, unresolved: 0, void: 0 }
     let reassigned = 0
     const [first] = this.#parts.world.peers
-    for (const job of this.#opened) {
+    const opened = new Set([...this.#opened, ...this.#openedLater()])
+    for (const job of opened) {
       const end = first === undefined ? undefined : endOf(first.id, job)
       if (end !== undefined) ends[end] += 1
       if (first?.disk.records().has(keys.decision(job, 2)) === true) reassigned += 1
     }
-    return { jobs: this.#opened.size, ends, takeovers: this.#takeovers, reassigned }
+    return { jobs: opened.size, ends, takeovers: this.#takeovers, reassigned }
+  }
+
+  #openedLater(): readonly JobId[] {
+    return [...this.#waited].flatMap(([name, { disk }]) => {
+      const value = disk.records().get(keys.submission(name))
+      const job = value === undefined ? null : decodeRecord(submissionCodec, value, keys.submission(name)).job
+      return job === null ? [] : [job]
+    })
   }
 
   /** Plays until the end or the first violation. */
@@ -178,15 +191,16 @@ class JobFaultsRun {
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     }
     const asked = world.command(payer, { ...command, request })
-    this.#note(asked)
+    this.#note(payer, asked)
   }
 
-  /** Only what was answered counts as opened; the answer leaves with the next sync. */
-  #note(asked: number): void {
+  /** Only what was answered counts as opened; the answer leaves with the next sync. One that waits may be opened later. */
+  #note(payer: WorldPeer, asked: number): void {
     const { world } = this.#parts
     const look = () => {
       const result = world.resultOf(asked)
       if (result?.ok === true && result.type === 'job') this.#opened.add(result.job)
+      else if (result?.ok === true && result.type === 'queued') this.#waited.set(result.ticket, payer)
       else if (result === undefined && world.now < this.#parts.plan.troubleMs * 2) world.after(LOOK_MS, look)
     }
     world.after(LOOK_MS, look)

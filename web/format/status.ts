@@ -7,6 +7,7 @@ interface StatusText {
 }
 
 export const STATUS_TEXTS: Readonly<Record<JobStatusName, StatusText>> = {
+  queued: { label: 'Queued', sentence: 'All nodes are busy; it is opened as soon as there is room.' },
   pending: { label: 'Pending', sentence: 'The witnesses are certifying the payment.' },
   bidding: { label: 'Bidding', sentence: 'Nodes are bidding; an election follows from their bids.' },
   running: { label: 'Running', sentence: 'The elected nodes are answering, each without seeing the others.' },
@@ -25,10 +26,10 @@ export interface FlowStep {
 }
 
 export function isClosed(status: JobStatusName): boolean {
-  return !WAY.includes(status)
+  return status !== 'queued' && !WAY.includes(status)
 }
 
-/** The five steps of a job; the last one is named after how it ended. Where a void job stopped isn't told. */
+/** The five steps of a job; the last one is named after how it ended. Where a void job stopped isn't told, and one that waits has none behind it. */
 export function statusFlow(status: JobStatusName): readonly FlowStep[] {
   const end = isClosed(status) ? status : 'completed'
   const at = isClosed(status) ? WAY.length : WAY.indexOf(status)

@@ -1,0 +1,123 @@
+import type { CallOutput } from '../../protocol/api/client.ts'
+import { PAGE_DEFAULT } from '../../protocol/api/fields.ts'
+import type { Job } from '../../protocol/api/job-schema.ts'
+import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
+import { isDigest, isPeerId } from '../../protocol/ids.ts'
+import type { Ticket } from '../../protocol/jobs/ticket.ts'
+import type { Backend, JobQuery } from './backend.ts'
+import { decisionResource } from './decision-resource.ts'
+import { dryRunResource } from './dry-run-resource.ts'
+import { findJob, findRecord, findSubmission, waitingSummary } from './find-job.ts'
+import { prepareJob, type PreparedJob, wishOf } from './job-request.ts'
+import { jobSummary } from './job-resource.ts'
+import { pageOfList } from './paging.ts'
+import { ApiProblem } from './problem.ts'
+import type { RouteInput } from './route-handlers.ts'
+import { give, nameOf, retried, submit } from './submit.ts'
+
+async function requireJob(backend: Backend, id: string): Promise<Job> {
+  const job = await findJob(backend, id)
+  if (job === undefined) throw new ApiProblem('job_not_found')
+  return job
+}
+
+/** The record as it is once the word is durable: how the job ends is decided afterwards. One that waits ends at once. */
+async function cancel(backend: Backend, id: string, stopping: AbortSignal): Promise<Job> {
+  const job = await requireJob(backend, id)
+  if (job.closed_at !== null || !isDigest(job.id)) throw new ApiProblem('job_over')
+  await give(backend, { type: 'cancel-job', job: job.id }, stopping)
+  return requireJob(backend, id)
+}
+
+function msOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time)
+}
+
+type ListQuery = RouteInput<'listJobs'>['query']
+
+/** What the store is asked for; jobs that wait are none of its. */
+function storeQuery({ limit = PAGE_DEFAULT, from, to, node, status, ...rest }: ListQuery): JobQuery {
+  const fromMs = msOf(from)
+  const toMs = msOf(to)
+  if (node !== undefined && !isPeerId(node))
+    throw new ApiProblem('out_of_range', 'node is not the id of a peer: a letter of it is wrong')
+  return {
+    limit,
+    ...rest,
+    ...(status === undefined || status === 'queued' ? {} : { status }),
+    ...(node === undefined ? {} : { node }),
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(toMs === undefined ? {} : { toMs }),
+  }
+}
+
+function isWanted({ choices, label, queuedMs }: Ticket, query: ListQuery): boolean {
+  const { model, node, label: wanted, from, to } = query
+  if (node !== undefined || (model !== undefined && choices.model !== model)) return false
+  if (wanted !== undefined && wanted !== label) return false
+  return queuedMs >= (msOf(from) ?? 0) && queuedMs <= (msOf(to) ?? Number.POSITIVE_INFINITY)
+}
+
+/** Waiting jobs, the newest first, have pages of their own: among the others their places would change as they are opened. */
+async function listWaiting(backend: Backend, query: ListQuery): Promise<CallOutput<'listJobs'>> {
+  const { limit, cursor } = query
+  const wanted = backend.view.allWaiting().filter((ticket) => isWanted(ticket, query))
+  const paging = { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) }
+  const page = pageOfList(wanted, ({ name }) => name, paging)
+  const items = await Promise.all(page.items.map((ticket) => waitingSummary(backend, ticket)))
+  return { items, next_cursor: page.next_cursor }
+}
+
+async function listJobs(backend: Backend, query: ListQuery): Promise<CallOutput<'listJobs'>> {
+  if (query.status === 'queued') return listWaiting(backend, query)
+  const page = await backend.history.jobs(storeQuery(query))
+  if (page === undefined) throw new ApiProblem('cursor_invalid')
+  const items = await Promise.all(
+    page.items.map(async (record) =>
+      jobSummary(backend, backend.view.job(record.job) ?? record, await backend.history.meta(record.job)),
+    ),
+  )
+  return { items, next_cursor: page.nextCursor }
+}
+
+async function getDecision(backend: Backend, id: string): Promise<CallOutput<'getDecision'>> {
+  const opened = isDigest(id) ? (await findSubmission(backend, id))?.job : undefined
+  const record = await findRecord(backend, opened ?? id)
+  if (record === undefined) throw new ApiProblem('job_not_found')
+  const view = await backend.explain(record.job)
+  if (view === undefined) throw new ApiProblem('decision_not_found')
+  return decisionResource(backend, view)
+}
+
+/** What a job asks, in an order that doesn't depend on the asker's. */
+function contentOf(route: string, { prompt, request }: PreparedJob, rest: readonly unknown[]) {
+  return [route, Buffer.from(prompt).toString('base64'), request, ...rest]
+}
+
+export function jobHandlers(backend: Backend, stopping: AbortSignal) {
+  return {
+    async submitJob({ body, query, headers, header, onlyAsked }: RouteInput<'submitJob'>) {
+      const prepared = prepareJob(body)
+      if (query.dry_run === true) {
+        onlyAsked()
+        return dryRunResource(backend, prepared)
+      }
+      const wish = wishOf(body)
+      const named = nameOf(headers, contentOf('submitJob', prepared, [wish.priority, wish.label]))
+      const job = await submit(backend, { prepared, wish, named }, stopping)
+      header('location', fillPath(ROUTES.getJob.path, { id: job.id }))
+      return job
+    },
+    async retryJob({ params, headers, header }: RouteInput<'retryJob'>) {
+      const named = nameOf(headers, ['retryJob', params.id])
+      const opened = isDigest(params.id) ? (await findSubmission(backend, params.id))?.job : undefined
+      const job = await submit(backend, { ...(await retried(backend, opened ?? params.id)), named }, stopping)
+      header('location', fillPath(ROUTES.getJob.path, { id: job.id }))
+      return job
+    },
+    listJobs: ({ query }: RouteInput<'listJobs'>) => listJobs(backend, query),
+    getJob: ({ params }: RouteInput<'getJob'>) => requireJob(backend, params.id),
+    cancelJob: ({ params }: RouteInput<'cancelJob'>) => cancel(backend, params.id, stopping),
+    getDecision: ({ params }: RouteInput<'getDecision'>) => getDecision(backend, params.id),
+  }
+}

@@ -1,0 +1,130 @@
+import type { Job } from '../../protocol/api/job-schema.ts'
+import type { Digest, JobId } from '../../protocol/ids.ts'
+import type { JobMeta, Submission } from '../../protocol/jobs/ticket.ts'
+import type { Command, JobRequest, RequestName, Wish } from '../../protocol/peer/command.ts'
+import { digestOfKey } from './api-keys.ts'
+import type { Backend } from './backend.ts'
+import { findJob, findSubmission } from './find-job.ts'
+import type { PreparedJob } from './job-request.ts'
+import { within } from './outcomes.ts'
+import { ApiProblem } from './problem.ts'
+
+/** Headers of a route that takes a name. */
+export interface NameHeaders {
+  readonly 'idempotency-key'?: string
+}
+
+/** What one asker calls its request, and what it asks: the same however its fields were ordered. */
+export function nameOf(headers: NameHeaders, content: readonly unknown[]): RequestName | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+  return { name: digestOfKey(key), content: digestOfKey(JSON.stringify(content, plain)) }
+}
+
+/**
+ * What was carried out under a name; undefined where nothing was, which may change until the mind has said so itself. Throws
+ * `idempotency_key_reused` where it stands for something else.
+ */
+export async function carriedOut(
+  backend: Backend,
+  named: RequestName | undefined,
+): Promise<Submission | undefined> {
+  if (named === undefined) return undefined
+  const submission = await findSubmission(backend, named.name)
+  // A move of credits may have the name.
+  const other = submission ?? (await backend.ledger.request(named.name))
+  if (other !== undefined && other.content !== named.content) throw new ApiProblem('idempotency_key_reused')
+  return submission
+}
+
+async function requireJob(backend: Backend, id: string): Promise<Job> {
+  const job = await findJob(backend, id)
+  if (job === undefined) throw new ApiProblem('job_not_found')
+  return job
+}
+
+/** Gives a command of submission, and waits until it is durable or refused. */
+export async function give(backend: Backend, command: Command, stopping: AbortSignal) {
+  const result = await within(backend.command(command), { stopping })
+  if (result === undefined)
+    throw new ApiProblem('outcome_unknown', 'this peer is stopping; it may still be carried out')
+  if (!result.ok) throw new ApiProblem(result.code, result.detail)
+  return result
+}
+
+interface SubmitOptions {
+  readonly prepared: PreparedJob
+  readonly wish: Pick<Wish, 'priority' | 'label'>
+  readonly retryOf?: JobId
+  readonly named: RequestName | undefined
+}
+
+/** The job, or its place in the queue. Everything that can be refused without the mind is refused before anything is stored. */
+export async function submit(backend: Backend, options: SubmitOptions, stopping: AbortSignal): Promise<Job> {
+  const { prepared, wish, retryOf, named } = options
+  const before = await carriedOut(backend, named)
+  if (before !== undefined && named !== undefined) return requireJob(backend, named.name)
+  const prompt = await backend.putBlob(prepared.prompt)
+  const request: JobRequest = {
+    ...prepared.request,
+    prompt,
+    ...(retryOf === undefined ? {} : { retryOf }),
+  }
+  try {
+    const command = {
+      type: 'submit-job',
+      request,
+      ...wish,
+      ...(named === undefined ? {} : { named }),
+    } as const
+    const result = await give(backend, command, stopping)
+    if (result.type === 'job') return await requireJob(backend, result.job)
+    if (result.type === 'queued') return await requireJob(backend, result.ticket)
+    // Carried out meanwhile by somebody else's repetition: the record says as what.
+    if (result.type !== 'named' || named === undefined)
+      throw new TypeError(`the mind answered a job with "${result.type}"`)
+    await carriedOut(backend, named)
+    return await requireJob(backend, named.name)
+  } catch (error) {
+    if (error instanceof ApiProblem && error.code !== 'outcome_unknown')
+      await backend.removeBlob(prompt.digest)
+    throw error
+  }
+}
+
+/** What the payer chose for an earlier job, chosen again; what was filled in for it then is filled in anew. */
+export async function retried(
+  backend: Backend,
+  id: string,
+): Promise<Omit<SubmitOptions, 'named'> & { readonly retryOf: JobId }> {
+  const found = await backend.history.job(id as Digest)
+  if (found === undefined) throw new ApiProblem('job_not_found')
+  const { spec, job: retryOf, account } = found
+  if (account !== backend.view.self) throw new ApiProblem('not_the_payer')
+  if (found.closedMs === null) throw new ApiProblem('job_running')
+  const prompt = await backend.getBlob(spec.prompt.digest)
+  if (prompt === undefined) throw new ApiProblem('prompt_gone')
+  const request: Omit<JobRequest, 'prompt'> = {
+    model: spec.model,
+    replicas: spec.replicas,
+    standbys: spec.replicas,
+    comparator: spec.comparator,
+    minConfidence: spec.minConfidence,
+    maxPrice: spec.maxPrice,
+    region: spec.region,
+    mode: spec.mode,
+    visibility: spec.visibility,
+    temperatureMilli: spec.sampling.temperatureMilli,
+    // The same seed might only bring the same answers.
+    seed: null,
+    maxTokens: spec.sampling.maxTokens,
+  }
+  return { prepared: { prompt, request }, wish: wishOf(await backend.history.meta(retryOf)), retryOf }
+}
+
+function wishOf(meta: JobMeta | undefined): Pick<Wish, 'priority' | 'label'> {
+  if (meta === undefined) return {}
+  const { priority, label } = meta
+  return { priority, ...(label === null ? {} : { label }) }
+}
