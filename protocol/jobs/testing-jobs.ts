@@ -3,27 +3,14 @@ import { TestEpochs } from '../epoch/testing-orders.ts'
 import { type BlobRef, blobRefOf, type JobId } from '../ids.ts'
 import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
 import type { JobRequest } from '../peer/command.ts'
+import { plainRequest } from './plain-request.ts'
 import type { JobRecord } from './record.ts'
 
 /** What nodes in these tests answer. */
 export const ANSWER: BlobRef = blobRefOf(Uint8Array.of(1))
 const PRICE = 100n
 
-const WISHES: JobRequest = {
-  prompt: blobRefOf(Uint8Array.of(0)),
-  model: null,
-  replicas: 2,
-  standbys: 0,
-  comparator: 'auto',
-  minConfidence: null,
-  maxPrice: null,
-  region: null,
-  mode: 'process',
-  visibility: 'private',
-  temperatureMilli: 0,
-  seed: null,
-  maxTokens: 1,
-}
+const WISHES = plainRequest(blobRefOf(Uint8Array.of(0)), 2)
 
 /** For tests: four witnesses (peers 0 to 3), a payer that is none of them and has ten credits, and nodes among all seven. */
 export class TestJobs extends TestEpochs {
