@@ -21,18 +21,29 @@ export function onAttemptMessage(
   attempt: Attempt,
   message: AttemptMessage,
 ): void {
+  const seals = attempt.seals.size
+  hear({ context, runner }, out, open, attempt, message)
+  // Only what is new is answered with a reveal, to all deciders: else one small frame, said again and again, is answered
+  // with as many large ones. This peer's own seal may be the one its runner waited for.
+  if (attempt.seals.size > seals) runner.onSeals(out, open)
+}
+
+function hear(
+  { context, runner }: Roles,
+  out: Outbox,
+  open: OpenJob,
+  attempt: Attempt,
+  message: AttemptMessage,
+): void {
   switch (message.kind) {
     case 'lease':
       return onLease({ context, runner }, out, open, attempt, message)
     case 'held':
       return runner.onHeld(open, message)
     case 'job-commit':
-      holdCommit(context, out, open, attempt, message)
-      // This peer's own seal may be the one its runner waited for.
-      return runner.onSeals(out, open)
+      return holdCommit(context, out, open, attempt, message)
     case 'seal':
-      holdSeal(context, out, open, attempt, message)
-      return runner.onSeals(out, open)
+      return holdSeal(context, out, open, attempt, message)
     case 'reveal':
       return holdReveal(context, out, open, attempt, message)
   }

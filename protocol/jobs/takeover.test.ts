@@ -5,6 +5,10 @@ import { TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import { restoredRecord } from '../records/restored.ts'
 import { ANSWER, TestJobs } from './testing-jobs.ts'
+import { hash } from '../crypto/digest.ts'
+import { signedFrame } from '../encoding/envelope.ts'
+import { sign } from '../encoding/signed.ts'
+import { COMMIT } from './messages.ts'
 
 const TAKEOVER_MS = TIMES.leaseMs + TIMES.graceMs
 /** None of them is the one who watches, the treasury or the payer. */
@@ -223,5 +227,25 @@ describe('what says that it is at work', () => {
     expect(result()?.slots).toMatchObject([{ rank: 0, state: 'started' }])
     jobs.minds.pass(TIMES.graceMs)
     expect(jobs.minds.runs).toHaveLength(1)
+  })
+})
+
+describe('a runner that has revealed', () => {
+  it("doesn't reveal again to all whenever it is told something that it knows, or that is nothing", () => {
+    const { jobs, job, runner, finish } = started()
+    jobs.minds.isCut = (_from, _to, kind) => kind === 'propose'
+    finish(runner)
+    jobs.minds.pass(1)
+    const at = jobs.signers.findIndex(({ id }) => id === runner)
+    const witness = [0, 1, 2, 3].find((one) => one !== at) ?? 0
+    expect(jobs.minds.heard(jobs.id(witness), 'reveal').length).toBeGreaterThan(0)
+    const stranger = jobs.signers[TestJobs.payer]
+    if (stranger === undefined) throw new RangeError('there is a payer')
+    const body = { job, step: 0, slot: 0, rank: 0, commitment: hash('commit', new Uint8Array(0)) }
+    const { swarm } = jobs.minds.roster
+    const frame = signedFrame(swarm, 'job-commit', sign(stranger, swarm, COMMIT, body))
+    for (let count = 0; count < 3; count += 1) jobs.minds.bring(stranger.id, runner, frame)
+    jobs.minds.settle()
+    expect(jobs.minds.heard(jobs.id(witness), 'reveal')).toEqual([])
   })
 })
