@@ -48,10 +48,8 @@ async function submit(backend: Backend, body: JobRequestBody, stopping: AbortSig
   const result = await within(answer, { stopping })
   if (result === undefined)
     throw new ApiProblem('outcome_unknown', 'this peer is stopping; the job may still be opened')
-  if (!result.ok) {
-    await backend.removeBlob(blob.digest)
-    throw new ApiProblem(result.code, result.detail)
-  }
+  // A refused prompt goes with a later round of `host/retention`.
+  if (!result.ok) throw new ApiProblem(result.code, result.detail)
   if (result.type !== 'job') throw new TypeError(`the mind answered a job with "${result.type}"`)
   return requireJob(backend, result.job)
 }
