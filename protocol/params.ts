@@ -53,7 +53,7 @@ export const LIMITS = {
   listed: 256,
   carried: 64,
   /**
-   * Parts in the list of a handover, which then has 544 KiB: four million ordinary entries that never came to a
+   * Parts in the list of a handover, which then has 544 KiB: a million ordinary entries or more that never came to a
    * certificate, or 6 GiB of the largest. Each needs an account of its own that was paid `OUTPUT_MIN`.
    */
   handoverChunks: 16_384,

@@ -154,10 +154,8 @@ export interface DecisionView {
   readonly steps: readonly [StepView, ...StepView[]]
 }
 
-/** What became of a command; `outcome_unknown` when this peer stops between its signature and the log's sync. */
-export type CommandAnswer =
-  | CommandResult
-  | { readonly ok: false; readonly code: 'outcome_unknown'; readonly detail: string }
+/** What became of a command. */
+export type CommandAnswer = CommandResult | Unanswered
 
 /**
  * Of an answer while it is made: `text` goes where the text shown so far has `at` UTF-16 units, in place of what stands there;
@@ -178,8 +176,6 @@ export interface Backend {
   changeEpoch(command: EpochCommand): Promise<EpochResult | Unanswered>
   /** Stores a body by its content; it is durable once this resolves. */
   putBlob(bytes: Uint8Array): Promise<BlobRef>
-  /** Takes back the body of a refused command. Does nothing while any job names it. */
-  removeBlob(digest: Digest): Promise<void>
   getBlob(digest: Digest): Promise<Uint8Array | undefined>
   readonly history: JobHistory
   readonly ledger: LedgerHistory

@@ -72,7 +72,7 @@ async function* linesOf(
   }
 }
 
-/** Prompts that are equal are stored once; refused, none stays. */
+/** Prompts that are equal are stored once; those of a refused batch go with a later round of `host/retention`. */
 async function submitBatch(
   backend: Backend,
   input: { readonly body: BatchRequestBody; readonly headers: NameHeaders },
@@ -86,13 +86,7 @@ async function submitBatch(
     const items: JobRequest[] = []
     for (const { prompt, request } of prepared)
       items.push({ ...request, prompt: await backend.putBlob(prompt) })
-    try {
-      await give(backend, { type: 'submit-batch', items, named, ...wishOf(choices) }, stopping)
-    } catch (error) {
-      if (error instanceof ApiProblem && error.code !== 'outcome_unknown')
-        for (const { prompt } of items) await backend.removeBlob(prompt.digest)
-      throw error
-    }
+    await give(backend, { type: 'submit-batch', items, named, ...wishOf(choices) }, stopping)
     await carriedOut(backend, named)
   }
   const { name, record } = await requireBatch(backend, named.name)

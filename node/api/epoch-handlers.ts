@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/params.ts'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseCredits } from '../../protocol/api/credits.ts'
 import type { AcceptedAnswer, OrderAnswer, OrderRequest } from '../../protocol/api/epoch-schema.ts'
@@ -82,9 +83,9 @@ function detailOf({ view: { roster } }: Backend, { body }: SignedOrder, code: Ep
   const name = nameIn(roster)
   switch (code) {
     case 'order_out_of_range':
-      return witnesses.length >= 1 && witnesses.length <= 64
+      return witnesses.length >= 1 && witnesses.length <= LIMITS.witnesses
         ? EPOCH_FAULTS[code]
-        : `an epoch has 1 to 64 witnesses, and this order names ${witnesses.length}`
+        : `an epoch has 1 to ${LIMITS.witnesses} witnesses, and this order names ${witnesses.length}`
     case 'order_out_of_time':
       return `the order is for epoch ${body.number}, and the swarm is in epoch ${roster.epoch.number}: begin it anew`
     case 'witness_unknown': {

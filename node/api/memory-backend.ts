@@ -279,11 +279,6 @@ export function createMemoryBackend(changes: Partial<Charter> = {}): MemoryBacke
       blobs.set(blob.digest, bytes)
       return Promise.resolve(blob)
     },
-    removeBlob(digest) {
-      const isNamed = [...records.values()].some(({ spec }) => spec.prompt.digest === digest)
-      if (!isNamed) blobs.delete(digest)
-      return Promise.resolve()
-    },
     getBlob: (digest) => Promise.resolve(blobs.get(digest)),
     history: {
       job: (id) => Promise.resolve(records.get(id)),

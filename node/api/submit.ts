@@ -71,26 +71,21 @@ export async function submit(backend: Backend, options: SubmitOptions, stopping:
     prompt,
     ...(retryOf === undefined ? {} : { retryOf }),
   }
-  try {
-    const command = {
-      type: 'submit-job',
-      request,
-      ...wish,
-      ...(named === undefined ? {} : { named }),
-    } as const
-    const result = await give(backend, command, stopping)
-    if (result.type === 'job') return await requireJob(backend, result.job)
-    if (result.type === 'queued') return await requireJob(backend, result.ticket)
-    // Carried out meanwhile by somebody else's repetition: the record says as what.
-    if (result.type !== 'named' || named === undefined)
-      throw new TypeError(`the mind answered a job with "${result.type}"`)
-    await carriedOut(backend, named)
-    return await requireJob(backend, named.name)
-  } catch (error) {
-    if (error instanceof ApiProblem && error.code !== 'outcome_unknown')
-      await backend.removeBlob(prompt.digest)
-    throw error
-  }
+  // Whatever becomes of it: a prompt that no job and no ticket names goes with a later round of `host/retention`.
+  const command = {
+    type: 'submit-job',
+    request,
+    ...wish,
+    ...(named === undefined ? {} : { named }),
+  } as const
+  const result = await give(backend, command, stopping)
+  if (result.type === 'job') return requireJob(backend, result.job)
+  if (result.type === 'queued') return requireJob(backend, result.ticket)
+  // Carried out meanwhile by somebody else's repetition: the record says as what.
+  if (result.type !== 'named' || named === undefined)
+    throw new TypeError(`the mind answered a job with "${result.type}"`)
+  await carriedOut(backend, named)
+  return requireJob(backend, named.name)
 }
 
 /** What the payer chose for an earlier job, chosen again; what was filled in for it then is filled in anew. */

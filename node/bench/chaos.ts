@@ -10,7 +10,7 @@ import { planSeats, until } from '../e2e/driven-swarm.ts'
 import { startSlowModel } from '../e2e/slow-model.ts'
 import { poll } from '../swarm/poll.ts'
 import { type OutsideSum, outsideSum } from './outside-sum.ts'
-import { Place } from './place.ts'
+import { pick, Place } from './place.ts'
 
 /** Of five peers one is a member and no witness, so four must hold three votes together while one of them is down. */
 const SPARED = 1
@@ -168,12 +168,6 @@ class Chaos {
     if (level === undefined) throw new Error('the peers never came to show one ledger without open jobs')
     return Promise.all(this.#places.map(({ url = '' }) => outsideSum(connect(url))))
   }
-}
-
-function pick<T>(items: readonly T[]): T {
-  const item = items[Math.floor(Math.random() * items.length)]
-  if (item === undefined) throw new RangeError('nothing to pick from')
-  return item
 }
 
 /** The table, and whether the bars are met. */

@@ -43,3 +43,10 @@ export class Place {
     await Promise.all([this.peer.stop('SIGKILL'), this.#next?.stop('SIGKILL')])
   }
 }
+
+/** One of them by chance. */
+export function pick<T>(items: readonly T[]): T {
+  const item = items[Math.floor(Math.random() * items.length)]
+  if (item === undefined) throw new RangeError('nothing to pick from')
+  return item
+}

@@ -7,11 +7,11 @@ import type { JobId, PeerId } from '../../protocol/ids.ts'
 import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { TIMES } from '../../protocol/params.ts'
 import { planSeats, until } from '../e2e/driven-swarm.ts'
-import { plainRequest } from '../e2e/plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 import { opened, submitted } from '../e2e/run-job.ts'
 import { startSlowModel } from '../e2e/slow-model.ts'
 import { figures, percentile } from './percentiles.ts'
-import { Place } from './place.ts'
+import { pick, Place } from './place.ts'
 
 const PEERS = 6
 const REPLICAS = 3
@@ -145,12 +145,6 @@ function told(id: PeerId, record: JobRecord | undefined): string {
     `standbys ${standbys.join(' ')}`,
     ...events,
   ].join('\n  ')
-}
-
-function pick<T>(items: readonly T[]): T {
-  const item = items[Math.floor(Math.random() * items.length)]
-  if (item === undefined) throw new RangeError('nothing to pick from')
-  return item
 }
 
 /** `npm run bench -- takeover --jobs 100`; resolves with the exit code. */

@@ -102,6 +102,7 @@ async function settle({ data, acceptTerms, join }: UpFlags, flags: ConfigSources
   const { dataFolder, defaultDataFolder, readConfigFile } = await import('../config/data-folder.ts')
   const { readVersion } = await import('../config/version.ts')
   const { LogRing } = await import('../host/log-ring.ts')
+  const { isLocalServer } = await import('../config/openai-settings.ts')
   const { requireConsent } = await import('./terms.ts')
   const folder = dataFolder(data ?? defaultDataFolder(process.env))
   const file = await readConfigFile(folder)
@@ -110,6 +111,8 @@ async function settle({ data, acceptTerms, join }: UpFlags, flags: ConfigSources
   const version = readVersion()
   const accepts = acceptTerms === true || process.env['HYPERLOOMS_ACCEPT_TERMS'] === 'true'
   await requireConsent({ folder, config, version, invitation: join, accepts })
+  if (config.providers.includes('openai') && config.openaiUrl !== '' && !isLocalServer(config.openaiUrl))
+    say(`Prompts leave this machine for ${config.openaiUrl}.`)
   const destination = pino.destination({ dest: 2, sync: true })
   // The log may lie on the very disk that is full: what must be said is then in the exit code.
   destination.on('error', () => undefined)

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
+import type { GenerationRequest } from './provider.ts'
 
 /** For tests of providers: what a server of models writes, byte by byte, well or badly. */
 export interface Wire {
@@ -64,6 +65,12 @@ export function wireOn(response: ServerResponse, contentType: string): Wire {
 export function sendJson(response: ServerResponse, status: number, document: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
   response.end(JSON.stringify(document))
+}
+
+/** A request of a few words. */
+export function smallRequest(model: string, changes: Partial<GenerationRequest> = {}): GenerationRequest {
+  const { signal } = new AbortController()
+  return { model, prompt: 'a b', temperature: 0.5, seed: 42, maxTokens: 64, signal, ...changes }
 }
 
 /** What a faithful server says to a prompt: the prompt, word by word. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createOllamaProvider } from './ollama-provider.ts'
+import { smallRequest } from './model-test-server.ts'
 import { digestOfTestModel, echo, lineOf, startOllamaTestServer } from './ollama-test-server.ts'
 import type { OllamaTestServer, OllamaTestServerOptions, Script } from './ollama-test-server.ts'
 import { acceptProvider } from './provider.acceptance.ts'
@@ -30,15 +31,7 @@ async function generated(
   changes: Partial<GenerationRequest> = {},
 ): Promise<GenerationOutcome> {
   server = await startOllamaTestServer({ scripts: { [MODEL]: script } })
-  return createOllamaProvider({ url: server.url }).generate({
-    model: MODEL,
-    prompt: 'a b',
-    temperature: 0.5,
-    seed: 42,
-    maxTokens: 64,
-    signal: new AbortController().signal,
-    ...changes,
-  })
+  return createOllamaProvider({ url: server.url }).generate(smallRequest(MODEL, changes))
 }
 
 describe('the models of an Ollama server', () => {

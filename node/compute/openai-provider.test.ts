@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createOpenAiProvider, digestOfName, type OpenAiOptions } from './openai-provider.ts'
+import { digestOfModelName } from '../../protocol/jobs/model-digest.ts'
+import { smallRequest } from './model-test-server.ts'
+import { createOpenAiProvider, type OpenAiOptions } from './openai-provider.ts'
 import { chatEcho, eventOf, startOpenAiTestServer } from './openai-test-server.ts'
 import type { ChatScript, OpenAiTestServer, OpenAiTestServerOptions } from './openai-test-server.ts'
 import { acceptProvider } from './provider.acceptance.ts'
@@ -34,15 +36,8 @@ async function generated(
   key?: string,
 ): Promise<GenerationOutcome> {
   server = await startOpenAiTestServer({ scripts: { [MODEL]: script } })
-  return createOpenAiProvider({ url: `${server.url}/`, ...(key === undefined ? {} : { key }) }).generate({
-    model: MODEL,
-    prompt: 'a b',
-    temperature: 0.5,
-    seed: 42,
-    maxTokens: 64,
-    signal: new AbortController().signal,
-    ...changes,
-  })
+  const provider = createOpenAiProvider({ url: `${server.url}/`, ...(key === undefined ? {} : { key }) })
+  return provider.generate(smallRequest(MODEL, changes))
 }
 
 describe('the models of an OpenAI-compatible server', () => {
@@ -53,8 +48,8 @@ describe('the models of an OpenAI-compatible server', () => {
     })
     const models = await createOpenAiProvider({ url: server.url }).models(new AbortController().signal)
     expect(models).toEqual([
-      { name: 'one', digest: digestOfName('one'), warm: true, sizeBytes: 77 },
-      { name: 'other', digest: digestOfName('other'), warm: true, sizeBytes: 0 },
+      { name: 'one', digest: digestOfModelName('one'), warm: true, sizeBytes: 77 },
+      { name: 'other', digest: digestOfModelName('other'), warm: true, sizeBytes: 0 },
     ])
   })
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import Type from 'typebox'
 import Value from 'typebox/value'
-import { digestFromBytes } from '../../protocol/ids.ts'
+import { digestOfModelName } from '../../protocol/jobs/model-digest.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import { createAnswerCollector } from './answer-collector.ts'
 import { createGuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
@@ -36,7 +35,7 @@ export interface OpenAiOptions {
 /**
  * Answers with the models of a server that speaks OpenAI's protocol: llama.cpp's, vLLM, LM Studio, or a hosted one with a
  * key. Such a server states no digest of its weights. What is offered instead names the model by its id alone
- * (`digestOfName`): replicas are comparable between peers that serve the same id, and whether these are the same weights
+ * (`digestOfModelName`): replicas are comparable between peers that serve the same id, and whether these are the same weights
  * nobody can tell. With a key somebody pays, so nothing is offered that wasn't named.
  */
 export function createOpenAiProvider(options: OpenAiOptions): Provider {
@@ -45,11 +44,6 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     models: (signal) => listModels(options, signal),
     generate: (request) => generate(options, request),
   }
-}
-
-/** Of the id of a model whose weights can't be told. */
-export function digestOfName(id: string): Model['digest'] {
-  return digestFromBytes(createHash('sha256').update(`openai-compatible model ${id}`).digest())
 }
 
 async function listModels(options: OpenAiOptions, signal: AbortSignal): Promise<readonly Model[]> {
@@ -67,7 +61,7 @@ function modelOf(entry: unknown, { key, models }: OpenAiOptions): Model | undefi
   if (!Value.Check(Listed, entry) || Buffer.byteLength(entry.id) > LIMITS.modelNameBytes) return undefined
   const isOffered = models === undefined ? key === undefined : models.includes(entry.id)
   if (!isOffered) return undefined
-  return { name: entry.id, digest: digestOfName(entry.id), warm: true, sizeBytes: entry.meta?.size ?? 0 }
+  return { name: entry.id, digest: digestOfModelName(entry.id), warm: true, sizeBytes: entry.meta?.size ?? 0 }
 }
 
 /** llama.cpp answers for any name with the model that it has, and so is never asked for another. */

@@ -10,11 +10,17 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const URL_SET = { openaiUrl: 'http://127.0.0.1:8080/v1', openaiKeyFile: '', openaiModels: [] }
+const URL_SET = {
+  providers: ['openai' as const],
+  openaiUrl: 'http://127.0.0.1:8080/v1',
+  openaiKeyFile: '',
+  openaiModels: [],
+}
 
 it('are none without an address, and the key is read from its file', async () => {
   expect(await openAiSettings({ ...URL_SET, openaiUrl: '' })).toBeUndefined()
   expect(await openAiSettings(URL_SET)).toEqual({ url: URL_SET.openaiUrl })
+  expect(await openAiSettings({ ...URL_SET, providers: ['ollama'] })).toBeUndefined()
   const openaiKeyFile = join(folder, 'key')
   await writeFile(openaiKeyFile, 'sk-secret\n')
   const settings = await openAiSettings({ ...URL_SET, openaiKeyFile, openaiModels: ['a'] })

@@ -13,12 +13,14 @@ export interface OpenAiSettings {
   readonly models?: readonly string[]
 }
 
-/** Undefined where no such server is configured. Throws `ConfigError` for a key file that can't be used. */
+/** Undefined where no such server is configured, or `providers` leaves it out. Throws `ConfigError` for a key file that can't be used. */
 export async function openAiSettings(
-  config: Pick<Config, 'openaiUrl' | 'openaiKeyFile' | 'openaiModels'>,
+  config: Pick<Config, 'openaiUrl' | 'openaiKeyFile' | 'openaiModels'> & {
+    readonly providers: readonly string[]
+  },
 ): Promise<OpenAiSettings | undefined> {
-  const { openaiUrl: url, openaiKeyFile: path, openaiModels: models } = config
-  if (url === '') return undefined
+  const { providers, openaiUrl: url, openaiKeyFile: path, openaiModels: models } = config
+  if (url === '' || !providers.includes('openai')) return undefined
   return {
     url,
     ...(path === '' ? {} : { key: await readKey(path) }),

@@ -6,7 +6,7 @@ import { connect } from '../cli/api.ts'
 import { poll } from '../swarm/poll.ts'
 import { runCommand } from './command-line.ts'
 import type { DrivenProcess } from './driven-process.ts'
-import { balance, planSeats, startSeat, until, untilLevel } from './driven-swarm.ts'
+import { balance, planSeats, startSeat, untilJobsRun, untilLevel } from './driven-swarm.ts'
 import { type SlowModel, startSlowModel } from './slow-model.ts'
 
 const PEERS = 4
@@ -42,12 +42,7 @@ it('a cancelled job stops at every runner and gives back what nobody earned', as
   const [seat] = seats
   if (first === undefined || payer === undefined || onlooker === undefined || seat === undefined)
     throw new RangeError('a swarm has peers')
-  await until(payer, 'all offer their nodes', ({ offering, accounts }) => {
-    const isEndowed = seats.every(
-      ({ id }) => (accounts[id]?.free ?? 0n) + (accounts[id]?.claimable ?? 0n) > 0n,
-    )
-    return isEndowed && offering >= PEERS
-  })
+  await untilJobsRun(payer, seats, PEERS)
   const [before] = await untilLevel(peers)
   const client = connect(first.url)
   const { id } = await client.submitJob({ body: { prompt: 'Never mind.', replicas: REPLICAS } })

@@ -146,6 +146,17 @@ export async function until(
   throw new Error(`it never came to hold: ${what}; last seen ${seen}`)
 }
 
+/** Resolves once the peer sees so many nodes and that all of these have credits: a job is then neither queued nor refused. */
+export async function untilJobsRun(
+  peer: DrivenProcess,
+  seats: readonly Pick<Seat, 'id'>[],
+  nodes: number,
+): Promise<Look> {
+  return until(peer, `${nodes} nodes are offered and all have credits`, (look) => {
+    return look.offering >= nodes && seats.every(({ id }) => balance(look, id) > 0n)
+  })
+}
+
 /** Resolves once all of them show one ledger root with at least so many entries. */
 export async function untilLevel(
   peers: readonly DrivenProcess[],

@@ -7,7 +7,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { planSeats, type Seat, startSeat, until } from './driven-swarm.ts'
-import { plainRequest } from './plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 import { opened, submitted } from './run-job.ts'
 
 /** Long enough that the payer is gone before anybody has answered. */

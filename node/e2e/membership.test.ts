@@ -14,7 +14,7 @@ import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, type Seat, until, untilLevel } from './driven-swarm.ts'
 import { connectedAt, emptySeat, type Inviting, invitationOf, signerOf } from './inviting.ts'
-import { plainRequest } from './plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 import { runJob } from './run-job.ts'
 import { type Founded, Founding, GRANT, isMember, signal } from './founding-swarms.ts'
 

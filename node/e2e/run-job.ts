@@ -3,7 +3,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import type { JobRequest } from '../../protocol/peer/command.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
-import { plainRequest } from './plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 
 const WAIT_MS = 60_000
 const PROMPT =

@@ -1,7 +1,7 @@
 import type { JobId } from '../../protocol/ids.ts'
 import type { Daemon } from '../daemon.ts'
 import type { JobsLoad, JobsReport } from './driven-messages.ts'
-import { plainRequest } from './plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 
 export interface Submitter {
   /** Submits no more; resolves once every accepted job is terminal here, or the time is up. */

@@ -7,7 +7,7 @@ import type { JobRecord } from '../../protocol/jobs/record.ts'
 import { poll } from '../swarm/poll.ts'
 import type { DrivenProcess } from './driven-process.ts'
 import { balance, planSeats, type Seat, startSeat, until, untilLevel } from './driven-swarm.ts'
-import { plainRequest } from './plain-request.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 import { opened, submitted } from './run-job.ts'
 import { type SlowModel, startSlowModel } from './slow-model.ts'
 

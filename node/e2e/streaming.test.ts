@@ -9,7 +9,7 @@ import { type AnswerNews, watchJob } from '../cli/watch-job.ts'
 import type { OllamaTestServer } from '../compute/ollama-test-server.ts'
 import { runCommand } from './command-line.ts'
 import type { DrivenProcess } from './driven-process.ts'
-import { planSeats, startSeat, until } from './driven-swarm.ts'
+import { planSeats, startSeat, untilJobsRun } from './driven-swarm.ts'
 import { startWordModel } from './slow-model.ts'
 
 const PEERS = 5
@@ -32,8 +32,7 @@ beforeAll(async () => {
     return startSeat({ ...seat, flags: { ...flags, providers: 'ollama', ollamaUrl: model.url, ...price } })
   })
   await Promise.all(peers.map((peer) => peer.ready))
-  for (const peer of peers)
-    await until(peer, 'all offer their nodes', ({ offering }) => offering >= PEERS - 1)
+  for (const peer of peers) await untilJobsRun(peer, seats, PEERS - 1)
 })
 
 afterAll(async () => {

@@ -45,8 +45,6 @@ export function createBackend(parts: BackendParts): Backend {
     command: (command) => host.command(command),
     changeEpoch: (command) => host.changeEpoch(command),
     putBlob: (bytes) => bodies.put(bytes),
-    // A refused prompt stays on disk: the store can't tell whether another job names the same body.
-    removeBlob: () => Promise.resolve(),
     getBlob: (digest) => bodies.get(digest),
     history,
     ledger: createLedgerHistory(store, view.roster, verifier),

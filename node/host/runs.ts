@@ -52,13 +52,16 @@ export class Runs {
 
   async #run(key: string, { job, step, slot, prompt, model, sampling }: RunOrder): Promise<RunOutcome> {
     const { bodies, engine, tokens, handle } = this.#options
+    // At once: whoever heard that this run has begun may read along from now on.
+    const shown = slot === TOLD_SLOT ? tokens.begin(job, step) : undefined
     const body = await bodies.get(prompt.digest)
-    if (body === undefined)
+    if (body === undefined) {
+      shown?.end(false)
       return { ok: false, code: 'prompt_missing', detail: 'The prompt is not held here.' }
+    }
     const { temperatureMilli, seed, maxTokens } = sampling
     const task = { key, model, prompt: textOf(body), temperature: temperatureMilli / 1_000, seed, maxTokens }
     const onProgress = (count: number): void => handle({ type: 'progress', job, step, slot, tokens: count })
-    const shown = slot === TOLD_SLOT ? tokens.begin(job, step) : undefined
     const end = await engine.run(task, {
       onProgress,
       ...(shown === undefined ? {} : { onToken: (text) => shown.append(text) }),

@@ -56,6 +56,12 @@ describe('serving a body', () => {
     expect(await serve(STRANGER, digest)).toBeUndefined()
   })
 
+  it('finds the open job among however many closed ones that had the same body', async () => {
+    const closed = Array.from({ length: 100 }, (_, at) => at.toString(16).padStart(64, '0') as JobId)
+    const { serve } = await build((_, { job }) => (job === THEIRS ? true : undefined), [...closed, THEIRS])
+    expect(await serve(second, digest)).toEqual(BODY)
+  })
+
   it('gives each peer so much, then nothing until time has passed', async () => {
     const { serve, clock } = await build(() => true)
     const cost = BODY.length + BLOB_REQUEST_BYTES

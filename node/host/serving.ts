@@ -7,8 +7,10 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import { keys, PREFIXES } from '../../protocol/records/keys.ts'
 import type { Bodies, ColdRecords } from './ports.ts'
 
-/** Jobs that one body is looked up for: more than hold the same prompt or answer at a time in any honest swarm. */
-const JOBS_MAX = 64
+/** Closed jobs that one body is looked up for, each a read of the store; open ones are in memory, and all asked. */
+const CLOSED_JOBS_MAX = 64
+/** Jobs that had one body which a request looks through: all of a payer that asks the same for weeks. */
+const JOBS_MAX = 16_384
 
 interface ServingOptions {
   readonly view: Pick<PeerView, 'mayRead' | 'roster'>
@@ -32,14 +34,18 @@ export function createServing({
 
   async function mayHave(to: PeerId, digest: Digest): Promise<boolean> {
     let looked = 0
+    let passed = 0
     for await (const record of records.scan({ prefix: `${PREFIXES.body}${digest}/` })) {
-      looked += 1
-      if (looked > JOBS_MAX) return false
+      passed += 1
+      if (passed > JOBS_MAX) return false
       const held = readHolding(record)
       if (held === undefined) continue
       const open = view.mayRead(to, held)
-      const closed = open === undefined ? await records.get(keys.closed(held.job)) : undefined
-      if (open ?? (closed !== undefined && mayReadClosed(closed, held.what, to, view.roster))) return true
+      if (open === true) return true
+      if (open === false || looked === CLOSED_JOBS_MAX) continue
+      looked += 1
+      const closed = await records.get(keys.closed(held.job))
+      if (closed !== undefined && mayReadClosed(closed, held.what, to, view.roster)) return true
     }
     return false
   }

@@ -141,6 +141,21 @@ describe('whoever follows an answer', () => {
     expect(news.at(-1)).toEqual({ type: 'tokens', rank: 0, at: 0, text: 'abc' })
   })
 
+  it('asks again where the run that was announced had not begun yet', async () => {
+    const { news, asked, source, change, settled } = follow()
+    source(0).finish('ended')
+    await settled()
+    expect(asked).toEqual([A])
+    change({ tokens: 2 })
+    source(1).say(utf8('ab'))
+    source(1).finish('ended')
+    await settled()
+    change({ tokens: 3 })
+    await settled()
+    expect(asked).toEqual([A, A])
+    expect(news).toEqual([{ type: 'tokens', rank: 0, at: 0, text: 'ab' }])
+  })
+
   it('takes no more than an answer may have', async () => {
     const { news, source, settled } = follow()
     source(0).say(new Uint8Array(LIMITS.answerBytes).fill(0x61), utf8('b'), utf8('c'))

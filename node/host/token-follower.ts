@@ -31,7 +31,8 @@ function placeIn(record: JobRecord | undefined): Place | undefined {
 
 /**
  * Reads the answer to a job at whoever makes it, from the payer's and the steward's side, until the result is called. A rank
- * that takes the slot over begins anew: `reset` says so. A stream that breaks is opened again when the job moves on.
+ * that takes the slot over begins anew: `reset` says so. A stream that breaks, or
+ * ends without a byte since its runner hadn't begun, is opened again when the job moves on: a lease comes thrice in leaseMs.
  * The text is provisional in any case; the verdict decides.
  */
 export function createTokenFollower({ view, wire, own, subscribe }: FollowerOptions) {
@@ -40,7 +41,8 @@ export function createTokenFollower({ view, wire, own, subscribe }: FollowerOpti
     let abort = new AbortController()
     let lastRank: number | undefined
 
-    async function read(place: Place, signal: AbortSignal): Promise<void> {
+    /** How many bytes came; throws where the stream breaks. */
+    async function read(place: Place, signal: AbortSignal): Promise<number> {
       const isOwn = place.peer === view.self
       const pieces = isOwn ? own.read(job, signal) : wire.readTokens(place.peer, job, signal)
       const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -48,11 +50,12 @@ export function createTokenFollower({ view, wire, own, subscribe }: FollowerOpti
       for await (const piece of pieces ?? []) {
         bytes += piece.length
         // No honest runner shows more than an answer may have.
-        if (signal.aborted || bytes > LIMITS.answerBytes) return
+        if (signal.aborted || bytes > LIMITS.answerBytes) return bytes
         const text = decoder.decode(piece, { stream: true })
         if (text !== '') tell({ type: 'tokens', rank: place.rank, at, text })
         at += text.length
       }
+      return bytes
     }
 
     function look(): void {
@@ -65,10 +68,13 @@ export function createTokenFollower({ view, wire, own, subscribe }: FollowerOpti
       if (lastRank !== undefined && lastRank !== place.rank) tell({ type: 'reset', rank: place.rank })
       lastRank = place.rank
       const { signal } = abort
-      read(place, signal).catch(() => {
-        // Whoever broke it is asked again once more is heard of it, or somebody in its place.
-        if (!signal.aborted) current = undefined
-      })
+      void read(place, signal)
+        .catch(() => 0)
+        .then((bytes) => {
+          // Whoever broke it, or hasn't begun yet, is asked again once more is heard of it, or somebody in its place.
+          if (bytes === 0 && !signal.aborted) current = undefined
+          return undefined
+        })
     }
 
     const unsubscribe = subscribe((changed) => {

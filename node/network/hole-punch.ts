@@ -45,8 +45,10 @@ export class HolePunch {
   /** The member at the other end says from where it sees the connection come. */
   observed(connection: Connection, address: Multiaddr): void {
     if (!this.#dialled.has(connection) || connection.status !== 'open') return
+    const isFirst = !this.#observed.has(connection)
     this.#observed.set(connection, address)
-    connection.addEventListener('close', () => this.#observed.delete(connection))
+    // It may say so as often as it likes.
+    if (isFirst) connection.addEventListener('close', () => this.#observed.delete(connection))
   }
 
   /** Whether a connection from there is this peer's own doing, though it counts as dialled by the other. */
@@ -119,9 +121,23 @@ export class HolePunch {
     return [...all.values()].slice(0, ADDRESSES_PER_PEER_MAX)
   }
 
-  async #fromOnePort(address: Multiaddr, options: DialTransportOptions): Promise<PunchDialOptions> {
+  /** Undefined while the system gives none; the next dial asks again. */
+  async #ownPort(): Promise<number | undefined> {
     this.#port ??= freePort()
-    const localPort = await this.#port
+    try {
+      return await this.#port
+    } catch {
+      this.#port = undefined
+      return undefined
+    }
+  }
+
+  async #fromOnePort(
+    address: Multiaddr,
+    options: DialTransportOptions,
+  ): Promise<DialTransportOptions | PunchDialOptions> {
+    const localPort = await this.#ownPort()
+    if (localPort === undefined) return options
     if (!this.#answering.has(String(address))) return { ...options, localPort }
     return { ...options, localPort, initiator: false, upgrader: asDialled(options.upgrader) }
   }

@@ -54,7 +54,8 @@ const choices = {
   visibility: Type.Optional(
     Type.Enum(VISIBILITIES, {
       default: 'private',
-      description: 'private: elected nodes and witnesses read it; public: every member of the swarm',
+      description:
+        'private: elected nodes read the prompt, witnesses and the payer the answers; public: every member of the swarm',
     }),
   ),
   deadline_ms: Type.Optional(

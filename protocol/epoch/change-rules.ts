@@ -10,7 +10,7 @@ import type { Lists } from './lists.ts'
 import type { Handover } from './messages.ts'
 import { isAccepted, orderFault, strangersIn } from './order.ts'
 import type { Orders } from './orders.ts'
-import { type Cut, cutHandover } from './pieces.ts'
+import { type Cut, cutHandover, fitsList } from './pieces.ts'
 import type { Shelf } from './shelf.ts'
 import type { EpochValue } from './value.ts'
 
@@ -105,6 +105,7 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
     const { order, accepts } = stop
     const { number } = order.body
     const cut = cutHandover(merged, number)
+    if (!fitsList(cut)) return undefined
     shelf.put(out, 'proposal', cut, number)
     lists.place(parts.self, cut)
     built = { value: { type: 'epoch', order, accepts, root, handover: cut.name }, version: gather.version }

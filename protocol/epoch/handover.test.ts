@@ -6,6 +6,7 @@ import { partsFor, ROSTER } from '../intake/sample-values.ts'
 import { covers, fitsHandover, type HandoverLookups, isHigher } from './handover.ts'
 import { pieceCodec } from './messages.ts'
 import { joinParts, splitHandover } from './pieces.ts'
+import { entriesUpTo } from './testing-lists.ts'
 
 const { entryOf, values, ballotOf, preparedOf } = partsFor(ROSTER.swarm)
 const lock = (seq: number, free = 1n) => entryOf({ seq, free })
@@ -30,6 +31,13 @@ describe('a handover', () => {
       )
     expect(joinParts(parts)).toEqual({ locks, prepared: [carried(0)] })
     expect(splitHandover({ locks: [], prepared: [] })).toEqual([])
+  })
+
+  it('has no part for each entry whose id somebody has made to end one', () => {
+    const ground = entriesUpTo(20_000).filter((entry) => entryIdOf(entry).endsWith('00'))
+    const parts = splitHandover({ locks: ground, prepared: [] })
+    expect(ground.length).toBeGreaterThan(LIMITS.listed / 8)
+    expect(parts.length).toBeLessThanOrEqual(Math.ceil(ground.length / (LIMITS.listed / 4)))
   })
 
   it('lists nothing twice, in no other order, and nothing that is settled or can’t be certified', () => {

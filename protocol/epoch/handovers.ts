@@ -7,7 +7,7 @@ import type { Roster } from '../swarm/roster.ts'
 import type { RecordServer } from '../sync/serve.ts'
 import { Lists } from './lists.ts'
 import { type Handover, type Piece, pieceCodec } from './messages.ts'
-import { type Cut, cutHandover } from './pieces.ts'
+import { type Cut, cutHandover, fitsList } from './pieces.ts'
 import { Shelf } from './shelf.ts'
 
 /** The slot of what a decision names. */
@@ -48,7 +48,7 @@ export class Handovers {
     if (this.#own?.root === root) return this.#own.cut
     const cut = cutHandover(own(), this.#number)
     this.#own = { root, cut }
-    this.shelf.put(out, 'report', cut, this.#number)
+    if (fitsList(cut)) this.shelf.put(out, 'report', cut, this.#number)
     return cut
   }
 

@@ -3,6 +3,7 @@ import { ballotRecordCodec } from '../agreement/ballot-record.ts'
 import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
 import { decodeRecord } from '../encoding/body.ts'
 import { type JobId, jobInstance, type PeerId } from '../ids.ts'
+import { plainRequest } from '../jobs/plain-request.ts'
 import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
 import { keys } from '../records/keys.ts'
 import { expectSame, TestEpochs } from './testing-orders.ts'
@@ -20,9 +21,7 @@ function preparedJob(epochs: TestEpochs, holder: PeerId): JobId {
   const steward = epochs.id(4)
   epochs.minds.isCut = (from, to, kind) =>
     from === steward ? kind === 'prepared' && to !== holder : kind === 'commit' && to === steward
-  const wishes = { model: null, replicas: 2, standbys: 0, minConfidence: null, maxPrice: null, region: null }
-  const more = { comparator: 'auto', mode: 'process', visibility: 'private', temperatureMilli: 0 } as const
-  const request = { prompt: BLOB, ...wishes, ...more, seed: null, maxTokens: 1 }
+  const request = plainRequest(BLOB, 2)
   const result = epochs.minds.command(steward, { type: 'submit-job', request })
   if (result?.ok !== true || result.type !== 'job') throw new RangeError('the job was refused')
   epochs.minds.pass(TIMES.bidWindowMs + TIMES.storedMs + 50)

@@ -1,4 +1,5 @@
 import type { Digest, PeerId } from '../ids.ts'
+import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { type Asker, Asking, type Need } from './asking.ts'
 import { type HeldPart, heldPart, isOrderly, NO_RUN, type Run, runBehind } from './held-parts.ts'
@@ -20,6 +21,9 @@ export interface Wanted {
   readonly holders: readonly PeerId[]
   readonly sift: Sift
 }
+
+/** Whom one list is asked of: all witnesses, and as many others as showed a decision that names it. */
+const HOLDERS_MAX = 2 * LIMITS.witnesses
 
 interface Slot extends Asker {
   readonly name: Digest
@@ -177,7 +181,8 @@ export class Lists {
     const before = this.#slots.get(slot)
     const { name, holders } = wanted
     if (before?.name === name) {
-      before.holders.push(...holders.filter((peer) => !before.holders.includes(peer)))
+      const others = holders.filter((peer) => !before.holders.includes(peer))
+      before.holders.push(...others.slice(0, Math.max(0, HOLDERS_MAX - before.holders.length)))
       return before
     }
     const same = [...this.#slots.values()].find((one) => one.name === name && one.parts !== undefined)

@@ -13,6 +13,8 @@ const PART_BYTES = 393_216
 const PART_SIGNATURES = LIMITS.signatureChecks / 2
 /** How the ids of entries end behind which a part ends, one in 256: there two lists that differ meet again. */
 const PART_END = '00'
+/** Whoever makes entries whose ids end so gets no part for each of them: a list has room for so many parts only. */
+const PART_ENTRIES_MIN = LIMITS.listed / 4
 
 /** Names a piece by its canonical bytes. */
 export function pieceDigestOf(piece: Piece): Digest {
@@ -42,6 +44,11 @@ export function cutHandover(handover: Handover, number: number): Cut {
   return { name: pieceDigestOf({ type: 'list', number, parts: [...parts.keys()] }), parts }
 }
 
+/** Whether a handover has no more parts than a list may name: nobody can read one that has. */
+export function fitsList({ parts }: Cut): boolean {
+  return parts.size <= LIMITS.handoverChunks
+}
+
 /** Everything that parts list together, as they list it. */
 export function joinParts(parts: readonly Handover[]): Handover {
   return { locks: parts.flatMap(({ locks }) => locks), prepared: parts.flatMap(({ prepared }) => prepared) }
@@ -67,7 +74,8 @@ export function splitHandover({ locks, prepared }: Handover): readonly Handover[
   }
   for (const entry of [...locks].sort(compareEntries)) {
     place(costOfEntry(entry), (part) => part.locks.length >= LIMITS.listed).locks.push(entry)
-    if (entryIdOf(entry).endsWith(PART_END)) size = Number.POSITIVE_INFINITY
+    if (entryIdOf(entry).endsWith(PART_END) && (parts.at(-1)?.locks.length ?? 0) >= PART_ENTRIES_MIN)
+      size = Number.POSITIVE_INFINITY
   }
   for (const one of [...prepared].sort((a, b) => (instanceOf(a) < instanceOf(b) ? -1 : 1)))
     place(costOf(one), (part) => part.prepared.length >= LIMITS.carried).prepared.push(one)

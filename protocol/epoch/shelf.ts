@@ -21,8 +21,8 @@ interface Draft {
 /**
  * The lists whose pieces this peer's store has while a change of epoch is under way, and gives whoever asks. None of
  * them is another's word: it made them itself, or has judged them and prepares the value that names them, in the very
- * batch. So when a value is decided, those who prepared it still have its pieces after any crash, and a liar's lists
- * are never written. One that was prepared stays until the decision, since a later round may carry its value; of a
+ * batch. So when a value is decided, those who prepared it still have its pieces after any crash, and no list
+ * is written that it didn't judge: of a lying proposer's, one for each of its rounds that passed. One that was prepared stays until the decision, since a later round may carry its value; of a
  * peer's own reports and proposals the newest does. A `draft` record names the parts of each, so that after a crash, too,
  * everything but the decided handover is deleted with the decision.
  *

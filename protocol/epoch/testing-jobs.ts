@@ -1,4 +1,5 @@
 import type { JobId } from '../ids.ts'
+import { plainRequest } from '../jobs/plain-request.ts'
 import { TIMES, UNITS_PER_CREDIT } from '../params.ts'
 import { TestEpochs } from './testing-orders.ts'
 
@@ -14,9 +15,7 @@ export function runningJob() {
   for (const at of [5, 6])
     epochs.minds.offer(epochs.id(at), { offers: [{ ...model, ...state }], vramTotalMb: 1, slots: 1 })
   epochs.minds.pass(TIMES.heartbeatMsMax)
-  const wishes = { model: null, replicas: 2, standbys: 0, minConfidence: null, maxPrice: null, region: null }
-  const more = { comparator: 'auto', mode: 'process', visibility: 'private', temperatureMilli: 0 } as const
-  const request = { prompt: BLOB, ...wishes, ...more, seed: null, maxTokens: 1 }
+  const request = plainRequest(BLOB, 2)
   const result = epochs.minds.command(epochs.id(4), { type: 'submit-job', request })
   if (result?.ok !== true || result.type !== 'job') throw new RangeError('the job was refused')
   epochs.minds.pass(TIMES.bidWindowMs + TIMES.storedMs + TIMES.nudgeMs)

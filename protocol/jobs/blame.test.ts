@@ -4,7 +4,7 @@ import type { PeerId } from '../ids.ts'
 import { valueDigestOf } from '../agreement/messages.ts'
 import { chainOf, type ClosePlan, type Did, said } from '../trust/testing-closes.ts'
 import { blameOf } from './blame.ts'
-import { CANCEL } from './messages.ts'
+import { CANCEL, COMMIT } from './messages.ts'
 import type { AgainValue, CloseValue, JobValue } from './value.ts'
 
 const SIGNERS = [0, 1, 2, 3, 4, 5, 6].map(testSigner)
@@ -119,6 +119,24 @@ describe('the evidence', () => {
 
   it('against who was slow are those that saw it start and lack its commit', () => {
     expect(signersOf('timeout', 2)).toEqual(sealsOf(sealers.slice(0, 2)))
+  })
+
+  it('is no commit of another job that a seal names', () => {
+    const { job, ...decided } = closed([replica(A, 'unrevealed', { seenBy: 3 }), replica(B, 'agreed')])
+    const foreign = said(COMMIT, A, {
+      job: 'f'.repeat(64) as typeof job,
+      step: 0,
+      slot: 0,
+      rank: 0,
+      commitment: decided.digest,
+    })
+    if (decided.value.type !== 'close') throw new RangeError('it closes')
+    const [first, ...others] = decided.value.seals
+    if (first === undefined) throw new RangeError('there are seals')
+    const commits = [foreign, ...first.body.commits]
+    const value = { ...decided.value, seals: [{ ...first, body: { ...first.body, commits } }, ...others] }
+    const [one] = blameOf({ ...decided, job, value })
+    expect(one?.evidence.filter(({ kind }) => kind === 'commit')).toHaveLength(1)
   })
 
   it('against who committed are its commits, and the seals that have them', () => {

@@ -3,8 +3,9 @@ import type { Digest, JobId, PeerId } from '../ids.ts'
 import { attemptMarks } from '../trust/outcomes.ts'
 import { type Blame, EVIDENCE_MAX } from './blame-record.ts'
 import { cancelDigestOf } from './cancel.ts'
-import { isSame } from './counting.ts'
+import { belongs, isSame } from './counting.ts'
 import { type Cancel, type Commit, type Seal, sealDigestOf } from './messages.ts'
+import type { Places } from './ranks.ts'
 import type { AgainValue, CloseValue, JobValue, SlotAssignment } from './value.ts'
 
 type Evidence = Blame['evidence']
@@ -26,7 +27,7 @@ export interface Decided {
 
 /**
  * Who is to blame for what one decision of a job's chain says, in order of slots and ranks. A pure function of decided
- * values, so every peer says the same, and needs no signature beyond those that are in them.
+ * values, so every peer that had the attempt in its book says the same, and needs no signature beyond those in them.
  */
 export function blameOf(decided: Decided): readonly Blame[] {
   const { value, step, digest: decision } = decided
@@ -71,19 +72,28 @@ function silentIn(
     if (outcome === 'agreed' || outcome === 'disagreed') return []
     const answered = value.result.replicas.some((one) => one.slot === slot && one.answer !== null)
     const led = value.type === 'again' || answered ? 'reassigned' : 'unpaid'
-    const evidence = evidenceOf({ slot, peer }, outcome, value.seals).slice(0, EVIDENCE_MAX)
+    const sealed = { job, places: { step: step - 1, slots, standbys }, seals: value.seals }
+    const evidence = evidenceOf({ slot, peer }, outcome, sealed).slice(0, EVIDENCE_MAX)
     return [{ step, slot, peer, cause: outcome, led, evidence }]
   })
+}
+
+interface Sealed {
+  readonly job: JobId
+  readonly places: Places
+  readonly seals: readonly Signed<Seal>[]
 }
 
 function evidenceOf(
   { slot, peer }: SlotAssignment,
   cause: 'noshow' | 'timeout' | 'unrevealed' | 'fault',
-  seals: readonly Signed<Seal>[],
+  { job, places, seals }: Sealed,
 ): Evidence {
   const started = ({ body }: Signed<Seal>) =>
     body.started.some((one) => one.slot === slot && one.peer === peer)
-  const commitIn = ({ body }: Signed<Seal>) => body.commits.find(({ signer }) => signer === peer)
+  // A seal is a witness's word: what it names of another job or attempt shows nothing here (`counting`).
+  const commitIn = ({ body }: Signed<Seal>) =>
+    body.commits.find((one) => one.signer === peer && one.body.job === job && belongs(places, one))
   switch (cause) {
     case 'noshow':
       return seals.filter((seal) => !started(seal)).map(sealEvidence)

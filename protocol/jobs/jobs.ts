@@ -157,7 +157,10 @@ export class Jobs {
     this.#agreement().forget(out, decision.instance)
     const open = this.context.book.get(parsed.job)
     if (open !== undefined) this.#enter(out, open)
-    else if (before !== undefined) this.#leave(out, before)
+    else {
+      this.#deadlines.forget(out, parsed.job)
+      if (before !== undefined) this.#leave(out, before)
+    }
     return result
   }
 
@@ -306,7 +309,6 @@ export class Jobs {
 
   #leave(out: Outbox, open: OpenJob): void {
     this.runner.forget(out, open)
-    this.#deadlines.forget(out, open.job)
     out.cancelTimer(`${TICK}${open.job}`)
     this.#inbox.drop(open.job)
   }

@@ -1,7 +1,7 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import type { BodyOf } from '../encoding/kinds.ts'
 import { sign } from '../encoding/signed.ts'
-import type { Digest, JobId, PeerId } from '../ids.ts'
+import type { JobId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Event } from '../peer/event.ts'
@@ -174,11 +174,6 @@ export class Runner {
   /** Witnesses that are new haven't heard of this peer's commit or reveal. */
   onEpoch(out: Outbox, open: OpenJob): void {
     if (this.#committed(open) !== undefined) this.#remind(out, open)
-  }
-
-  /** Whether this answer is one that this peer gave to the job. */
-  holds(open: OpenJob, answer: Digest): boolean {
-    return [...(this.#runs.get(open.job)?.values() ?? [])].some((run) => run.answer.digest === answer)
   }
 
   /** Nothing of this attempt is to be run here any more; what was committed may still be revealed. */

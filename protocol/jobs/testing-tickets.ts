@@ -1,25 +1,12 @@
 import { hash } from '../crypto/digest.ts'
 import { blobRefOf } from '../ids.ts'
 import type { JobRequest } from '../peer/command.ts'
+import { plainRequest } from './plain-request.ts'
 import type { Ticket } from './ticket.ts'
 import { ticketFor } from './ticket.ts'
 
 /** For tests: what a payer chooses who chooses nothing. */
-export const CHOICES: JobRequest = {
-  prompt: blobRefOf(Uint8Array.of(0)),
-  model: null,
-  replicas: 2,
-  standbys: 0,
-  comparator: 'auto',
-  minConfidence: null,
-  maxPrice: null,
-  region: null,
-  mode: 'process',
-  visibility: 'private',
-  temperatureMilli: 0,
-  seed: null,
-  maxTokens: 1,
-}
+export const CHOICES: JobRequest = plainRequest(blobRefOf(Uint8Array.of(0)), 2)
 
 /** For tests: a ticket that goes by a word. */
 export function testTicket(word: string, about: Partial<Ticket> = {}): Ticket {

@@ -131,6 +131,18 @@ describe('answers of jobs that this peer paid for', () => {
     expect([most, world.wanted.size]).toEqual([RETENTION.wantedAtOnce, 0])
   })
 
+  it('are asked for beside those under way, whichever came first', () => {
+    const world = new World()
+    for (let at = 0; at < RETENTION.wantedAtOnce; at += 1) world.want(at, [answer(at)])
+    for (let at = 0; at < RETENTION.wantedAtOnce; at += 1) world.answer(false)
+    // The first ones pause; later ones are under way when they are due again.
+    for (let at = 100; at < 100 + RETENTION.wantedAtOnce; at += 1) world.want(at, [answer(at)])
+    expect(world.fetches).toHaveLength(RETENTION.wantedAtOnce)
+    world.now = RETENTION.wantedMsMax
+    world.wanted.onTimer(world.out, 'job/wanted')
+    expect(world.fetches).toHaveLength(RETENTION.wantedAtOnce)
+  })
+
   it('of more jobs than are kept in mind are forgotten from the oldest on', () => {
     const world = new World()
     for (let at = 0; at < RETENTION.wantedJobs; at += 1) world.want(at, [answer(at)])

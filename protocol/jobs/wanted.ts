@@ -94,11 +94,12 @@ export class WantedAnswers {
 
   /** Asks for what is due, a few jobs at a time, and looks again when the next is. */
   #ask(out: Outbox): void {
-    let asking = 0
+    const isUnderWay = ({ asked, untilMs }: Wanted) => asked > 0 && out.now < untilMs
+    let asking = [...this.#wanted.values()].filter(isUnderWay).length
     let nextMs = Number.POSITIVE_INFINITY
     for (const [job, wanted] of this.#wanted) {
       if (out.now >= wanted.untilMs) this.#forget(out, job)
-      else if (wanted.asked > 0) asking += 1
+      else if (wanted.asked > 0) continue
       else if (wanted.nextMs > out.now) nextMs = Math.min(nextMs, wanted.nextMs)
       else if (asking < RETENTION.wantedAtOnce) {
         asking += 1

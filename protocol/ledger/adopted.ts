@@ -13,7 +13,7 @@ const adoptedCodec = struct({
   /** The closed epoch whose handover listed the place first; what its governance allowed may still be voted for. */
   epoch: uint(),
   /** By ascending id; several only where the owner signed several. */
-  entries: list(signedEntry, { min: 1, max: LIMITS.handoverChunks }),
+  entries: list(signedEntry, { min: 1, max: LIMITS.witnesses }),
   /** Of several, the certificate of that epoch which this witness was shown first, to be shown to the others. */
   shown: nullable(certificateCodec),
 })

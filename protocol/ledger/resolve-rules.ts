@@ -82,7 +82,7 @@ function judge(parts: ResolveParts, value: Resolution, now: number): Judgement {
   const ids = validities.flatMap((validity) => (validity.status === 'missing' ? validity.ids : []))
   if (ids.length > 0) return { verdict: 'missing', ids: [...new Set(ids)].slice(0, LIMITS.missing) }
   if (!isBounded(parts, value)) return { verdict: 'not_valid' }
-  if (!entries.every((entry) => hasVote(parts, entry, now))) return { verdict: 'guard', items: NO_ITEMS }
+  if (!entries.every((entry) => hasVote(parts, entry, now))) return WAITING
   const named = new Set(entries.map(entryIdOf))
   const absent = boundAt(parts, account, seq).filter((entry) => !named.has(entryIdOf(entry)))
   return absent.length === 0

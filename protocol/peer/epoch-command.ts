@@ -1,3 +1,4 @@
+import { LIMITS } from '../params.ts'
 import type { KeySignature } from '../encoding/multi-signed.ts'
 import type { DraftFault, OrderFault } from '../epoch/order.ts'
 import type { EpochOrder, SignedOrder } from '../epoch/value.ts'
@@ -21,7 +22,7 @@ export type EpochFault = OrderFault | DraftFault
 export const EPOCH_FAULTS: Readonly<Record<EpochFault, string>> = {
   order_out_of_time: 'the order is for another epoch than the next one',
   order_not_signed: 'too few operators, and no quorum of witnesses, have signed this order',
-  order_out_of_range: 'an epoch has 1 to 64 witnesses, and every figure within its range',
+  order_out_of_range: `an epoch has 1 to ${LIMITS.witnesses} witnesses, and every figure within its range`,
   witnesses_not_ascending: 'witnesses are named in ascending order, each once',
   operator_twice: 'an operator is named twice',
   minter_twice: 'a minter is named twice',

@@ -201,16 +201,7 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
       ledger.serveResolution(out, instance, to) ||
       trust.serve(out, instance, to) ||
       change.entering.serve(out, instance, to),
-    decided(out, decision, from) {
-      const isOwn = from === signer.id
-      const audience = isOwn
-        ? [jobs, ledger, trust, change.entering].flatMap((part) => part.audience(decision.instance))
-        : []
-      const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
-      if (applied.status !== 'applied' || !isOwn) return
-      for (const peer of audience) out.send(peer, 'decision', decision)
-      announce(out, sync, decision.instance)
-    },
+    decided: (out, decision, from) => takeDecided(parts, out, decision, { from, self: signer.id }),
   })
   const heartbeats = new Heartbeats({
     signer,
@@ -249,6 +240,24 @@ function compose(options: PeerOptions, roster: LiveRoster): Parts {
     capabilities: NOTHING,
   }
   return parts
+}
+
+/** A decision that agreement has come to: applied, and passed on to whom it concerns where it was assembled here. */
+function takeDecided(
+  parts: Parts,
+  out: Outbox,
+  decision: Decision,
+  { from, self }: { readonly from: PeerId; readonly self: PeerId },
+): void {
+  const { sync, jobs, ledger, trust, change } = parts
+  const isOwn = from === self
+  const audience = isOwn
+    ? [jobs, ledger, trust, change.entering].flatMap((part) => part.audience(decision.instance))
+    : []
+  const applied = sync.facts.apply(out, { type: 'decision', decision }, from)
+  if (applied.status !== 'applied' || !isOwn) return
+  for (const peer of audience) out.send(peer, 'decision', decision)
+  announce(out, sync, decision.instance)
 }
 
 /** A decision's way into the state, by what it decides about. */

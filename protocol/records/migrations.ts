@@ -57,21 +57,31 @@ const TO_3: Migration = {
 }
 
 /**
- * Since version 4 payees say who operates them, and the state's leaf of trust covers the chain of decided snapshots.
- *
- * Before, a payee named the operator as its voter, but where that is the peer itself nothing tells whether it had a label:
- * such a job is refused until it has ended. A snapshot's chain would have to be made of all decisions before it, one
- * after the other, which no step does that takes each record by itself; so stores with snapshots are refused. What is
- * about epochs behind the first has other shapes, too, but no program of version 3 could begin one.
+ * Since version 4 a job's spec says how long a silent runner keeps its slot, its values who took a slot over and who wants
+ * no more of it, and the state's leaf of trust covers the chain of decided snapshots. As above, what was signed in the old
+ * words can't be said in the new ones; a snapshot's chain would have to be made of all decisions before it, one after the
+ * other, which no step does that takes each record by itself. What is about epochs behind the first has other
+ * shapes, too, but no program of version 3 could begin one.
  */
 const TO_4: Migration = {
   to: 4,
-  about: 'payees name their operators; trust snapshots name all decisions behind them',
-  prefixes: [PREFIXES.job, PREFIXES.trustSnapshot, PREFIXES.closing, PREFIXES.adopted, PREFIXES.statePart],
+  about: 'jobs speak of leases, ranks and cancels; trust snapshots name all decisions behind them',
+  prefixes: [
+    PREFIXES.job,
+    PREFIXES.jobHead,
+    PREFIXES.open,
+    PREFIXES.trustSnapshot,
+    PREFIXES.closing,
+    PREFIXES.adopted,
+    PREFIXES.statePart,
+  ],
   migrate({ key, value }) {
-    if (key.startsWith(PREFIXES.job)) return migratePayees(mapIn(decodeCanonical(value), key), key)
-    if (!key.startsWith(PREFIXES.trustSnapshot))
+    if ([PREFIXES.closing, PREFIXES.adopted, PREFIXES.statePart].some((prefix) => key.startsWith(prefix)))
       throw new TypeError(`it holds an epoch that no released program could begin; ${GO_ON_EARLIER}`)
+    if (!key.startsWith(PREFIXES.trustSnapshot))
+      throw new TypeError(
+        `its jobs were decided by rules that this program no longer reads; ${GO_ON_EARLIER}`,
+      )
     if (mapIn(decodeCanonical(value), key).has('chain')) return []
     throw new TypeError(
       `its trust snapshots don't name the decisions behind them, as this program's do; ${GO_ON_EARLIER}`,
@@ -79,36 +89,7 @@ const TO_4: Migration = {
   },
 }
 
-/**
- * Since version 5 a job's spec says how long a silent runner keeps its slot, its values who took a slot over, and who
- * wants no more of it. As above: what was signed in the old words can't be said in the new ones.
- */
-const TO_5: Migration = {
-  to: 5,
-  about: "jobs' specs and decisions speak of leases, ranks and cancels",
-  prefixes: [PREFIXES.job, PREFIXES.jobHead, PREFIXES.open],
-  migrate() {
-    throw new TypeError(`its jobs were decided by rules that this program no longer reads; ${GO_ON_EARLIER}`)
-  },
-}
-
 type Fields = ReadonlyMap<unknown, unknown>
-
-function migratePayees(fields: Fields, key: string): readonly Write[] {
-  const payees: unknown = fields.get('payees')
-  if (!Array.isArray(payees)) throw new TypeError(`the record ${key} has no payees`)
-  const before = payees.map((payee: unknown) => mapIn(payee, key))
-  if (before.every((payee) => payee.has('operator'))) return []
-  const after = before.map((payee) => {
-    const voter = payee.get('voter')
-    if (voter === payee.get('peer'))
-      throw new TypeError(
-        'a job under way was assigned by rules that this program no longer reads; let its jobs end with the earlier program first',
-      )
-    return new Map(payee).set('operator', voter)
-  })
-  return [{ key, value: encodeCanonical(new Map(fields).set('payees', after)) }]
-}
 
 function migrateAccount(fields: Fields): Fields | undefined {
   if (fields.has('burnt')) return undefined
@@ -133,7 +114,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4, TO_5]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1

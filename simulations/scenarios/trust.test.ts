@@ -5,6 +5,7 @@ import { decodeEnvelope } from '../../protocol/encoding/envelope.ts'
 import { TRUSTED } from '../../protocol/encoding/evidence.ts'
 import type { JobId } from '../../protocol/ids.ts'
 import { jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { plainRequest } from '../../protocol/jobs/plain-request.ts'
 import { TIMES } from '../../protocol/params.ts'
 import type { Command } from '../../protocol/peer/command.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
@@ -83,21 +84,7 @@ function runJob(payer: WorldPeer): JobId {
   const prompt = payer.blobs.put(utf8ToBytes(`Which shipment is number ${submitted}?`))
   const result = ask(payer, {
     type: 'submit-job',
-    request: {
-      prompt,
-      model: MODEL_NAME,
-      replicas: 3,
-      standbys: 0,
-      comparator: 'auto',
-      minConfidence: null,
-      maxPrice: null,
-      region: null,
-      mode: 'process',
-      visibility: 'private',
-      temperatureMilli: 0,
-      seed: 7,
-      maxTokens: 64,
-    },
+    request: { ...plainRequest(prompt, 3), model: MODEL_NAME, seed: 7, maxTokens: 64 },
   })
   if (result?.ok !== true || result.type !== 'job') throw new Error(`refused: ${JSON.stringify(result)}`)
   const { job } = result

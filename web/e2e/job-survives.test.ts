@@ -5,7 +5,7 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connect } from '../../node/cli/api.ts'
 import type { DrivenProcess } from '../../node/e2e/driven-process.ts'
-import { planSeats, startSeat, until } from '../../node/e2e/driven-swarm.ts'
+import { planSeats, startSeat, untilJobsRun } from '../../node/e2e/driven-swarm.ts'
 import type { OllamaTestServer } from '../../node/compute/ollama-test-server.ts'
 import { requireComponent } from '../../node/e2e/require-component.ts'
 import { startSlowModel, startWordModel } from '../../node/e2e/slow-model.ts'
@@ -51,8 +51,7 @@ async function startPeers(
     return startSeat({ ...seat, flags: own }, { webRoot })
   })
   await Promise.all(peers.map((peer) => peer.ready))
-  for (const peer of peers)
-    await until(peer, 'all offer their nodes', ({ offering }) => offering >= PEERS - 1)
+  for (const peer of peers) await untilJobsRun(peer, seats, PEERS - 1)
   const [first, second] = peers
   if (first === undefined || second === undefined) throw new Error('no peers')
   return [first, second]

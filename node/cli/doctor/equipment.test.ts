@@ -64,8 +64,12 @@ describe('the model server', () => {
 })
 
 describe('an OpenAI-compatible server', () => {
-  const check = (openaiUrl: string, openaiModels: readonly string[] = [], openaiKeyFile = '') =>
-    checkOpenAi({ openaiUrl, openaiModels, openaiKeyFile })
+  const check = (
+    openaiUrl: string,
+    openaiModels: readonly string[] = [],
+    openaiKeyFile = '',
+    providers: readonly ('openai' | 'ollama')[] = ['openai'],
+  ) => checkOpenAi({ providers, openaiUrl, openaiModels, openaiKeyFile })
 
   it('is told with its models, and else what to mend', async () => {
     const port = await serve(documents({ '/v1/models': { data: [{ id: 'a' }, { id: 'b' }] } }), 0)
@@ -77,6 +81,8 @@ describe('an OpenAI-compatible server', () => {
     expect(brief(await check(`http://127.0.0.1:${port}`))).toEqual(['warn', 'mend_openai'])
     expect(brief(await check(url, ['a'], '/nowhere'))).toEqual(['warn', 'mend_openai'])
     expect(brief(await check(''))).toEqual(['ok', undefined])
+    // Left out by the settings, its key file isn't read either.
+    expect(brief(await check(url, ['c'], '/nowhere', ['ollama']))).toEqual(['ok', undefined])
   })
 })
 

@@ -35,6 +35,7 @@ export async function examineRunning(client: PeerClient): Promise<readonly Findi
   const setTo = (wanted: string) => settings.items.find(({ name }) => name === wanted)?.value ?? ''
   const providers = setTo('providers').split(',')
   const openAi = {
+    providers,
     openaiUrl: setTo('openai_url'),
     openaiKeyFile: setTo('openai_key_file'),
     openaiModels: setTo('openai_models')

@@ -1,5 +1,3 @@
-import Type from 'typebox'
-import Value from 'typebox/value'
 import { createOllamaProvider, OLLAMA_URL_DEFAULT } from '../../compute/ollama-provider.ts'
 import { createOpenAiProvider } from '../../compute/openai-provider.ts'
 import { isLocalServer, openAiSettings } from '../../config/openai-settings.ts'
@@ -10,8 +8,6 @@ const ANSWER_MS = 5_000
 /** The first ones name the rest. */
 const NAMED_MAX = 5
 
-const OpenAiModels = Type.Object({ data: Type.Array(Type.Object({ id: Type.String() })) })
-
 export interface ModelSettings {
   readonly ollamaUrl: string
   readonly providers: readonly string[]
@@ -19,8 +15,7 @@ export interface ModelSettings {
 
 /** Whether the model server that is configured answers, and with which models. */
 export async function checkModels({ ollamaUrl, providers }: ModelSettings): Promise<Finding> {
-  if (!providers.includes('ollama'))
-    return fine('models', 'By its settings the peer asks no model server, and offers the reference model.')
+  if (!providers.includes('ollama')) return fine('models', 'By its settings the peer asks no Ollama.')
   const names = await ollamaModels(ollamaUrl)
   if (names !== undefined) {
     return names.length === 0
@@ -35,7 +30,7 @@ export async function checkModels({ ollamaUrl, providers }: ModelSettings): Prom
   if (sameUrl(ollamaUrl, OLLAMA_URL_DEFAULT))
     return fine(
       'models',
-      'No model server runs here: the peer offers the reference model, no language model.',
+      'No Ollama runs here: without another server the peer offers the reference model, no language model.',
     )
   return warn(
     'models',
@@ -47,10 +42,10 @@ export async function checkModels({ ollamaUrl, providers }: ModelSettings): Prom
 /** Whether the OpenAI-compatible server of the settings answers, with what it offers, and where prompts go for it. */
 export async function checkOpenAi(settings: Parameters<typeof openAiSettings>[0]): Promise<Finding> {
   const { openaiUrl: url } = settings
-  if (url === '') return fine('openai', 'No OpenAI-compatible server is configured.')
   try {
     const options = await openAiSettings(settings)
-    const provider = createOpenAiProvider({ ...options, url })
+    if (options === undefined) return fine('openai', 'No OpenAI-compatible server is configured.')
+    const provider = createOpenAiProvider(options)
     const models = await provider.models(AbortSignal.timeout(ANSWER_MS))
     if (models.length > 0) {
       const where = isLocalServer(url) ? '' : '; prompts leave this machine for it'
@@ -84,9 +79,8 @@ async function ollamaModels(url: string): Promise<readonly string[] | undefined>
 
 async function openAiModels(url: string): Promise<number | undefined> {
   try {
-    const response = await fetch(new URL('/v1/models', url), { signal: AbortSignal.timeout(ANSWER_MS) })
-    const list: unknown = await response.json()
-    return Value.Check(OpenAiModels, list) ? list.data.length : undefined
+    const provider = createOpenAiProvider({ url: new URL('/v1', url).href })
+    return (await provider.models(AbortSignal.timeout(ANSWER_MS))).length
   } catch {
     return undefined
   }

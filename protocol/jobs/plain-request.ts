@@ -1,5 +1,5 @@
-import type { BlobRef } from '../../protocol/ids.ts'
-import type { JobRequest } from '../../protocol/peer/command.ts'
+import type { BlobRef } from '../ids.ts'
+import type { JobRequest } from '../peer/command.ts'
 
 /** A request without wishes: any model, any price that the swarm takes, judged by itself. */
 export function plainRequest(prompt: BlobRef, replicas: number, standbys = 0): JobRequest {
