@@ -56,7 +56,7 @@ export const ERRORS = {
   unknown_field: { status: 422, title: 'A field is unknown' },
   wrong_type: { status: 422, title: 'A field has the wrong type' },
   out_of_range: { status: 422, title: 'A field is out of range' },
-  text_not_well_formed: { status: 422, title: 'A text contains an unpaired surrogate' },
+  text_not_well_formed: { status: 422, title: 'A text contains a control character, or half of a character' },
   prompt_empty: { status: 422, title: 'The prompt is empty' },
   prompt_out_of_range: { status: 422, title: 'The prompt cannot be taken' },
   replicas_out_of_range: { status: 422, title: 'The number of replicas is out of range' },
