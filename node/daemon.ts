@@ -3,7 +3,7 @@ import type { JobRecord } from '../protocol/jobs/record.ts'
 import { type Charter, swarmIdOf } from '../protocol/swarm/charter.ts'
 import type { Backend } from './api/backend.ts'
 import { findSubmission } from './api/find-job.ts'
-import { detectProviders } from './compute/detect.ts'
+import { createProviders } from './compute/providers.ts'
 import { createLyingProvider } from './compute/lying-provider.ts'
 import type { Provider } from './compute/provider.ts'
 import { createRunner } from './compute/runner.ts'
@@ -168,7 +168,6 @@ async function requireCharter(folder: DataFolder, { operator }: Config, { id }: 
 
 async function openProviders(config: Config): Promise<readonly Provider[]> {
   const { providers: names, ollamaUrl, lie } = config
-  const found = await detectProviders({ ollamaUrl, openAi: await openAiSettings(config) })
-  const wanted = found.filter(({ name }) => names.some((one) => one === name))
-  return lie ? wanted.map(createLyingProvider) : wanted
+  const providers = createProviders({ names, ollamaUrl, openAi: await openAiSettings(config) })
+  return lie ? providers.map(createLyingProvider) : providers
 }

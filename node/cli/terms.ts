@@ -1,6 +1,6 @@
 import { formatCredits } from '../../protocol/api/credits.ts'
 import { LIMITS } from '../../protocol/params.ts'
-import { detectProviders } from '../compute/detect.ts'
+import { createProviders } from '../compute/providers.ts'
 import { readCharter } from '../config/charter-file.ts'
 import { type ConsentWay, readConsent, TERMS_VERSION, writeConsent } from '../config/consent-file.ts'
 import type { DataFolder } from '../config/data-folder.ts'
@@ -115,13 +115,10 @@ export async function membersText({
 }
 
 async function modelsText(config: Config): Promise<string> {
-  const { providers, ollamaUrl, openaiUrl } = config
-  const openAi = await openAiSettings(config)
-  const found = (await detectProviders({ ollamaUrl, openAi })).filter(({ name }) =>
-    providers.some((one) => one === name),
-  )
+  const { providers: names, ollamaUrl, openaiUrl } = config
+  const providers = createProviders({ names, ollamaUrl, openAi: await openAiSettings(config) })
   const models = await Promise.all(
-    found.map(async (provider) => {
+    providers.map(async (provider) => {
       const offered = await provider.models(AbortSignal.timeout(MODELS_TIMEOUT_MS)).catch(() => [])
       const names = offered.map(({ name }) => name)
       const more = names.length - MODELS_SHOWN_MAX

@@ -20,15 +20,16 @@ export interface ModelTestServer {
   close(): Promise<void>
 }
 
-/** A real HTTP server on a free port of the loopback. */
+/** A real HTTP server on the loopback, on a free port unless one is named. */
 export async function startModelTestServer(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  wantedPort = 0,
 ): Promise<ModelTestServer> {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
   const listening = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', () => listening.resolve())
+  server.listen(wantedPort, '127.0.0.1', () => listening.resolve())
   await listening.promise
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0

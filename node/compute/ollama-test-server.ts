@@ -44,6 +44,8 @@ export interface OllamaTestServerOptions {
   readonly tags?: readonly unknown[]
   /** Names listed by `/api/ps`; without it the endpoint is missing, as on old servers. */
   readonly running?: readonly string[]
+  /** A free one where absent. */
+  readonly port?: number
   /** Takes requests and never answers them. */
   readonly silent?: boolean
 }
@@ -62,7 +64,7 @@ export const echo: Script = async (reply, { prompt, options }) => {
   reply.end()
 }
 
-/** A real HTTP server on a free port of the loopback that speaks the part of Ollama's API that nodes use. */
+/** A real HTTP server on the loopback that speaks the part of Ollama's API that nodes use. */
 export async function startOllamaTestServer(options: OllamaTestServerOptions): Promise<OllamaTestServer> {
   const seen: SeenGeneration[] = []
   const abandoned = Promise.withResolvers<string>()
@@ -71,7 +73,7 @@ export async function startOllamaTestServer(options: OllamaTestServerOptions): P
     await (request.url === '/api/generate'
       ? answerGeneration(request, response, options, seen, abandoned.resolve)
       : answerList(request, response, options))
-  })
+  }, options.port)
   return { ...server, seen, abandoned: abandoned.promise }
 }
 
