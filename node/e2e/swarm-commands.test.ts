@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -90,7 +90,9 @@ describe('an operator’s key beside the peer’s own', () => {
     await machine.up()
     const invitation = await machine.json<InvitationAnswer>('swarm', 'invite', '--grant', '5')
     expect(invitation).toMatchObject({ kind: 'invitation', signatures: 2, needed: 2 })
-    await guest.json('swarm', 'join', invitation.text)
+    const door = join(root, 'invitation')
+    await writeFile(door, `${invitation.text}\n`)
+    await guest.json('swarm', 'join', `@${door}`)
     const file = join(root, 'backup')
     await guest.json('backup', file, '--plain-keys')
     const copy = machineOf('copy')

@@ -8,7 +8,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/driver.ts',
     find: "if (body.epoch !== roster.epoch.number) return 'wrong_epoch'",
     replace: 'void roster.epoch.number',
-    seeds: [21],
+    seeds: [7],
     caughtBy: ['single-fact'],
   },
   {
@@ -17,7 +17,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/driver.ts',
     find: 'drive.votes.clear()',
     replace: 'void drive.votes',
-    seeds: [3],
+    seeds: [12],
     caughtBy: ['single-fact'],
   },
   {
@@ -53,7 +53,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/entering.ts',
     find: 'this.#parts.agreement().beginEpoch(out, handover.prepared)',
     replace: 'this.#parts.agreement().beginEpoch(out, [])',
-    seeds: [7],
+    seeds: [21],
     caughtBy: ['single-fact'],
   },
   {
@@ -62,7 +62,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/agreement/carried.ts',
     find: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'not_valid'",
     replace: "valueDigestOf(value) === valueDigestOf(bound.value) ? 'prepare' : 'prepare'",
-    seeds: [7],
+    seeds: [21],
     caughtBy: ['single-fact'],
   },
   {
@@ -71,7 +71,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/succession.ts',
     find: '...[...adopted.entries()].filter(isOpen),',
     replace: '',
-    seeds: [21],
+    seeds: [23],
     caughtBy: ['single-fact'],
   },
   {
@@ -107,7 +107,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/epoch/change-rules.ts',
     find: 'if (!covers(handover, parts.own())) return refuse(out, from)',
     replace: 'void [covers, refuse, parts]',
-    seeds: [21],
+    seeds: [4],
     caughtBy: ['single-fact'],
   },
   {
@@ -152,7 +152,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/resolve-rules.ts',
     find: 'return isBound || votingRefusal(entry.body, roster, now) === undefined',
     replace: 'return isBound || votingRefusal(entry.body, roster, now) !== null',
-    seeds: [],
+    seeds: [16],
     caughtBy: ['lost-rights'],
   },
   {
@@ -161,7 +161,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/resolve-rules.ts',
     find: 'if (!entries.every((entry) => hasVote(parts, entry, now))) return WAITING',
     replace: 'void entries.every((entry) => hasVote(parts, entry, now))',
-    seeds: [],
+    seeds: [16],
     caughtBy: ['lost-rights'],
   },
   {
@@ -170,7 +170,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/succession.ts',
     find: 'rightsRefusal(entry.body, parts.roster, since) === undefined &&',
     replace: 'rightsRefusal(entry.body, parts.roster, since) !== null &&',
-    seeds: [],
+    seeds: [79],
     caughtBy: ['lost-rights'],
   },
   {
@@ -179,7 +179,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     file: 'protocol/ledger/validate.ts',
     find: "if (operation.type === 'revoke' && !isSignedRevocation(operation.revocation, roster, epoch))",
     replace: "if (operation.type === 'revoke' && epoch < 0)",
-    seeds: [],
+    seeds: [16],
     caughtBy: ['lost-rights'],
   },
 ]
