@@ -2,6 +2,7 @@ import type { SwarmMember, SwarmStatus } from '../../protocol/api/swarm-schema.t
 import type { PeerId } from '../../protocol/ids.ts'
 import { operatorsAmong } from '../../protocol/swarm/inviting.ts'
 import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
+import { quorumWords } from '../swarm/quorum-words.ts'
 import type { Backend } from './backend.ts'
 import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
@@ -68,6 +69,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
       ...standingWords(standing, view.self),
       ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
       ...lossWords(epoch.sizes, epoch.witnesses.filter((peer) => lost.has(peer)).map(nameIn(roster))),
+      ...quorumWords(governance.operators.needed, count),
       ...changeWords(view.change(), nameIn(roster)),
     ],
   }
