@@ -56,7 +56,7 @@ export const LIMITS = {
    * Parts in the list of a handover, which then has 544 KiB: a million ordinary entries or more that never came to a
    * certificate, or 6 GiB of the largest. Each needs an account of its own that was paid `OUTPUT_MIN`.
    */
-  handoverChunks: 16_384,
+  handoverParts: 16_384,
   /**
    * Proposers whose lists a judge of the next epoch has in memory: of the proposal that waits, and of the last before.
    * Each list holds at most 64 entries of 40 KiB for a place, 2.5 MiB, so for each account that has credits 64

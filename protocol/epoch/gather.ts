@@ -1,6 +1,6 @@
 import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
+import { entryIdOf, type SignedEntry, placeOf } from '../ledger/entry.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -180,7 +180,7 @@ export class Gather {
 function siftedOf({ locks, prepared }: Handover, closing: number, lookups: HandoverLookups): Handover {
   const places = new Set<string>()
   const isFirst = ({ body }: SignedEntry) => {
-    const place = `${body.account}/${body.seq}`
+    const place = placeOf(body)
     const isNew = !places.has(place)
     places.add(place)
     return isNew
@@ -204,7 +204,7 @@ function mergeLocks(
   for (const { locks } of listed) {
     const places = new Set<string>()
     for (const entry of locks) {
-      const place = `${entry.body.account}/${entry.body.seq}`
+      const place = placeOf(entry.body)
       const id = entryIdOf(entry)
       if (merged.has(id) || places.has(place) || !isVotable(entry)) continue
       places.add(place)

@@ -1,3 +1,4 @@
+import { placeOf } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import type { Handover } from './messages.ts'
 import { orderOf } from './pieces.ts'
@@ -53,7 +54,7 @@ function isAllowed({ count }: Run): boolean {
 function runsOf({ locks }: Handover): readonly Run[] {
   const runs: Run[] = []
   for (const { body } of locks) {
-    const place = `${body.account}/${body.seq}`
+    const place = placeOf(body)
     const last = runs.at(-1)
     if (last?.place === place) runs[runs.length - 1] = { place, count: last.count + 1 }
     else runs.push({ place, count: 1 })

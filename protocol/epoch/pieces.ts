@@ -46,7 +46,7 @@ export function cutHandover(handover: Handover, number: number): Cut {
 
 /** Whether a handover has no more parts than a list may name: nobody can read one that has. */
 export function fitsList({ parts }: Cut): boolean {
-  return parts.size <= LIMITS.handoverChunks
+  return parts.size <= LIMITS.handoverParts
 }
 
 /** Everything that parts list together, as they list it. */
@@ -112,9 +112,9 @@ function costOf(one: Carried): Cost {
  * list everything once and in order is seen by the ends of each.
  */
 export function orderOf({ locks, prepared }: Handover): readonly string[] {
-  const placeOf = ({ account, seq }: SignedEntry['body']) => `${account}/${seq.toString().padStart(16, '0')}`
+  const sortable = ({ account, seq }: SignedEntry['body']) => `${account}/${seq.toString().padStart(16, '0')}`
   return [
-    ...locks.map((entry) => `0/${placeOf(entry.body)}/${entryIdOf(entry)}`),
+    ...locks.map((entry) => `0/${sortable(entry.body)}/${entryIdOf(entry)}`),
     ...prepared.map((one) => `1/${instanceOf(one)}`),
   ]
 }
