@@ -60,8 +60,8 @@ export const LIMITS = {
   /**
    * Proposers whose lists a judge of the next epoch has in memory: of the proposal that waits, and of the last before.
    * Each list holds at most 64 entries of 40 KiB for a place, 2.5 MiB, so for each account that has credits 64
-   * liars fill 10 MiB of a judge, and 6 MiB with their names. A proposer has a list of each witness besides: 160 MiB for
-   * each such account where all the others lie, 53 MiB with a third of them.
+   * liars fill 10 MiB of a judge, and 6 MiB with their names. A proposer has a list of each witness besides, and of each
+   * one entry for such an account (`Gather`): 2.5 MiB where all the others lie.
    */
   judgedLists: 4,
   /** Orders for the next epoch that aren't complete yet: one of each of 16 operators, and as many again; 64 KiB each. */

@@ -1,7 +1,6 @@
 import { LIMITS } from '../params.ts'
 import type { KeySignature } from '../encoding/multi-signed.ts'
-import type { DraftFault, OrderFault } from '../epoch/order.ts'
-import type { AgreeFault } from '../epoch/orders.ts'
+import type { AgreeFault, DraftFault, OrderFault } from '../epoch/order.ts'
 import type { EpochOrder, SignedOrder } from '../epoch/value.ts'
 
 /** Requests of this peer's owner that concern the next epoch (5.6). */
