@@ -81,12 +81,13 @@ export function memberResources(backend: Backend): readonly SwarmMember[] {
   const isReached = reachedBy(backend)
   const lost = lostWitnesses(backend)
   const nodes = new Map(view.nodes(backend.now()).map((node) => [node.peer, node]))
-  return [...roster.members()].map(({ peer, operator, roles, isUninvited }): SwarmMember => {
+  return [...roster.members()].map(({ peer, operator, labels, roles, isUninvited }): SwarmMember => {
     const node = nodes.get(peer)
     const seenMs = node?.lastSeenMs
     return {
       peer_id: peer,
       label: operator,
+      other_labels: labels.filter((label) => label !== operator),
       roles: [...roles],
       witness: roster.isWitness(peer),
       self: peer === view.self,

@@ -12,6 +12,7 @@ import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { nodesOf, payer, PEERS, third } from './sample-swarm.ts'
 import { lossWords, swarmWords } from './swarm-words.ts'
+import { joinedWords } from '../cli/swarm/members.ts'
 import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
@@ -203,6 +204,25 @@ describe('a ticket', () => {
     await expect(machine.owner.createTicket({ body: {} })).rejects.toMatchObject({
       code: 'guests_not_admitted',
     })
+  })
+})
+
+describe('the members of a swarm', () => {
+  it('show which labels are one vote with theirs', async () => {
+    const roles: Charter['founders'][number]['roles'] = ['peer']
+    const founders = ['oak', 'elm'].map((operator) => ({ peer: one.id, roles, operator }))
+    const others = [
+      { peer: two.id, roles, operator: 'elm' },
+      { peer: three.id, roles, operator: 'fir' },
+    ]
+    const { client } = await machineOf(one, { ...OPERATORS, founders: [...founders, ...others] })
+    const { items } = await client.listMembers({ query: {} })
+    const shown = new Map(items.map(({ peer_id: id, ...member }) => [id, member]))
+    for (const { id } of [one, two])
+      expect(shown.get(id)).toMatchObject({ label: 'elm', other_labels: ['oak'] })
+    expect(shown.get(three.id)).toMatchObject({ label: 'fir', other_labels: [] })
+    expect(joinedWords(items)).toEqual(['', expect.stringContaining('One vote together, for good')])
+    expect(joinedWords(items.filter(({ label }) => label === 'fir'))).toEqual([])
   })
 })
 

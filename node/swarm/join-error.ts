@@ -50,7 +50,7 @@ export class AlreadyMember extends JoinError {
   readonly own: OwnSwarm
 
   constructor(root: string, own: OwnSwarm) {
-    const message = `The peer in ${root} is a member of the swarm "${own.name}" (${own.swarm}) already, by another way than this invitation: nothing was changed. Name another folder with --data, or pass --yes to redeem it all the same.`
+    const message = `The peer in ${root} is a member of the swarm "${own.name}" (${own.swarm}) already, by another way than this invitation: nothing was changed. Name another folder with --data, or pass --yes to redeem it all the same: its label and this peer's are one vote from then on, for good.`
     super('member_already', message)
     this.own = own
   }
