@@ -54,14 +54,15 @@ export const LIMITS = {
   carried: 64,
   /**
    * Parts in the list of a handover, which then has 544 KiB: a million ordinary entries or more that never came to a
-   * certificate, or 6 GiB of the largest. Each needs an account of its own that was paid `OUTPUT_MIN`.
+   * certificate, or 6 GiB of the largest. Each needs an account of its own that was paid `OUTPUT_MIN`, and witnesses bind
+   * themselves to no more than three quarters of that together (`ledger/lock-room`).
    */
-  handoverChunks: 16_384,
+  handoverParts: 16_384,
   /**
    * Proposers whose lists a judge of the next epoch has in memory: of the proposal that waits, and of the last before.
    * Each list holds at most 64 entries of 40 KiB for a place, 2.5 MiB, so for each account that has credits 64
-   * liars fill 10 MiB of a judge, and 6 MiB with their names. A proposer has a list of each witness besides: 160 MiB for
-   * each such account where all the others lie, 53 MiB with a third of them.
+   * liars fill 10 MiB of a judge, and 6 MiB with their names. A proposer has a list of each witness besides, and of each
+   * one entry for such an account (`Gather`): 2.5 MiB where all the others lie.
    */
   judgedLists: 4,
   /** Orders for the next epoch that aren't complete yet: one of each of 16 operators, and as many again; 64 KiB each. */
@@ -115,6 +116,16 @@ export const LIMITS = {
   drivenEntries: 1_024,
   /** Remembered members' heartbeats. */
   heartbeats: 10_000,
+} as const
+
+/** How a handover is cut into parts (`epoch/pieces`), and so how many of its parts an entry takes (`ledger/lock-room`). */
+export const HANDOVER_PART = {
+  /** A part beyond this begins a new one; a single large value has one of its own. */
+  bytes: 393_216,
+  /** Of an entry beside its body: its signature, and what names it. */
+  entryBytes: 256,
+  /** Whoever makes entries whose ids end a part gets no part for each of them: a list has room for so many parts only. */
+  entriesMin: 64,
 } as const
 
 /** Times in milliseconds; all are local durations and none is needed for safety. */

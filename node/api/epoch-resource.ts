@@ -14,6 +14,7 @@ import { PPM } from '../../protocol/params.ts'
 import type { Governance } from '../../protocol/swarm/governance.ts'
 import { operatorsAmong } from '../../protocol/swarm/inviting.ts'
 import type { Roster } from '../../protocol/swarm/roster.ts'
+import { quorumWords } from '../swarm/quorum-words.ts'
 import type { Backend } from './backend.ts'
 import { changeWords } from './change-words.ts'
 import { nameIn } from './epoch-names.ts'
@@ -103,6 +104,9 @@ export function epochResource(backend: Backend, asked: number | undefined): Epoc
     stopped_at: change.stoppedMs === undefined ? null : timeOf(change.stoppedMs),
     reported: change.reported.map(named),
     level: change.isLevel,
-    sentences: changeWords(change, nameIn(roster)),
+    sentences: [
+      ...quorumWords(epoch.governance.operators.needed, witnesses),
+      ...changeWords(change, nameIn(roster)),
+    ],
   }
 }

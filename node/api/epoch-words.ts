@@ -3,6 +3,7 @@ import type { PeerId } from '../../protocol/ids.ts'
 import { PPM } from '../../protocol/params.ts'
 import type { Governance } from '../../protocol/swarm/governance.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
+import { quorumWords } from '../swarm/quorum-words.ts'
 
 type NameOf = (peer: PeerId) => string
 
@@ -54,7 +55,7 @@ interface Standing {
 
 /** What a change takes away or leaves without a spare: whoever orders it says that they mean it. */
 export function orderWarnings(standing: Standing): string[] {
-  return [...sizeWarnings(standing), ...ownWarnings(standing)]
+  return [...sizeWarnings(standing), ...quorumWarnings(standing), ...ownWarnings(standing)]
 }
 
 function sizeWarnings({ before, after }: Standing): string[] {
@@ -73,6 +74,14 @@ function sizeWarnings({ before, after }: Standing): string[] {
     ...(faulty < old.faulty ? [`Only ${faulty} of the witnesses may lie then, and now ${old.faulty}.`] : []),
     ...(spare < oldSpare ? [`Only ${spare} of the witnesses may stop then, and now ${oldSpare}.`] : []),
   ]
+}
+
+/** Only where the change brings it about: who has it so already isn't stopped by it at each order. */
+function quorumWarnings({ before, after }: Standing): string[] {
+  const [old, next] = [before, after].map(({ operators, witnesses }) =>
+    quorumWords(operators.needed, witnesses.length),
+  )
+  return old?.join() === next?.join() ? [] : (next ?? [])
 }
 
 function ownWarnings({ before, after, self, held }: Standing): string[] {

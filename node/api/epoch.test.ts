@@ -96,6 +96,11 @@ describe('an order', () => {
   it.each<[string, OrderRequest, RegExp]>([
     ['two witnesses', { add: ['elm'] }, /both are needed/],
     ['three witnesses', { add: ['elm', 'fir'] }, /none may lie/],
+    [
+      'more operators than a quorum has witnesses',
+      { operators: ['oak', 'elm'], needed: 2 },
+      /the only witness/,
+    ],
     ['leaving oneself', { add: ['elm', 'fir', 'ash'], remove: ['oak'] }, /This peer itself/],
     ['giving up the last key here', { operators: ['elm'] }, /no key of an operator any more/],
   ])('that leads to %s is signed when that was confirmed', async (_, body, words) => {
@@ -115,6 +120,13 @@ describe('an order', () => {
     expect(warnings.join(' ')).toContain('none may lie')
     const sizes = { add: ['elm', 'fir', 'ash'], remove: ['oak', 'elm', 'fir'] }
     expect((await order(machine, sizes)).warnings.join(' ')).toContain('its disk is the swarm')
+  })
+
+  it('is warned of no more for what is so already, which is shown with the epoch', async () => {
+    const machine = await machineOf(one, BOTH)
+    expect((await order(machine, { fee: '1', confirmed: true })).warnings).toEqual([])
+    const { sentences } = await machine.owner.getEpoch()
+    expect(sentences.join(' ')).toContain('the only witness can order any change alone')
   })
 
   it('beside another that waits is warned of, and against one that is being decided refused', async () => {

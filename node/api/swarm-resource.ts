@@ -2,6 +2,7 @@ import type { SwarmMember, SwarmStatus } from '../../protocol/api/swarm-schema.t
 import type { PeerId } from '../../protocol/ids.ts'
 import { operatorsAmong } from '../../protocol/swarm/inviting.ts'
 import { OPEN_SWARM } from '../../protocol/swarm/invitation-text.ts'
+import { quorumWords } from '../swarm/quorum-words.ts'
 import type { Backend } from './backend.ts'
 import { changeWords } from './change-words.ts'
 import { dialOf } from './dial-addresses.ts'
@@ -68,6 +69,7 @@ export function swarmResource(backend: Backend): SwarmStatus {
       ...standingWords(standing, view.self),
       ...swarmWords({ sizes: epoch.sizes, reached, isWitness: roster.isWitness(view.self) }),
       ...lossWords(epoch.sizes, epoch.witnesses.filter((peer) => lost.has(peer)).map(nameIn(roster))),
+      ...quorumWords(governance.operators.needed, count),
       ...changeWords(view.change(), nameIn(roster)),
     ],
   }
@@ -79,12 +81,13 @@ export function memberResources(backend: Backend): readonly SwarmMember[] {
   const isReached = reachedBy(backend)
   const lost = lostWitnesses(backend)
   const nodes = new Map(view.nodes(backend.now()).map((node) => [node.peer, node]))
-  return [...roster.members()].map(({ peer, operator, roles, isUninvited }): SwarmMember => {
+  return [...roster.members()].map(({ peer, operator, labels, roles, isUninvited }): SwarmMember => {
     const node = nodes.get(peer)
     const seenMs = node?.lastSeenMs
     return {
       peer_id: peer,
       label: operator,
+      other_labels: labels.filter((label) => label !== operator),
       roles: [...roles],
       witness: roster.isWitness(peer),
       self: peer === view.self,

@@ -12,6 +12,7 @@ import { TICKET_TEXT, ticketFault } from '../../protocol/swarm/ticket.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { nodesOf, payer, PEERS, third } from './sample-swarm.ts'
 import { lossWords, swarmWords } from './swarm-words.ts'
+import { joinedWords } from '../cli/swarm/members.ts'
 import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
@@ -206,13 +207,35 @@ describe('a ticket', () => {
   })
 })
 
+describe('the members of a swarm', () => {
+  it('show which labels are one vote with theirs', async () => {
+    const roles: Charter['founders'][number]['roles'] = ['peer']
+    const founders = ['oak', 'elm'].map((operator) => ({ peer: one.id, roles, operator }))
+    const others = [
+      { peer: two.id, roles, operator: 'elm' },
+      { peer: three.id, roles, operator: 'fir' },
+    ]
+    const { client } = await machineOf(one, { ...OPERATORS, founders: [...founders, ...others] })
+    const { items } = await client.listMembers({ query: {} })
+    const shown = new Map(items.map(({ peer_id: id, ...member }) => [id, member]))
+    for (const { id } of [one, two])
+      expect(shown.get(id)).toMatchObject({ label: 'elm', other_labels: ['oak'] })
+    expect(shown.get(three.id)).toMatchObject({ label: 'fir', other_labels: [] })
+    expect(joinedWords(items)).toEqual(['', expect.stringContaining('One vote together, for good')])
+    expect(joinedWords(items.filter(({ label }) => label === 'fir'))).toEqual([])
+  })
+})
+
 describe('the status of a swarm', () => {
   it('names who operates it, and whom this peer reaches', async () => {
     const { client } = await machineOf(two)
     const status = await client.getSwarm()
     expect(status.operators).toMatchObject({ needed: 2, held: [two.id] })
+    expect(status.sentences.join(' ')).not.toContain('operators must sign')
     expect(status.witnesses).toMatchObject({ count: 4, faulty: 1, quorum: 3, spare: 1, reached: 3 })
     expect(status.join_text).toBeNull()
+    const alone = await (await machineOf(two, { ...OPERATORS, witnesses: [one.id] })).client.getSwarm()
+    expect(alone.sentences.join(' ')).toContain('2 operators must sign, but the only witness')
     const open = await (await machineOf(two, { ...OPERATORS, admission: 'open' })).client.getSwarm()
     expect(OPEN_SWARM.read(open.join_text ?? '')).toMatchObject({ ok: true, value: { swarm: open.swarm_id } })
   })

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { ConfigSources } from '../config/config.ts'
 import { flagOf, OPTION_NAMES, OPTIONS, type OptionName } from '../config/options.ts'
 import { EXIT } from './exit-codes.ts'
+import { givenInvitation, INVITATION_WAYS } from './given-invitation.ts'
 import { newKeyText } from './new-key-text.ts'
 import { explainBroken, explainError, print, say } from './output.ts'
 import { passphraseOption, passphrasesFrom } from './passphrase.ts'
@@ -21,7 +22,10 @@ export function addUp(program: Command): void {
     .command('up')
     .description('run a peer; the first start creates its identity and founds a swarm of one')
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
-    .option('--join <invitation>', 'become a member of a swarm by an invitation (hl1...), then run')
+    .option(
+      '--join <invitation>',
+      `become a member of a swarm by an invitation (${INVITATION_WAYS}), then run`,
+    )
     .option(
       '--accept-terms',
       'agree to what it says it will do, without asking (or HYPERLOOMS_ACCEPT_TERMS=true)',
@@ -48,18 +52,17 @@ function flagTexts(flags: Readonly<Record<string, unknown>>): ConfigSources['fla
 }
 
 async function up(given: UpFlags, flags: ConfigSources['flags']): Promise<void> {
-  const settled = await settle(given, flags)
+  const invitation = given.join === undefined ? undefined : await givenInvitation(given.join)
+  const settled = await settle({ ...given, invitation }, flags)
   const { folder, config, logger, logs } = settled
   const stop = stopSignal()
   const webRoot = given.webRoot ?? (config.web ? await buildPage(stop.signal) : undefined)
   if (stop.signal.aborted) return
   const passphrases = passphrasesFrom(given.passphraseFile)
-  const { enterSwarm } = await import('../swarm/enter-swarm.ts')
+  const { enterOrStay } = await import('../swarm/enter-or-stay.ts')
   const { signal } = stop
-  const entered = await enterSwarm({ folder, invitation: given.join, passphrases, signal }).catch(
-    endUnstarted,
-  )
-  if (entered !== undefined) say(`This peer is a member of "${entered.name}".`)
+  const standing = await enterOrStay({ folder, invitation, passphrases, signal }).catch(endUnstarted)
+  if (standing !== undefined) say(standing)
   const { startDaemon } = await import('../daemon.ts')
   const { keepRunning } = await import('../start/keep-running.ts')
   const start = async (isFirst: boolean): Promise<Running> => {
@@ -94,8 +97,12 @@ function endUnstarted(error: unknown): never {
   process.exit(exitCode)
 }
 
+interface Settling extends Pick<UpFlags, 'data' | 'acceptTerms'> {
+  readonly invitation: string | undefined
+}
+
 /** Everything that is settled before anything of a peer is opened: its settings, its log, and that it may run. */
-async function settle({ data, acceptTerms, join }: UpFlags, flags: ConfigSources['flags']) {
+async function settle({ data, acceptTerms, invitation }: Settling, flags: ConfigSources['flags']) {
   // Loaded here, so that the other verbs start in a tenth of a second.
   const { default: pino } = await import('pino')
   const { describeConfig, resolveConfig } = await import('../config/config.ts')
@@ -110,7 +117,7 @@ async function settle({ data, acceptTerms, join }: UpFlags, flags: ConfigSources
   const config = resolveConfig(sources)
   const version = readVersion()
   const accepts = acceptTerms === true || process.env['HYPERLOOMS_ACCEPT_TERMS'] === 'true'
-  await requireConsent({ folder, config, version, invitation: join, accepts })
+  await requireConsent({ folder, config, version, invitation, accepts })
   if (config.providers.includes('openai') && config.openaiUrl !== '' && !isLocalServer(config.openaiUrl))
     say(`Prompts leave this machine for ${config.openaiUrl}.`)
   const destination = pino.destination({ dest: 2, sync: true })

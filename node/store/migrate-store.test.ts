@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import { encodeBody } from '../../protocol/encoding/body.ts'
+import { encodeCanonical } from '../../protocol/encoding/cbor.ts'
 import { amount, digest, struct, uint } from '../../protocol/encoding/codec.ts'
 import { digestFromBytes } from '../../protocol/ids.ts'
 import type { AccountId } from '../../protocol/ids.ts'
@@ -130,9 +131,10 @@ describe('a store of version 1', () => {
       await store.close()
       store = await openLevelStore(join(directory, 'store'))
     }
-    // Three batches of records: each attempt wrote one, and lost what it had done of the next.
+    // Three batches of records: each attempt judged what was left, wrote one batch, and lost what it had done of the next.
     expect(crashes).toBe(3)
-    expect(handed).toBe(ACCOUNTS + 1_500)
+    const judged = ACCOUNTS + 1_500 + 500
+    expect(handed).toBe(judged + ACCOUNTS + 1_500)
     expect(await sumsOf(store)).toEqual(SUMS)
     expect(await migrateStore(store)).toBe(2)
   })
@@ -215,5 +217,50 @@ describe('a store', () => {
     await store.write([{ key, value: Uint8Array.of(0xff) }])
     await expect(migrateStore(store)).rejects.toMatchObject({ code: 'store_migration_failed', key })
     expect(await list(store, { prefix: '' })).toEqual([{ key, value: Uint8Array.of(0xff) }])
+  })
+
+  it('that a later step refuses stays as it is, so that the program that wrote it can go on', async () => {
+    const store = createMemoryStore()
+    await writeVersion1(store)
+    const key = 'job-head/j'
+    const head = encodeCanonical(new Map(Object.entries({ step: 0, value: 'v', end: null })))
+    await store.write([{ key, value: head }])
+    const before = await list(store, { prefix: '' })
+    const steps: number[] = []
+    await expect(migrateStore(store, { stepping: ({ to }) => void steps.push(to) })).rejects.toMatchObject({
+      code: 'store_migration_failed',
+      key,
+    })
+    expect(await list(store, { prefix: '' })).toEqual(before)
+    expect(steps).toEqual([])
+  })
+
+  it('is judged by what each step makes of its records, and from where a crash left it', async () => {
+    const store = createMemoryStore()
+    const refusesBelow =
+      (least: number): Migration['migrate'] =>
+      ({ value }) => {
+        if ((value[0] ?? 0) < least) throw new TypeError(`less than ${least}`)
+        return []
+      }
+    const add: Migration['migrate'] = ({ key, value: [first = 0] }) => [
+      { key: `two/${key.slice('one/'.length)}`, value: Uint8Array.of(first + 1) },
+      { key, value: null },
+    ]
+    const first: Migration = { to: 2, about: '', prefixes: ['one/'], migrate: add }
+    const judging = (least: number): readonly Migration[] => [
+      first,
+      { to: 3, about: '', prefixes: ['two/'], migrate: refusesBelow(least) },
+    ]
+    await store.write(['a', 'b'].map((name, at) => ({ key: `one/${name}`, value: Uint8Array.of(at + 1) })))
+    await expect(migrateStore(store, { migrations: judging(3) })).rejects.toMatchObject({ key: 'one/a' })
+    expect(await list(store, { prefix: 'one/' })).toHaveLength(2)
+    await expect(migrateStore(failing(store, 1), { migrations: judging(2) })).rejects.toThrow(
+      'the power failed',
+    )
+    const half = await list(store, { prefix: '' })
+    await expect(migrateStore(store, { migrations: judging(3) })).rejects.toMatchObject({ key: 'two/a' })
+    expect(await list(store, { prefix: '' })).toEqual(half)
+    expect(await migrateStore(store, { migrations: judging(2) })).toBe(1)
   })
 })

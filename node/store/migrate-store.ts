@@ -26,9 +26,10 @@ export interface MigrationOptions {
 
 /**
  * Brings a store's records to the program's version, one step after the other, and resolves with the version it had.
- * Every batch of a step is written together with how far the step has come, so a crash anywhere loses and repeats
- * nothing. A store without records is of the newest version. Throws `store_version_unknown` for a store of a newer
- * program and `store_migration_failed` for a record that the step can't read, which is left as it is.
+ * All steps are judged before the first write: a store that one of them refuses is left as it is, for the program that
+ * wrote it. Every batch of a step is written together with how far the step has come, so a crash anywhere loses and
+ * repeats nothing. A store without records is of the newest version. Throws `store_version_unknown` for a store of a newer
+ * program and `store_migration_failed` for a record that no longer can be read.
  */
 export async function migrateStore(
   store: Store,
@@ -38,7 +39,9 @@ export async function migrateStore(
   const found = await readVersion(store, newest)
   if (found.version > newest) throw unknownVersion(found.version, newest)
   let { after } = found
-  for (const migration of migrations.filter(({ to }) => to > found.version)) {
+  const pending = migrations.filter(({ to }) => to > found.version)
+  await judge(store, pending, after)
+  for (const migration of pending) {
     stepping(migration)
     await step(store, migration, after)
     after = null
@@ -58,6 +61,30 @@ async function readVersion(store: Store, newest: number) {
   for await (const _ of store.scan({ prefix: '', limit: 1 }))
     return { version: FIRST_VERSION, after: null, isNew: false }
   return { version: newest, after: null, isNew: true }
+}
+
+/** Takes every record through all steps, as a step is a function of the one record, and writes nothing. */
+async function judge(store: Store, steps: readonly Migration[], after: string | null): Promise<void> {
+  const [first, ...later] = steps
+  for (const prefix of new Set(steps.flatMap(({ prefixes }) => prefixes)))
+    for await (const record of store.scan({ prefix })) {
+      const isDone = after !== null && first !== undefined && reads(first, record) && record.key <= after
+      follow(record, isDone ? later : steps)
+    }
+}
+
+function follow(record: StoredRecord, steps: readonly Migration[]): void {
+  let records: readonly StoredRecord[] = [record]
+  for (const migration of steps)
+    records = records.flatMap((one) => {
+      const writes = reads(migration, one) ? migrated(migration, one, record.key) : []
+      const written = writes.flatMap(({ key, value }) => (value === null ? [] : [{ key, value }]))
+      return writes.some(({ key }) => key === one.key) ? written : [one, ...written]
+    })
+}
+
+function reads({ prefixes }: Migration, { key }: StoredRecord): boolean {
+  return prefixes.some((prefix) => key.startsWith(prefix))
 }
 
 async function step(store: Store, migration: Migration, from: string | null): Promise<void> {
@@ -81,13 +108,14 @@ async function step(store: Store, migration: Migration, from: string | null): Pr
   await store.write([versionWrite(migration.to, null)])
 }
 
-function migrated(migration: Migration, record: StoredRecord): readonly Write[] {
+/** `key` names the record to whoever reads of a failure; another one where it comes from an earlier step. */
+function migrated(migration: Migration, record: StoredRecord, key = record.key): readonly Write[] {
   try {
     return migration.migrate(record)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `The record ${JSON.stringify(record.key)} can't be brought to version ${migration.to} of the store: ${reason}. Start the program that wrote it, and make a backup there.`
-    throw new StoreError('store_migration_failed', message, { key: record.key, cause })
+    const message = `The record ${JSON.stringify(key)} can't be brought to version ${migration.to} of the store: ${reason}. Start the program that wrote it, and make a backup there.`
+    throw new StoreError('store_migration_failed', message, { key, cause })
   }
 }
 

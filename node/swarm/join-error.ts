@@ -40,17 +40,24 @@ export class JoinError extends Error {
 export const WAYS_OUT =
   'To give it up, name another invitation with "hyperlooms up --join", or run "hyperlooms reset".'
 
-export function alreadyMember(root: string, { name, swarm }: { name: string; swarm: SwarmId }): JoinError {
-  const message = `The peer in ${root} is a member of the swarm "${name}" (${swarm}) already, by another way than this invitation: nothing was changed. Name another folder with --data, or pass --yes to redeem it all the same.`
-  return new JoinError('member_already', message)
+interface OwnSwarm {
+  readonly name: string
+  readonly swarm: SwarmId
+}
+
+/** Not one that fails for everybody: whoever only wants the peer to run may go on. */
+export class AlreadyMember extends JoinError {
+  readonly own: OwnSwarm
+
+  constructor(root: string, own: OwnSwarm) {
+    const message = `The peer in ${root} is a member of the swarm "${own.name}" (${own.swarm}) already, by another way than this invitation: nothing was changed. Name another folder with --data, or pass --yes to redeem it all the same: its label and this peer's are one vote from then on, for good.`
+    super('member_already', message)
+    this.own = own
+  }
 }
 
 /** The folder's own swarm and the one of the invitation. */
-export function ofOtherSwarm(
-  root: string,
-  own: { name: string; swarm: SwarmId },
-  invited: SwarmId,
-): JoinError {
+export function ofOtherSwarm(root: string, own: OwnSwarm, invited: SwarmId): JoinError {
   const message =
     `The data folder ${root} belongs to the swarm "${own.name}" (${own.swarm}), and the invitation is for ${invited}: ` +
     'name another folder with --data, or leave that swarm with "hyperlooms reset" first.'

@@ -30,7 +30,7 @@ import type { DataFolder } from '../config/data-folder.ts'
 import { readJoined, removeJoining, writeJoined, writeJoining } from '../config/join-files.ts'
 import { NetworkError } from '../network/network.ts'
 import {
-  alreadyMember,
+  AlreadyMember,
   foreign,
   ofOtherSwarm,
   WAYS_OUT,
@@ -93,7 +93,7 @@ export async function joinSwarm(options: JoinOptions): Promise<Charter> {
     return before
   }
   if (before !== undefined && options.isNewcomer === true)
-    throw alreadyMember(folder.root, { name: before.name, swarm: invited.swarm })
+    throw new AlreadyMember(folder.root, { name: before.name, swarm: invited.swarm })
   await writeJoining(folder, options.text.trim())
   try {
     return await enter(options, invited, { before, token })

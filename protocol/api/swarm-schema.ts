@@ -124,6 +124,9 @@ export const swarmMemberSchema = Type.Object(
   {
     peer_id: peerId(),
     label,
+    other_labels: Type.Array(label, {
+      description: 'Labels that are one vote with it, since a member came in by both; for good',
+    }),
     roles: Type.Array(Type.String()),
     witness: Type.Boolean(),
     self: Type.Boolean(),

@@ -1,5 +1,5 @@
 import { valueDigestOf } from '../agreement/messages.ts'
-import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
+import { entryIdOf, type SignedEntry, placeOf } from '../ledger/entry.ts'
 import type { Listed } from '../sync/closing/listed.ts'
 import { headBehind } from '../sync/closing/trail.ts'
 import type { Handover } from './messages.ts'
@@ -29,7 +29,7 @@ export function handoverOf({ locks, prepared }: Handover): HandedOver {
 function alone(locks: readonly SignedEntry[]): readonly SignedEntry[] {
   const places = new Map<string, SignedEntry[]>()
   for (const entry of locks) {
-    const place = `${entry.body.account}/${entry.body.seq}`
+    const place = placeOf(entry.body)
     places.set(place, [...(places.get(place) ?? []), entry])
   }
   return [...places.values()].flatMap((entries) => (entries.length === 1 ? entries : []))

@@ -5,7 +5,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 import type { Gather } from './gather.ts'
-import { covers, fitsHandover, type HandoverLookups, mayList } from './handover.ts'
+import { covers, type HandoverLookups, mayList } from './handover.ts'
 import type { Lists } from './lists.ts'
 import type { Handover } from './messages.ts'
 import { isAccepted, orderFault, strangersIn } from './order.ts'
@@ -156,7 +156,8 @@ export function createChangeRules(parts: ChangeRulesParts): ChangeRules {
     const sift = (part: Handover) => (mayList(part, closing, lookups) ? part : undefined)
     const handover = lists.want(out, from, { name: value.handover, holders: [from], sift })
     if (handover === 'wait') return { verdict: 'wait' }
-    if (handover === 'broken' || !fitsHandover(handover, closing, lookups)) return { verdict: 'not_valid' }
+    // A part that is this witness's own, too, or came at another root, was let through by nobody else.
+    if (handover === 'broken' || !mayList(handover, closing, lookups)) return { verdict: 'not_valid' }
     if (!covers(handover, parts.own())) return refuse(out, from)
     const cut = lists.cut(from)
     if (cut !== undefined) shelf.put(out, 'prepared', cut, value.order.body.number)

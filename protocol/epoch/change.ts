@@ -8,13 +8,15 @@ import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { FactServer, RecordServer } from '../sync/serve.ts'
+import { CatchingUp } from './catching-up.ts'
 import { type ChangeRules, createChangeRules } from './change-rules.ts'
 import type { ChangeView } from './change-view.ts'
 import { Entering, type EnteringParts } from './entering.ts'
 import { Gather } from './gather.ts'
 import { Handovers } from './handovers.ts'
 import type { Handover } from './messages.ts'
-import { type AgreeFault, Orders, type OrdersParts } from './orders.ts'
+import type { AgreeFault } from './order.ts'
+import { Orders, type OrdersParts } from './orders.ts'
 import type { Cut } from './pieces.ts'
 import { Sources } from './sources.ts'
 import type { SignedOrder } from './value.ts'
@@ -23,13 +25,6 @@ const REPEAT = 'epoch/repeat'
 const COLLECT = 'epoch/collect'
 /** Of each peer that gave nothing for a while. */
 const RESUME = 'epoch/resume/'
-const LEVEL = 'epoch/level'
-
-/**
- * Between two comparisons of a peer that is behind: facts are brought once to be recognised, and again to be taken. Each that
- * brings nothing doubles it, up to a round of sync.
- */
-const LEVEL_MS = 100
 
 type ChangeKind =
   | 'epoch-order'
@@ -66,10 +61,8 @@ export class Change {
   readonly #parts: ChangeParts
   readonly #handovers: Handovers
   readonly #gather: Gather
+  readonly #catchingUp: CatchingUp
   #isArmed = false
-  /** Whose facts came last. */
-  #pulledFrom: PeerId | undefined
-  #levelMs = LEVEL_MS
 
   constructor(parts: ChangeParts) {
     this.#parts = parts
@@ -77,6 +70,7 @@ export class Change {
     const self = signer.id
     const root = () => parts.digest.root()
     this.sources = new Sources({ ...parts, isStopped: () => this.orders.stop !== undefined })
+    this.#catchingUp = new CatchingUp({ ...parts, sources: this.sources })
     const compare = (out: Outbox, peer: PeerId) => this.sources.compare(out, peer)
     const lookups = {
       isVotable: (entry: Parameters<Ledger['isVotable']>[0]) => parts.ledger().isVotable(entry),
@@ -182,8 +176,7 @@ export class Change {
 
   /** What a peer had and this one lacked is here. */
   onPulled(out: Outbox, peer: PeerId): void {
-    this.#pulledFrom = peer
-    this.#armLevel(out)
+    this.#catchingUp.onPulled(out, peer)
     this.orders.onPulled(out, peer)
     this.#gather.onPulled(out, peer)
     this.rules.onPulled(peer)
@@ -199,9 +192,8 @@ export class Change {
   onTimer(out: Outbox, id: string): boolean {
     if (id === REPEAT) this.#repeat(out)
     else if (id === COLLECT) this.#collect(out)
-    else if (id === LEVEL) this.#level(out)
     else if (id.startsWith(RESUME)) this.#resume(out, id.slice(RESUME.length) as PeerId)
-    else return false
+    else return this.#catchingUp.onTimer(out, id)
     return true
   }
 
@@ -210,7 +202,7 @@ export class Change {
     const { awaited } = this.rules
     if (awaited !== undefined && this.#parts.digest.root() === awaited) this.#stir(out)
     // What came after the closed epoch was turned down until now.
-    if (this.entering.tend(out)) this.#compareAgain(out)
+    if (this.entering.tend(out)) this.#catchingUp.compareAgain(out)
   }
 
   view(): ChangeView {
@@ -275,22 +267,6 @@ export class Change {
     if (this.orders.stop === undefined) return
     if (this.#gather.isCollecting) this.#gather.collect(out, this.#ownCut(out))
     this.#stir(out)
-  }
-
-  /** Who has gone astray comes no further by comparing. */
-  #armLevel(out: Outbox): void {
-    const { closing } = this.#parts
-    if (closing.isLevel || closing.astray.length > 0) return
-    this.#levelMs = this.sources.takeMoved() ? LEVEL_MS : Math.min(2 * this.#levelMs, TIMES.syncMs)
-    out.timer(LEVEL, this.#levelMs)
-  }
-
-  #level(out: Outbox): void {
-    if (!this.#parts.closing.isLevel) this.#compareAgain(out)
-  }
-
-  #compareAgain(out: Outbox): void {
-    if (this.#pulledFrom !== undefined) this.#parts.compare(out, this.#pulledFrom)
   }
 
   #resume(out: Outbox, peer: PeerId): void {

@@ -1,6 +1,6 @@
 import type { Digest, InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
-import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
+import { entryIdOf, type SignedEntry, placeOf } from '../ledger/entry.ts'
 import { TIMES } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
@@ -16,6 +16,11 @@ const PULL_MS = TIMES.retryMsMax
 
 /** The slot of this peer's own list: parts that another's has, too, aren't fetched. */
 const OWN = 'own'
+
+interface Contested {
+  readonly own: Digest | undefined
+  readonly places: ReadonlySet<string>
+}
 
 interface Report {
   readonly root: Digest
@@ -41,12 +46,15 @@ export interface GatherParts {
  * What a proposer collects before it proposes an epoch: of a quorum of stopped witnesses, itself among them, what they
  * are bound to, and their facts. None of it is believed further than honest witnesses will confirm it. Of a report
  * that is kept which could be certified here, one entry for a place: a liar can't fill this peer's memory but with
- * entries of accounts that have credits: of each report at most one for each of its parts, and none beyond the 64th
- * that it lists for a place (`Lists`). It is kept until the decision, over all rounds.
+ * entries of accounts that have credits, and of each report with one for each such account, as an honest one's: a report
+ * of which more would be kept is broken. Only of a place where this peer's own report lists several, as an earlier handover
+ * did, others' list the same. It is kept until the decision, over all rounds.
  */
 export class Gather {
   readonly #parts: GatherParts
   readonly #lists: Lists
+  /** Places at which an earlier handover listed several entries, as far as this peer's own report says. */
+  #contested: Contested = { own: undefined, places: new Set() }
   readonly #reports = new Map<PeerId, Report>()
   #sinceMs: number | undefined
   /** How long a quorum's reports took: nobody else is waited for much longer. */
@@ -57,7 +65,8 @@ export class Gather {
   constructor(parts: GatherParts) {
     this.#parts = parts
     const number = () => parts.roster.epoch.number + 1
-    this.#lists = new Lists({ number, isStored: () => false })
+    const mayRepeat = (place: string) => this.#contested.places.has(place)
+    this.#lists = new Lists({ number, isStored: () => false, mayRepeat })
   }
 
   reported(): readonly PeerId[] {
@@ -68,10 +77,16 @@ export class Gather {
   collect(out: Outbox, own: Cut): void {
     const { roster, self } = this.#parts
     this.#sinceMs ??= out.now
-    this.#lists.place(OWN, own)
+    this.#setOwn(own)
     for (const peer of roster.epoch.witnesses)
       if (peer !== self && !this.#isWhole(peer))
         out.send(peer, 'epoch-collect', { number: roster.epoch.number + 1 })
+  }
+
+  #setOwn(own: Cut): void {
+    this.#lists.place(OWN, own)
+    if (this.#contested.own === own.name) return
+    this.#contested = { own: own.name, places: contestedIn(own) }
   }
 
   get isCollecting(): boolean {
@@ -176,11 +191,18 @@ export class Gather {
   }
 }
 
+function contestedIn({ parts }: Cut): ReadonlySet<string> {
+  const counts = new Map<string, number>()
+  for (const { locks } of parts.values())
+    for (const { body } of locks) counts.set(placeOf(body), (counts.get(placeOf(body)) ?? 0) + 1)
+  return new Set([...counts].flatMap(([place, count]) => (count > 1 ? [place] : [])))
+}
+
 /** What of a part could be certified here, one entry for each place, and the values that may be carried. */
 function siftedOf({ locks, prepared }: Handover, closing: number, lookups: HandoverLookups): Handover {
   const places = new Set<string>()
   const isFirst = ({ body }: SignedEntry) => {
-    const place = `${body.account}/${body.seq}`
+    const place = placeOf(body)
     const isNew = !places.has(place)
     places.add(place)
     return isNew
@@ -204,7 +226,7 @@ function mergeLocks(
   for (const { locks } of listed) {
     const places = new Set<string>()
     for (const entry of locks) {
-      const place = `${entry.body.account}/${entry.body.seq}`
+      const place = placeOf(entry.body)
       const id = entryIdOf(entry)
       if (merged.has(id) || places.has(place) || !isVotable(entry)) continue
       places.add(place)

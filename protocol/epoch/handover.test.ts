@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { encodeBody } from '../encoding/body.ts'
-import { entryIdOf } from '../ledger/entry.ts'
+import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import { partsFor, ROSTER } from '../intake/sample-values.ts'
-import { covers, fitsHandover, type HandoverLookups, isHigher } from './handover.ts'
+import { covers, type HandoverLookups, isHigher, mayList } from './handover.ts'
+import { isOrderly } from './held-parts.ts'
 import { pieceCodec } from './messages.ts'
 import { joinParts, splitHandover } from './pieces.ts'
 import { entriesUpTo } from './testing-lists.ts'
@@ -40,13 +41,20 @@ describe('a handover', () => {
     expect(parts.length).toBeLessThanOrEqual(Math.ceil(ground.length / (LIMITS.listed / 4)))
   })
 
-  it('lists nothing twice, in no other order, and nothing that is settled or can’t be certified', () => {
-    const fits = (locks: Parameters<typeof fitsHandover>[0]['locks'], lookups = LOOKUPS) =>
-      fitsHandover({ locks, prepared: [] }, 0, lookups)
-    expect(fits([lock(0), lock(1)])).toBe(true)
-    expect(fits([lock(1), lock(0)])).toBe(false)
-    expect(fits([lock(0), lock(0)])).toBe(false)
-    expect(fits([lock(0)], { ...LOOKUPS, isVotable: () => false })).toBe(false)
+  it('lists nothing twice and in no other order, nothing at all not being a part', () => {
+    const fits = (...locks: readonly SignedEntry[]) => isOrderly({ locks, prepared: [] })
+    expect(fits(lock(0), lock(1))).toBe(true)
+    expect(fits(lock(1), lock(0))).toBe(false)
+    expect(fits(lock(0), lock(0))).toBe(false)
+    expect(fits()).toBe(false)
+    expect(isOrderly({ locks: [], prepared: [carried(0), carried(1)] })).toBe(false)
+  })
+
+  it('lists nothing that is settled or can’t be certified', () => {
+    const listed = { locks: [lock(0), lock(1)], prepared: [] }
+    expect(mayList(listed, 0, LOOKUPS)).toBe(true)
+    const isVotable: HandoverLookups['isVotable'] = ({ body }) => body.seq === 0
+    expect(mayList(listed, 0, { ...LOOKUPS, isVotable })).toBe(false)
   })
 
   it('lists no more entries for one place than there can be witnesses', () => {
@@ -56,13 +64,13 @@ describe('a handover', () => {
         prepared: [],
       }),
     )
-    expect(fitsHandover({ locks: locks.slice(1), prepared: [] }, 0, LOOKUPS)).toBe(true)
-    expect(fitsHandover({ locks, prepared: [] }, 0, LOOKUPS)).toBe(false)
+    expect(isOrderly({ locks: locks.slice(1), prepared: [] })).toBe(true)
+    expect(isOrderly({ locks, prepared: [] })).toBe(false)
   })
 
   it('carries a value of the closing epoch, or one that was carried to it', () => {
     const fits = (one: ReturnType<typeof carried>, closing: number, lookups = LOOKUPS) =>
-      fitsHandover({ locks: [], prepared: [one] }, closing, lookups)
+      mayList({ locks: [], prepared: [one] }, closing, lookups)
     const { value: digest } = carried(0).certificate.ballot
     expect(fits(carried(0), 0)).toBe(true)
     // Whoever has left since could have signed it.

@@ -1,7 +1,6 @@
 import { valueDigestOf } from '../agreement/messages.ts'
 import { type Digest, type InstanceId, instanceKindOf } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
-import { LIMITS } from '../params.ts'
 import type { Carried, Handover } from './messages.ts'
 
 /** By account, place and id: the one order in which a handover lists entries. */
@@ -24,26 +23,12 @@ export interface HandoverLookups {
 }
 
 /**
- * Whether a handover lists nothing that it mustn't, judged at the root that it ends the epoch with. Every entry could
- * be certified there: so nothing that no honest witness can be bound to costs anybody a place. A prepared value is the
- * closing epoch's own or was carried to it: a certificate of an older epoch could be made by those who left since.
+ * Whether each thing that a handover lists, or a part of one, may be listed, judged at the root that it ends the epoch
+ * with. Every entry could be certified there: so nothing that no honest witness can be bound to costs anybody a place. A
+ * prepared value is the closing epoch's own or was carried to it: a certificate of an older epoch could be made by those
+ * who left since. That all of it stands in order, and how much there is for a place, is seen as the parts come
+ * (`held-parts`).
  */
-export function fitsHandover(
-  { locks, prepared }: Handover,
-  closing: number,
-  lookups: HandoverLookups,
-): boolean {
-  return (
-    isAscending(locks, compareEntries) &&
-    isAscending(prepared, (a, b) =>
-      instanceOf(a) < instanceOf(b) ? -1 : instanceOf(a) === instanceOf(b) ? 0 : 1,
-    ) &&
-    hasRoom(locks) &&
-    mayList({ locks, prepared }, closing, lookups)
-  )
-}
-
-/** Whether each thing that a part lists may be listed, whatever the other parts list. */
 export function mayList({ locks, prepared }: Handover, closing: number, lookups: HandoverLookups): boolean {
   return locks.every(lookups.isVotable) && prepared.every((one) => mayCarry(one, closing, lookups))
 }
@@ -60,25 +45,6 @@ export function mayCarry(
   if (digest !== valueDigestOf(value)) return false
   const bound = carried(instance)
   return bound === undefined ? epoch === closing : bound === digest
-}
-
-function isAscending<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
-  return items.every((item, at) => {
-    const before = items[at - 1]
-    return before === undefined || compare(before, item) < 0
-  })
-}
-
-/** Each witness is bound to one entry at a place, so honest ones never list more for it than there are witnesses. */
-function hasRoom(locks: readonly SignedEntry[]): boolean {
-  const counts = new Map<string, number>()
-  for (const { body } of locks) {
-    const key = `${body.account}/${body.seq}`
-    const count = (counts.get(key) ?? 0) + 1
-    if (count > LIMITS.witnesses) return false
-    counts.set(key, count)
-  }
-  return true
 }
 
 /** Coverage (5.6): whether everything that this witness holds is listed, a prepared value by no lower certificate. */

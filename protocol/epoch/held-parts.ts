@@ -1,3 +1,4 @@
+import { placeOf } from '../ledger/entry.ts'
 import { LIMITS } from '../params.ts'
 import type { Handover } from './messages.ts'
 import { orderOf } from './pieces.ts'
@@ -8,11 +9,23 @@ export interface Run {
   readonly count: number
 }
 
-export const NO_RUN: Run = { place: '', count: 0 }
+const NO_RUN: Run = { place: '', count: 0 }
+
+/** Where a list stands behind the parts that were looked at. */
+export interface Standing {
+  /** What they end with. */
+  readonly run: Run
+  /** The place of the last entry that was kept of them; empty where none was. */
+  readonly keptPlace: string
+}
+
+export const START: Standing = { run: NO_RUN, keptPlace: '' }
 
 /** What is kept of a part, and where it stood among all that its list lists. */
 export interface HeldPart {
   readonly kept: Handover
+  /** Places of the first and the last entry of it; empty where there are none. */
+  readonly keptPlaces: { readonly first: string; readonly last: string }
   readonly first: string
   readonly last: string
   /** Entries that it lists for the place that it begins with, and for the one that it ends with. */
@@ -28,7 +41,14 @@ export function heldPart(part: Handover, kept: Handover): HeldPart {
   const runs = runsOf(part)
   const isWhole = kept.locks.length === part.locks.length && kept.prepared.length === part.prepared.length
   const [head = NO_RUN, tail = NO_RUN] = [runs.at(0), runs.at(-1)]
-  return { kept, first: order.at(0) ?? '', last: order.at(-1) ?? '', head, tail, isWhole }
+  const placeAt = (at: number) =>
+    kept.locks
+      .slice(at)
+      .slice(0, 1)
+      .map(({ body }) => placeOf(body))
+  const [[first = ''], [last = '']] = [placeAt(0), placeAt(-1)]
+  const keptPlaces = { first, last }
+  return { kept, keptPlaces, first: order.at(0) ?? '', last: order.at(-1) ?? '', head, tail, isWhole }
 }
 
 /** Whether a part lists something, all of it in order, and for no place more than there are witnesses. */
@@ -38,11 +58,20 @@ export function isOrderly(part: Handover): boolean {
   return order.length > 0 && isAscending && runsOf(part).every(isAllowed)
 }
 
-/** The run with which a list goes on behind one more part; undefined where it lists too much for a place. */
-export function runBehind(run: Run, { head, tail }: HeldPart): Run | undefined {
+/**
+ * Where a list stands behind one more part; undefined where it lists too much for a place, or where a part brings one more
+ * entry that is kept for a place at which no other may be.
+ */
+export function standingBehind(
+  { run, keptPlace }: Standing,
+  { head, tail, keptPlaces }: HeldPart,
+  mayRepeat: (place: string) => boolean,
+): Standing | undefined {
+  const { first, last } = keptPlaces
+  if (first !== '' && first === keptPlace && !mayRepeat(first)) return undefined
   const joined = { place: head.place, count: head.count + (run.place === head.place ? run.count : 0) }
   if (!isAllowed(joined)) return undefined
-  return tail.place === head.place ? joined : tail
+  return { run: tail.place === head.place ? joined : tail, keptPlace: last === '' ? keptPlace : last }
 }
 
 /** Each witness is bound to one entry at a place, so honest ones never list more for it than there are witnesses. */
@@ -53,7 +82,7 @@ function isAllowed({ count }: Run): boolean {
 function runsOf({ locks }: Handover): readonly Run[] {
   const runs: Run[] = []
   for (const { body } of locks) {
-    const place = `${body.account}/${body.seq}`
+    const place = placeOf(body)
     const last = runs.at(-1)
     if (last?.place === place) runs[runs.length - 1] = { place, count: last.count + 1 }
     else runs.push({ place, count: 1 })

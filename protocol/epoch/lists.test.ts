@@ -36,7 +36,7 @@ describe('a list', () => {
   })
 
   it('with as many parts as there may be fits a frame', () => {
-    const parts = Array.from({ length: LIMITS.handoverChunks }, () => 'a'.repeat(64) as never)
+    const parts = Array.from({ length: LIMITS.handoverParts }, () => 'a'.repeat(64) as never)
     const bytes = encodeBody(pieceCodec, { type: 'list', number: 1, parts })
     expect(bytes.length).toBeLessThan(LIMITS.frameBytes)
   })

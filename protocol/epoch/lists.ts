@@ -2,7 +2,7 @@ import type { Digest, PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { type Asker, Asking, type Need } from './asking.ts'
-import { type HeldPart, heldPart, isOrderly, NO_RUN, type Run, runBehind } from './held-parts.ts'
+import { type HeldPart, heldPart, isOrderly, type Standing, standingBehind, START } from './held-parts.ts'
 import type { Handover, Piece } from './messages.ts'
 import { type Cut, emptyListOf, joinParts, pieceDigestOf } from './pieces.ts'
 
@@ -32,8 +32,8 @@ interface Slot extends Asker {
   parts: readonly Digest[] | undefined
   /** The first of its parts that isn't here, or hasn't been looked at in its turn. */
   next: number
-  /** What the part before that ended with. */
-  run: Run
+  /** Where it stands behind the part before that. */
+  standing: Standing
   isBroken: boolean
   /** How many pieces it came on by since it was looked after last; without end where it began since. */
   moved: number
@@ -44,6 +44,8 @@ export interface ListsParts {
   readonly number: () => number
   /** Whether this peer's own store has a piece. */
   readonly isStored: (piece: Digest) => boolean
+  /** Whether several parts may each bring an entry that is kept for this place; by default for any. */
+  readonly mayRepeat?: (place: string) => boolean
 }
 
 /**
@@ -161,7 +163,7 @@ export class Lists {
     for (const [digest, { isWhole }] of this.#held) if (!isWhole) this.#held.delete(digest)
     for (const other of this.#slots.values()) {
       other.next = 0
-      other.run = NO_RUN
+      other.standing = START
     }
     this.#sweep()
   }
@@ -234,13 +236,13 @@ export class Lists {
       const held = this.#held.get(digest)
       if (held === undefined || slot.isBroken) return
       const before = this.#held.get(slot.parts?.[slot.next - 1] ?? digest)
-      const run = runBehind(slot.run, held)
+      const standing = standingBehind(slot.standing, held, this.#parts.mayRepeat ?? anywhere)
       const isBehind = slot.next === 0 || (before !== undefined && before.last < held.first)
-      if (!isBehind || run === undefined) {
+      if (!isBehind || standing === undefined) {
         slot.isBroken = true
         return
       }
-      slot.run = run
+      slot.standing = standing
       slot.next += 1
       slot.moved += 1
     }
@@ -278,9 +280,11 @@ export class Lists {
 }
 
 function newSlot(key: string, { name, holders, sift }: Wanted, parts: readonly Digest[] | undefined): Slot {
-  const start = { next: 0, run: NO_RUN, isBroken: false, moved: Number.POSITIVE_INFINITY }
+  const start = { next: 0, standing: START, isBroken: false, moved: Number.POSITIVE_INFINITY }
   return { key, name, holders: [...holders], sift, parts, asked: new Set(), ...start }
 }
+
+const anywhere = () => true
 
 function isWhole({ parts, next, isBroken }: Slot): boolean {
   return !isBroken && parts !== undefined && next === parts.length

@@ -28,7 +28,7 @@ export type Carried = Infer<typeof carriedCodec>
  * `number` is the epoch that it is for, so that no two epochs have a piece in common.
  */
 export const pieceCodec = variants({
-  list: struct({ number, parts: list(digest(), { max: LIMITS.handoverChunks }) }),
+  list: struct({ number, parts: list(digest(), { max: LIMITS.handoverParts }) }),
   part: struct({
     number,
     locks: list(signedEntry, { max: LIMITS.listed }),

@@ -22,16 +22,10 @@ export function orderFault(order: SignedOrder, { epoch }: Roster): OrderFault | 
 }
 
 /** Why nobody should give or sign an order now; it may still be carried out. */
-export type DraftFault =
-  | 'order_out_of_range'
-  | 'witness_unknown'
-  | 'witness_revoked'
-  | 'rules_unknown'
-  | 'not_an_operator'
-  | 'no_order'
-  | 'votes_lost'
-  | 'order_superseded'
-  | 'order_replaced'
+export type DraftFault = 'order_out_of_range' | 'witness_unknown' | 'witness_revoked' | 'rules_unknown'
+
+/** Why a host can't agree to witness. */
+export type AgreeFault = 'no_order' | 'votes_lost' | 'rules_unknown'
 
 /**
  * What whoever gives or signs an order looks at besides: what other peers may see otherwise, so that they don't judge

@@ -10,7 +10,7 @@ import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
-import { addedBy, fitsOrder, orderFault, strangersIn } from './order.ts'
+import { type AgreeFault, addedBy, fitsOrder, orderFault, strangersIn } from './order.ts'
 import { OrderPlaces, type Pending } from './order-places.ts'
 import {
   ACCEPT,
@@ -50,9 +50,6 @@ export interface OrdersParts {
   readonly compare: (out: Outbox, peer: PeerId) => void
   readonly stirred: (out: Outbox, instance: InstanceId) => void
 }
-
-/** Why a host can't agree to witness. */
-export type AgreeFault = 'no_order' | 'votes_lost' | 'rules_unknown'
 
 /**
  * Orders for the next epoch on their way to the witnesses (5.6). Every witness that hears of one passes it on and asks

@@ -3,18 +3,14 @@ import { decodeBody, encodeBody } from '../encoding/body.ts'
 import type { EvidenceSink } from '../encoding/evidence.ts'
 import type { Digest } from '../ids.ts'
 import { entryIdOf, type SignedEntry } from '../ledger/entry.ts'
-import { LIMITS } from '../params.ts'
+import { HANDOVER_PART, LIMITS } from '../params.ts'
 import { compareEntries, instanceOf } from './handover.ts'
 import { type Carried, carriedCodec, type Handover, type Piece, pieceCodec } from './messages.ts'
 
-/** A part beyond this begins a new one; a single large value has one of its own. */
-const PART_BYTES = 393_216
 /** The rest of what one frame may have checked is left for a value that brings its certificate along. */
 const PART_SIGNATURES = LIMITS.signatureChecks / 2
 /** How the ids of entries end behind which a part ends, one in 256: there two lists that differ meet again. */
 const PART_END = '00'
-/** Whoever makes entries whose ids end so gets no part for each of them: a list has room for so many parts only. */
-const PART_ENTRIES_MIN = LIMITS.listed / 4
 
 /** Names a piece by its canonical bytes. */
 export function pieceDigestOf(piece: Piece): Digest {
@@ -46,7 +42,7 @@ export function cutHandover(handover: Handover, number: number): Cut {
 
 /** Whether a handover has no more parts than a list may name: nobody can read one that has. */
 export function fitsList({ parts }: Cut): boolean {
-  return parts.size <= LIMITS.handoverChunks
+  return parts.size <= LIMITS.handoverParts
 }
 
 /** Everything that parts list together, as they list it. */
@@ -61,7 +57,7 @@ export function splitHandover({ locks, prepared }: Handover): readonly Handover[
   let signatures = 0
   const place = (cost: Cost, isFull: (part: Handover) => boolean) => {
     let last = parts.at(-1)
-    const isOver = size + cost.bytes > PART_BYTES || signatures + cost.signatures > PART_SIGNATURES
+    const isOver = size + cost.bytes > HANDOVER_PART.bytes || signatures + cost.signatures > PART_SIGNATURES
     if (last === undefined || isOver || isFull(last)) {
       last = { locks: [], prepared: [] }
       parts.push(last)
@@ -74,7 +70,7 @@ export function splitHandover({ locks, prepared }: Handover): readonly Handover[
   }
   for (const entry of [...locks].sort(compareEntries)) {
     place(costOfEntry(entry), (part) => part.locks.length >= LIMITS.listed).locks.push(entry)
-    if (entryIdOf(entry).endsWith(PART_END) && (parts.at(-1)?.locks.length ?? 0) >= PART_ENTRIES_MIN)
+    if (entryIdOf(entry).endsWith(PART_END) && (parts.at(-1)?.locks.length ?? 0) >= HANDOVER_PART.entriesMin)
       size = Number.POSITIVE_INFINITY
   }
   for (const one of [...prepared].sort((a, b) => (instanceOf(a) < instanceOf(b) ? -1 : 1)))
@@ -93,7 +89,7 @@ function costOfEntry({ bytes, body }: SignedEntry): Cost {
     if (operation.type === 'revoke') return sum + operation.revocation.signatures.length
     return operation.type === 'join' ? sum + 1 + (operation.invitation?.signatures.length ?? 0) : sum
   }, 1)
-  return { bytes: bytes.length + 256, signatures }
+  return { bytes: bytes.length + HANDOVER_PART.entryBytes, signatures }
 }
 
 function costOf(one: Carried): Cost {
@@ -112,9 +108,9 @@ function costOf(one: Carried): Cost {
  * list everything once and in order is seen by the ends of each.
  */
 export function orderOf({ locks, prepared }: Handover): readonly string[] {
-  const placeOf = ({ account, seq }: SignedEntry['body']) => `${account}/${seq.toString().padStart(16, '0')}`
+  const sortable = ({ account, seq }: SignedEntry['body']) => `${account}/${seq.toString().padStart(16, '0')}`
   return [
-    ...locks.map((entry) => `0/${placeOf(entry.body)}/${entryIdOf(entry)}`),
+    ...locks.map((entry) => `0/${sortable(entry.body)}/${entryIdOf(entry)}`),
     ...prepared.map((one) => `1/${instanceOf(one)}`),
   ]
 }

@@ -8,7 +8,7 @@ import type { StoredRecord } from '../records/record.ts'
 import { pieceCodec } from './messages.ts'
 import type { Cut } from './pieces.ts'
 
-const draftCodec = struct({ parts: list(digest(), { max: LIMITS.handoverChunks }) })
+const draftCodec = struct({ parts: list(digest(), { max: LIMITS.handoverParts }) })
 
 /** Why a list is kept: the newest report or proposal of this peer's own, or a value that it has prepared. */
 export type Use = 'report' | 'proposal' | 'prepared'

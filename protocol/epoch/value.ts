@@ -30,7 +30,7 @@ export function orderDigestOf(order: SignedOrder): Digest {
 
 /**
  * What `epoch/<number>` decides (5.6): the order with the accepts of all whom it adds, the state root that the closed
- * epoch ends with, and the parts of the handover by their digests.
+ * epoch ends with, and the list of the handover by its name: the list names the parts.
  */
 export const epochValues = {
   epoch: struct({

@@ -185,7 +185,7 @@ export const LISTS: Limits = {
   // One signer's signature over and over is in no order.
   signatures: { ...upTo(LIMITS.witnesses, 1), atMost: 'out_of_range' },
   accepts: upTo(LIMITS.witnesses),
-  'handover:parts': upTo(LIMITS.handoverChunks),
+  'handover:parts': upTo(LIMITS.handoverParts),
   witnesses: upTo(LIMITS.witnesses, 1),
   keys: upTo(LIMITS.operators, 1),
   minters: upTo(LIMITS.minters),

@@ -8,6 +8,7 @@ import type { StoredRecord } from '../records/record.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
 import type { Place } from './ledger.ts'
 import { entryIdOf, type SignedEntry, signedEntry } from './entry.ts'
+import { weightOf } from './lock-room.ts'
 
 const adoptedCodec = struct({
   /** The closed epoch whose handover listed the place first; what its governance allowed may still be voted for. */
@@ -49,6 +50,8 @@ export type Adopted = Infer<typeof adoptedCodec>
 export interface AdoptedPlaces {
   get(account: AccountId, seq: number): Adopted | undefined
   entries(): Iterable<SignedEntry>
+  /** Of all of them together (`lock-room`). */
+  readonly weight: number
   /** Takes over the list of the handover that closed `epoch`, in place of the one before. */
   replace(out: Outbox, entries: readonly SignedEntry[], epoch: number): void
   /** A certificate of a closed epoch: it says which of several this witness may vote for; true when it does. */
@@ -70,6 +73,10 @@ export function votable({ entries, shown }: Adopted): SignedEntry | undefined {
   return entries.find((entry) => entryIdOf(entry) === chosen)
 }
 
+function weightIn(adopted: Adopted | undefined): number {
+  return (adopted?.entries ?? []).reduce((sum, entry) => sum + weightOf(entry), 0)
+}
+
 function isListed({ entries }: Adopted, entry: SignedEntry): boolean {
   const id = entryIdOf(entry)
   return entries.some((one) => entryIdOf(one) === id)
@@ -77,17 +84,26 @@ function isListed({ entries }: Adopted, entry: SignedEntry): boolean {
 
 export function createAdoptedPlaces(): AdoptedPlaces {
   const places = new Map<string, Adopted>()
-  const put = (out: Outbox, key: string, adopted: Adopted) => {
+  let weight = 0
+  const take = (key: string, adopted: Adopted) => {
+    weight += weightIn(adopted) - weightIn(places.get(key))
     places.set(key, adopted)
+  }
+  const put = (out: Outbox, key: string, adopted: Adopted) => {
+    take(key, adopted)
     out.write(key, encodeBody(adoptedCodec, adopted))
   }
   const drop = (out: Outbox, key: string) => {
+    weight -= weightIn(places.get(key))
     if (places.delete(key)) out.write(key, null)
   }
   return {
     get: (account, seq) => places.get(keys.adopted(account, seq)),
     *entries() {
       for (const { entries } of places.values()) yield* entries
+    },
+    get weight() {
+      return weight
     },
     replace(out, entries, epoch) {
       const before = new Map(places)
@@ -118,6 +134,6 @@ export function createAdoptedPlaces(): AdoptedPlaces {
       return shown !== undefined && entryIdOf(shown.entry) === entryIdOf(entry) ? shown : undefined
     },
     release: (out, { account, seq }) => drop(out, keys.adopted(account, seq)),
-    restore: ({ key, value }) => void places.set(key, decodeRecord(adoptedCodec, value, key)),
+    restore: ({ key, value }) => take(key, decodeRecord(adoptedCodec, value, key)),
   }
 }

@@ -47,7 +47,7 @@ export function applyToBooks(books: Books, out: Outbox, certificate: Certificate
   const fork = books.resolved.at(body.account, body.seq)
   if (fork !== undefined) return surface(books, out, certificate, fork)
   const before = books.accounts.get(body.account)
-  const place = placeOf(body, entry, before)
+  const place = comesNext(body, entry, before)
   if (place !== 'next') return place
   if (books.outputs.earlyCount() >= EARLY_CLAIMS_MAX) {
     const absent = body.claims.filter((claim) => books.outputs.find(body.account, claim) === undefined)
@@ -107,7 +107,7 @@ export function sourcesOf(claims: readonly OutputRef[]): readonly Digest[] {
 
 // An older entry that differs from the one certified here can't be told from it without a cold read; fork
 // proofs are what shows those.
-function placeOf(
+function comesNext(
   body: Entry,
   entry: EntryId,
   state: AccountState,

@@ -7,7 +7,7 @@ import type { LoadPurpose } from '../peer/effect.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { Certificate } from './certificate.ts'
-import { entryIdOf, type SignedEntry } from './entry.ts'
+import { entryIdOf, placeOf, type SignedEntry } from './entry.ts'
 import { certificateFact, type Fact, packFacts } from './fact.ts'
 import type { Place } from './ledger.ts'
 import { createPace } from './pace.ts'
@@ -108,7 +108,6 @@ export function createDriver(parts: DriverParts): Driver {
   const pace = createPace()
   /** What is driven by its place; only a fork has more than one entry at one. */
   const places = new Map<string, readonly Driven[]>()
-  const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
 
   function bodyOf({ entry }: Driven): BodyOf<'certify'> {
     const shown = shownWith(entry)
@@ -146,7 +145,7 @@ export function createDriver(parts: DriverParts): Driver {
   function forget(out: Outbox, { id, entry: { body } }: Driven): void {
     if (!driven.delete(id)) return
     out.cancelTimer(TIMER + id)
-    const key = nameOf(body)
+    const key = placeOf(body)
     const others = places.get(key)?.filter((one) => one.id !== id) ?? []
     if (others.length === 0) places.delete(key)
     else places.set(key, others)
@@ -182,7 +181,7 @@ export function createDriver(parts: DriverParts): Driver {
         delayMs: pace.waitMs(TIMES.retryMs, TIMES.retryMsMax),
       }
       driven.set(id, drive)
-      const key = nameOf(entry.body)
+      const key = placeOf(entry.body)
       places.set(key, [...(places.get(key) ?? []), drive])
       askAll(out, drive)
       return true
@@ -259,7 +258,7 @@ export function createDriver(parts: DriverParts): Driver {
       }
     },
     settled(out, place, entry) {
-      for (const drive of places.get(nameOf(place)) ?? []) {
+      for (const drive of places.get(placeOf(place)) ?? []) {
         forget(out, drive)
         if (entry !== undefined && entryIdOf(entry) !== drive.id) conflict(out, drive.entry, entry)
       }

@@ -58,6 +58,11 @@ export const ENTRY: SignedKind<Entry> = { kind: 'entry', body: entryCodec }
 export const signedEntry = signedCodec(ENTRY)
 export type SignedEntry = Signed<Entry>
 
+/** Names a place of an account's chain, for all that is counted or kept by place; records have their own keys. */
+export function placeOf({ account, seq }: Pick<Entry, 'account' | 'seq'>): string {
+  return `${account}/${seq}`
+}
+
 // Naming an entry hashes its whole body, and several parts ask for the name of the same one.
 const names = new WeakMap<Uint8Array, EntryId>()
 

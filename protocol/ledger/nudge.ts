@@ -2,7 +2,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { TIMES } from '../params.ts'
 import type { Driver } from './driver.ts'
 import type { Place } from './ledger.ts'
-import type { SignedEntry } from './entry.ts'
+import { placeOf, type SignedEntry } from './entry.ts'
 import type { Locks } from './locks.ts'
 import { createPace } from './pace.ts'
 
@@ -38,7 +38,6 @@ export function createNudge({ locks, driver }: { readonly locks: Locks; readonly
   // In the order in which they were locked.
   const waiting = new Map<string, Waiting>()
   const pace = createPace()
-  const nameOf = ({ account, seq }: Place) => `${account}/${seq}`
   const dueMs = ({ lockedMs }: Waiting) => lockedMs + pace.waitMs(TIMES.nudgeMs, WAIT_MS_MAX)
 
   function arm(out: Outbox): void {
@@ -47,16 +46,16 @@ export function createNudge({ locks, driver }: { readonly locks: Locks; readonly
   }
 
   function locked(out: Outbox, entry: SignedEntry): void {
-    waiting.set(nameOf(entry.body), { entry, lockedMs: out.now })
+    waiting.set(placeOf(entry.body), { entry, lockedMs: out.now })
     if (waiting.size === 1) arm(out)
   }
 
   return {
     locked,
     settled(out, place) {
-      const one = waiting.get(nameOf(place))
+      const one = waiting.get(placeOf(place))
       if (one === undefined) return
-      waiting.delete(nameOf(place))
+      waiting.delete(placeOf(place))
       pace.note(out.now - one.lockedMs)
     },
     restart(out, entries) {

@@ -10,6 +10,7 @@ import { type AdoptedPlaces, votable } from './adopted.ts'
 import { entryIdOf, outputOf, type SignedEntry, VOTE } from './entry.ts'
 import type { Fact } from './fact.ts'
 import type { FactResult, JobOutput } from './ledger.ts'
+import { hasRoomFor, weightOf } from './lock-room.ts'
 import type { Locks } from './locks.ts'
 import type { Nudge } from './nudge.ts'
 import type { Resolving } from './resolving.ts'
@@ -49,6 +50,7 @@ export type CertifyVerdict =
   | 'voted'
   | 'voted_before'
   | 'conflict'
+  | 'crowded'
   | 'missing'
   | (typeof ENTRY_FAULTS)[number]
 
@@ -130,8 +132,19 @@ export function answerCertify(
     reply({ type: 'reject', code: refusal })
     return refusal
   }
+  if (adopted === undefined && !hasRoom(parts, body.entry)) {
+    reply({ type: 'stopped' })
+    return 'crowded'
+  }
   out.sendSigned(from, 'vote', lockFor(parts, out, body.entry))
   return 'voted'
+}
+
+/** All witnesses have adopted the same, which a handover lists once. */
+function hasRoom({ roster, locks, adopted }: WitnessParts, entry: SignedEntry): boolean {
+  const { witnesses } = roster.epoch.sizes
+  const used = locks.weight + Math.ceil(adopted.weight / witnesses) + weightOf(entry)
+  return hasRoomFor(entry.body, used, witnesses)
 }
 
 /** The other entry may be large and the one that asks small: it is counted, and told again when it may be. */

@@ -1,6 +1,6 @@
 import { LIMITS } from '../params.ts'
 import type { KeySignature } from '../encoding/multi-signed.ts'
-import type { DraftFault, OrderFault } from '../epoch/order.ts'
+import type { AgreeFault, DraftFault, OrderFault } from '../epoch/order.ts'
 import type { EpochOrder, SignedOrder } from '../epoch/value.ts'
 
 /** Requests of this peer's owner that concern the next epoch (5.6). */
@@ -16,7 +16,13 @@ export type EpochCommand =
   /** The host agrees that this peer witnesses in an epoch that an order names it for. */
   | { readonly type: 'accept-epoch'; readonly number: number }
 
-export type EpochFault = OrderFault | DraftFault
+export type EpochFault =
+  | OrderFault
+  | DraftFault
+  | AgreeFault
+  | 'not_an_operator'
+  | 'order_superseded'
+  | 'order_replaced'
 
 /** What each fault means, for people. */
 export const EPOCH_FAULTS: Readonly<Record<EpochFault, string>> = {

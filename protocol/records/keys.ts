@@ -73,7 +73,10 @@ export const PREFIXES = {
   anew: 'anew',
   /** Hot: the epoch in which this peer's host has agreed to witness, until it has begun. */
   epochAgreed: 'epoch-agreed',
-  /** Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts. */
+  /**
+   * Hot: lists whose pieces this peer keeps until the change of epoch under way is decided, with their parts: its newest
+   * report and proposal, and what it prepared. What each is for isn't written; read again all count as prepared.
+   */
   handoverDraft: 'handover-draft/',
   /** Cold: the leaves of a state in which an epoch was closed, by bucket and page; each names its epoch. */
   statePart: 'state-part/',

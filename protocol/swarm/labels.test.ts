@@ -23,3 +23,11 @@ it('the smallest label stands for all that are linked to it, and for no other', 
   labels.link('b', 'e')
   expect([...'abcde'].map(labels.operatorOf)).toEqual(['a', 'b', 'b', 'b', 'b'])
 })
+
+it('a group has all labels that are linked, and one that isn’t linked itself alone', () => {
+  const labels = createLabels()
+  labels.link('d', 'c')
+  labels.link('e', 'd')
+  for (const label of 'cde') expect(labels.groupOf(label)).toEqual(['c', 'd', 'e'])
+  expect(labels.groupOf('a')).toEqual(['a'])
+})

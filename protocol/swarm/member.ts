@@ -6,6 +6,8 @@ export interface Member {
   readonly roles: readonly string[]
   /** The label that one-vote-each goes by (see `Labels` for a peer with several). */
   readonly operator: string
+  /** All labels that are one with it, in ascending order. */
+  readonly labels: readonly string[]
   /** It came in by itself: nobody has vouched for its label. */
   readonly isUninvited: boolean
 }

@@ -45,6 +45,9 @@ export function createMembers(charter: Charter): Members {
       get operator() {
         return labels.operatorOf(operator)
       },
+      get labels() {
+        return labels.groupOf(operator)
+      },
       isUninvited: isUninvited && before?.isUninvited !== false,
     })
   }

@@ -1,5 +1,6 @@
 import type { Peer } from '../../protocol/peer/options.ts'
 import { type CreateAdversary, type Means, misled } from './adversary.ts'
+import { createAccomplice } from './accomplice.ts'
 import { createBadEntries } from './bad-entries.ts'
 import { createCertificateHider } from './certificate-hider.ts'
 import { createCertificateKeeper } from './certificate-keeper.ts'
@@ -22,6 +23,7 @@ import { createForkingOwner } from './forking-owner.ts'
 import { createForkingProposer } from './forking-proposer.ts'
 import { createHandoverLiar } from './handover-liar.ts'
 import { createKeyThief } from './key-thief.ts'
+import { createLapsedOfficial } from './lapsed-official.ts'
 import { createLockLiar } from './lock-liar.ts'
 import { createPromiseLiar } from './promise-liar.ts'
 import { createReplayer } from './replayer.ts'
@@ -88,6 +90,10 @@ export const CERTIFICATE_KEEPER = 'certificate-keeper'
 /** The same with what its jobs' witnesses decide; a payer. */
 export const DECISION_KEEPER = 'decision-keeper'
 
+/** Minted or operated once, and forks its own account when it does so no longer; and a witness that helps it. */
+export const LAPSED_OFFICIAL = 'lapsed-official'
+export const ACCOMPLICE = 'accomplice'
+
 /** Owner and witness in one; only the runs that are about it have one. */
 export const FORK_ADVERSARY = 'certificate-hider'
 
@@ -99,8 +105,11 @@ export type AdversaryName =
   | typeof DECISION_KEEPER
   | typeof FORK_ADVERSARY
   | typeof KEY_THIEF
+  | typeof LAPSED_OFFICIAL
+  | typeof ACCOMPLICE
 
 const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
+  accomplice: createAccomplice,
   'bad-entries': createBadEntries,
   'certificate-hider': createCertificateHider,
   'certificate-keeper': createCertificateKeeper,
@@ -119,6 +128,7 @@ const ADVERSARIES: Readonly<Record<AdversaryName, CreateAdversary>> = {
   'handover-liar': createHandoverLiar,
   'held-liar': createHeldLiar,
   'key-thief': createKeyThief,
+  'lapsed-official': createLapsedOfficial,
   'leaking-witness': createLeakingWitness,
   'lock-liar': createLockLiar,
   'no-show': createNoShow,

@@ -3,10 +3,10 @@ import type { BodyOf } from '../../protocol/encoding/kinds.ts'
 import { sign } from '../../protocol/encoding/signed.ts'
 import { instanceOf } from '../../protocol/epoch/handover.ts'
 import type { Carried, Handover, Piece } from '../../protocol/epoch/messages.ts'
-import { cutHandover } from '../../protocol/epoch/pieces.ts'
 import type { Digest } from '../../protocol/ids.ts'
 import { entryIdOf, type SignedEntry, VOTE } from '../../protocol/ledger/entry.ts'
 import { type CreateAdversary, type Means, plain, signed } from './adversary.ts'
+import { createFalseLists } from './false-lists.ts'
 import { createSideProposals, type Proposal } from './side-proposals.ts'
 
 const LIES_PPM = 700_000
@@ -29,7 +29,7 @@ export const createHandoverLiar: CreateAdversary = (means) => {
   const { random, roster } = means
   const side = createSideProposals(means)
   const seen: Seen = { locks: new Map(), prepared: new Map() }
-  const made = new Map<Digest, Piece>()
+  const lists = createFalseLists(means)
   const twins = new Map<string, Proposal>()
 
   const see = (piece: Piece) => {
@@ -38,12 +38,7 @@ export const createHandoverLiar: CreateAdversary = (means) => {
     for (const one of piece.prepared) seen.prepared.set(instanceOf(one), one)
   }
   /** The name of a list that leaves something out. */
-  const hide = (number: number): Digest => {
-    const { name, parts } = cutHandover(leaving(means, seen), number)
-    made.set(name, { type: 'list', number, parts: [...parts.keys()] })
-    for (const [digest, part] of parts) made.set(digest, { type: 'part', number, ...part })
-    return name
-  }
+  const hide = (number: number): Digest => lists.make(leaving(means, seen), number)
   const twinOf = (proposal: Proposal): Proposal => {
     const { instance, epoch, round } = proposal.proposal.body
     const name = `${instance} ${epoch}.${round}`
@@ -55,10 +50,8 @@ export const createHandoverLiar: CreateAdversary = (means) => {
   return {
     incoming(message) {
       if (message.kind === 'handover') see(message.body)
-      if (message.kind === 'handover-fetch') {
-        const piece = made.get(message.body.piece)
-        if (piece !== undefined) return { handled: [plain(means, message.from, 'handover', piece)] }
-      }
+      const piece = lists.serve(message)
+      if (piece !== undefined) return { handled: [piece] }
       return side.onMessage(message)
     },
     outgoing(sent) {

@@ -1,45 +1,20 @@
-import { decisionCodec } from '../../protocol/agreement/messages.ts'
-import { decodeBody, encodeBody } from '../../protocol/encoding/body.ts'
-import { TRUSTED } from '../../protocol/encoding/evidence.ts'
+import { encodeBody } from '../../protocol/encoding/body.ts'
 import { valueCodec } from '../../protocol/agreement/value.ts'
-import { type Piece, pieceCodec } from '../../protocol/epoch/messages.ts'
-import { PREFIXES } from '../../protocol/records/keys.ts'
-import type { Write } from '../../protocol/records/record.ts'
 import type { CreateChecker } from './checker.ts'
-import { entryIdOf, isFact, tagged } from './stored-facts.ts'
+import { createListedFacts } from './listed-facts.ts'
+import { isFact, tagged } from './stored-facts.ts'
 
 /**
  * What stolen keys of a closed epoch sign becomes nobody's fact (5.6), but for what a handover lists: that may have had
  * a quorum once, and is the same whoever shows it. Nor may a key that minted once mint in a later epoch.
  */
 export const createClosedFactsChecker: CreateChecker = (facts, report) => {
-  const pieces = new Map<string, Piece>()
-  const listed = new Set<string>()
+  const listed = createListedFacts()
   /** What has a certificate that no stolen key made: another one for it proves the same. */
   const genuine = new Set<string>()
 
-  const learn = ({ key, value }: Write) => {
-    if (value === null) return
-    if (key.startsWith(PREFIXES.handover)) {
-      pieces.set(key.slice(PREFIXES.handover.length), decodeBody(pieceCodec, value, key, TRUSTED))
-    } else if (key.startsWith(PREFIXES.epochDecision)) {
-      const decision = decodeBody(decisionCodec, value, key, TRUSTED)
-      if (decision.value.type !== 'epoch') return
-      const list = pieces.get(decision.value.handover)
-      for (const name of list?.type === 'list' ? list.parts : []) {
-        const part = pieces.get(name)
-        if (part?.type !== 'part') continue
-        for (const entry of part.locks) listed.add(entryIdOf(entry.bytes))
-        for (const one of part.prepared) listed.add(tagged('value', encodeBody(valueCodec, one.value)))
-      }
-    }
-  }
-
   return {
-    observe(observation) {
-      if (observation.type === 'effect' && observation.effect.type === 'persist')
-        observation.effect.writes.forEach(learn)
-    },
+    observe: (observation) => void listed.observe(observation),
     stored(peer, writes) {
       const written = writes.flatMap(({ key, value }) => (value === null ? [] : [[key, value] as const]))
       const isNew = written.filter(([key]) => isFact(key))

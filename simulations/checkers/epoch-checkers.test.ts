@@ -13,12 +13,14 @@ import { entryIdOf, type SignedEntry, VOTE } from '../../protocol/ledger/entry.t
 import type { Write } from '../../protocol/records/record.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { EPOCH_ORDER } from '../../protocol/swarm/governance.ts'
+import { REVOCATION } from '../../protocol/swarm/invitation.ts'
 import type { Observation } from '../observation.ts'
 import { certified, digestOf, entryOf, founding, frameOf, GRANT, minted, minter } from './bench.ts'
-import { openedJob, persisted, reports, runner, show, swarm, witnesses } from './bench.ts'
+import { openedJob, persisted, reports, runner, settledBy, show, swarm, witnesses } from './bench.ts'
 import type { Facts } from './checker.ts'
 import { createClosedFactsChecker } from './closed-facts.ts'
 import { createEpochRecord } from './epoch-record.ts'
+import { createLostRightsChecker } from './lost-rights.ts'
 import { createOrderedEpochChecker } from './ordered-epoch.ts'
 import { createSingleFactChecker } from './single-fact.ts'
 import { createSingleSignatureChecker } from './single-signature.ts'
@@ -147,6 +149,21 @@ describe('a stop', () => {
   })
 })
 
+/** The writes by which epoch 0 hands one entry over. */
+function handedOver(entry: SignedEntry): readonly Write[] {
+  const { name, parts } = cutHandover({ locks: [entry], prepared: [] }, 1)
+  const list = { type: 'list', number: 1, parts: [...parts.keys()] } as const
+  const pieces = Array.from(
+    parts,
+    ([digest, part]): Write => ({
+      key: keys.handover(digest),
+      value: encodeBody(pieceCodec, { type: 'part', number: 1, ...part }),
+    }),
+  )
+  const named: Write = { key: keys.handover(name), value: encodeBody(pieceCodec, list) }
+  return [named, ...pieces, decidedEpoch([minter], [], [entry])]
+}
+
 describe('a fact of a closed epoch', () => {
   const write = ([key, value]: ReturnType<typeof certified>): Write => ({ key, value })
   const found = (changes: Partial<Facts>, writes: readonly Write[]) =>
@@ -164,22 +181,50 @@ describe('a fact of a closed epoch', () => {
   it('that stolen keys have signed is taken by nobody, unless it is listed', () => {
     expect(found({}, [write(certified(minted))])).toEqual([])
     expect(found({ isForged }, [write(certified(minted))])).toHaveLength(1)
-    const { name, parts } = cutHandover({ locks: [minted], prepared: [] }, 1)
-    const list = { type: 'list', number: 1, parts: [...parts.keys()] } as const
-    const kept = [
-      { key: keys.handover(name), value: encodeBody(pieceCodec, list) },
-      ...Array.from(parts, ([digest, part]) => ({
-        key: keys.handover(digest),
-        value: encodeBody(pieceCodec, { type: 'part', number: 1, ...part }),
-      })),
-    ]
-    const listed = [...kept, decidedEpoch([minter], [], [minted]), write(certified(minted))]
+    const listed = [...handedOver(minted), write(certified(minted))]
     expect(found({ isForged }, listed)).toEqual([])
   })
 
   it('makes no money by a key that minted in another epoch', () => {
     const foreign = entryOf(runner, { ops: [{ type: 'mint', to: runner.id, amount: GRANT, memo: '' }] })
     expect(found({}, [write(certified(foreign))])).toHaveLength(1)
+  })
+})
+
+describe('a right that is lost', () => {
+  const revocation = signTogether([minter], swarm, REVOCATION, { key: runner.id, epoch: 0 })
+  const revoking = entryOf(minter, { ops: [{ type: 'revoke', revocation }] })
+  const lost = { ...founding, minters: [runner.id], operators: { keys: [runner.id], needed: 1 } }
+  const found = (writes: readonly Write[], epoch: typeof founding) =>
+    reports(
+      createLostRightsChecker,
+      (checker) => {
+        for (const { key, value } of writes) checker.observe?.(persisted(key, value))
+        checker.stored?.(minter.id, writes)
+      },
+      new Map(),
+      undefined,
+      { epochOf: (number) => (number === 0 ? epoch : undefined) },
+    )
+
+  it.each([
+    ['a mint', minted],
+    ['a revocation', revoking],
+  ])('gives %s to nobody, by no way', (what, entry) => {
+    const ways = [
+      ...[certified(entry), settledBy([entry])].map(([key, value]): readonly Write[] => [{ key, value }]),
+      handedOver(entry),
+    ]
+    for (const way of ways) {
+      expect(found(way, founding)).toEqual([])
+      expect(found(way, lost)).toEqual([expect.stringContaining(what)])
+    }
+  })
+
+  it('pays nothing where two entries are merged', () => {
+    const other = entryOf(minter, { ops: [{ type: 'mint', to: runner.id, amount: GRANT, memo: '' }] })
+    const [key, value] = settledBy([minted, other])
+    expect(found([{ key, value }], lost)).toEqual([])
   })
 })
 

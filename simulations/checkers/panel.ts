@@ -16,6 +16,7 @@ import { createOrderIndependenceChecker } from './order-independence.ts'
 import { createOrderedEpochChecker } from './ordered-epoch.ts'
 import { createCopierEarningsChecker } from './copier-earnings.ts'
 import { createHeldKeptChecker } from './held-kept.ts'
+import { createLostRightsChecker } from './lost-rights.ts'
 import { createLowestRankPaidChecker } from './lowest-rank-paid.ts'
 import { createOneChargeChecker } from './one-charge.ts'
 import { createRanksChecker } from './ranks.ts'
@@ -56,6 +57,7 @@ export const CHECKERS = {
   'stop-kept': createStopKeptChecker,
   'ordered-epoch': createOrderedEpochChecker,
   'closed-facts': createClosedFactsChecker,
+  'lost-rights': createLostRightsChecker,
   permanence: createPermanenceChecker,
   liveness: createLivenessChecker,
   convergence: createConvergenceChecker,

@@ -24,6 +24,8 @@ export interface StoredDecision extends Decision {
 /** How a fork was settled: one entry is certified by it, several are merged behind its own id. */
 export interface StoredResolution {
   readonly id: string
+  /** Whose witnesses decided it. */
+  readonly epoch: number
   readonly seq: number
   readonly head: string
   readonly entries: readonly StoredEntry[]
@@ -51,7 +53,7 @@ export function createFactReader(): (records: Records) => StoredFacts {
       } else if (!key.startsWith(PREFIXES.trust)) {
         const decision = decisionOf(value)
         if (decision.value.type === 'resolve')
-          append(resolutions, decision.value.account, resolutionOf(decision.value))
+          append(resolutions, decision.value.account, resolutionOf(decision.value, decision.quorum.epoch))
         else append(jobs, decision.job, decision)
       }
     }
@@ -64,10 +66,11 @@ export function isFact(key: string): boolean {
   return prefixes.some((prefix) => key.startsWith(prefix))
 }
 
-function resolutionOf(value: Extract<Value, { type: 'resolve' }>): StoredResolution {
+function resolutionOf(value: Extract<Value, { type: 'resolve' }>, epoch: number): StoredResolution {
   const entries = value.entries.map((entry) => ({ id: entryIdOf(entry.bytes), entry }))
   return {
     id: tagged('value', encodeBody(valueCodec, value)),
+    epoch,
     seq: value.seq,
     head: value.head,
     entries,

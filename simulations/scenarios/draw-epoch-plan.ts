@@ -1,13 +1,15 @@
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import type { Random } from '../random.ts'
 import { isCorrect, type PeerPlan } from '../world.ts'
-import { type ChangePlan, drawChanges, drawFounderLoss } from './draw-changes.ts'
+import { type ChangePlan, drawChanges, drawFounderLoss, type OrderPlan } from './draw-changes.ts'
 import { CALM } from '../faults.ts'
 import {
+  ACCOMPLICE,
   CERTIFICATE_KEEPER,
   CHANGE_ADVERSARIES,
   DECISION_KEEPER,
   KEY_THIEF,
+  LAPSED_OFFICIAL,
 } from '../adversaries/adversaries.ts'
 import { drawPeers, drawSome } from './draw-peers.ts'
 import type { Away, LedgerPlan } from './ledger-plan.ts'
@@ -20,6 +22,8 @@ const FOUNDER_LOSS_PPM = 200_000
 const LAGGARD_PPM = 300_000
 /** Runs about one thing that a free mix seldom brings together. */
 const FOCUS_PPM = 250_000
+/** Drawn by itself, so that what other seeds draw stays. */
+const LAPSES_PPM = 150_000
 const MANY_COMMANDS = 64
 const MANY_JOBS = 6
 const OUTSIDER_PPM = 400_000
@@ -39,6 +43,8 @@ const LOST_PPM = [500_000, 900_000] as const
 
 /** The same run with a few more members, and with epochs that change meanwhile. */
 export function withChanges(plan: LedgerPlan, random: Random): LedgerPlan {
+  const lapses = random.fork('lapsed rights')
+  if (lapses.chance(LAPSES_PPM)) return lapsedRights(plan, lapses)
   if (random.chance(FOCUS_PPM)) return random.pick([hidingProposer, hidingSteward, hidingOwner])(plan, random)
   const isFounderLoss = random.chance(FOUNDER_LOSS_PPM)
   const base = isFounderLoss ? drawPeers(random, 1, random.below(2)) : plan.peers
@@ -106,6 +112,40 @@ function hidingSteward(plan: LedgerPlan, random: Random): LedgerPlan {
   const calm = calmWithLiar(plan, random, { adversaries: [DECISION_KEEPER] })
   const faults = { ...calm.faults, link: { ...calm.faults.link, ...link } }
   return { ...calm, faults, jobs: MANY_JOBS, payer: 1 }
+}
+
+/** A member is made minter and operator, is neither after the next change, and goes on as if it were; a witness helps. */
+function lapsedRights(plan: LedgerPlan, random: Random): LedgerPlan {
+  const liar = { adversaries: [ACCOMPLICE], proposes: random.chance(HALF_PPM) } as const
+  const { peers, troubleMs, ...calm } = calmWithLiar(plan, random, liar)
+  const [official] = drawRecruits(random, 1, peers.length)
+  if (official === undefined) return plan
+  const places = [0, peers.length]
+  const witnesses = [0, 1, 2, 3]
+  const order = (named: readonly number[]): OrderPlan => ({
+    witnesses: random.pick([witnesses, witnesses, [0, 1, 3, 4]]),
+    operators: { places: named, needed: 1 },
+    minters: named,
+    fee: undefined,
+    isByWitnesses: false,
+  })
+  const changes = [places, [0], [0]].map(
+    (named, at): ChangePlan => ({
+      atMs: at * Math.floor(troubleMs / 4),
+      orders: [order(named)],
+      dying: undefined,
+      leaving: [],
+    }),
+  )
+  const isCalm = random.chance(HALF_PPM)
+  return {
+    ...plan,
+    ...(isCalm ? calm : { away: [] }),
+    peers: [...peers, { ...official, adversaries: [LAPSED_OFFICIAL] }],
+    troubleMs,
+    jobs: 0,
+    changes,
+  }
 }
 
 function drawRecruits(random: Random, count: number, from: number): readonly PeerPlan[] {

@@ -76,7 +76,10 @@ async function init(flags: InitFlags): Promise<void> {
   const { dataFolder, defaultDataFolder } = await import('../../config/data-folder.ts')
   const { initSwarm } = await import('../../swarm/init-swarm.ts')
   const { swarmIdOf } = await import('../../../protocol/swarm/charter.ts')
+  const { quorumWords } = await import('../../swarm/quorum-words.ts')
   const folder = dataFolder(flags.data ?? defaultDataFolder(process.env))
+  // No way around it: every swarm begins with its founder alone.
+  for (const sentence of quorumWords(flags.needed, 1)) say(sentence)
   const charter = await initSwarm(
     folder,
     {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { givenInvitation, INVITATION_WAYS } from '../given-invitation.ts'
 import { passphraseOption, passphrasesFrom } from '../passphrase.ts'
 import { print, printJson } from '../output.ts'
 import { upCommand } from '../up-command.ts'
@@ -15,7 +16,7 @@ export function addJoin(swarm: Command): void {
   swarm
     .command('join')
     .description('redeem an invitation into a data folder; "hyperlooms up" then runs the peer')
-    .argument('<invitation>', 'hl1...')
+    .argument('<invitation>', INVITATION_WAYS)
     .option('--data <folder>', 'data folder (default: $HYPERLOOMS_DATA or ~/.hyperlooms)')
     .option('--yes', 'also where the folder is a member of that swarm already')
     .addOption(passphraseOption())
@@ -32,7 +33,7 @@ async function joinBy(invitation: string, { data, json, yes, passphraseFile }: J
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())
   const charter = await enterSwarm({
     folder,
-    invitation,
+    invitation: await givenInvitation(invitation),
     passphrases: passphrasesFrom(passphraseFile),
     signal: controller.signal,
     isNewcomer: yes !== true,

@@ -60,7 +60,7 @@ async function listMembers(flags: ApiFlags): Promise<void> {
     { label: 'member', cell: ({ peer_id: id, self }: SwarmMember) => (self ? `${id} (this peer)` : id) },
     {
       label: 'label',
-      cell: ({ label, invited }: SwarmMember) => (invited ? label : 'nobody vouches for it'),
+      cell: ({ label, invited }: SwarmMember) => (invited ? oneLine(label) : 'nobody vouches for it'),
     },
     { label: 'roles', cell: rolesOf },
     {
@@ -69,7 +69,20 @@ async function listMembers(flags: ApiFlags): Promise<void> {
         connected && !self ? `${status}, connected` : status,
     },
   ]
-  print(textTable(columns, members))
+  print([textTable(columns, members), ...joinedWords(members)].join('\n'))
+}
+
+/** Operators who gave one peer two labels see what they have done: it can't be undone. */
+export function joinedWords(members: readonly Pick<SwarmMember, 'label' | 'other_labels'>[]): string[] {
+  const groups = new Map(members.map(({ label, other_labels: others }) => [label, [label, ...others]]))
+  return [...groups.values()].flatMap((labels) =>
+    labels.length < 2
+      ? []
+      : [
+          '',
+          `One vote together, for good, since members carry several of them: ${labels.map(oneLine).join(', ')}.`,
+        ],
+  )
 }
 
 function rolesOf({ roles, witness, revoked, lost }: SwarmMember): string {

@@ -15,7 +15,7 @@ import { chainedValue, TRUST_KEY } from '../leaves.ts'
 import type { LeafContent } from './leaf-content.ts'
 import type { Standing } from './trail.ts'
 
-const LISTED_MAX = LIMITS.handoverChunks * LIMITS.listed
+const LISTED_MAX = LIMITS.handoverParts * LIMITS.listed
 export const listedCodec = struct({
   /** Entries that alone are listed for their place. */
   entries: list(digest<EntryId>(), { max: LISTED_MAX }),
