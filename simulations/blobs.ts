@@ -1,8 +1,8 @@
 import { blobRefOf, type BlobRef, type Digest, type PeerId } from '../protocol/ids.ts'
-import { mayReadClosed } from '../protocol/jobs/access.ts'
+import { rightTo } from '../protocol/jobs/access.ts'
 import { readHolding } from '../protocol/jobs/holdings.ts'
 import type { PeerView } from '../protocol/peer/view.ts'
-import { keys, PREFIXES } from '../protocol/records/keys.ts'
+import { PREFIXES } from '../protocol/records/keys.ts'
 import type { Disk } from './disk.ts'
 import type { Network } from './network.ts'
 
@@ -67,7 +67,7 @@ export function fetchBlob(
   network.carry(self, first, answered, next)
 }
 
-/** Whether a peer gives a body to another one: for any job that it holds it for, as a daemon's host decides. */
+/** Whether a peer gives a body to another one: for any job that it holds it for. */
 export function maySee(
   disk: Pick<Disk, 'get' | 'records'>,
   view: Pick<PeerView, 'mayRead' | 'roster'>,
@@ -78,9 +78,8 @@ export function maySee(
   for (const [key, value] of disk.records()) {
     const held = key.startsWith(prefix) ? readHolding({ key, value }) : undefined
     if (held === undefined) continue
-    const open = view.mayRead(to, held)
-    const closed = open === undefined ? disk.get(keys.closed(held.job)) : undefined
-    if (open ?? (closed !== undefined && mayReadClosed(closed, held.what, to, view.roster))) return true
+    const right = rightTo(view, to, held)
+    if (right.isDecided ? right.mayHave : right.mayHaveBy(disk.get(right.key))) return true
   }
   return false
 }

@@ -18,14 +18,13 @@ async function main(options: ProverOptions): Promise<boolean> {
 
 /** In this very thread, so that a debugger and --trace see everything. */
 async function runOne(seed: number, { scenario, mutants, trace, json }: ProverOptions): Promise<boolean> {
-  const [mutant] = mutants ?? []
-  if (mutant !== undefined) installMutant(mutantNamed(mutant))
+  const [name] = mutants ?? []
+  const mutant = name === undefined ? undefined : mutantNamed(name)
+  if (mutant !== undefined) installMutant(mutant)
   const { createRunSeed } = await import('./prover/run-seed.ts')
   const print = (line: string) => process.stdout.write(`${line}\n`)
-  const report = createRunSeed(mutant === undefined ? scenario : (mutantNamed(mutant).scenario ?? scenario))(
-    seed,
-    trace ? print : undefined,
-  )
+  const runSeed = createRunSeed(mutant?.scenario ?? scenario, mutant?.unwatched)
+  const report = runSeed(seed, trace ? print : undefined)
   const { violations, ...figures } = report
   if (json) print(JSON.stringify(report, undefined, 2))
   else {

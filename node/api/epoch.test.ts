@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { OrderAnswer, OrderRequest } from '../../protocol/api/epoch-schema.ts'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
@@ -8,7 +8,7 @@ import { type PeerId, peerIdOf } from '../../protocol/ids.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { EPOCH_ORDER, type Governance } from '../../protocol/swarm/governance.ts'
 import { digestNamed } from './sample-swarm.ts'
-import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
+import { type Machine, Machines } from './test-server.ts'
 
 const signers = [71, 72, 73, 74].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte)))
 const [one, two, three, four] = signers as [Signer, Signer, Signer, Signer]
@@ -29,30 +29,14 @@ const SWARM: Partial<Charter> = {
 }
 const BOTH: Partial<Charter> = { ...SWARM, operators: { keys: [one.id, two.id].sort(), needed: 2 } }
 
-interface Machine extends TestServer {
-  readonly owner: TestSocket['client']
-}
+const machines = new Machines()
+afterEach(() => machines.close())
 
-let closing: (() => Promise<void>)[]
-beforeEach(() => {
-  closing = []
-})
-afterEach(() => Promise.all(closing.map((close) => close())))
-
-/** The machine of whoever holds this key. */
+/** The machine of whoever holds this key, which is its peer's own. */
 async function machineOf(signer: Signer, charter: Partial<Charter> = SWARM): Promise<Machine> {
-  const test = await startTestServer({}, charter)
-  const socket = await openTestSocket(test.server)
-  closing.push(async () => {
-    await socket.remove()
-    await test.server.close()
-  })
-  const { backend } = test
-  Object.assign(backend, {
-    view: { ...backend.view, self: signer.id },
-    swarm: { ...backend.swarm, signers: [signer] },
-  })
-  return { ...test, owner: socket.client }
+  const machine = await machines.open(signer, charter)
+  Object.assign(machine.backend, { view: { ...machine.backend.view, self: signer.id } })
+  return machine
 }
 
 const order = ({ owner }: Machine, body: OrderRequest) => owner.orderEpoch({ body })

@@ -63,8 +63,8 @@ const BODIES: readonly (readonly [what: string, body: unknown, code: string])[] 
   ['a null prompt', { prompt: null }, 'wrong_type'],
   ['a prompt beyond the limit', { prompt: bytes(LIMITS.promptBytes + 1) }, 'prompt_too_large'],
   [
-    'a prompt beyond the limit as UTF-8',
-    { prompt: 'ä'.repeat(LIMITS.promptBytes / 2 + 1) },
+    'a prompt a byte beyond the limit as UTF-8',
+    { prompt: `${'ä'.repeat(LIMITS.promptBytes / 2)}x` },
     'prompt_too_large',
   ],
   ['a list', [], 'wrong_type'],
@@ -169,10 +169,11 @@ describe('a job that is refused', () => {
 })
 
 describe('the largest of everything', () => {
-  it('is accepted', async () => {
+  // As JSON six bytes for each of the prompt's, then as many as it has.
+  it.each(['\u0001', 'ä', '🧵'])('is accepted, with a prompt of %j alone', async (character) => {
     const other = await startTestServer()
     const body = {
-      prompt: '\u0001'.repeat(LIMITS.promptBytes),
+      prompt: character.repeat(LIMITS.promptBytes / Buffer.byteLength(character)),
       model: bytes(LIMITS.modelNameBytes),
       region: bytes(LIMITS.regionBytes),
       replicas: LIMITS.replicas,

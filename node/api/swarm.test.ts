@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { signTogether } from '../../protocol/encoding/multi-signed.ts'
@@ -13,7 +13,7 @@ import type { Charter } from '../../protocol/swarm/charter.ts'
 import { nodesOf, payer, PEERS, third } from './sample-swarm.ts'
 import { lossWords, swarmWords } from './swarm-words.ts'
 import { joinedWords } from '../cli/swarm/members.ts'
-import { openTestSocket, startTestServer, type TestServer, type TestSocket } from './test-server.ts'
+import { type Machine, Machines } from './test-server.ts'
 
 const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8Array(32).fill(byte))) as [
   Signer,
@@ -22,36 +22,11 @@ const [one, two, three] = [61, 62, 63].map((byte) => createNobleSigner(new Uint8
 ]
 const OPERATORS: Partial<Charter> = { operators: { keys: [one.id, two.id].sort(), needed: 2 }, guests: true }
 
-interface Machine extends TestServer {
-  /** As the commands of the account that owns the peer. */
-  readonly owner: TestSocket['client']
-}
-
-let closing: (() => Promise<void>)[]
-beforeEach(() => {
-  closing = []
-})
-afterEach(() => Promise.all(closing.map((close) => close())))
+const machines = new Machines()
+afterEach(() => machines.close())
 
 /** The machine of whoever holds this key. */
-async function machineOf(signer: Signer, charter: Partial<Charter> = OPERATORS): Promise<Machine> {
-  const test = await startTestServer({}, charter)
-  const socket = await openTestSocket(test.server)
-  closing.push(async () => {
-    await socket.remove()
-    await test.server.close()
-  })
-  Object.assign(test.backend, {
-    swarm: {
-      ...test.backend.swarm,
-      signers: [signer],
-      secretOf: (salt: Uint8Array) => secretOf(signer, salt),
-    },
-  })
-  return { ...test, owner: socket.client }
-}
-
-const secretOf = (signer: Signer, salt: Uint8Array) => signer.sign(salt).slice(0, 32)
+const machineOf = (signer: Signer, charter: Partial<Charter> = OPERATORS) => machines.open(signer, charter)
 const invite = ({ owner }: Machine, body: Parameters<typeof owner.createInvitation>[0]['body']) =>
   owner.createInvitation({ body })
 const cosign = ({ owner }: Machine, text: string) => owner.cosign({ body: { text, confirmed: true } })

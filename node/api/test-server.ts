@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import { type ApiClient, createClient, type FetchLike } from '../../protocol/api/client.ts'
+import type { Signer } from '../../protocol/crypto/signer.ts'
 import type { Charter } from '../../protocol/swarm/charter.ts'
 import { checkResponse } from '../../protocol/api/response-check.ts'
 import { digestOfKey } from './api-keys.ts'
@@ -80,6 +81,33 @@ async function callSocket(socketPath: string, { body, ...rest }: SocketRequest):
   sent.once('error', reject)
   sent.end(body)
   return promise
+}
+
+/** A peer that its owner commands over the control socket. */
+export interface Machine extends TestServer {
+  /** As the commands of the account that owns the peer. */
+  readonly owner: TestSocket['client']
+}
+
+/** For one test file: machines of whoever holds a key, and the end of all that were made. */
+export class Machines {
+  readonly #closing: (() => Promise<void>)[] = []
+
+  async open(signer: Signer, charter: Partial<Charter>): Promise<Machine> {
+    const test = await startTestServer({}, charter)
+    const socket = await openTestSocket(test.server)
+    this.#closing.push(async () => {
+      await socket.remove()
+      await test.server.close()
+    })
+    const secretOf = (salt: Uint8Array) => signer.sign(salt).slice(0, 32)
+    Object.assign(test.backend, { swarm: { ...test.backend.swarm, signers: [signer], secretOf } })
+    return { ...test, owner: socket.client }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closing.splice(0).map((close) => close()))
+  }
 }
 
 export async function startTestServer(

@@ -12,7 +12,7 @@ const JOBS_SECONDS = 60
 const LEDGER_SECONDS = 20
 const EPOCH_SECONDS = 30
 
-const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [takeover] [options]
+const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoch] [founder-loss] [takeover] [cancel] [flood] [options]
 
   jobs       4 witness processes whose model answers at once: submit -> assigned -> completed, jobs a second, lost
              jobs, memory
@@ -33,6 +33,12 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoc
   founder-loss  a founder grows its swarm to four by commands and is lost for good; the log of what the rest does
   takeover   six processes; of each job one runner is killed with SIGKILL: how soon a standby runs in its place
              --jobs 100      takes a quarter of an hour
+  cancel     4 witness processes; each job is cancelled while its replicas run: how soon all of them have stopped, and
+             whether the refund is exact
+             --jobs 40
+  flood      4 witness processes with a job a second, and a member that says bids and heartbeats at a hundred times the
+             honest rate, forged ones, too: what the others' jobs take, and their memory
+             --seconds 60    for each of four phases
   The first four without a name. --profile FOLDER writes CPU profiles of the peers' processes. Figures are of this
   machine and this moment: compare them within one run.
 `
@@ -41,6 +47,10 @@ if (process.argv[2] === 'kill-loop')
   process.exit(await (await import('./kill-loop.ts')).killLoopCommand(process.argv.slice(3)))
 if (process.argv[2] === 'takeover')
   process.exit(await (await import('./takeover.ts')).takeoverCommand(process.argv.slice(3)))
+if (process.argv[2] === 'cancel')
+  process.exit(await (await import('./cancel.ts')).cancelCommand(process.argv.slice(3)))
+if (process.argv[2] === 'flood')
+  process.exit(await (await import('./flood.ts')).floodCommand(process.argv.slice(3)))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -37,8 +37,8 @@ export function percent(share: number | null): string {
 export function reasonOf(answer: Answer, output: string | null): string {
   const finding = findingOf(answer, output)
   if (finding === null) return `paid ${answer.paid} credits`
-  const what =
-    finding.own === '' && finding.other === '' ? '' : `: "${finding.own}" against "${finding.other}"`
+  const [own, other] = [oneLine(finding.own), oneLine(finding.other)]
+  const what = own === '' && other === '' ? '' : `: "${own}" against "${other}"`
   const paid = answer.paid === '0' ? 'not paid' : `paid ${answer.paid} credits`
   return `${paid}, ${answer.outcome} (${finding.kind}${what})`
 }

@@ -8,7 +8,8 @@ import type { GenerationOutcome, GenerationRequest, Model, Provider } from '../c
 const NAME = 'timed-1'
 const ANSWER_CHARACTERS = 400
 
-const MODEL: Model = {
+/** The one model that it has. */
+export const TIMED_MODEL: Model = {
   name: NAME,
   digest: digestFromBytes(createHash('sha256').update(NAME).digest()),
   warm: true,
@@ -19,7 +20,7 @@ const MODEL: Model = {
 export function createTimedProvider(answerMs: number): Provider {
   return {
     name: 'timed',
-    models: async () => [MODEL],
+    models: async () => [TIMED_MODEL],
     generate: (request) => generate(request, answerMs),
   }
 }

@@ -6,8 +6,11 @@ import { ENTRY, entryIdOf, signedEntry } from '../../protocol/ledger/entry.ts'
 import { testCharter, testSigner } from '../../protocol/ledger/testing-mind.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { rosterOf } from '../../protocol/swarm/live-roster.ts'
+import type { PeerView } from '../../protocol/peer/view.ts'
+import { jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { closedRecord } from '../api/sample-swarm.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
-import { createLedgerHistory } from './history.ts'
+import { createHistory, createLedgerHistory } from './history.ts'
 
 const [self] = [testSigner(0)]
 const roster = rosterOf(testCharter([self], 1))
@@ -62,5 +65,25 @@ describe('an entry of this peer', () => {
     }
     const history = createLedgerHistory({ get: store.get, scan }, roster, verifier)
     expect(await history.stateOf(id)).toBe('certified')
+  })
+})
+
+describe('a job', () => {
+  it('is found at every moment of its end: open, closed and not written yet, written and forgotten', async () => {
+    const store = createMemoryStore()
+    const record = closedRecord(ZERO, Uint8Array.of(1), [Uint8Array.of(1), Uint8Array.of(2)])
+    const known: { open: typeof record | undefined; lately: typeof record | undefined } = {
+      open: record,
+      lately: undefined,
+    }
+    // All that it asks of a view.
+    const view = { job: () => known.open, closedLately: () => known.lately } as unknown as PeerView
+    const { job } = createHistory(store, view)
+    expect(await job(ZERO)).toEqual(record)
+    Object.assign(known, { open: undefined, lately: record })
+    expect(await job(ZERO)).toEqual(record)
+    await store.write([{ key: keys.closed(ZERO), value: encodeBody(jobRecordCodec, record) }])
+    known.lately = undefined
+    expect(await job(ZERO)).toEqual(record)
   })
 })

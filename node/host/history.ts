@@ -32,8 +32,8 @@ const CURSOR = /^[0-9]{16}\/([0-9a-f]{64})$/
 /** Reads what the mind no longer holds; it never changes anything. */
 export function createHistory(store: ColdRecords, view: PeerView): JobHistory {
   async function job(id: JobId): Promise<JobRecord | undefined> {
-    const open = view.job(id)
-    if (open !== undefined) return open
+    const known = view.job(id) ?? view.closedLately(id)
+    if (known !== undefined) return known
     const value = await store.get(keys.closed(id))
     return value === undefined ? undefined : decodeRecord(jobRecordCodec, value, keys.closed(id))
   }

@@ -14,6 +14,11 @@ interface ProvidingOptions {
  * Tells the hash table which answers of public jobs are held here, once a job is over: from then on any member may
  * have them, and these are the peers that the job's record doesn't name. Prompts aren't told: all who hold one are
  * elected, so whoever needs it knows them. Nothing waits for it; the answer ends it.
+ *
+ * A record lives for an hour, the body for a day, and none is told anew. Of a swarm's busiest day a peer holds more than a
+ * million answers, and can tell of 7,000 an hour (`network/limits`): told over and over, the old ones would leave no room
+ * for those of the last minutes, which most readers want. After the hour whoever wants one asks those whom the record of
+ * the job names, and the witnesses, as everybody did before.
  */
 export function provideAnswers(options: ProvidingOptions): () => void {
   const { subscribe, isOpen, record, holds, provide, failed } = options

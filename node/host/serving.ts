@@ -1,10 +1,10 @@
 import type { Digest, PeerId } from '../../protocol/ids.ts'
 import { createBudgets } from '../../protocol/intake/budget.ts'
-import { mayReadClosed } from '../../protocol/jobs/access.ts'
+import { rightTo } from '../../protocol/jobs/access.ts'
 import { readHolding } from '../../protocol/jobs/holdings.ts'
 import { BLOB_QUOTA, BLOB_REQUEST_BYTES } from '../../protocol/params.ts'
 import type { PeerView } from '../../protocol/peer/view.ts'
-import { keys, PREFIXES } from '../../protocol/records/keys.ts'
+import { PREFIXES } from '../../protocol/records/keys.ts'
 import type { Bodies, ColdRecords } from './ports.ts'
 
 /** Closed jobs that one body is looked up for, each a read of the store; open ones are in memory, and all asked. */
@@ -40,12 +40,14 @@ export function createServing({
       if (passed > JOBS_MAX) return false
       const held = readHolding(record)
       if (held === undefined) continue
-      const open = view.mayRead(to, held)
-      if (open === true) return true
-      if (open === false || looked === CLOSED_JOBS_MAX) continue
+      const right = rightTo(view, to, held)
+      if (right.isDecided) {
+        if (right.mayHave) return true
+        continue
+      }
+      if (looked === CLOSED_JOBS_MAX) continue
       looked += 1
-      const closed = await records.get(keys.closed(held.job))
-      if (closed !== undefined && mayReadClosed(closed, held.what, to, view.roster)) return true
+      if (right.mayHaveBy(await records.get(right.key))) return true
     }
     return false
   }

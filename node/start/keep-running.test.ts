@@ -58,7 +58,7 @@ it('a peer that has gone astray is stopped and started again, and nobody has to 
   const peer = host()
   await peer.astray()
   expect([peer.starts, peer.running()]).toEqual([[true, false], 1])
-  expect(peer.said).toEqual([expect.stringContaining('fetches the ledger anew')])
+  expect(peer.said).toEqual([expect.stringContaining('started again')])
   peer.ask()
   expect([await peer.ended, peer.running()]).toEqual([undefined, 0])
 })

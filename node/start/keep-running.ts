@@ -3,8 +3,8 @@ import type { Daemon } from '../daemon.ts'
 /** A peer that goes astray again so soon would go on doing so: somebody has to look. */
 const BEGINNINGS_MS = 3_600_000
 
-const ANEW =
-  'this peer held what nobody else in the swarm does, signed with keys of an epoch that is over: it starts again and fetches the ledger anew'
+/** Why, and what follows, the start says that does it (`host/records`). */
+const ANEW = 'this peer has gone astray: it is stopped and started again'
 const AGAIN =
   'this peer has gone astray for the second time within an hour, and stays as it is: look at who its connections are, make a backup, and start it again; it then fetches the ledger anew'
 

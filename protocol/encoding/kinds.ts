@@ -138,7 +138,7 @@ export const KINDS = {
     }),
   ),
   'job-commit': kind('job', true, KIB, COMMIT.body),
-  /** A witness has this commit in its synced record, and will have it in its seal. */
+  /** Whoever decides has this commit in its synced record; where it may seal the attempt, the commit will be in its seal. */
   held: kind('job', false, KIB, struct({ job, step, slot, commitment: digest() })),
   seal: kind('job', true, 64 * KIB, SEAL.body),
   reveal: kind(

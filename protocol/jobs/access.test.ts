@@ -102,7 +102,8 @@ describe('an answer of a job that goes on', () => {
     const seals = SIGNERS.slice(0, count).map((signer) =>
       sign(signer, ROSTER.swarm, SEAL, { job: JOB, step: 0, commits: [], started: [] }),
     )
-    const attempt = { step: 0, epoch: 0, slots: [], seals: new Map(seals.map((one) => [one.signer, one])) }
+    const held = new Map(seals.map((one) => [one.signer, one]))
+    const attempt = { step: 0, epoch: 0, slots: [], standbys: [], seals: held }
     // All that is asked of an attempt here.
     return { ...openJobOf(record()), escrow: 1n, attempt: attempt as unknown as Attempt }
   }

@@ -1,7 +1,8 @@
 import { decodeRecord } from '../encoding/body.ts'
-import type { PeerId } from '../ids.ts'
+import type { Digest, JobId, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { PREFIXES } from '../records/keys.ts'
+import { keys, PREFIXES } from '../records/keys.ts'
+import { electedIn } from './ranks.ts'
 import { type JobRecord, jobRecordCodec } from './record.ts'
 
 /** What a body is to a job. */
@@ -51,15 +52,45 @@ export function mayRead(body: ReadableBody, peer: PeerId, roster: Roster): boole
 
 /** All that a peer is to the job; steward and payer are one and the same for this purpose. */
 function readersOf({ job, elected }: ReadableBody, peer: PeerId, roster: Roster): readonly Reader[] {
-  const { account, spec, slots, standbys } = job
-  const isElected =
-    elected.includes(peer) || standbys.includes(peer) || slots.some((slot) => slot.peer === peer)
+  const { account, spec } = job
+  const isElected = [...elected, ...electedIn(job)].includes(peer)
   return [
     peer === account || peer === spec.steward ? 'payer' : 'stranger',
     isElected ? 'elected' : 'stranger',
     roster.isWitness(peer) ? 'witness' : 'stranger',
     roster.member(peer) === undefined ? 'stranger' : 'member',
   ]
+}
+
+/** A body as this peer holds it for one job. */
+export interface HeldBody {
+  readonly digest: Digest
+  readonly job: JobId
+  readonly what: BodyRole
+}
+
+/** What is asked of whoever knows the jobs that go on. */
+interface Knowing {
+  readonly roster: Roster
+  /** Undefined for a job that isn't open here. */
+  mayRead(peer: PeerId, body: HeldBody): boolean | undefined
+}
+
+/** Whether somebody may have a body for the job that it is held for, or the record of a closed job that tells. */
+export type Right =
+  | { readonly isDecided: true; readonly mayHave: boolean }
+  | { readonly isDecided: false; readonly key: string; mayHaveBy(record: Uint8Array | undefined): boolean }
+
+/**
+ * The right of `peer` to a body that is held here for one job. A job that goes on decides it alone; else its record, as
+ * this peer closed it, does, and without one nobody has the body.
+ */
+export function rightTo(view: Knowing, peer: PeerId, held: HeldBody): Right {
+  const open = view.mayRead(peer, held)
+  if (open !== undefined) return { isDecided: true, mayHave: open }
+  const mayHaveBy = (record: Uint8Array | undefined) =>
+    record !== undefined && mayReadClosed(record, held.what, peer, view.roster)
+  return { isDecided: false, key: keys.closed(held.job), mayHaveBy }
 }
 
 /** Whether `peer` may have a body of a job that is over, by the job's record as this peer closed it. */

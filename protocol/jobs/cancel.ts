@@ -6,6 +6,7 @@ import type { Digest, JobId } from '../ids.ts'
 import { deciders, type JobContext } from './context.ts'
 import { CANCEL, type Cancel } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
+import { electedIn } from './ranks.ts'
 
 /**
  * Whether this is the payer's own word about this very job (6.10). Nobody else can say it, a steward neither; and as
@@ -48,8 +49,7 @@ export function noteCancel({ book }: JobContext, out: Outbox, open: OpenJob, can
 export function spreadCancel(context: JobContext, out: Outbox, open: OpenJob): void {
   const { attempt, cancel } = open
   if (cancel === undefined) return
-  const runners = [...(attempt?.slots.map(({ peer }) => peer) ?? []), ...(attempt?.standbys ?? [])]
-  for (const peer of new Set([...deciders(context, open), ...runners]))
+  for (const peer of new Set([...deciders(context, open), ...electedIn(attempt)]))
     if (peer !== context.signer.id) out.send(peer, 'cancel', { cancel })
 }
 

@@ -9,10 +9,14 @@ import { type OpenJob, openJobOf } from './open-job.ts'
 import { openJobRecordCodec, recordOf } from './open-job-record.ts'
 import { type JobRecord, jobRecordCodec, TIMELINE_MAX, type TimelineEvent } from './record.ts'
 
+/** Closed jobs kept in memory until their records are surely written: what a busy swarm closes in two seconds. */
+const LATELY_MAX = 64
+
 /** Jobs that aren't terminal: in memory, and persisted whenever something is promised or shown. */
 export class JobBook {
   readonly #self: PeerId
   readonly #open = new Map<JobId, OpenJob>()
+  readonly #lately = new Map<JobId, JobRecord>()
   /** Jobs changed by the event that is being handled. */
   readonly #changed = new Set<OpenJob>()
   /** Called with a job that is dropped undecided, so that nothing of it stays behind elsewhere. */
@@ -95,9 +99,17 @@ export class JobBook {
     this.update(open, { timeline: [...timeline, { phase, atMs: out.now, peer, slot, evidence }] })
   }
 
+  /** A job that was closed a moment ago: its record may not be written yet. */
+  closedLately(job: JobId): JobRecord | undefined {
+    return this.#lately.get(job)
+  }
+
   /** The job is terminal: its record becomes cold. */
   close(out: Outbox, open: OpenJob): void {
     this.#open.delete(open.job)
+    this.#lately.set(open.job, open.record)
+    const [oldest] = this.#lately.keys()
+    if (this.#lately.size > LATELY_MAX && oldest !== undefined) this.#lately.delete(oldest)
     out.write(keys.job(open.job), null)
     out.write(keys.closed(open.job), encodeBody(jobRecordCodec, open.record))
     out.notify(open.job)

@@ -23,6 +23,7 @@ import { JobHeads } from './job-heads.ts'
 import { NodeRoom } from './node-room.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
+import { electedIn } from './ranks.ts'
 import { Runner } from './runner.ts'
 import { sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
@@ -111,7 +112,7 @@ export class Jobs {
       if (attempt === undefined) {
         bid(this.context, out, open)
         if (open.escrow !== undefined) giveBeacon(this.context, out, open)
-      } else sealIfDue(this.context, out, open, attempt)
+      } else this.#wake(out, open, () => sealIfDue(this.context, out, open, attempt))
       this.runner.onEpoch(out, open)
       this.#tick(out, open)
     }
@@ -153,7 +154,7 @@ export class Jobs {
     if (opened !== undefined) this.#count(out, decision, opened)
     const { value } = decision
     if (opened?.account === this.context.signer.id && value.type === 'close')
-      this.wanted.want(out, parsed.job, value.result)
+      this.wanted.want(out, parsed.job, value.result, decision.quorum.epoch)
     this.#agreement().forget(out, decision.instance)
     const open = this.context.book.get(parsed.job)
     if (open !== undefined) this.#enter(out, open)
@@ -187,11 +188,7 @@ export class Jobs {
     const parsed = parseJobInstance(instance)
     const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
     if (open === undefined) return []
-    const runners = [
-      ...open.bids.keys(),
-      ...(open.attempt?.slots.map(({ peer }) => peer) ?? []),
-      ...(open.attempt?.standbys ?? []),
-    ]
+    const runners = [...open.bids.keys(), ...electedIn(open.attempt)]
     return [...new Set([...deciders(this.context, open), ...runners])].filter(
       (peer) => peer !== this.context.signer.id,
     )
@@ -287,7 +284,14 @@ export class Jobs {
     const { attempt } = open
     if (attempt === undefined) return
     this.runner.onCancel(out, open)
-    sealIfDue(this.context, out, open, attempt)
+    this.#wake(out, open, () => sealIfDue(this.context, out, open, attempt))
+  }
+
+  /** Does a witness's duty; its own seal may be the one that this peer's runner waited for. */
+  #wake(out: Outbox, open: OpenJob, duty: () => void): void {
+    const seals = open.attempt?.seals.size
+    duty()
+    if (open.attempt?.seals.size !== seals) this.runner.onSeals(out, open)
   }
 
   /** A job, or a new attempt of it, came into view: play this peer's roles in it. */
@@ -336,7 +340,7 @@ export class Jobs {
   /** Time passed: duties are done, and it is looked again. */
   #tick(out: Outbox, open: OpenJob): void {
     open.tickMs = undefined
-    repeatDuties(this.context, out, open)
+    this.#wake(out, open, () => repeatDuties(this.context, out, open))
     fetchLacking(this.context, out, open)
     this.#stir(out, open)
   }

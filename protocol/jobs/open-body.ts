@@ -2,7 +2,8 @@ import type { Digest } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { BodyRole, ReadableBody } from './access.ts'
 import type { OpenJob } from './open-job.ts'
-import { sealersOf } from './sealers.ts'
+import { electedIn } from './ranks.ts'
+import { quorumOfSeals } from './sealers.ts'
 
 /** A body of a job that goes on, as this peer knows it: who is elected now, and whether the answer was revealed. */
 export function openBody(roster: Roster, open: OpenJob, what: BodyRole, digest: Digest): ReadableBody {
@@ -12,7 +13,7 @@ export function openBody(roster: Roster, open: OpenJob, what: BodyRole, digest: 
     job: record,
     isCertified: open.escrow !== undefined,
     isOver: false,
-    elected: [...(attempt?.slots.map(({ peer }) => peer) ?? []), ...(staged?.peers ?? [])],
+    elected: [...electedIn(attempt), ...(staged?.peers ?? [])],
     isRevealed: what === 'answer' && isRevealed(roster, open, digest),
   }
 }
@@ -24,6 +25,5 @@ export function openBody(roster: Roster, open: OpenJob, what: BodyRole, digest: 
 function isRevealed(roster: Roster, { attempt, earlier }: OpenJob, answer: Digest): boolean {
   if (earlier.some((replica) => replica.answer?.digest === answer)) return true
   if (attempt === undefined) return false
-  const { isSealer, sizes } = sealersOf(roster, attempt)
-  return [...attempt.seals.keys()].filter(isSealer).length >= sizes.quorum
+  return quorumOfSeals(roster, attempt) !== undefined
 }

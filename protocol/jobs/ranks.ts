@@ -27,6 +27,11 @@ export function rankOf({ slots, standbys }: Places, slot: number, peer: PeerId):
   return at < 0 ? undefined : 1 + ((at - (slot % count) + count) % count)
 }
 
+/** Everybody who runs in an attempt or stands by for it; nobody before the first. */
+export function electedIn(places: Pick<Places, 'slots' | 'standbys'> | undefined): readonly PeerId[] {
+  return places === undefined ? [] : [...places.slots.map(({ peer }) => peer), ...places.standbys]
+}
+
 /** Every peer that may fill a slot, the lowest rank first. */
 export function holdersOf(places: Places, slot: number): readonly PeerId[] {
   const ranks = Array.from({ length: 1 + places.standbys.length }, (_, rank) => holderOf(places, slot, rank))

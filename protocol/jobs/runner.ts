@@ -13,11 +13,11 @@ import { writeHolding } from './holdings.ts'
 import { nextTakeover, takeoverMs } from './leases.ts'
 import { COMMIT, commitmentOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
-import { isInHands, quorumOfSeals, revealOf } from './revealing.ts'
+import { isInHands, revealOf } from './revealing.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
-import { sealersOf } from './sealers.ts'
+import { quorumOfSeals, sealersOf } from './sealers.ts'
 import { showSlot } from './sealing.ts'
-import { holdersOf } from './staging.ts'
+import { promptHolders } from './staging.ts'
 
 const RETRY = 'job/run/'
 const LEASE = 'job/lease/'
@@ -32,7 +32,7 @@ interface Work {
   readonly rank: number
   state: 'fetching' | BodyOf<'lease'>['state']
   tokens: number
-  /** Deciders that have its commit in a synced record. */
+  /** Those who decide and have its commit in a synced record. */
   readonly heldBy: Set<PeerId>
 }
 
@@ -138,10 +138,10 @@ export class Runner {
     if (attempt === undefined) return
     const run = this.#committed(open)
     if (run !== undefined) this.#sendReveal(out, open, attempt, run)
-    else if (quorumOfSeals(this.#context, attempt) !== undefined) this.stop(out, open)
+    else if (quorumOfSeals(this.#context.roster, attempt) !== undefined) this.stop(out, open)
   }
 
-  /** A decider has this peer's commit in its synced record. */
+  /** Somebody who decides has this peer's commit in its synced record: where that one seals, its seal will have it. */
   onHeld(out: Outbox, open: OpenJob, attempt: Attempt, { from, body }: MessageOf<'held'>): void {
     if (this.#committed(open)?.commit.body.commitment !== body.commitment) return
     const heldBy = this.#work.get(open.job)?.heldBy
@@ -205,7 +205,7 @@ export class Runner {
   #isOver(out: Outbox, open: OpenJob, attempt: Attempt): boolean {
     return (
       open.cancel !== undefined ||
-      quorumOfSeals(this.#context, attempt) !== undefined ||
+      quorumOfSeals(this.#context.roster, attempt) !== undefined ||
       out.now >= attempt.assignedMs + open.record.spec.commitMs
     )
   }
@@ -232,7 +232,7 @@ export class Runner {
       token: `prompt/${job}`,
       job,
       blob: prompt,
-      from: holdersOf(open),
+      from: promptHolders(open),
       care: 'plain',
     })
   }

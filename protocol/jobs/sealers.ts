@@ -1,6 +1,8 @@
 import type { PeerId } from '../ids.ts'
 import type { QuorumSizes } from '../swarm/quorum-size.ts'
 import type { Roster } from '../swarm/roster.ts'
+import type { Signed } from '../encoding/signed.ts'
+import type { Seal } from './messages.ts'
 import type { Attempt } from './open-job.ts'
 
 /**
@@ -24,4 +26,15 @@ export function sealersOf(
   const epoch = roster.epochOf(number) ?? roster.epoch
   const isSealer = (peer: PeerId) => roster.isWitness(peer) && epoch.witnesses.includes(peer)
   return { isSealer, sizes: epoch.sizes }
+}
+
+/** The seals of an attempt's sealers that are here, by witness; undefined while they are no quorum. */
+export function quorumOfSeals(
+  roster: Roster,
+  attempt: Pick<Attempt, 'epoch' | 'seals'>,
+): readonly Signed<Seal>[] | undefined {
+  const { isSealer, sizes } = sealersOf(roster, attempt)
+  const held = [...attempt.seals.values()].filter(({ signer }) => isSealer(signer))
+  if (held.length < sizes.quorum) return undefined
+  return held.sort((a, b) => (a.signer < b.signer ? -1 : 1))
 }

@@ -8,6 +8,7 @@ import { type JobContext, deciders } from './context.ts'
 import { type Commit, type Reveal, type Seal, SEAL, sealDigestOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { sealMs } from './leases.ts'
+import { electedIn } from './ranks.ts'
 import type { SlotState } from './record.ts'
 import { sealersOf } from './sealers.ts'
 
@@ -38,18 +39,25 @@ export function holdCommit(
 }
 
 /**
- * Leaves once the record with the commit is synced, like all that follows from it. A sealer that has lost its records, and
- * so never seals again, promises nothing.
+ * Leaves once the record with the commit is synced, like all that follows from it. A sealer that may have sealed before and
+ * has forgotten it, and so never seals this attempt, promises nothing. Of a steward that doesn't witness it says no more
+ * than that the commit needn't be repeated.
  */
 function acknowledge(
-  { signer: self, roster, duty }: JobContext,
+  context: JobContext,
   out: Outbox,
   attempt: Attempt,
   { signer, body }: Signed<Commit>,
 ): void {
-  if (sealersOf(roster, attempt).isSealer(self.id) && !duty.active) return
+  const { signer: self, roster } = context
+  if (sealersOf(roster, attempt).isSealer(self.id) && hasForgotten(context, attempt)) return
   const { job, step, slot, commitment } = body
   out.send(signer, 'held', { job, step, slot, commitment })
+}
+
+/** Whether this peer may have sealed an attempt that its store knows no seal of: it signs none. */
+function hasForgotten({ duty }: JobContext, attempt: Attempt): boolean {
+  return !duty.active || (duty.anewAfter !== undefined && attempt.epoch <= duty.anewAfter)
 }
 
 /** Seals when all that can still be waited for is here, or its time is over (`sealMs`). */
@@ -63,10 +71,8 @@ export function sealIfDue(context: JobContext, out: Outbox, open: OpenJob, attem
  */
 export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: Attempt): void {
   const { signer, roster, duty, book } = context
-  if (!duty.active || duty.stopped || attempt.seals.has(signer.id)) return
-  if (!sealersOf(roster, attempt).isSealer(signer.id)) return
-  // It may have sealed it, and has forgotten.
-  if (duty.anewAfter !== undefined && attempt.epoch <= duty.anewAfter) return
+  if (duty.stopped || attempt.seals.has(signer.id)) return
+  if (!sealersOf(roster, attempt).isSealer(signer.id) || hasForgotten(context, attempt)) return
   const commits = [...attempt.commits.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
   const started = [...attempt.leases]
     .map(([peer, { slot }]) => ({ slot, peer }))
@@ -82,8 +88,7 @@ export function seal(context: JobContext, out: Outbox, open: OpenJob, attempt: A
 
 /** Runners need the seals to reveal, and standbys to see that there is nothing left to take over. */
 function sealAudience(context: JobContext, open: OpenJob, attempt: Attempt): ReadonlySet<PeerId> {
-  const runners = [...attempt.slots.map(({ peer }) => peer), ...attempt.standbys]
-  const audience = new Set<PeerId>([...deciders(context, open), ...runners])
+  const audience = new Set<PeerId>([...deciders(context, open), ...electedIn(attempt)])
   audience.delete(context.signer.id)
   return audience
 }

@@ -6,6 +6,7 @@ import type { Outbox } from '../peer/outbox.ts'
 import { deciders, type JobContext } from './context.ts'
 import { STORED } from './messages.ts'
 import type { OpenJob } from './open-job.ts'
+import { electedIn } from './ranks.ts'
 import type { AssignValue } from './value.ts'
 
 /** Receipts after which a proposal doesn't wait any longer: the prompt survives its steward's death (6.4). */
@@ -21,7 +22,7 @@ export function stageTimer(job: JobId): string {
  */
 export function stillStaging(context: JobContext, out: Outbox, open: OpenJob, value: AssignValue): boolean {
   if (context.signer.id !== open.record.spec.steward) return false
-  const peers: readonly PeerId[] = [...value.slots.map(({ peer }) => peer), ...value.standbys]
+  const peers = electedIn(value)
   if (open.staged === undefined) out.timer(stageTimer(open.job), TIMES.storedMs)
   const { peers: asked, atMs } = open.staged ?? { peers: [], atMs: out.now }
   // Bids that came meanwhile may have elected others.
@@ -71,8 +72,6 @@ export function hasHolder(context: JobContext, open: OpenJob, { receipts }: Assi
 }
 
 /** Whom to ask for the prompt: those who signed that they hold it, its steward, and whoever was elected with them. */
-export function holdersOf(open: OpenJob): readonly PeerId[] {
-  const { attempt, holders, record, stored } = open
-  const elected = [...(attempt?.slots.map(({ peer }) => peer) ?? []), ...(attempt?.standbys ?? [])]
-  return [...new Set([...holders, ...stored.keys(), record.spec.steward, ...elected])]
+export function promptHolders({ attempt, holders, record, stored }: OpenJob): readonly PeerId[] {
+  return [...new Set([...holders, ...stored.keys(), record.spec.steward, ...electedIn(attempt)])]
 }

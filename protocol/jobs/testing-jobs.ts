@@ -9,7 +9,8 @@ import { CHOICES } from './testing-tickets.ts'
 /** What nodes in these tests answer. */
 export const ANSWER: BlobRef = blobRefOf(Uint8Array.of(1))
 const PRICE = 100n
-const OFFER = {
+/** What nodes offer. */
+export const OFFER = {
   model: 'm',
   modelDigest: hash('model', new Uint8Array(0)),
   cached: true,

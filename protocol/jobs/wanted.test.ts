@@ -5,6 +5,7 @@ import { RETENTION, TIMES } from '../params.ts'
 import type { Outbox, Unstamped } from '../peer/outbox.ts'
 import { HOT_PREFIXES, keys, PREFIXES } from '../records/keys.ts'
 import { rosterOf } from '../swarm/live-roster.ts'
+import type { Roster } from '../swarm/roster.ts'
 import type { JobContext } from './context.ts'
 import type { JobResult } from './value.ts'
 import { WantedAnswers } from './wanted.ts'
@@ -24,8 +25,10 @@ class World {
   readonly notified: (string | null)[] = []
   timer: number | undefined
   now = 0
+  /** As this peer knows the swarm by now. */
+  roster: Roster = ROSTER
   // All that it uses of a context.
-  wanted = new WantedAnswers({ signer: SELF, roster: ROSTER } as unknown as JobContext)
+  wanted = new WantedAnswers({ signer: SELF, roster: this.roster } as unknown as JobContext)
 
   get out(): Outbox {
     const parts: Partial<Outbox> = {
@@ -38,10 +41,10 @@ class World {
     return parts as Outbox
   }
 
-  want(number: number, answers: readonly BlobRef[]): void {
+  want(number: number, answers: readonly BlobRef[], epoch = 0): void {
     const replicas = answers.map((one) => ({ answer: one, peer: AUTHOR }))
     // All that is asked of a result.
-    this.wanted.want(this.out, job(number), { replicas } as unknown as JobResult)
+    this.wanted.want(this.out, job(number), { replicas } as unknown as JobResult, epoch)
   }
 
   answer(ok: boolean): void {
@@ -51,7 +54,7 @@ class World {
 
   restart(): void {
     this.fetches.length = 0
-    this.wanted = new WantedAnswers({ signer: SELF, roster: ROSTER } as unknown as JobContext)
+    this.wanted = new WantedAnswers({ signer: SELF, roster: this.roster } as unknown as JobContext)
     for (const [key, value] of this.disk) this.wanted.restore({ key, value })
     this.wanted.start(this.out)
   }
@@ -73,6 +76,20 @@ describe('answers of jobs that this peer paid for', () => {
     )
     expect(world.notified).toEqual([job(1), job(1)])
     expect(world.wanted.size).toBe(0)
+  })
+
+  it('are asked of those who closed the job, too, when others witness since, also after a restart', () => {
+    const world = new World()
+    const later = { ...ROSTER.epoch, number: 1, witnesses: [testSigner(4).id] }
+    world.roster = { ...ROSTER, epoch: later, epochOf: (number) => [ROSTER.epoch, later][number] }
+    world.restart()
+    const closers = ROSTER.epoch.witnesses.filter((peer: PeerId) => peer !== SELF.id)
+    world.want(1, [answer(1)], 0)
+    expect(world.fetches[0]?.from).toEqual([...closers, ...later.witnesses, AUTHOR])
+    world.restart()
+    expect(world.fetches[0]?.from).toEqual([...closers, ...later.witnesses, AUTHOR])
+    world.want(2, [answer(2)], 1)
+    expect(world.fetches[1]?.from).toEqual([...later.witnesses, AUTHOR])
   })
 
   it('are asked for again and again, with growing pauses', () => {

@@ -1,5 +1,5 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import { list, peerId, struct, uint } from '../encoding/codec.ts'
+import { type Infer, list, nullable, peerId, struct, uint } from '../encoding/codec.ts'
 import type { BlobRef, Digest, JobId, PeerId } from '../ids.ts'
 import { LIMITS, RETENTION, TIMES } from '../params.ts'
 import type { Event } from '../peer/event.ts'
@@ -16,11 +16,12 @@ const TIMER = 'job/wanted'
 
 const wantedCodec = struct({
   untilMs: uint(),
+  /** Whose witnesses closed the job; null where a program of version 4 didn't write it down. */
+  epoch: nullable(uint()),
   answers: list(struct({ answer: blobRef, author: peerId }), { max: LIMITS.slots }),
 })
 
-interface Wanted {
-  readonly untilMs: number
+interface Wanted extends Pick<Infer<typeof wantedCodec>, 'untilMs' | 'epoch'> {
   /** Answers that aren't on this peer's disk yet, and who gave them. */
   readonly answers: Map<Digest, { readonly answer: BlobRef; readonly author: PeerId }>
   /** Fetches under way. */
@@ -45,8 +46,8 @@ export class WantedAnswers {
 
   restore({ key, value }: StoredRecord): void {
     if (!key.startsWith(PREFIXES.wanted)) return
-    const { untilMs, answers } = decodeRecord(wantedCodec, value, key)
-    this.#wanted.set(key.slice(PREFIXES.wanted.length) as JobId, wantedOf(untilMs, answers))
+    const wanted = wantedOf(decodeRecord(wantedCodec, value, key))
+    this.#wanted.set(key.slice(PREFIXES.wanted.length) as JobId, wanted)
   }
 
   start(out: Outbox): void {
@@ -58,14 +59,15 @@ export class WantedAnswers {
     return this.#wanted.size
   }
 
-  want(out: Outbox, job: JobId, { replicas }: JobResult): void {
+  /** `epoch`: the one that closed the job; its witnesses judged the answers, and hold them for a day. */
+  want(out: Outbox, job: JobId, { replicas }: JobResult, epoch: number): void {
     const answers = replicas.flatMap(({ answer, peer }) =>
       answer === null ? [] : [{ answer, author: peer }],
     )
     if (answers.length === 0) return
     const [oldest] = this.#wanted.keys()
     if (this.#wanted.size >= RETENTION.wantedJobs && oldest !== undefined) this.#forget(out, oldest)
-    this.#wanted.set(job, wantedOf(out.now + RETENTION.bodiesMs, answers))
+    this.#wanted.set(job, wantedOf({ untilMs: out.now + RETENTION.bodiesMs, epoch, answers }))
     this.#write(out, job)
     this.#ask(out)
   }
@@ -114,19 +116,28 @@ export class WantedAnswers {
     wanted.asked = wanted.answers.size
     wanted.nextMs = out.now + wanted.pauseMs
     wanted.pauseMs = Math.min(2 * wanted.pauseMs, RETENTION.wantedMsMax)
-    const { signer, roster } = this.#context
+    const { signer } = this.#context
+    const judges = this.#judges(wanted)
     for (const { answer, author } of wanted.answers.values()) {
-      const from = [...new Set([...roster.epoch.witnesses, author])].filter((peer) => peer !== signer.id)
+      const from = [...new Set([...judges, author])].filter((peer) => peer !== signer.id)
       const token = `${PURPOSE}/${job}/${answer.digest}`
       out.emit({ type: 'fetch', token, job, blob: answer, from, care: 'keep' })
     }
   }
 
+  /** Those who closed the job, whether they still witness or not; today's may have judged it as well, or asked for it. */
+  #judges({ epoch }: Wanted): readonly PeerId[] {
+    const { roster } = this.#context
+    const closing = epoch === null ? undefined : roster.epochOf(epoch)
+    return [...(closing?.witnesses ?? []), ...roster.epoch.witnesses]
+  }
+
   #write(out: Outbox, job: JobId): void {
     const wanted = this.#wanted.get(job)
     if (wanted === undefined) return
+    const { untilMs, epoch } = wanted
     const answers = [...wanted.answers.values()]
-    out.write(keys.wanted(job), encodeBody(wantedCodec, { untilMs: wanted.untilMs, answers }))
+    out.write(keys.wanted(job), encodeBody(wantedCodec, { untilMs, epoch, answers }))
   }
 
   #forget(out: Outbox, job: JobId): void {
@@ -135,7 +146,7 @@ export class WantedAnswers {
   }
 }
 
-function wantedOf(untilMs: number, answers: readonly { answer: BlobRef; author: PeerId }[]): Wanted {
+function wantedOf({ untilMs, epoch, answers }: Infer<typeof wantedCodec>): Wanted {
   const named = new Map(answers.map((one) => [one.answer.digest, one]))
-  return { untilMs, answers: named, asked: 0, pauseMs: TIMES.retryMs, nextMs: 0 }
+  return { untilMs, epoch, answers: named, asked: 0, pauseMs: TIMES.retryMs, nextMs: 0 }
 }

@@ -2,7 +2,7 @@ import type { DryRun } from '../election/dry-run.ts'
 import type { ChangeView, PendingOrder } from '../epoch/change-view.ts'
 import type { Digest, JobId, PeerId, SwarmId } from '../ids.ts'
 import type { Message } from '../intake/message.ts'
-import type { BodyRole } from '../jobs/access.ts'
+import type { HeldBody } from '../jobs/access.ts'
 import type { Heartbeat } from '../jobs/messages.ts'
 import type { JobRecord } from '../jobs/record.ts'
 import type { Submission, Ticket } from '../jobs/ticket.ts'
@@ -20,13 +20,6 @@ export interface NodeView {
   readonly status: 'online' | 'late' | 'offline'
   readonly lastSeenMs: number | undefined
   readonly heartbeat: Heartbeat | undefined
-}
-
-/** A body as this peer holds it for one job. */
-export interface HeldBody {
-  readonly digest: Digest
-  readonly job: JobId
-  readonly what: BodyRole
 }
 
 /** A submission that waits: how many go before it, and why it isn't opened yet. */
@@ -92,6 +85,8 @@ export interface PeerView {
   /** Jobs that aren't terminal yet, newest first; a terminal one is in the store. */
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
+  /** A job that became terminal a moment ago; the store has it, too, once it is written. */
+  closedLately(job: JobId): JobRecord | undefined
   /** A submission that isn't a job yet, by its name. */
   waiting(name: Digest, now: number): WaitingView | undefined
   /** All of them, the newest first. */

@@ -66,6 +66,17 @@ describe('to version 3', () => {
   })
 })
 
+describe('to version 5', () => {
+  const step = MIGRATIONS.find(({ to }) => to === 5)
+  const wanted = { untilMs: 9, answers: [] }
+
+  it('says of answers that are asked for that nobody knows who closed their job', () => {
+    const [write] = step?.migrate({ key: 'wanted/j', value: bytes(wanted) }) ?? []
+    expect(write).toEqual({ key: 'wanted/j', value: bytes({ ...wanted, epoch: null }) })
+    expect(step?.migrate({ key: 'wanted/j', value: write?.value ?? bytes({}) })).toEqual([])
+  })
+})
+
 describe('to version 4', () => {
   const step = MIGRATIONS.find(({ to }) => to === 4)
 

@@ -89,6 +89,17 @@ const TO_4: Migration = {
   },
 }
 
+/** Since version 5 it is written down who closed a job whose answers are still asked for: an epoch may begin meanwhile. */
+const TO_5: Migration = {
+  to: 5,
+  about: 'answers that are asked for say under which epoch their job was closed',
+  prefixes: [PREFIXES.wanted],
+  migrate({ key, value }) {
+    const fields = mapIn(decodeCanonical(value), key)
+    return fields.has('epoch') ? [] : [{ key, value: encodeCanonical(new Map(fields).set('epoch', null)) }]
+  },
+}
+
 type Fields = ReadonlyMap<unknown, unknown>
 
 function migrateAccount(fields: Fields): Fields | undefined {
@@ -114,7 +125,7 @@ function mapIn(value: unknown, key: string): Fields {
 }
 
 /** All steps, ascending and without a gap. One that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4]
+export const MIGRATIONS: readonly Migration[] = [TO_2, TO_3, TO_4, TO_5]
 
 /** The version of the records that this program reads and writes. */
 export const STORE_VERSION = MIGRATIONS.at(-1)?.to ?? 1

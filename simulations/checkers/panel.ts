@@ -84,16 +84,17 @@ export interface Panel {
   conclude(): void
 }
 
-export function createPanel(world: World): Panel {
+/** `unwatched`: names of checkers that are left out. */
+export function createPanel(world: World, unwatched: readonly string[] = []): Panel {
   const violations: Violation[] = []
   const reporter = (checker: Violation['checker']) => (detail: string) => {
     if (violations.length < VIOLATIONS_KEPT) violations.push({ checker, atMs: world.now, detail })
   }
   const epochs = createEpochRecord({ number: 0, ...world.charter })
   const facts = factsOf(world, epochs)
-  const checkers = Object.entries(CHECKERS).map(
-    ([name, create]): Checker => create(facts, reporter(name as keyof typeof CHECKERS)),
-  )
+  const checkers = Object.entries(CHECKERS)
+    .filter(([name]) => !unwatched.includes(name))
+    .map(([name, create]): Checker => create(facts, reporter(name as keyof typeof CHECKERS)))
   const correct = world.peers.filter(isCorrect)
   const examined = (): readonly Examined[] =>
     correct.map(({ id, disk, body }) => ({ peer: id, records: disk.records(), view: body.view }))

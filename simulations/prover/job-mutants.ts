@@ -1,5 +1,8 @@
 import type { Mutant } from './mutant.ts'
 
+/** They see the first answer that is shown too early, and the first seal that is wrong. */
+const SEALING_CHECKERS = ['sealed-reveal', 'sealed-close']
+
 /** Mistakes in a job's life, looked for in the scenario of jobs. */
 const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
   {
@@ -8,14 +11,14 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/swarm/quorum-size.ts',
     find: 'counting: witnesses - quorum + 1',
     replace: 'counting: faulty + 1',
-    seeds: [4],
+    seeds: [13],
     caughtBy: ['copier-earnings', 'sealed-reveal', 'sealed-close'],
   },
   {
     name: 'copier-sees-before-seals',
     breaks: 'nothing is revealed before q seals',
     file: 'protocol/jobs/revealing.ts',
-    find: 'const seals = quorumOfSeals(context, attempt)',
+    find: 'const seals = quorumOfSeals(roster, attempt)',
     replace: 'const seals = [...attempt.seals.values()]',
     seeds: [2],
     caughtBy: ['sealed-reveal'],
@@ -26,8 +29,40 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/close.ts',
     find: 'return reveal.body.seals.every(({ witness, seal }) => (own.get(witness) ?? seal) === seal)',
     replace: 'return own.size > 0',
-    seeds: [16],
+    seeds: [35],
     caughtBy: ['sealed-close', 'copier-earnings'],
+  },
+  // What these let in ends in somebody's pay: nobody watches but who adds up what a copier has earned.
+  {
+    name: 'copier-earns-by-early-reveal',
+    breaks: 'nothing is revealed before q seals, so there is nothing to copy in time',
+    file: 'protocol/jobs/revealing.ts',
+    find: `  const seals = quorumOfSeals(roster, attempt)
+  if (seals === undefined) return undefined
+  const counting = seals.filter(({ body }) =>
+    body.commits.some(
+      ({ signer: runner, body: { commitment } }) =>
+        runner === commit.signer && commitment === commit.body.commitment,
+    ),
+  )
+  if (counting.length < sealersOf(roster, attempt).sizes.counting) return undefined
+`,
+    replace: `  const seals = [...attempt.seals.values()].sort((a, b) => (a.signer < b.signer ? -1 : 1))
+  if (seals.length === 0) return undefined
+`,
+    seeds: [122],
+    caughtBy: ['copier-earnings'],
+    unwatched: SEALING_CHECKERS,
+  },
+  {
+    name: 'copier-earns-by-f-plus-1',
+    breaks: 'a commit counts in t seals, of which those who have seen a reveal lack one',
+    file: 'protocol/swarm/quorum-size.ts',
+    find: 'counting: witnesses - quorum + 1',
+    replace: 'counting: faulty + 1',
+    seeds: [177],
+    caughtBy: ['copier-earnings'],
+    unwatched: SEALING_CHECKERS,
   },
   {
     name: 'commit-not-persisted',
@@ -35,7 +70,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/runner.ts',
     find: 'out.write(keys.run(job, step, slot), encodeBody(runRecordCodec, run))',
     replace: 'void [encodeBody, runRecordCodec]',
-    seeds: [9],
+    seeds: [22],
     caughtBy: ['single-signature'],
   },
   {
@@ -45,7 +80,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     find: "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })\n  context.book.save(out, open)",
     replace:
       "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })",
-    seeds: [9],
+    seeds: [25],
     caughtBy: ['held-kept'],
   },
   {
@@ -54,7 +89,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/sealing.ts',
     find: "if (mine !== undefined) return out.sendSigned(signer, 'seal', mine)",
     replace: "if (mine !== undefined) out.sendSigned(signer, 'seal', mine)",
-    seeds: [2],
+    seeds: [11],
     caughtBy: ['held-kept'],
   },
   {

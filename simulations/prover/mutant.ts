@@ -10,8 +10,10 @@ export interface Mutant {
   readonly replace: string
   /** Seeds that caught it when they were last looked for; tried first. */
   readonly seeds: readonly number[]
-  /** Checkers that are there for this; another one's catch is luck. */
   /** In which scenario it is looked for; the ledger's by default. */
   readonly scenario?: ScenarioName
+  /** Checkers that are there for this; another one's catch is luck. */
   readonly caughtBy: readonly string[]
+  /** Checkers that would see the mistake itself, and end the run before anybody has gained anything by it. */
+  readonly unwatched?: readonly string[]
 }

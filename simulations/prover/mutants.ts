@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'reveal-before-seals',
     breaks: 'nothing is revealed before q seals',
     file: 'protocol/jobs/revealing.ts',
-    find: 'const seals = quorumOfSeals(context, attempt)',
+    find: 'const seals = quorumOfSeals(roster, attempt)',
     replace: 'const seals = [...attempt.seals.values()]',
     seeds: [5],
     caughtBy: ['sealed-reveal'],

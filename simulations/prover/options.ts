@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { Mutant } from './mutant.ts'
 import { MUTANTS, mutantNamed } from './mutants.ts'
 import { type ScenarioName, SCENARIOS } from './scenarios.ts'
 
@@ -7,7 +8,8 @@ export const USAGE = `Usage: npm run sim:prove -- [--scenario ledger] [--seeds 2
 
   --scenario NAME what is played: ledger (money, forks, epochs) or jobs (their phases); a mutant has its own
   --seeds N       runs that many seeds, beginning with --first (1), after those that failed once
-  --mutants       runs each mutant until a checker catches it, at most --seeds seeds, and prints the kill table
+  --mutants       runs each mutant, of --scenario or all, until a checker catches it, at most --seeds seeds, and prints
+                  the kill table
   --mutant NAME   the same for this one; with --seed, that seed under it
   --seed N        runs this one seed
   --trace         prints every event and effect of --seed
@@ -16,6 +18,7 @@ export const USAGE = `Usage: npm run sim:prove -- [--scenario ledger] [--seeds 2
 `
 
 const SEEDS_DEFAULT = '200'
+const SCENARIO_DEFAULT = 'ledger'
 
 export interface ProverOptions {
   readonly scenario: ScenarioName
@@ -35,7 +38,7 @@ export function readOptions(args: readonly string[]): ProverOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      scenario: { type: 'string', default: 'ledger' },
+      scenario: { type: 'string' },
       seeds: { type: 'string', default: SEEDS_DEFAULT },
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
@@ -46,9 +49,12 @@ export function readOptions(args: readonly string[]): ProverOptions {
       json: { type: 'boolean', default: false },
     },
   })
-  const all = values.mutants ? MUTANTS.map(({ name }) => name) : undefined
+  const scenario = scenarioNamed(values.scenario ?? SCENARIO_DEFAULT)
+  const isWanted = (mutant: Mutant) =>
+    values.scenario === undefined || (mutant.scenario ?? SCENARIO_DEFAULT) === scenario
+  const all = values.mutants ? MUTANTS.filter(isWanted).map(({ name }) => name) : undefined
   return {
-    scenario: scenarioNamed(values.scenario),
+    scenario,
     seeds: wholeNumber('seeds', values.seeds),
     first: wholeNumber('first', values.first),
     seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),

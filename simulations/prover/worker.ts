@@ -5,11 +5,12 @@ import { installMutant } from './mutate.ts'
 
 /** One thread of the prover: takes a seed, answers with its report, until it is terminated. */
 const setup = workerData as WorkerSetup
-if (setup.mutant !== null) installMutant(mutantNamed(setup.mutant))
+const mutant = setup.mutant === null ? undefined : mutantNamed(setup.mutant)
+if (mutant !== undefined) installMutant(mutant)
 
 // Only now may anything of protocol/ be loaded.
 const { createRunSeed } = await import('./run-seed.ts')
-const runSeed = createRunSeed(setup.scenario)
+const runSeed = createRunSeed(setup.scenario, mutant?.unwatched)
 const port = parentPort
 if (port === null) throw new Error('the prover starts this file as a thread')
 

@@ -13,6 +13,8 @@ export interface ScenarioOptions {
   readonly judge: Judge
   readonly createMind: (options: PeerOptions) => Peer
   readonly print?: (line: string) => void
+  /** Checkers that don't watch; none by default. */
+  readonly unwatched?: readonly string[]
 }
 
 type Plan = Pick<WorldOptions, 'peers' | 'faults' | 'charter' | 'fails'>
@@ -23,7 +25,7 @@ export function createWatchedWorld(
   { seed, ...options }: ScenarioOptions,
   { peers, faults, charter, fails }: Plan,
 ) {
-  const { crypto, judge, createMind, print } = options
+  const { crypto, judge, createMind, print, unwatched } = options
   const world = createWorld({
     seed: `${name} ${seed}`,
     peers,
@@ -35,7 +37,7 @@ export function createWatchedWorld(
     ...(fails === undefined ? {} : { fails }),
     ...(print === undefined ? {} : { print }),
   })
-  const panel = createPanel(world)
+  const panel = createPanel(world, unwatched)
   world.watch(panel.observe)
   return { world, panel }
 }

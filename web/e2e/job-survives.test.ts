@@ -5,21 +5,17 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connect } from '../../node/cli/api.ts'
 import type { DrivenProcess } from '../../node/e2e/driven-process.ts'
-import { planSeats, startSeat, untilJobsRun } from '../../node/e2e/driven-swarm.ts'
 import type { OllamaTestServer } from '../../node/compute/ollama-test-server.ts'
 import { requireComponent } from '../../node/e2e/require-component.ts'
 import { startSlowModel, startWordModel } from '../../node/e2e/slow-model.ts'
-import { ensureWebBuilt } from '../../node/packaging/build-web.ts'
 import { CHROMIUM_ARGS, inspect } from './looking.ts'
+import { startPageSwarm } from './page-swarm.ts'
 
-const PEERS = 5
 /** Long enough that the page shows the job running before its steward dies. */
 const RUN_MS = 3_000
 /** An answer that takes as long as it takes to look at the page while it comes. */
 const WORDS = Array.from({ length: 80 }, (_, at) => `word${at} `)
 const WORD_MS = 250
-/** What the payer's own node asks: less than the others, so that it is elected and dies as a runner, too. */
-const LOW_PRICE = '0.001'
 
 let root: string
 let model: OllamaTestServer | undefined
@@ -37,24 +33,13 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-/** Five peers with this model, of which each serves the page; the first one's node is the cheapest. */
 async function startPeers(
   starting: Promise<OllamaTestServer>,
 ): Promise<readonly [DrivenProcess, DrivenProcess]> {
   model = await starting
-  const { url: ollamaUrl } = model
-  const { directory: webRoot } = await ensureWebBuilt()
-  const seats = await planSeats(root, { count: PEERS })
-  peers = seats.map(({ flags, ...seat }, at) => {
-    const price = at === 0 ? { price: LOW_PRICE } : {}
-    const own = { ...flags, providers: 'ollama', ollamaUrl, ...price }
-    return startSeat({ ...seat, flags: own }, { webRoot })
+  return startPageSwarm(root, model.url, (started) => {
+    peers = started
   })
-  await Promise.all(peers.map((peer) => peer.ready))
-  for (const peer of peers) await untilJobsRun(peer, seats, PEERS - 1)
-  const [first, second] = peers
-  if (first === undefined || second === undefined) throw new Error('no peers')
-  return [first, second]
 }
 
 it('a job whose steward is killed while it runs ends on the page of another peer, with the reason', async (context) => {
