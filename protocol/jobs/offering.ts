@@ -22,8 +22,8 @@ export interface Market {
   readonly models: ReadonlySet<string>
   /** Distinct votes (operators, or peers, by the charter's diversity) offering this model, or, for null, any. */
   votersOffering(model: string | null, maxPrice?: bigint): number
-  /** Runs that nodes could begin at once. */
-  freeSlots(): number
+  /** Members that have a free slot, by their own word: whatever it says, it counts once. */
+  freeNodes(): number
 }
 
 /** The `open` operation for a request, checked as a witness would check it before anything is signed. */

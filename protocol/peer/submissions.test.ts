@@ -336,6 +336,24 @@ describe('a submission that waits', () => {
 })
 
 describe('many submissions at once', () => {
+  it('are opened by what becomes of them, however many slots one member says that it has', () => {
+    const peer = begin()
+    const { jobs, minds } = peer
+    const liar = jobs.id(3)
+    jobs.offer(3, 1_024)
+    minds.isCut = (from, _to, kind) => kind === 'bid' && from === liar
+    minds.pass(TIMES.heartbeatMsMax)
+    for (let at = 0; at < 40; at += 1) peer.submit()
+    // Three members with room, and two replicas a job.
+    expect([peer.view().openJobs().length, peer.view().allWaiting().length]).toEqual([1, 39])
+    for (let round = 0; round < 200 && peer.view().allWaiting().length > 0; round += 1) {
+      for (const run of minds.runs.splice(0)) minds.finish(run, ANSWER)
+      minds.pass(100)
+    }
+    peer.work()
+    expect(jobs.view(0).counters().jobs).toEqual({ completed: 40, unresolved: 0, void: 0 })
+  })
+
   it('are all answered, each once, and none of them is refused', () => {
     const peer = begin()
     const names = Array.from({ length: 60 }, (_, at) => hash('name', Uint8Array.of(1, at)))

@@ -322,7 +322,7 @@ export class Submissions {
   }
 
   #places(now: number, market: Market, replicas: number): number {
-    const room = Math.floor(market.freeSlots() / replicas)
+    const room = Math.floor(market.freeNodes() / replicas)
     return this.placed.window.size(room) - this.placed.inFlight(now) - this.#signing.size
   }
 
