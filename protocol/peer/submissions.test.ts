@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hash } from '../crypto/digest.ts'
 import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
 import { blobRefOf, type Digest, type JobId } from '../ids.ts'
+import { Queue } from '../jobs/queue.ts'
 import { ANSWER, TestJobs } from '../jobs/testing-jobs.ts'
 import { CHOICES } from '../jobs/testing-tickets.ts'
 import { batchItemName, submissionCodec, ticketCodec } from '../jobs/ticket.ts'
@@ -153,6 +154,7 @@ describe('a submission', () => {
   it.each([
     ['model_unknown', { model: 'another' }],
     ['price_too_low', { maxPrice: 1n }],
+    ['price_too_low', { maxPrice: 0n, replicas: 9 }],
     ['replicas_out_of_range', { replicas: LIMITS.replicas + 1 }],
     ['insufficient_credit', { maxPrice: 100_000_000n }],
   ] as const)('is refused as %s also while the swarm is full', (code, wishes) => {
@@ -379,6 +381,45 @@ describe('many submissions at once', () => {
     for (let at = 0; at < count; at += 1) expect(batch(at)).toMatchObject({ ok: true })
     expect(batch(count)).toMatchObject({ ok: false, code: 'queue_full' })
     expect(peer.submit({}, { maxPrice: 200n })).toMatchObject({ ok: false, code: 'queue_full' })
+  })
+})
+
+describe('submissions that can’t be opened now', () => {
+  it('are passed over the less often the more they are', () => {
+    const peer = begin()
+    const items = Array.from({ length: LIMITS.batchJobs }, () => ({ ...CHEAP, maxPrice: 200n, replicas: 3 }))
+    peer.minds.command(peer.id, { type: 'submit-batch', items, ...WISH })
+    const walks = vi.spyOn(Queue.prototype, 'inOrder')
+    for (let look = 0; look < 40; look += 1) {
+      peer.minds.pass(25)
+      peer.minds.tell(peer.id, { type: 'timer', id: 'queue' })
+    }
+    // A thousand of them, for a second.
+    expect(walks.mock.calls.length).toBeLessThan(12)
+    walks.mockRestore()
+    peer.jobs.offer(3)
+    peer.minds.pass(TIMES.heartbeatMsMax)
+    expect(peer.view().allWaiting().length).toBeLessThan(LIMITS.batchJobs)
+  })
+
+  it('for want of credits get those that come back, once they have waited for long', () => {
+    const peer = begin()
+    const { jobs, minds } = peer
+    const account = peer.view().account(peer.id)
+    const all = (account?.free ?? 0n) + (account?.claimable ?? 0n)
+    const cheap = { maxPrice: (all * 15n) / 200n }
+    peer.submit({}, cheap)
+    // Nearly half of all, and as much again for its standbys.
+    expect(peer.submit(WISH, { maxPrice: (all * 23n) / 100n, standbys: 2 })).toMatchObject({ type: 'queued' })
+    for (const at of [0, 1, 2, 3]) jobs.offer(at)
+    for (let round = 0; round < 45 && peer.submission(NAME) === undefined; round += 1) {
+      peer.submit({}, cheap)
+      // The next one is open before this one is over.
+      const running = minds.runs.splice(0)
+      minds.pass(2_000)
+      for (const run of running) minds.finish(run, ANSWER)
+    }
+    expect(peer.submission(NAME)?.job).toMatch(/^[0-9a-f]{64}$/)
   })
 })
 
