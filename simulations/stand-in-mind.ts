@@ -97,6 +97,7 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     nodes: () => [],
     openJobs: () => [],
     job: () => undefined,
+    isWaiting: () => false,
     waiting: () => undefined,
     allWaiting: () => [],
     submission: () => undefined,

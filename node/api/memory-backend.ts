@@ -111,6 +111,7 @@ function viewOf(
     nodes: nodesOf,
     openJobs: open,
     job: (id) => open().find(({ job }) => job === id),
+    isWaiting: (name) => state.waiting.some((one) => one.name === name),
     waiting: (name) => {
       const ticket = state.waiting.find((one) => one.name === name)
       return ticket && { ticket, position: state.waiting.indexOf(ticket), reason: 'busy' }

@@ -6,7 +6,7 @@ import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { JobBook } from './job-book.ts'
 import type { JobHeads } from './job-heads.ts'
-import { placedCodec, RETURNS_MAX, type Ticket } from './ticket.ts'
+import { isReturnOf, placedCodec, RETURNS_MAX, type Ticket } from './ticket.ts'
 import { Window } from './window.ts'
 
 /** A job that isn't assigned by then keeps no place: a fork may have left its entry behind, so that it never will be. */
@@ -61,6 +61,12 @@ export class Placed {
   /** It never comes back: it is over, or its owner wants no more of it. */
   forget(out: Outbox, job: JobId): void {
     if (this.#places.delete(job)) out.write(keys.placed(job), null)
+  }
+
+  /** The job that was opened in place of one that found no node. */
+  returnOf(job: JobId): JobId | undefined {
+    for (const [next, { ticket }] of this.#places) if (isReturnOf(ticket, job)) return next
+    return undefined
   }
 
   /** Jobs that nodes aren't done with. */

@@ -43,6 +43,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     nodes: (now) => heartbeats.nodes(now),
     openJobs: () => [...jobs.context.book.all()].map(({ record }) => record).toReversed(),
     job: (job) => jobs.context.book.get(job)?.record,
+    isWaiting: (name) => parts.submissions.isWaiting(name),
     waiting: (name, now) => parts.submissions.find(name, now),
     allWaiting: () => parts.submissions.waiting(),
     submission: (name) => parts.submissions.recent(name),

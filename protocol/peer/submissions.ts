@@ -12,6 +12,7 @@ import {
   batchItemName,
   jobMetaCodec,
   requestOf,
+  isReturnOf,
   type Submission,
   type Ticket,
   ticketFor,
@@ -181,14 +182,15 @@ export class Submissions {
     return true
   }
 
-  /** Ends a submission that isn't a job yet; false where this is none. */
-  withdraw(out: Outbox, name: Digest): boolean {
-    const ticket = this.#tickets.queue.get(name)
+  /** Ends a submission that isn't a job yet, or, by the id of its job that found no node, isn't one now; false for any other. */
+  withdraw(out: Outbox, id: Digest): boolean {
+    const isIt = (ticket: Ticket) => ticket.name === id || isReturnOf(ticket, id)
+    const ticket = this.#tickets.queue.get(id) ?? find(this.#tickets.queue.all(), isIt)
     if (ticket !== undefined) {
       this.#tickets.end(out, ticket, 'cancelled')
       return true
     }
-    const signing = this.#signingOf(name)
+    const signing = find(this.#signing.values(), (one) => isIt(one.ticket))
     if (signing === undefined) return false
     // Its job is cancelled as soon as there is one; were this peer to stop before, the ticket would have expired.
     signing.ticket = { ...signing.ticket, deadlineMs: out.now }
@@ -214,6 +216,10 @@ export class Submissions {
     if (this.#tickets.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
   }
 
+  isWaiting(name: Digest): boolean {
+    return this.#tickets.queue.get(name) !== undefined || this.#signingOf(name) !== undefined
+  }
+
   /** A ticket that isn't a job yet, how many go before it and why it waits. */
   find(name: Digest, now: number): WaitingView | undefined {
     const signing = this.#signingOf(name)
@@ -228,6 +234,11 @@ export class Submissions {
   waiting(): readonly Ticket[] {
     const all = [...this.#tickets.queue.all(), ...[...this.#signing.values()].map(({ ticket }) => ticket)]
     return all.sort((a, b) => b.queuedMs - a.queuedMs || (a.name < b.name ? -1 : 1))
+  }
+
+  /** The job that a submission, or its job that found no node, is by now. */
+  opened(id: Digest): JobId {
+    return this.recent(id)?.job ?? this.placed.returnOf(id) ?? id
   }
 
   /** What became lately of a submission. */
@@ -352,8 +363,7 @@ export class Submissions {
   }
 
   #signingOf(name: Digest): Signing | undefined {
-    for (const signing of this.#signing.values()) if (signing.ticket.name === name) return signing
-    return undefined
+    return find(this.#signing.values(), ({ ticket }) => ticket.name === name)
   }
 
   /** Whoever waits for long is told where its job is. */
@@ -378,6 +388,11 @@ export class Submissions {
     })
     out.notify(job)
   }
+}
+
+function find<T>(all: Iterable<T>, isIt: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isIt(one)) return one
+  return undefined
 }
 
 /** All that decides whether a job can be opened now. */

@@ -92,6 +92,8 @@ export interface PeerView {
   /** Jobs that aren't terminal yet, newest first; a terminal one is in the store. */
   openJobs(): readonly JobRecord[]
   job(job: JobId): JobRecord | undefined
+  /** Whether a submission isn't a job yet, by its name: its place, which `waiting` tells, costs a walk through the queue. */
+  isWaiting(name: Digest): boolean
   /** A submission that isn't a job yet, by its name. */
   waiting(name: Digest, now: number): WaitingView | undefined
   /** All of them, the newest first. */
