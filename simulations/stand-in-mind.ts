@@ -98,6 +98,7 @@ function viewOf(self: PeerId, roster: Roster, records: () => number): PeerView {
     openJobs: () => [],
     job: () => undefined,
     closedLately: () => undefined,
+    isWaiting: () => false,
     waiting: () => undefined,
     allWaiting: () => [],
     submission: () => undefined,

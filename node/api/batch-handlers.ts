@@ -29,13 +29,15 @@ async function requireBatch(backend: Backend, id: string): Promise<{ name: Diges
 /** Looked for in the order in which one becomes the other, as `findJob` does. */
 async function stateOf(backend: Backend, name: Digest): Promise<ItemState> {
   const queued = { id: name, status: 'queued' as const, charged: 0n }
-  if (backend.view.waiting(name, backend.now()) !== undefined) return queued
+  const isWaiting = () => backend.view.isWaiting(name)
+  if (isWaiting()) return queued
   const submission = await findSubmission(backend, name)
-  if (submission?.withdrawn) return { ...queued, status: 'void' }
   const record = submission?.job ? await findRecord(backend, submission.job) : undefined
-  return record === undefined
-    ? queued
-    : { id: record.job, status: record.status, charged: record.charged ?? 0n }
+  if (record !== undefined) return { id: record.job, status: record.status, charged: record.charged ?? 0n }
+  // Its job is signed and on its way into the book; or it came back to the queue while it was looked for.
+  if (submission?.job || isWaiting()) return queued
+  // Withdrawn, or forgotten with its name: it never becomes anything.
+  return { ...queued, status: 'void' }
 }
 
 async function batchResource(backend: Backend, name: Digest, record: BatchRecord): Promise<Batch> {

@@ -51,7 +51,7 @@ async function openedResource(backend: Backend, record: JobRecord): Promise<Job>
 }
 
 async function continuedAs(backend: Backend, job: JobId, name: Digest): Promise<string | null> {
-  if (backend.view.waiting(name, backend.now()) !== undefined) return name
+  if (backend.view.isWaiting(name)) return name
   const submission = await findSubmission(backend, name)
   if (submission === undefined || submission.job === job) return null
   return submission.job ?? name

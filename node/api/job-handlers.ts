@@ -21,12 +21,16 @@ async function requireJob(backend: Backend, id: string): Promise<Job> {
   return job
 }
 
-/** The record as it is once the word is durable: how the job ends is decided afterwards. One that waits ends at once. */
+/**
+ * The record as it is once the word is durable: how the job ends is decided afterwards. One that waits ends at once, and of one
+ * that found no free node what it goes on as.
+ */
 async function cancel(backend: Backend, id: string, stopping: AbortSignal): Promise<Job> {
-  const job = await requireJob(backend, id)
+  const named = await requireJob(backend, id)
+  const job = named.continued_as === null ? named : await requireJob(backend, named.continued_as)
   if (job.closed_at !== null || !isDigest(job.id)) throw new ApiProblem('job_over')
   await give(backend, { type: 'cancel-job', job: job.id }, stopping)
-  return requireJob(backend, id)
+  return requireJob(backend, job.id)
 }
 
 function msOf(time: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fillPath, ROUTES } from '../../protocol/api/routes.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import { PEERS } from './sample-swarm.ts'
@@ -111,6 +111,24 @@ describe('a job that found no free node', () => {
     submissions.set(name, { content: name, job: runningJob, withdrawn: null })
     expect((await test.client.getJob({ params: { id: closedJob } })).continued_as).toBe(runningJob)
   })
+
+  it('is cancelled as what it goes on as', async () => {
+    const { closedJob, runningJob, records, metas, submissions } = test.backend
+    const record = records.get(closedJob)
+    if (record === undefined) throw new RangeError('no closed job')
+    records.set(closedJob, { ...record, status: 'void' })
+    const name = record.spec.prompt.digest
+    metas.set(closedJob, { name, label: null, priority: 0, batch: null, deadlineMs: null })
+    const goesOnAs = (job: typeof runningJob) =>
+      submissions.set(name, { content: closedJob, job, withdrawn: null })
+    goesOnAs(runningJob)
+    expect((await test.client.cancelJob({ params: { id: closedJob } })).id).toBe(runningJob)
+    expect(test.backend.commands).toEqual([{ type: 'cancel-job', job: runningJob }])
+    goesOnAs(closedJob)
+    await expect(test.client.cancelJob({ params: { id: closedJob } })).rejects.toMatchObject({
+      code: 'job_over',
+    })
+  })
 })
 
 describe('a dry run', () => {
@@ -179,6 +197,23 @@ describe('a retry', () => {
 })
 
 describe('a batch', () => {
+  it('tells its progress without asking for the place of each item', async () => {
+    const { id } = await test.client.submitBatch({ body: { prompts: ['Why?', 'How?'] } })
+    const asked = vi.spyOn(test.backend.view, 'waiting')
+    expect(await test.client.getBatch({ params: { id } })).toMatchObject({ counts: { queued: 2 } })
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('ends where items were forgotten: they become nothing any more', async () => {
+    const { id } = await test.client.submitBatch({ body: { prompts: ['Why?', 'How?'] } })
+    test.backend.waiting.splice(0, 1)
+    expect(await test.client.getBatch({ params: { id } })).toMatchObject({
+      done: 1,
+      counts: { queued: 1, void: 1 },
+      items: [{ status: 'void' }, { status: 'queued' }],
+    })
+  })
+
   const prompts = ['Why?', 'How?', 'When?']
 
   it('is taken as one command, and shows each of its jobs', async () => {
@@ -195,7 +230,8 @@ describe('a batch', () => {
 
   it('gives its answers as JSON Lines in the order of its prompts', async () => {
     const { batch, closedJob } = test.backend
-    expect(await test.client.getBatch({ params: { id: batch } })).toMatchObject({ total: 2, done: 1 })
+    // Of the second one nothing is known any more.
+    expect(await test.client.getBatch({ params: { id: batch } })).toMatchObject({ total: 2, done: 2 })
     const url = fillPath(ROUTES.getBatchResults.path, { id: batch })
     const answer = await test.server.app.inject({ method: 'GET', url, headers: { host: TEST_HOST } })
     expect(answer.headers['content-type']).toContain('application/jsonl')

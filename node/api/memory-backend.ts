@@ -112,6 +112,7 @@ function viewOf(
     openJobs: open,
     job: (id) => open().find(({ job }) => job === id),
     closedLately: () => undefined,
+    isWaiting: (name) => state.waiting.some((one) => one.name === name),
     waiting: (name) => {
       const ticket = state.waiting.find((one) => one.name === name)
       return ticket && { ticket, position: state.waiting.indexOf(ticket), reason: 'busy' }

@@ -13,7 +13,12 @@ interface RejudgeOptions {
   readonly rules: Digest
 }
 
-/** Whether the answers lead to a decision's result; null where this peer can't say. */
+/** Judgements under way or waiting: some seconds of one thread. */
+export const REJUDGED_AT_ONCE = 4
+/** Judgements that are remembered, about 200 bytes each: more jobs than anybody reads about in a row. */
+const REMEMBERED_MAX = 1_024
+
+/** Whether the answers lead to a decision's result; null where this peer can't say, or has too much of it to do. */
 export type Rejudge = (
   record: JobRecord,
   one: Followed,
@@ -22,10 +27,13 @@ export type Rejudge = (
 
 /**
  * Judges old answers again, one set at a time: whoever asks why, however often, takes one thread of the pool that verdicts of
- * jobs under way wait for.
+ * jobs under way wait for. Anybody who reaches the API may ask, and one who has gone is still served: so few may wait, and
+ * what came out is remembered by the decision's digest, which no other answers have.
  */
 export function createRejudge({ bodies, judge, rules }: RejudgeOptions): Rejudge {
   let turn: Promise<unknown> = Promise.resolve()
+  const known = new Map<string, boolean>()
+  const pending = new Map<string, Promise<boolean | null>>()
 
   const rejudge: Rejudge = async (record, one, value) => {
     const { spec, trust } = record
@@ -42,9 +50,31 @@ export function createRejudge({ bodies, judge, rules }: RejudgeOptions): Rejudge
     return verdict === undefined ? null : resultFollows(one, value, escrowOf(spec), verdict)
   }
 
-  return (record, one, value) => {
-    const asked = turn.then(() => rejudge(record, one, value))
+  const remember = (key: string, holds: boolean): void => {
+    known.set(key, holds)
+    const [oldest] = known.keys()
+    if (known.size > REMEMBERED_MAX && oldest !== undefined) known.delete(oldest)
+  }
+
+  const inTurn = async (key: string, judge: () => Promise<boolean | null>): Promise<boolean | null> => {
+    const asked = turn.then(judge)
     turn = asked.catch(() => undefined)
+    try {
+      const holds = await asked
+      if (holds !== null) remember(key, holds)
+      return holds
+    } finally {
+      pending.delete(key)
+    }
+  }
+
+  return async (record, one, value) => {
+    const key = `${record.job}/${one.link.digest}`
+    const found = known.get(key) ?? pending.get(key)
+    if (found !== undefined) return found
+    if (pending.size >= REJUDGED_AT_ONCE) return null
+    const asked = inTurn(key, () => rejudge(record, one, value))
+    pending.set(key, asked)
     return asked
   }
 }

@@ -67,7 +67,11 @@ const stepSchema = Type.Object({
   checks: Type.Array(
     Type.Object({
       what: Type.Enum(CHECKS),
-      holds: nullable(Type.Boolean({ description: 'null where this peer lacks what it takes' })),
+      holds: nullable(
+        Type.Boolean({
+          description: 'null where this peer lacks what it takes, or is asked for too much at once',
+        }),
+      ),
     }),
   ),
   slots: Type.Array(Type.Object({ slot: count(), node_id: peerId('Who is to run it') }), {

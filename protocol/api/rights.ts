@@ -10,7 +10,10 @@ export type Caller = (typeof CALLERS)[number]
 
 type Row = Readonly<Record<Caller, boolean>>
 
-/** Tells nothing of any prompt and costs nothing: whoever reaches the server may have it. */
+/**
+ * Tells nothing of any prompt, and what it costs is bounded, however often it is asked (a decision is judged again once, a
+ * few at a time: `node/host/rejudge`): whoever reaches the server may have it.
+ */
 const ANYONE: Row = { control: true, loopback: true, api_key: true, none: true }
 /** Spends this peer's credit on its users' work or shows their prompts and answers. */
 const OWNER: Row = { control: true, loopback: true, api_key: true, none: false }

@@ -17,7 +17,7 @@ function refusalUnder(rules: Digest, size = 1) {
     replicas: 1,
     model: null,
   }
-  const market = { models: new Set<string>(), freeSlots: () => 1, votersOffering: () => 0 }
+  const market = { models: new Set<string>(), freeNodes: () => 1, votersOffering: () => 0 }
   return draftJob(context as JobContext, request as JobRequest, market, new Uint8Array(32))
 }
 

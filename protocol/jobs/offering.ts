@@ -22,8 +22,8 @@ export interface Market {
   readonly models: ReadonlySet<string>
   /** Distinct votes (operators, or peers, by the charter's diversity) offering this model, or, for null, any. */
   votersOffering(model: string | null, maxPrice?: bigint): number
-  /** Runs that nodes could begin at once. */
-  freeSlots(): number
+  /** Members that have a free slot, by their own word: whatever it says, it counts once. */
+  freeNodes(): number
 }
 
 /** The `open` operation for a request, checked as a witness would check it before anything is signed. */
@@ -45,6 +45,11 @@ export function draftJob(
   }
   if (replicas < 1 || replicas > LIMITS.replicas)
     return refuse('replicas_out_of_range', `1 to ${LIMITS.replicas} replicas`)
+  const { charter, governance } = context.roster
+  const { params, treasury } = governance
+  const maxPrice = request.maxPrice ?? params.maxPrice
+  // Whatever nodes there are or will be: it never could be opened.
+  if (maxPrice < 1n) return refuse('price_too_low', 'the maximum price must be above 0')
   if (model !== null && !market.models.has(model))
     return refuse('model_unknown', `no node offers the model ${model}`)
   const offering = market.votersOffering(model)
@@ -54,9 +59,6 @@ export function draftJob(
       `${replicas} replicas need as many independent nodes, and ${offering} offer${offering === 1 ? 's' : ''} this model now: ask for fewer, or have more machines join`,
     )
   }
-  const { charter, governance } = context.roster
-  const { params, treasury } = governance
-  const maxPrice = request.maxPrice ?? params.maxPrice
   const affordable = market.votersOffering(model, maxPrice)
   if (affordable < replicas) {
     return refuse(

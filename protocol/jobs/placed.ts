@@ -6,8 +6,8 @@ import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { JobBook } from './job-book.ts'
 import type { JobHeads } from './job-heads.ts'
-import { placedCodec, RETURNS_MAX, type Ticket } from './ticket.ts'
-import { SLOW_MS, Window } from './window.ts'
+import { isReturnOf, placedCodec, RETURNS_MAX, type Ticket } from './ticket.ts'
+import { Window } from './window.ts'
 
 /** A job that isn't assigned by then keeps no place: a fork may have left its entry behind, so that it never will be. */
 const STUCK_MS = 6 * TIMES.assignMs
@@ -21,7 +21,7 @@ interface Place {
 }
 
 export interface PlacedParts {
-  readonly book: JobBook
+  readonly book: Pick<JobBook, 'get' | 'all'>
   readonly heads: () => Pick<JobHeads, 'get'>
 }
 
@@ -63,6 +63,12 @@ export class Placed {
     if (this.#places.delete(job)) out.write(keys.placed(job), null)
   }
 
+  /** The job that was opened in place of one that found no node. */
+  returnOf(job: JobId): JobId | undefined {
+    for (const [next, { ticket }] of this.#places) if (isReturnOf(ticket, job)) return next
+    return undefined
+  }
+
   /** Jobs that nodes aren't done with. */
   inFlight(now: number): number {
     let count = 0
@@ -78,11 +84,12 @@ export class Placed {
       if (this.#isLost(out.now, job, place)) this.forget(out, job)
       else if (this.#end(job) === null) this.#learn(out.now, { job, place, inFlight })
       else {
+        // Over before anybody looked: it was assigned as well.
+        if (this.#end(job) !== 'void') this.#assigned(out.now, place, inFlight + 1)
         this.forget(out, job)
         if (this.#mayReturn(out.now, job, place.ticket)) returning.push({ job, ticket: place.ticket })
       }
     }
-    if (inFlight === 0) this.window.idle()
     return returning
   }
 
@@ -95,11 +102,14 @@ export class Placed {
     about: { readonly job: JobId; readonly place: Place; readonly inFlight: number },
   ): void {
     const { job, place, inFlight } = about
+    if (this.#parts.book.get(job)?.attempt !== undefined) this.#assigned(now, place, inFlight)
+    else if (!place.isAssigned && now - place.signedMs > this.window.slowMs) this.window.unassigned(now)
+  }
+
+  #assigned(now: number, place: Place, inFlight: number): void {
     if (place.isAssigned) return
-    const afterMs = now - place.signedMs
-    place.isAssigned = this.#parts.book.get(job)?.attempt !== undefined
-    if (place.isAssigned) this.window.assigned(afterMs, inFlight)
-    else if (afterMs > SLOW_MS) this.window.unassigned(now)
+    place.isAssigned = true
+    this.window.assigned(now - place.signedMs, inFlight)
   }
 
   /** Void before anybody was elected, and nodes were at work meanwhile: it wasn't the job's fault. */

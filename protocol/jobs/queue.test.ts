@@ -72,4 +72,22 @@ describe('the order of those that wait', () => {
     queue.put(testTicket('a', { queuedMs: 5, priority: 3 }))
     expect([...queue.inOrder(9)].map(({ queuedMs }) => queuedMs)).toEqual([5])
   })
+
+  it('reads each ticket but a few times where every one of them is a batch of its own', () => {
+    const count = 4_096
+    let reads = 0
+    const queue = new Queue()
+    for (let at = 0; at < count; at += 1) {
+      const ticket = testTicket(`${at}`, { batch: hash('batch', Uint8Array.of(at >> 8, at & 255)) })
+      const read = () => {
+        reads += 1
+        return at
+      }
+      queue.put(Object.defineProperty(ticket, 'queuedMs', { get: read }))
+    }
+    reads = 0
+    expect([...queue.inOrder(count)]).toHaveLength(count)
+    // At each of the heap's twelve levels two tickets are compared with it or each other, by two readings.
+    expect(reads / count).toBeLessThan(2 * 4 * 12)
+  })
 })

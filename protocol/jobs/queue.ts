@@ -1,13 +1,30 @@
 import type { Digest } from '../ids.ts'
+import { Heap } from './heap.ts'
 import type { Ticket } from './ticket.ts'
 
 /** One level of priority for so long a wait: after less than five minutes the least urgent passes every fresh submission. */
 export const AGEING_MS = 30_000
 
-/** Those of one priority and one batch, the one that waits longest first: ageing changes nothing of their order. */
-interface Line {
-  readonly group: string
-  readonly tickets: Ticket[]
+/** Those of one batch by priority, the one that waits longest first: ageing changes nothing of their order. */
+interface Group {
+  readonly lines: Map<number, Ticket[]>
+  /** When it had its last turn, by count. */
+  turn: number
+}
+
+/** A line as far as it was read. */
+interface Cursor {
+  readonly tickets: readonly Ticket[]
+  at: number
+}
+
+/** The next ticket of a group while the queue is read. */
+interface Head {
+  readonly cursors: readonly Cursor[]
+  readonly cursor: Cursor
+  readonly ticket: Ticket
+  readonly rank: number
+  readonly turn: number
 }
 
 /** What a submission counts for now. */
@@ -18,14 +35,16 @@ function rankOf({ priority, queuedMs }: Ticket, now: number): number {
 /**
  * Submissions that wait to be opened, in the order: highest rank, then batches by turns (all single submissions are one),
  * then the longest wait. A rank grows by one every `AGEING_MS` and fresh ones begin at 9 at most, so nobody is passed
- * for ever: before a ticket come only those that were here first or came within the first (9 - priority) x `AGEING_MS`
- * of its wait, and of each batch of its own rank one for each one of its own batch.
+ * in this order for ever: before a ticket come only those that were here first or came within the first (9 - priority) x
+ * `AGEING_MS` of its wait, and of each batch of its own rank one for each one of its own batch. Whether those behind are
+ * opened while it can't be is decided where they are opened (`peer/submissions`).
+ *
+ * Whatever it does costs the logarithm of the number of batches for each ticket that is read, as one may make a batch of
+ * each of 10,000 tickets.
  */
 export class Queue {
   readonly #tickets = new Map<Digest, Ticket>()
-  readonly #lines = new Map<string, Line>()
-  /** When each batch had its last turn, by count. */
-  readonly #turns = new Map<string, number>()
+  readonly #groups = new Map<string, Group>()
   #turn = 0
 
   get size(): number {
@@ -43,48 +62,51 @@ export class Queue {
   put(ticket: Ticket): void {
     this.remove(ticket.name)
     this.#tickets.set(ticket.name, ticket)
-    const line = this.#lineOf(ticket)
-    line.tickets.splice(placeOf(line.tickets, ticket), 0, ticket)
+    const group = this.#groups.get(groupOf(ticket)) ?? { lines: new Map<number, Ticket[]>(), turn: 0 }
+    this.#groups.set(groupOf(ticket), group)
+    const line = group.lines.get(ticket.priority) ?? []
+    group.lines.set(ticket.priority, line)
+    line.splice(placeOf(line, ticket), 0, ticket)
   }
 
   remove(name: Digest): void {
     const ticket = this.#tickets.get(name)
     if (ticket === undefined) return
     this.#tickets.delete(name)
-    const line = this.#lineOf(ticket)
-    line.tickets.splice(placeOf(line.tickets, ticket), 1)
-    if (line.tickets.length > 0) return
-    this.#lines.delete(keyOf(ticket))
-    if (![...this.#lines.values()].some(({ group }) => group === line.group)) this.#turns.delete(line.group)
+    const { lines } = this.#groups.get(groupOf(ticket)) ?? {}
+    const line = lines?.get(ticket.priority)
+    line?.splice(placeOf(line, ticket), 1)
+    if (line?.length === 0) lines?.delete(ticket.priority)
+    if (lines?.size === 0) this.#groups.delete(groupOf(ticket))
   }
 
   /** Its batch has had a turn. */
   served(ticket: Ticket): void {
+    const group = this.#groups.get(groupOf(ticket))
+    if (group === undefined) return
     this.#turn += 1
-    this.#turns.set(groupOf(ticket), this.#turn)
+    group.turn = this.#turn
   }
 
-  /** From the next one to be opened on. The queue may change while it is read; then the order is that of the beginning. */
+  /** From the next one to be opened on. While it is read only the ticket that was given last may leave, or come back. */
   *inOrder(now: number): Generator<Ticket> {
-    const rests = [...this.#lines.values()].map(({ group, tickets }) => ({
-      group,
-      tickets: [...tickets],
-      at: 0,
-    }))
-    const turns = new Map(this.#turns)
+    const heads = new Heap<Head>(isBefore)
+    const add = (head: Head | undefined) => head && heads.push(head)
+    for (const { lines, turn } of this.#groups.values())
+      add(
+        headOf(
+          [...lines.values()].map((tickets) => ({ tickets, at: 0 })),
+          turn,
+          now,
+        ),
+      )
     let turn = this.#turn
-    for (;;) {
-      let best: { readonly line: (typeof rests)[number]; readonly ticket: Ticket } | undefined
-      for (const line of rests) {
-        const ticket = line.tickets[line.at]
-        if (ticket !== undefined && (best === undefined || isBefore(ticket, best.ticket, now, turns)))
-          best = { line, ticket }
-      }
-      if (best === undefined) return
-      best.line.at += 1
+    for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
+      const { ticket, cursor, cursors } = head
+      yield ticket
+      if (cursor.tickets[cursor.at]?.name === ticket.name) cursor.at += 1
       turn += 1
-      turns.set(best.line.group, turn)
-      yield best.ticket
+      add(headOf(cursors, turn, now))
     }
   }
 
@@ -98,21 +120,10 @@ export class Queue {
     }
     return undefined
   }
-
-  #lineOf(ticket: Ticket): Line {
-    const key = keyOf(ticket)
-    const line = this.#lines.get(key) ?? { group: groupOf(ticket), tickets: [] }
-    this.#lines.set(key, line)
-    return line
-  }
 }
 
 function groupOf({ batch }: Ticket): string {
   return batch ?? ''
-}
-
-function keyOf(ticket: Ticket): string {
-  return `${ticket.priority}/${groupOf(ticket)}`
 }
 
 function compareAges(a: Ticket, b: Ticket): number {
@@ -133,9 +144,19 @@ function placeOf(tickets: readonly Ticket[], ticket: Ticket): number {
   return low
 }
 
-function isBefore(a: Ticket, b: Ticket, now: number, turns: ReadonlyMap<string, number>): boolean {
-  const ranks = rankOf(b, now) - rankOf(a, now)
-  if (ranks !== 0) return ranks < 0
-  const served = (turns.get(groupOf(a)) ?? 0) - (turns.get(groupOf(b)) ?? 0)
-  return served === 0 ? compareAges(a, b) < 0 : served < 0
+/** The ticket of a group that is next: the highest rank, then the longest wait. */
+function headOf(cursors: readonly Cursor[], turn: number, now: number): Head | undefined {
+  let best: Head | undefined
+  for (const cursor of cursors) {
+    const ticket = cursor.tickets[cursor.at]
+    if (ticket === undefined) continue
+    const head = { cursors, cursor, ticket, turn, rank: rankOf(ticket, now) }
+    if (best === undefined || isBefore(head, best)) best = head
+  }
+  return best
+}
+
+function isBefore(a: Head, b: Head): boolean {
+  if (a.rank !== b.rank) return a.rank > b.rank
+  return a.turn === b.turn ? compareAges(a.ticket, b.ticket) < 0 : a.turn < b.turn
 }

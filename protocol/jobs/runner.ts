@@ -78,11 +78,16 @@ export class Runner {
     else this.#begin(out, open, { step: attempt.step, slot: mine.slot, rank: 0 })
   }
 
-  /** Slots that this peer fills and hasn't answered yet. */
+  /**
+   * Runs that this peer has begun and not answered yet. One whose prompt isn't here is none: its payer may never serve it,
+   * and would keep the node from all other work.
+   */
   busy(): number {
     let count = 0
-    for (const [job, { step, state }] of this.#work)
-      if (state !== 'failed' && this.#runs.get(job)?.has(step) !== true) count += 1
+    for (const [job, { step, state }] of this.#work) {
+      const isAtWork = state !== 'fetching' && state !== 'failed'
+      if (isAtWork && this.#runs.get(job)?.has(step) !== true) count += 1
+    }
     return count
   }
 

@@ -186,7 +186,7 @@ describe('a store that comes from a backup', () => {
   function restore(jobs: TestJobs, peer: PeerId): void {
     const store = jobs.minds.storeOf(peer) as Map<string, Uint8Array>
     for (const [key, value] of store) {
-      const write = key.startsWith(PREFIXES.job) ? restoredRecord({ key, value }) : undefined
+      const [write] = key.startsWith(PREFIXES.job) ? restoredRecord({ key, value }) : []
       if (write?.value instanceof Uint8Array) store.set(key, write.value)
     }
   }

@@ -33,9 +33,9 @@ export class TestJobs extends TestEpochs {
     this.minds.pass(TIMES.heartbeatMsMax)
   }
 
-  /** A peer's node is there, with one slot. */
-  offer(at: number): void {
-    this.minds.offer(this.id(at), { offers: [OFFER], vramTotalMb: 1, slots: 1 })
+  /** A peer's node is there, with one slot unless it says otherwise. */
+  offer(at: number, slots = 1): void {
+    this.minds.offer(this.id(at), { offers: [OFFER], vramTotalMb: 1, slots })
   }
 
   /** The payer's job, signed and offered. */

@@ -51,6 +51,11 @@ export interface Ticket extends TicketRecord {
   readonly name: Digest
 }
 
+/** Whether it waits, or was opened, once more in place of a job that found no node, and not because its owner retried that. */
+export function isReturnOf({ returns, choices }: Ticket, job: JobId): boolean {
+  return returns > 0 && choices.retryOf === job
+}
+
 /** A ticket whose job was opened and isn't over. */
 export const placedCodec = struct({ name: digest(), ticket: ticketCodec, signedMs: uint() })
 
@@ -58,7 +63,8 @@ export const placedCodec = struct({ name: digest(), ticket: ticketCodec, signedM
 export const withdrawnCodec = struct({
   ticket: ticketCodec,
   atMs: uint(),
-  why: oneOf('cancelled', 'expired'),
+  /** Forgotten: it waited when the backup was made that this peer was restored from, and may have been opened since. */
+  why: oneOf('cancelled', 'expired', 'forgotten'),
 })
 export type Withdrawn = Infer<typeof withdrawnCodec>
 

@@ -15,7 +15,6 @@ describe('the window of a steward', () => {
 
   it.each([
     ['quickly while it is used', QUICK_MS, 2, 5],
-    ['a little late', QUICK_MS + 1, 4, 4],
     ['quickly while it is mostly free', QUICK_MS, 1, 4],
   ])('after a job was assigned %s', (_, afterMs, inFlight, size) => {
     const window = new Window()
@@ -41,10 +40,34 @@ describe('the window of a steward', () => {
     expect(window.size(0)).toBe(1)
   })
 
-  it('asks heartbeats anew once nothing is in flight', () => {
+  it('keeps what it learned, whatever heartbeats say later', () => {
     const window = new Window()
     window.size(8)
-    window.idle()
-    expect(window.size(2)).toBe(2)
+    window.unassigned(0)
+    expect([window.size(2), window.size(WINDOW_MAX)]).toEqual([4, 4])
+  })
+
+  it.each([
+    ['as long as where everybody is near', 100, 500, 5],
+    ['longer than that', 100, 501, 4],
+    ['half as long again as the fastest one of far members', 1_200, 1_800, 5],
+    ['longer than that', 1_200, 1_801, 4],
+  ])('grows after a job that took %s', (_, fastestMs, afterMs, size) => {
+    const window = new Window()
+    window.size(4)
+    window.assigned(fastestMs, 0)
+    window.assigned(afterMs, 4)
+    expect(window.size(0)).toBe(size)
+  })
+
+  it.each([
+    [100, SLOW_MS],
+    [1_200, 3_600],
+  ])('whose fastest job took %i ms waits for one %i ms', (fastestMs, slowMs) => {
+    const window = new Window()
+    expect(window.slowMs).toBe(SLOW_MS)
+    window.size(4)
+    window.assigned(fastestMs, 0)
+    expect(window.slowMs).toBe(slowMs)
   })
 })

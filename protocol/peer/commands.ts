@@ -141,7 +141,7 @@ export class Commands {
   #cancel(out: Outbox, id: number, job: JobId): void {
     if (this.submissions.withdraw(out, job)) return this.#respond(out, id, { ok: true, type: 'cancelled' })
     // It may have been opened while its owner still knew it by its name.
-    const opened = this.submissions.recent(job)?.job ?? job
+    const opened = this.submissions.opened(job)
     const outcome = this.#jobs.cancel(out, opened)
     if (outcome === 'cancelled') this.submissions.placed.forget(out, opened)
     if (outcome === 'cancelled') return this.#respond(out, id, { ok: true, type: 'cancelled' })

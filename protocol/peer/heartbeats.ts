@@ -145,7 +145,7 @@ export class Heartbeats {
         )
         return new Set(fitting.map(({ voter }) => voter)).size
       },
-      freeSlots: () => nodes.reduce((sum, { heartbeat }) => sum + freeSlotsOf(heartbeat?.nodes ?? []), 0),
+      freeNodes: () => nodes.filter(({ heartbeat }) => hasFreeSlot(heartbeat?.nodes ?? [])).length,
     }
   }
 
@@ -214,8 +214,8 @@ export function heartbeatIntervalMs(roster: Roster): number {
   return Math.min(Math.max(members * 1_000, TIMES.heartbeatMsMin), TIMES.heartbeatMsMax)
 }
 
-function freeSlotsOf(nodes: Heartbeat['nodes']): number {
-  return nodes.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0)
+function hasFreeSlot(nodes: Heartbeat['nodes']): boolean {
+  return nodes.some(({ slots, busy }) => slots > busy)
 }
 
 function isNewer(beat: Heartbeat, before: Heartbeat): boolean {

@@ -44,6 +44,7 @@ export function viewOf(self: PeerId, roster: Roster, parts: Parts, counters: Int
     openJobs: () => [...jobs.context.book.all()].map(({ record }) => record).toReversed(),
     job: (job) => jobs.context.book.get(job)?.record,
     closedLately: (job) => jobs.context.book.closedLately(job),
+    isWaiting: (name) => parts.submissions.isWaiting(name),
     waiting: (name, now) => parts.submissions.find(name, now),
     allWaiting: () => parts.submissions.waiting(),
     submission: (name) => parts.submissions.recent(name),

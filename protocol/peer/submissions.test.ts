@@ -1,80 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { hash } from '../crypto/digest.ts'
-import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
-import { blobRefOf, type Digest, type JobId } from '../ids.ts'
-import { ANSWER, TestJobs } from '../jobs/testing-jobs.ts'
+import { blobRefOf, type JobId } from '../ids.ts'
 import { CHOICES } from '../jobs/testing-tickets.ts'
-import { batchItemName, submissionCodec, ticketCodec } from '../jobs/ticket.ts'
+import { batchItemName } from '../jobs/ticket.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
-import type { Command, JobRequest } from './command.ts'
-
-const PAYER = TestJobs.payer
-const named = (word: number): Digest => hash('name', Uint8Array.of(word))
-const NAME = named(1)
-const CONTENT = named(2)
-/** Hundreds of them together cost less than the payer has. */
-const CHEAP: JobRequest = { ...CHOICES, maxPrice: 1_000n }
-
-/** Two nodes of one slot each, so that one job of two replicas fills them. */
-function begin() {
-  const jobs = new TestJobs([5, 6])
-  const { minds } = jobs
-  const id = jobs.id(PAYER)
-  const under = (prefix: string) => [...minds.storeOf(id).keys()].filter((key) => key.startsWith(prefix))
-  return {
-    jobs,
-    minds,
-    id,
-    under,
-    submit: (
-      about: Partial<Extract<Command, { type: 'submit-job' }>> = {},
-      wishes: Partial<JobRequest> = {},
-    ) => minds.command(id, { type: 'submit-job', request: { ...CHEAP, ...wishes }, ...about }),
-    view: () => jobs.view(PAYER),
-    submission(name: Digest) {
-      const value = minds.stored(id, keys.submission(name))
-      return value === undefined ? undefined : decodeRecord(submissionCodec, value, name)
-    },
-    ticket(name: Digest) {
-      const value = minds.stored(id, keys.ticket(name))
-      return value === undefined ? undefined : decodeRecord(ticketCodec, value, name)
-    },
-    /** Answers every run that is asked for, until the payer has no job and nothing waits. */
-    work(
-      isDone = () => jobs.view(PAYER).openJobs().length === 0 && jobs.view(PAYER).allWaiting().length === 0,
-    ) {
-      minds.isCut = () => false
-      for (let round = 0; round < 200; round += 1) {
-        for (const run of minds.runs.splice(0)) minds.finish(run, ANSWER)
-        minds.pass(500)
-        if (isDone()) return
-      }
-      throw new RangeError('the jobs have no end')
-    },
-    /** Jobs that came to nothing: they found no node. */
-    voids: () => jobs.view(0).counters().jobs.void,
-    /** Jobs that the payer ever opened, by what a witness knows. */
-    jobsOf: () =>
-      [...minds.storeOf(jobs.id(0)).keys()].filter((key) => key.startsWith(PREFIXES.closed)).length,
-  }
-}
-
-/** The one place that there is at first is taken by a job that can't be assigned, until the peer works. */
-function full() {
-  const peer = begin()
-  peer.minds.isCut = (_from, _to, kind) => kind === 'propose'
-  const first = peer.submit()
-  if (first?.ok !== true || first.type !== 'job') throw new RangeError('the first job waits')
-  return peer
-}
-
-const WISH = { named: { name: NAME, content: CONTENT } }
+import type { Command } from './command.ts'
+import {
+  beginSubmissions,
+  CHEAP,
+  CONTENT,
+  fullSubmissions,
+  NAME,
+  named,
+  WISH,
+} from './testing-submissions.ts'
 
 describe('a submission', () => {
   it('is a job at once where there is room, and its name stands for it', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     const result = peer.submit(WISH)
     expect(result).toMatchObject({ ok: true, type: 'job' })
     expect(peer.under(PREFIXES.ticket)).toEqual([])
@@ -88,7 +33,7 @@ describe('a submission', () => {
   })
 
   it('waits where there is none, holds no escrow, and is opened when there is', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const before = peer.view().account(peer.id)
     expect(peer.submit(WISH)).toEqual({ ok: true, type: 'queued', ticket: NAME })
     expect(peer.view().waiting(NAME, peer.minds.now)).toMatchObject({ position: 0, reason: 'busy' })
@@ -99,7 +44,7 @@ describe('a submission', () => {
   })
 
   it('repeated while it waits is answered the same; under the same name for something else, refused', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     for (const _ of [1, 2]) expect(peer.submit(WISH)).toEqual({ ok: true, type: 'queued', ticket: NAME })
     expect(peer.submit({ named: { name: NAME, content: named(3) } })).toMatchObject({
       ok: false,
@@ -110,7 +55,7 @@ describe('a submission', () => {
   })
 
   it('repeated while its entry waits for the one before is answered once it is signed, with the same job', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     const { minds } = peer
     minds.isCut = (_from, _to, kind) => kind === 'vote'
     minds.command(peer.id, { type: 'transfer', to: peer.jobs.id(0), amount: 10_000n, memo: '' })
@@ -127,7 +72,7 @@ describe('a submission', () => {
   })
 
   it('is answered with its ticket where its entry can’t be signed for long', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     peer.minds.isCut = (_from, _to, kind) => kind === 'vote'
     peer.minds.command(peer.id, { type: 'transfer', to: peer.jobs.id(0), amount: 10_000n, memo: '' })
     peer.submit()
@@ -139,7 +84,7 @@ describe('a submission', () => {
   })
 
   it('that needs more nodes than there are waits, says why, and goes on once they are there', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     expect(peer.submit(WISH, { replicas: 3 })).toEqual({ ok: true, type: 'queued', ticket: NAME })
     peer.minds.pass(3 * TIMES.assignMs)
     expect(peer.view().waiting(NAME, peer.minds.now)?.reason).toBe('too_few_nodes')
@@ -153,16 +98,17 @@ describe('a submission', () => {
   it.each([
     ['model_unknown', { model: 'another' }],
     ['price_too_low', { maxPrice: 1n }],
+    ['price_too_low', { maxPrice: 0n, replicas: 9 }],
     ['replicas_out_of_range', { replicas: LIMITS.replicas + 1 }],
     ['insufficient_credit', { maxPrice: 100_000_000n }],
   ] as const)('is refused as %s also while the swarm is full', (code, wishes) => {
-    const peer = full()
+    const peer = fullSubmissions()
     expect(peer.submit({}, wishes)).toMatchObject({ ok: false, code })
     expect(peer.under(PREFIXES.ticket)).toEqual([])
   })
 
   it('is refused where those that wait will need what the account has', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const free = peer.view().account(peer.id)
     const maxPrice = ((free?.free ?? 0n) + (free?.claimable ?? 0n)) / 3n
     expect(peer.submit({}, { maxPrice, replicas: 2 })).toMatchObject({ ok: true, type: 'queued' })
@@ -174,14 +120,14 @@ describe('a submission', () => {
 })
 
 describe('a submission survives', () => {
-  const ends = (peer: ReturnType<typeof begin>, count: number) => {
+  const ends = (peer: ReturnType<typeof beginSubmissions>, count: number) => {
     peer.work()
     expectSame(peer.jobs)
     expect([peer.jobsOf(), peer.under(PREFIXES.ticket), peer.under(PREFIXES.placed)]).toEqual([count, [], []])
   }
 
   it.each(['crashesAt', 'forgetsAt'] as const)('a stop as its ticket is written (%s)', (how) => {
-    const peer = full()
+    const peer = fullSubmissions()
     peer.minds[how] = (_peer, key) => key === keys.ticket(NAME)
     expect(peer.submit(WISH)).toBeUndefined()
     peer.minds.restart(peer.id)
@@ -192,7 +138,7 @@ describe('a submission survives', () => {
   })
 
   it.each(['crashesAt', 'forgetsAt'] as const)('a stop as it is opened from the queue (%s)', (how) => {
-    const peer = full()
+    const peer = fullSubmissions()
     peer.submit(WISH)
     peer.minds[how] = (_peer, key) => key === keys.submission(NAME)
     peer.work(() => peer.minds[how] === undefined)
@@ -203,7 +149,7 @@ describe('a submission survives', () => {
   })
 
   it.each(['crashesAt', 'forgetsAt'] as const)('a stop as it is opened at once (%s)', (how) => {
-    const peer = begin()
+    const peer = beginSubmissions()
     peer.minds[how] = (_peer, key) => key === keys.submission(NAME)
     expect(peer.submit(WISH)).toBeUndefined()
     peer.minds.restart(peer.id)
@@ -216,7 +162,7 @@ describe('a submission survives', () => {
   it.each(['crashesAt', 'forgetsAt'] as const)(
     'a stop while its entry waits for the one before (%s)',
     (how) => {
-      const peer = begin()
+      const peer = beginSubmissions()
       const { minds } = peer
       minds.isCut = (_from, _to, kind) => kind === 'vote'
       minds.command(peer.id, { type: 'transfer', to: peer.jobs.id(0), amount: 10_000n, memo: '' })
@@ -231,7 +177,7 @@ describe('a submission survives', () => {
   )
 
   it('restarts with hundreds that wait, in their order', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const names = Array.from({ length: 500 }, (_, at) => hash('name', Uint8Array.of(at & 255, at >> 8)))
     names.forEach((name, at) => {
       peer.submit({ named: { name, content: CONTENT }, priority: at % 10 })
@@ -246,7 +192,7 @@ describe('a submission survives', () => {
 
 describe('a submission that waits', () => {
   it('names its prompt on disk until its job holds it, whatever write is the last one', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const prompt = blobRefOf(Uint8Array.of(7))
     peer.submit(WISH, { prompt })
     expect(peer.ticket(NAME)?.choices.prompt).toEqual(prompt)
@@ -258,7 +204,7 @@ describe('a submission that waits', () => {
   })
 
   it('names its prompt no more once it is withdrawn', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const prompt = blobRefOf(Uint8Array.of(7))
     peer.submit(WISH, { prompt })
     peer.minds.command(peer.id, { type: 'cancel-job', job: NAME })
@@ -267,7 +213,7 @@ describe('a submission that waits', () => {
   })
 
   it('is withdrawn by its name, durably, and never opened', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     peer.submit(WISH)
     expect(peer.minds.command(peer.id, { type: 'cancel-job', job: NAME })).toEqual({
       ok: true,
@@ -281,7 +227,7 @@ describe('a submission that waits', () => {
   })
 
   it('ends at its deadline, also while its peer is down', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     peer.submit(WISH, { deadlineMs: 1_000 })
     peer.minds.stop(peer.id)
     peer.minds.pass(2_000)
@@ -291,7 +237,7 @@ describe('a submission that waits', () => {
   })
 
   it('cancelled while its entry waits for the one before ends, whatever crashes', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     const { minds } = peer
     minds.isCut = (_from, _to, kind) => kind === 'vote'
     minds.command(peer.id, { type: 'transfer', to: peer.jobs.id(0), amount: 10_000n, memo: '' })
@@ -305,7 +251,7 @@ describe('a submission that waits', () => {
   })
 
   it('is opened with the times that its payer chose, also after a restart', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const times = { assignMs: 5_000, commitMs: 5_000, revealMs: 2_000, voidMs: 20_000 }
     const terms = { attempts: 1, leaseMs: 300, graceMs: 60, ...times }
     peer.submit(WISH, { terms })
@@ -320,7 +266,7 @@ describe('a submission that waits', () => {
   })
 
   it('is opened by its priority', () => {
-    const peer = full()
+    const peer = fullSubmissions()
     const words = [3, 4, 5]
     words.forEach((word, at) => peer.submit({ named: { name: named(word), content: CONTENT }, priority: at }))
     peer.work()
@@ -335,65 +281,6 @@ describe('a submission that waits', () => {
   })
 })
 
-describe('many submissions at once', () => {
-  it('are all answered, each once, and none of them is refused', () => {
-    const peer = begin()
-    const names = Array.from({ length: 60 }, (_, at) => hash('name', Uint8Array.of(1, at)))
-    for (const name of names)
-      expect(peer.submit({ named: { name, content: CONTENT } })).toMatchObject({ ok: true })
-    peer.work()
-    const jobs = new Set(names.map((name) => peer.submission(name)?.job))
-    expect([jobs.size, jobs.has(null), jobs.has(undefined)]).toEqual([60, false, false])
-    expectSame(peer.jobs)
-    expect(peer.jobsOf() - 60).toBe(peer.voids())
-  })
-
-  it('beyond what a queue holds are the only ones that are told to come back later', () => {
-    const peer = full()
-    const items = Array.from({ length: LIMITS.batchJobs }, () => ({ ...CHEAP, maxPrice: 200n }))
-    const batch = (at: number) =>
-      peer.minds.command(peer.id, {
-        type: 'submit-batch',
-        items,
-        named: { name: hash('name', Uint8Array.of(2, at)), content: CONTENT },
-      })
-    const count = LIMITS.queuedJobs / LIMITS.batchJobs
-    for (let at = 0; at < count; at += 1) expect(batch(at)).toMatchObject({ ok: true })
-    expect(batch(count)).toMatchObject({ ok: false, code: 'queue_full' })
-    expect(peer.submit({}, { maxPrice: 200n })).toMatchObject({ ok: false, code: 'queue_full' })
-  })
-})
-
-describe('a job that found no node', () => {
-  it('waits again while others are at work, and is opened anew under the same name', () => {
-    const peer = begin()
-    const { minds } = peer
-    peer.submit()
-    peer.jobs.passElection()
-    minds.isCut = (_from, _to, kind) => kind === 'bid'
-    const first = peer.submit(WISH)
-    const isWaiting = () => peer.view().waiting(NAME, minds.now) !== undefined
-    for (let round = 0; round < 60 && !isWaiting(); round += 1) minds.pass(500)
-    expect(isWaiting()).toBe(true)
-    expect(peer.submission(NAME)).toBeUndefined()
-    peer.work()
-    const job = peer.submission(NAME)?.job ?? undefined
-    expect(first).not.toMatchObject({ job })
-    expect(job).toMatch(/^[0-9a-f]{64}$/)
-    expect(peer.jobsOf()).toBe(3)
-    expectSame(peer.jobs)
-  })
-
-  it('is over where nobody is at work: it isn’t that nodes are busy', () => {
-    const peer = begin()
-    peer.minds.isCut = (_from, _to, kind) => kind === 'bid'
-    peer.submit(WISH)
-    peer.minds.pass(TIMES.assignMs + 3 * TIMES.retryMsMax)
-    expect(peer.view().openJobs()).toEqual([])
-    expect(peer.view().allWaiting()).toEqual([])
-  })
-})
-
 describe('a batch', () => {
   const BATCH = { named: { name: NAME, content: CONTENT } }
   const batchOf = (count: number): Command => ({
@@ -403,7 +290,7 @@ describe('a batch', () => {
   })
 
   it.each(['crashesAt', 'forgetsAt'] as const)('is taken as a whole or not at all (%s)', (how) => {
-    const peer = begin()
+    const peer = beginSubmissions()
     peer.minds[how] = (_peer, key) => key === keys.batch(NAME)
     expect(peer.minds.command(peer.id, batchOf(5))).toBeUndefined()
     peer.minds.restart(peer.id)
@@ -418,7 +305,7 @@ describe('a batch', () => {
   })
 
   it('is refused as a whole where the account can’t pay for all of it', () => {
-    const peer = begin()
+    const peer = beginSubmissions()
     const items = Array.from({ length: 20 }, () => ({ ...CHOICES, maxPrice: 1_000_000n }))
     const result = peer.minds.command(peer.id, { type: 'submit-batch', items, ...BATCH })
     expect(result).toMatchObject({ ok: false, code: 'insufficient_credit' })

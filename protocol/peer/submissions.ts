@@ -12,6 +12,7 @@ import {
   batchItemName,
   jobMetaCodec,
   requestOf,
+  isReturnOf,
   type Submission,
   type Ticket,
   ticketFor,
@@ -36,6 +37,10 @@ const TIMER = 'queue'
 const LOOK_MS = 25
 /** Without events it is looked so often. */
 const QUIET_MS = 250
+/** So many tickets that can't be opened are passed over for each millisecond of pause: they take some hundredths of the time. */
+const PASSED_PER_MS = 10
+/** For a ticket that waits so long for credits nothing behind it is opened while jobs hold some: those come back to it. */
+const PATIENCE_MS = 60_000
 /** A job that isn't signed by then is answered with its ticket: an earlier entry waits for its certificate. */
 const ANSWER_MS = 2_000
 /** What most jobs ask for, where room is counted for whichever come next. */
@@ -84,6 +89,10 @@ export class Submissions {
   readonly #signing = new Map<number, Signing>()
   #count = 0
   #lookMs = Number.NEGATIVE_INFINITY
+  /** When the queue is walked through next, at the earliest. */
+  #walkMs = Number.NEGATIVE_INFINITY
+  /** Whether what comes back to the account is kept for one that waits. */
+  #isSaving = false
 
   constructor(parts: SubmissionParts) {
     this.#parts = parts
@@ -106,7 +115,7 @@ export class Submissions {
     const draft = this.#draft(out.now, ticket, market)
     const refusal = this.#refusalOf(draft, [ticket])
     if (refusal !== undefined) return this.#parts.respond(out, id, refusal)
-    if (draft.ok && this.#places(out.now, market, job.replicas) > this.#tickets.queue.size)
+    if (draft.ok && this.#isOpenedAtOnce(out.now, market, job.replicas))
       return this.#sign(out, id, { ticket, operation: draft.operation, commands: [id] })
     if (!draft.ok) this.#tickets.hinder(name, draft.code)
     this.#tickets.keep(out, { ...ticket, isKnown: true })
@@ -173,14 +182,15 @@ export class Submissions {
     return true
   }
 
-  /** Ends a submission that isn't a job yet; false where this is none. */
-  withdraw(out: Outbox, name: Digest): boolean {
-    const ticket = this.#tickets.queue.get(name)
+  /** Ends a submission that isn't a job yet, or, by the id of its job that found no node, isn't one now; false for any other. */
+  withdraw(out: Outbox, id: Digest): boolean {
+    const isIt = (ticket: Ticket) => ticket.name === id || isReturnOf(ticket, id)
+    const ticket = this.#tickets.queue.get(id) ?? find(this.#tickets.queue.all(), isIt)
     if (ticket !== undefined) {
       this.#tickets.end(out, ticket, 'cancelled')
       return true
     }
-    const signing = this.#signingOf(name)
+    const signing = find(this.#signing.values(), (one) => isIt(one.ticket))
     if (signing === undefined) return false
     // Its job is cancelled as soon as there is one; were this peer to stop before, the ticket would have expired.
     signing.ticket = { ...signing.ticket, deadlineMs: out.now }
@@ -206,6 +216,10 @@ export class Submissions {
     if (this.#tickets.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
   }
 
+  isWaiting(name: Digest): boolean {
+    return this.#tickets.queue.get(name) !== undefined || this.#signingOf(name) !== undefined
+  }
+
   /** A ticket that isn't a job yet, how many go before it and why it waits. */
   find(name: Digest, now: number): WaitingView | undefined {
     const signing = this.#signingOf(name)
@@ -222,6 +236,11 @@ export class Submissions {
     return all.sort((a, b) => b.queuedMs - a.queuedMs || (a.name < b.name ? -1 : 1))
   }
 
+  /** The job that a submission, or its job that found no node, is by now. */
+  opened(id: Digest): JobId {
+    return this.recent(id)?.job ?? this.placed.returnOf(id) ?? id
+  }
+
   /** What became lately of a submission. */
   recent(name: Digest): Submission | undefined {
     return this.#tickets.recent(name)
@@ -235,26 +254,31 @@ export class Submissions {
     if (draft.operation.type !== 'open') throw new TypeError('a job is drafted as something else')
     const seed = hash('dry-run', entropy)
     const outcome = dryRun(draft.operation.spec, this.#parts.nodes(now), context.snapshot(), seed)
-    const isOpened = this.#places(now, market, request.replicas) > this.#tickets.queue.size
+    const isOpened = this.#isOpenedAtOnce(now, market, request.replicas)
     return { ok: true, outcome, waiting: isOpened ? 0 : this.#tickets.queue.size }
   }
 
   /** Opens in order, passing over those that can't be opened now, until no place is left. */
   #open(out: Outbox): void {
-    if (this.#tickets.queue.size === 0) return
+    this.#isSaving &&= this.#tickets.queue.size > 0
+    if (this.#tickets.queue.size === 0 || out.now < this.#walkMs) return
     const market = this.#parts.market(out.now)
     let places = this.#places(out.now, market, REPLICAS_USUAL)
     if (places <= 0) return
+    this.#isSaving = false
+    let passed = 0
     // What keeps one from being opened keeps all that ask for the same.
     const hindered = new Map<string, CommandFault>()
     for (const ticket of this.#tickets.queue.inOrder(out.now)) {
-      if (places <= 0) return
       const kind = kindOf(ticket)
       const known = hindered.get(kind)
       const drafted = known === undefined ? this.#openable(out.now, ticket, market) : known
       if (typeof drafted === 'string') {
         hindered.set(kind, drafted)
         this.#tickets.hinder(ticket.name, drafted)
+        passed += 1
+        this.#isSaving = drafted === 'insufficient_credit' && this.#isOwedCredits(out.now, ticket)
+        if (this.#isSaving) break
         continue
       }
       this.#tickets.queue.served(ticket)
@@ -262,7 +286,19 @@ export class Submissions {
       this.#count -= 1
       this.#sign(out, this.#count, { ticket, operation: drafted, commands: [] })
       places -= 1
+      if (places <= 0) break
     }
+    this.#walkMs = out.now + Math.floor(passed / PASSED_PER_MS)
+  }
+
+  /** It has waited for long, and credits are set aside that come back. */
+  #isOwedCredits(now: number, { queuedMs }: Ticket): boolean {
+    const isDue = now >= queuedMs + PATIENCE_MS
+    return isDue && (this.#signing.size > 0 || this.placed.inFlight(now) > 0)
+  }
+
+  #isOpenedAtOnce(now: number, market: Market, replicas: number): boolean {
+    return !this.#isSaving && this.#places(now, market, replicas) > this.#tickets.queue.size
   }
 
   /** The `open` of a ticket, or what keeps it from being signed now. */
@@ -322,13 +358,12 @@ export class Submissions {
   }
 
   #places(now: number, market: Market, replicas: number): number {
-    const room = Math.floor(market.freeSlots() / replicas)
+    const room = Math.floor(market.freeNodes() / replicas)
     return this.placed.window.size(room) - this.placed.inFlight(now) - this.#signing.size
   }
 
   #signingOf(name: Digest): Signing | undefined {
-    for (const signing of this.#signing.values()) if (signing.ticket.name === name) return signing
-    return undefined
+    return find(this.#signing.values(), ({ ticket }) => ticket.name === name)
   }
 
   /** Whoever waits for long is told where its job is. */
@@ -353,6 +388,11 @@ export class Submissions {
     })
     out.notify(job)
   }
+}
+
+function find<T>(all: Iterable<T>, isIt: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isIt(one)) return one
+  return undefined
 }
 
 /** All that decides whether a job can be opened now. */

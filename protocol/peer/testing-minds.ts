@@ -48,6 +48,8 @@ export class TestMinds {
   #commandCount = 0
   /** What a frame's way is cut by; by default nothing. */
   isCut: (from: PeerId, to: PeerId, kind: string) => boolean = () => false
+  /** Whether a peer that asks for a body is given it; by default all are everywhere. */
+  isServed: (peer: PeerId, blob: BlobRef) => boolean = () => true
   /** Whether a peer's host agrees to witness, asked when the peer starts. */
   acceptsWitness: (peer: PeerId) => boolean = () => true
   /** Bytes that wait for one peer from another on one channel; beyond, a frame is lost. By default there is no end. */
@@ -301,7 +303,8 @@ export class TestMinds {
         this.stopped.push({ peer: signer.id, job: effect.job, atMs: this.now })
       else if (effect.type === 'fetch') {
         this.fetched.push({ peer: signer.id, token: effect.token, from: effect.from })
-        this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok: true } })
+        const ok = this.isServed(signer.id, effect.blob)
+        this.#queue.push({ to: node, event: { ...effect, type: 'fetched', ok } })
       } else if (effect.type === 'compute') this.#compute(node, effect)
       else if (effect.type === 'respond' || effect.type === 'epoch-result') this.#results.push(effect.result)
     }

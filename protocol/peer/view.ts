@@ -87,6 +87,8 @@ export interface PeerView {
   job(job: JobId): JobRecord | undefined
   /** A job that became terminal a moment ago; the store has it, too, once it is written. */
   closedLately(job: JobId): JobRecord | undefined
+  /** Whether a submission isn't a job yet, by its name: its place, which `waiting` tells, costs a walk through the queue. */
+  isWaiting(name: Digest): boolean
   /** A submission that isn't a job yet, by its name. */
   waiting(name: Digest, now: number): WaitingView | undefined
   /** All of them, the newest first. */

@@ -1,5 +1,5 @@
-import { A, useParams } from '@solidjs/router'
-import { type JSX, Show } from 'solid-js'
+import { A, useNavigate, useParams } from '@solidjs/router'
+import { createEffect, type JSX, Show } from 'solid-js'
 import type { Job as JobResource } from '../../protocol/api/job-schema.ts'
 import { AnsweringModel } from '../components/AnsweringModel.tsx'
 import { Answers } from '../components/Answers.tsx'
@@ -15,6 +15,7 @@ import { StatusFlow } from '../components/StatusFlow.tsx'
 import { Threads } from '../components/Threads.tsx'
 import { Timeline } from '../components/Timeline.tsx'
 import { Verdict } from '../components/Verdict.tsx'
+import { followedTo } from '../format/goes-on.ts'
 import { shortDigest } from '../format/identity.ts'
 import { isClosed, sentenceOf } from '../format/status.ts'
 import { titleOf } from '../format/title.ts'
@@ -48,6 +49,14 @@ function JobBody(props: { job: JobResource; answer: AnswerText }): JSX.Element {
       <p class="status-sentence" role="status">
         {sentenceOf(props.job)}
       </p>
+      <Show when={props.job.continued_as}>
+        {(next) => (
+          <p role="status">
+            No node was free. It goes on as <A href={`/jobs/${next()}`}>{shortDigest(next())}</A>: nothing has
+            to be asked again.
+          </p>
+        )}
+      </Show>
       <CancelJob job={props.job} />
       <Show when={props.job.slots.length > 0}>
         <Threads job={props.job} />
@@ -68,9 +77,23 @@ function JobBody(props: { job: JobResource; answer: AnswerText }): JSX.Element {
   )
 }
 
+/** Whoever watches a job goes on with what it goes on as. */
+function followReturns(job: () => JobResource | undefined): void {
+  const navigate = useNavigate()
+  let seenOpen: string | undefined
+  createEffect(() => {
+    const now = job()
+    if (now === undefined) return
+    const next = followedTo(now, seenOpen)
+    if (!isClosed(now.status)) seenOpen = now.id
+    if (next !== undefined) navigate(`/jobs/${next}`, { replace: true })
+  })
+}
+
 export function Job(): JSX.Element {
   const params = useParams<{ id: string }>()
   const { job: watch, answer } = createJobWatch(() => params.id)
+  followReturns(() => watch.value)
   createPageTitle(() => `Job ${shortDigest(params.id)}`)
   return (
     <article class="job">

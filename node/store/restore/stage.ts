@@ -71,8 +71,8 @@ export async function stage(
 async function forget(store: Store): Promise<void> {
   for (const prefix of RESTORED_PREFIXES) {
     for await (const record of store.scan({ prefix })) {
-      const write = restoredRecord(record)
-      if (write !== undefined) await store.write([write])
+      const writes = restoredRecord(record)
+      if (writes.length > 0) await store.write(writes)
     }
   }
 }
