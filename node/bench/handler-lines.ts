@@ -18,3 +18,20 @@ export function handlerLines(peers: readonly DurationsCopy[]): readonly string[]
       ),
   ]
 }
+
+/** What one job takes of each type of event, the most expensive first: how many are handled, and for how long. */
+export function eventLines(peers: readonly DurationsCopy[], jobs: number): readonly string[] {
+  const rows = Object.entries(Durations.together(peers).summary())
+  const sorted = rows.toSorted(([, a], [, b]) => b.totalUs - a.totalUs)
+  const total = rows.reduce((sum, [, { totalUs }]) => sum + totalUs, 0)
+  const line = (type: string, count: number, us: number) =>
+    `  ${type.padEnd(24)} ${(count / jobs).toFixed(2).padStart(7)} a job   ${(us / 1_000 / jobs).toFixed(3).padStart(7)} ms a job`
+  return [
+    line(
+      'all events',
+      rows.reduce((sum, [, { count }]) => sum + count, 0),
+      total,
+    ),
+    ...sorted.map(([type, { count, totalUs }]) => line(type, count, totalUs)),
+  ]
+}

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JobsReport, ProcessReport } from '../e2e/driven-messages.ts'
 import type { DrivenProcess } from '../e2e/driven-process.ts'
 import { planSeats, startSeat, until } from '../e2e/driven-swarm.ts'
-import { handlerLines } from './handler-lines.ts'
+import { eventLines, handlerLines } from './handler-lines.ts'
 import { figures, percentile } from './percentiles.ts'
 
 const PROMPT =
@@ -35,12 +35,17 @@ export interface JobsBench {
   readonly perSecond: number
   readonly seconds: number
   readonly profile: string | undefined
+  /** Prints what one job takes of each type of event. */
+  readonly counts: boolean
 }
 
 type Print = (line: string) => void
 
 /** Four witnesses, a process each, that submit jobs in turn at a steady pace to a model that answers at once. */
-export async function benchJobs({ perSecond, seconds, profile }: JobsBench, print: Print): Promise<void> {
+export async function benchJobs(
+  { perSecond, seconds, profile, counts }: JobsBench,
+  print: Print,
+): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'hyperlooms-jobs-'))
   const seats = await planSeats(root)
   const peers = seats.map((seat) => startSeat(seat, { answerMs: 0, profile }))
@@ -59,7 +64,10 @@ export async function benchJobs({ perSecond, seconds, profile }: JobsBench, prin
     await look()
     lines(together(reports), { perSecond, seconds, startMs }).forEach(print)
     memoryLines(looks, seconds >= FLAT_SECONDS).forEach(print)
-    handlerLines(looks.at(-1)?.map(({ durations }) => durations) ?? []).forEach(print)
+    const durations = looks.at(-1)?.map((one) => one.durations) ?? []
+    handlerLines(durations).forEach(print)
+    if (counts)
+      eventLines(durations, Math.max(1, reports.flatMap(({ endedAtMs }) => endedAtMs).length)).forEach(print)
   } finally {
     await Promise.all(peers.map((peer) => peer.stop()))
     await rm(root, { recursive: true, force: true })
@@ -145,11 +153,14 @@ function memoryLines(looks: readonly (readonly ProcessReport[])[], isLong: boole
     return `${name.padEnd(22)}${text.join('   ')}  MiB less heads, from a fifth of the time on${flat}`
   }
   const over = last.map(({ jobs }) => `${jobs.over}+${jobs.open}`)
-  const cpu = last.map(({ cpuMs }, at) => ((cpuMs - (first[at]?.cpuMs ?? 0)) / 1_000).toFixed(0))
+  const cpu = last.map(({ cpuMs }, at) => cpuMs - (first[at]?.cpuMs ?? 0))
+  const ended = Math.max(...last.map(({ jobs }, at) => jobs.over - (first[at]?.jobs.over ?? 0)))
+  const each = cpu.reduce((sum, ms) => sum + ms, 0) / Math.max(1, ended)
   return [
     row('heap', ({ heapBytes }) => heapBytes),
     row('resident', ({ rssBytes }) => rssBytes),
-    `jobs known, over+open ${over.join('   ')}; processor s ${cpu.join('   ')}`,
+    `jobs known, over+open ${over.join('   ')}`,
+    `processor             ${each.toFixed(0)} ms a job by all together, of ${ended}; s of each ${cpu.map((ms) => (ms / 1_000).toFixed(0)).join('   ')}`,
   ]
 }
 

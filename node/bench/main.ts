@@ -18,6 +18,7 @@ const USAGE = `Usage: npm run bench -- [jobs] [ledger] [level-up] [memory] [epoc
              jobs, memory
              --rate 1        jobs submitted a second, by all together
              --seconds 60    of submitting, or --minutes N; at --rate 20 the bar is 10 minutes
+             --counts        which events a job takes, and for how long each are handled
   ledger     4 witness processes, and a driver with 10,000 owners who pay each other in a ring: finality, certified
              transfers and operations per second, memory
              --seconds 20    of the measurement; 300 is the bar's
@@ -60,6 +61,7 @@ const { values, positionals } = parseArgs({
     entries: { type: 'string', default: '100000' },
     accounts: { type: 'string', default: '100000' },
     profile: { type: 'string' },
+    counts: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -70,7 +72,7 @@ async function jobs(): Promise<void> {
   const perSecond = Number(values.rate ?? JOBS_PER_SECOND)
   const seconds = 60 * Number(values.minutes ?? 0) || Number(values.seconds ?? JOBS_SECONDS)
   print(`jobs: 4 witness processes, ${perSecond} jobs/s for ${seconds} s, TCP on loopback, LevelDB with sync`)
-  await benchJobs({ perSecond, seconds, profile: values.profile }, print)
+  await benchJobs({ perSecond, seconds, profile: values.profile, counts: values.counts }, print)
 }
 
 async function ledger(): Promise<void> {

@@ -8,12 +8,14 @@ export interface DurationSummary {
   readonly p50Us: number
   readonly p99Us: number
   readonly maxUs: number
+  readonly totalUs: number
 }
 
 /** A histogram as it travels between processes. */
 interface HistogramCopy {
   readonly buckets: Uint32Array
   readonly maxUs: number
+  readonly totalUs: number
 }
 export type DurationsCopy = ReadonlyMap<string, HistogramCopy>
 
@@ -21,28 +23,32 @@ class Histogram {
   readonly #buckets = new Uint32Array(BUCKETS)
   #count = 0
   #maxUs = 0
+  #totalUs = 0
 
   add(us: number): void {
     const at = Math.min(BUCKETS - 1, Math.max(0, Math.floor(Math.log(Math.max(us, 1)) / GROWTH)))
     this.#buckets[at] = (this.#buckets[at] ?? 0) + 1
     this.#count += 1
     this.#maxUs = Math.max(this.#maxUs, us)
+    this.#totalUs += us
   }
 
-  absorb({ buckets, maxUs }: HistogramCopy): void {
+  absorb({ buckets, maxUs, totalUs }: HistogramCopy): void {
     buckets.forEach((count, at) => {
       this.#buckets[at] = (this.#buckets[at] ?? 0) + count
       this.#count += count
     })
     this.#maxUs = Math.max(this.#maxUs, maxUs)
+    this.#totalUs += totalUs
   }
 
   copy(): HistogramCopy {
-    return { buckets: this.#buckets.slice(), maxUs: this.#maxUs }
+    return { buckets: this.#buckets.slice(), maxUs: this.#maxUs, totalUs: this.#totalUs }
   }
 
   summary(): DurationSummary {
-    return { count: this.#count, p50Us: this.#quantile(0.5), p99Us: this.#quantile(0.99), maxUs: this.#maxUs }
+    const [p50Us, p99Us] = [this.#quantile(0.5), this.#quantile(0.99)]
+    return { count: this.#count, p50Us, p99Us, maxUs: this.#maxUs, totalUs: this.#totalUs }
   }
 
   /** Upper end of the bucket that holds the quantile, and never more than the maximum. */

@@ -2,6 +2,7 @@ import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { LengthPrefixedDecoder } from '@libp2p/utils'
 import type { Counter } from './counters.ts'
 import { IDLE_RECEIVE_MS, READ_BUFFER_BYTES } from './limits.ts'
+import { spareEmptyReads } from './quiet-decoder.ts'
 import { spareWindowUpdates } from './window-updates.ts'
 
 interface InletOptions {
@@ -21,6 +22,7 @@ export async function receiveFrames(stream: Stream, options: InletOptions): Prom
     maxDataLength: options.frameBytesMax,
     maxBufferSize: READ_BUFFER_BYTES,
   })
+  spareEmptyReads(decoder)
   spareWindowUpdates(stream)
   const ended = Promise.withResolvers<void>()
   let handling: Promise<void> | undefined

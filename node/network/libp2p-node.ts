@@ -39,6 +39,7 @@ import type { NetworkOptions } from './network.ts'
 import { toAnnounce } from './own-addresses.ts'
 import { protocolName } from './protocol-name.ts'
 import { guardedWebSockets } from './websocket-guard.ts'
+import { wholeWrites } from './whole-writes.ts'
 
 type Services = {
   gate: object
@@ -87,7 +88,7 @@ export async function createNode(parts: NodeParts): Promise<CreatedNode> {
       guardedWebSockets({ connectionsMax: CONNECTIONS_MAX, handshakeMs: HANDSHAKE_MS }),
       circuitRelayTransport(),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [wholeWrites(noise())],
     streamMuxers: [
       yamux({
         maxInboundStreams: STREAMS_PER_CONNECTION,

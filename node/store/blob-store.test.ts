@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { blobRefOf } from '../../protocol/ids.ts'
 import { describeBlobStore } from './blob-store.acceptance.ts'
 import { openBlobStore } from './blob-store.ts'
 import { createMemoryBlobStore } from './memory-blob-store.ts'
+import { RecentBodies } from './recent-bodies.ts'
 
 const temporaryDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'hyperlooms-blobs-'))
 
@@ -49,6 +50,32 @@ describe('blob store on disk', () => {
     expect(await store.get(digest)).toBeUndefined()
     expect(await store.has(digest)).toBe(false)
     expect(await readdir(directory)).toEqual([])
+  })
+
+  it('reads a body once while its file is the same one', async () => {
+    const path = join(directory, digest)
+    const store = openBlobStore(directory, { bytesMax: 100 })
+    await store.put(body)
+    const { atime, mtime } = await stat(path)
+    await utimes(path, atime, mtime)
+    await store.put(body)
+    const put = await stat(path)
+    // What no reader could tell from the file that was written.
+    await writeFile(path, new Uint8Array(100))
+    await utimes(path, put.atime, put.mtime)
+    expect(await store.get(digest)).toEqual(body)
+    expect(await openBlobStore(directory, { bytesMax: 100 }).get(digest)).toBeUndefined()
+  })
+
+  it('keeps the newest of those that it has read', () => {
+    const recent = new RecentBodies(() => directory)
+    const names = Array.from({ length: 1_025 }, (_, at) => blobRefOf(Uint8Array.of(at >> 8, at)).digest)
+    for (const name of names) recent.note(name, body, true)
+    const [first = digest, second = digest] = names
+    expect([recent.find(first), recent.find(second)?.body]).toEqual([undefined, body])
+    const largest = new Uint8Array(262_144)
+    for (const name of names.slice(0, 64)) recent.note(name, largest, true)
+    expect(names.filter((name) => recent.find(name) !== undefined)).toEqual(names.slice(0, 64))
   })
 
   it('repairs a damaged file when the body is put again', async () => {

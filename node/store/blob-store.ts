@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, type Stats } from 'node:fs'
 import { open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { blobRefOf, isDigest } from '../../protocol/ids.ts'
-import type { BlobRef, Digest } from '../../protocol/ids.ts'
+import { type BlobRef, type Digest, isDigest } from '../../protocol/ids.ts'
+import { RecentBodies } from './recent-bodies.ts'
 import { createSyncedFile, PRIVATE_MODE, syncDirectory } from './synced-file.ts'
 
 export interface BlobStoreOptions {
@@ -16,10 +16,13 @@ export interface BlobStore {
   /**
    * Resolves once the body is durable, or, with `durable: false`, once it is written: that costs no sync, and a loss
    * of power may leave nothing of it. Putting it again repairs a damaged copy, makes a copy durable that wasn't, and
-   * renews when the body was used last. Throws a `BlobError` for a body above `bytesMax`.
+   * renews when the body was used last, to within a minute. Throws a `BlobError` for a body above `bytesMax`.
    */
   put(body: Uint8Array, options?: { readonly durable: boolean }): Promise<BlobRef>
-  /** A body whose digest was checked just now; undefined when it isn't held or its copy was damaged. */
+  /**
+   * A body whose digest was checked just now, or by this process before and its file hasn't changed; undefined when it
+   * isn't held or its copy was damaged.
+   */
   get(digest: Digest): Promise<Uint8Array | undefined>
   /** Whether a copy is held, without reading it. */
   has(digest: Digest): Promise<boolean>
@@ -49,6 +52,8 @@ export class BlobError extends Error {
 }
 
 const TEMPORARY_SUFFIX = '.tmp'
+/** A body that was used a minute ago is as good as one used now: what nobody needs stays for an hour. */
+const RENEWED_EVERY_MS = 60_000
 
 /**
  * One file for each body in `directory`, named by its digest. A body is written under a temporary name,
@@ -60,6 +65,7 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
   removeTemporaryFiles(directory)
   const pathOf = (digest: Digest): string => join(directory, digest)
   const inTurn = createTurns()
+  const recent = new RecentBodies(pathOf)
   const syncNames = createSharedSync(directory)
   let parentSynced: Promise<void> | undefined
 
@@ -69,6 +75,7 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
   }
 
   async function isIntact(digest: Digest): Promise<boolean> {
+    if (recent.find(digest) !== undefined) return true
     return (await holds(digest)) && (await readBody(pathOf(digest), digest)) !== undefined
   }
 
@@ -79,25 +86,39 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
     await rename(temporary, pathOf(digest))
   }
 
+  /** Whether the body's copy is whole, as durable as is asked for and young: there is nothing to do. */
+  function isPut(digest: Digest, durable: boolean): boolean {
+    const known = recent.find(digest)
+    if (known === undefined || (durable && !known.isDurable)) return false
+    return Date.now() - known.usedMs < RENEWED_EVERY_MS
+  }
+
   async function write(digest: Digest, body: Uint8Array, durable: boolean): Promise<void> {
+    if (isPut(digest, durable)) return
     if (await isIntact(digest)) await renew(pathOf(digest), durable)
     else await create(digest, body, durable)
-    if (!durable) return
-    // Also for a body already there: the process that renamed it may have died before this line.
-    await syncNames()
-    await (parentSynced ??= syncDirectory(dirname(directory)))
+    if (durable) {
+      // Also for a body already there: the process that renamed it may have died before this line.
+      await syncNames()
+      await (parentSynced ??= syncDirectory(dirname(directory)))
+    }
+    recent.note(digest, body, durable)
   }
 
   async function read(digest: Digest): Promise<Uint8Array | undefined> {
+    const known = recent.find(digest)
+    if (known !== undefined) return known.body.slice()
     if (!(await holds(digest))) return undefined
     const body = await readBody(pathOf(digest), digest)
     if (body === undefined) await rm(pathOf(digest))
-    return body
+    else recent.note(digest, body, false)
+    return body?.slice()
   }
 
   async function remove(digest: Digest, unusedSinceMs: number): Promise<boolean> {
     const { mtimeMs } = (await statOf(pathOf(digest))) ?? { mtimeMs: Number.NEGATIVE_INFINITY }
     if (mtimeMs >= unusedSinceMs) return false
+    recent.forget(digest)
     await rm(pathOf(digest), { force: true })
     return true
   }
@@ -114,7 +135,7 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
     async put(body, { durable } = { durable: true }) {
       if (body.length > bytesMax) throw new BlobError(body.length, bytesMax)
       const own = new Uint8Array(body)
-      const ref = blobRefOf(own)
+      const ref = { digest: digestOf(own), size: own.length }
       await inTurn(ref.digest, () => write(ref.digest, own, durable))
       return ref
     },
@@ -126,10 +147,15 @@ export function openBlobStore(directory: string, { bytesMax }: BlobStoreOptions)
   }
 }
 
+/** As `blobRefOf` names it. */
+function digestOf(body: Uint8Array): Digest {
+  return hash('sha256', body, 'hex') as Digest
+}
+
 /** The content of the file; undefined if it isn't the body that `digest` names. */
 async function readBody(path: string, digest: Digest): Promise<Uint8Array | undefined> {
   const body = new Uint8Array(await readFile(path))
-  return blobRefOf(body).digest === digest ? body : undefined
+  return digestOf(body) === digest ? body : undefined
 }
 
 /** Says that a body is used now; with `durable` its copy, which may be one that wasn't synced, is on disk then. */

@@ -1,7 +1,7 @@
 import type { Signed } from '../encoding/signed.ts'
 import type { JobId, PeerId } from '../ids.ts'
 import type { JobContext } from './context.ts'
-import { commitmentOf, type Commit, type Reveal, type Seal } from './messages.ts'
+import { type Commit, openedBy, type Reveal, type Seal } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
 import { type Places, rankOf } from './ranks.ts'
 import { sealersOf } from './sealers.ts'
@@ -87,7 +87,7 @@ export function belongs(attempt: Places, { signer, body }: Signed<Commit>): bool
 
 /** Whether a reveal opens this commit. */
 export function opens(reveal: Signed<Reveal>, commit: Signed<Commit>): boolean {
-  const { job, step, slot, salt, answer } = reveal.body
+  const { step, slot } = reveal.body
   if (reveal.signer !== commit.signer || commit.body.slot !== slot || commit.body.step !== step) return false
-  return commitmentOf({ job, step, slot, peer: reveal.signer, salt, answer }) === commit.body.commitment
+  return openedBy(reveal) === commit.body.commitment
 }

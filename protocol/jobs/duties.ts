@@ -1,6 +1,7 @@
 import type { Outbox } from '../peer/outbox.ts'
 import { spreadCancel } from './cancel.ts'
 import { deciders, type JobContext } from './context.ts'
+import { repeatMs } from './instance-clock.ts'
 import { sealMs } from './leases.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, seal } from './sealing.ts'
@@ -25,9 +26,11 @@ export function fetchLacking(context: JobContext, out: Outbox, open: OpenJob): v
     fetchAnswer(context, out, open, body.answer, signer)
 }
 
-/** Nobody is elected yet: this peer's bid and beacon. */
+/** Nobody is elected yet: this peer's bid and beacon, once their answer is overdue. */
 function repeatOffer(context: JobContext, out: Outbox, open: OpenJob): void {
   const { signer } = context
+  if (out.now < repeatMs(open)) return
+  open.offeredMs = out.now
   const mine = open.bids.get(signer.id)?.bid
   const beacon = open.beacons.get(signer.id)
   for (const peer of deciders(context, open))

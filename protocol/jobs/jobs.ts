@@ -235,7 +235,7 @@ export class Jobs {
       open.attempt.bodies.size < LIMITS.slots
     ) {
       open.attempt.bodies.add(blob.digest)
-      this.context.book.save(out, open)
+      this.context.book.show(out, open)
       this.#stir(out, open)
     }
     return true
@@ -341,6 +341,7 @@ export class Jobs {
   #tick(out: Outbox, open: OpenJob): void {
     open.tickMs = undefined
     this.#wake(out, open, () => repeatDuties(this.context, out, open))
+    this.context.book.settle(out, open)
     fetchLacking(this.context, out, open)
     this.#stir(out, open)
   }

@@ -13,6 +13,7 @@ import {
   text,
   uint,
 } from '../encoding/codec.ts'
+import { remembered } from '../encoding/remembered.ts'
 import { type Signed, signedCodec } from '../encoding/signed.ts'
 import { type Digest, type JobId, type PeerId } from '../ids.ts'
 import { LIMITS } from '../params.ts'
@@ -140,10 +141,14 @@ export function commitmentOf(value: Infer<typeof commitment>): Digest {
   return hash('commit', encodeBody(commitment, value))
 }
 
+/** The commitment that a reveal opens. */
+export const openedBy: (reveal: Signed<Reveal>) => Digest = remembered(({ signer, body }) => {
+  const { job, step, slot, salt, answer } = body
+  return commitmentOf({ job, step, slot, peer: signer, salt, answer })
+})
+
 /** Names a seal by its body, whichever message carried it. */
-export function sealDigestOf(seal: Signed<Seal>): Digest {
-  return hash('seal', seal.bytes)
-}
+export const sealDigestOf: (seal: Signed<Seal>) => Digest = remembered(({ bytes }) => hash('seal', bytes))
 
 /** The tie-break seed of an election: the job and a witness's signature that the payer could not foresee. */
 export function electionSeed(job: JobId, beacon: Signed<{ readonly job: JobId }>): Digest {

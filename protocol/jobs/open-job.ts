@@ -79,6 +79,8 @@ export interface OpenJob {
   staged: { readonly peers: readonly PeerId[]; readonly atMs: number } | undefined
   /** Who had signed for the prompt when the job was assigned. */
   holders: readonly PeerId[]
+  /** When this peer's bid and beacon were last said again; undefined before, and after a restart. */
+  offeredMs: number | undefined
   /** When this peer looks after the job again: whoever keeps sending it something doesn't put that off. */
   tickMs: number | undefined
   /** Bids that a guard asks for are those held when the first valid assignment was seen. */
@@ -105,6 +107,7 @@ export function openJobOf(record: JobRecord): OpenJob {
     stored: new Map(),
     staged: undefined,
     holders: [],
+    offeredMs: undefined,
     tickMs: undefined,
     bidsFrozenMs: undefined,
     payees: [],

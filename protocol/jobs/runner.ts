@@ -24,6 +24,8 @@ const LEASE = 'job/lease/'
 const WATCH = 'job/watch/'
 /** Leases in one leaseMs: two of them may be lost. */
 const LEASES = 3
+/** A run that is committed by then needn't be said to have begun: that costs each of the others a message. */
+const FIRST_LEASE_MS = 50
 
 /** A slot that this peer fills in the attempt under way. In memory only: after a restart it begins anew. */
 interface Work {
@@ -34,6 +36,8 @@ interface Work {
   tokens: number
   /** Those who decide and have its commit in a synced record. */
   readonly heldBy: Set<PeerId>
+  /** All deciders were shown its reveal. */
+  isRevealed: boolean
 }
 
 /**
@@ -105,7 +109,9 @@ export class Runner {
     if (rank > 0 && !this.#takesOver(out, open, attempt, work)) return
     work.state = 'started'
     out.emit({ type: 'run', order: { job: open.job, step, slot, prompt, model, sampling } })
-    this.#report(out, open, work)
+    // Whoever takes a slot over says so at once, since the next rank is about to.
+    if (rank > 0) this.#report(out, open, work)
+    else out.timer(`${LEASE}${open.job}`, FIRST_LEASE_MS)
   }
 
   onProgress(open: OpenJob, tokens: number): void {
@@ -142,7 +148,7 @@ export class Runner {
     const { attempt } = open
     if (attempt === undefined) return
     const run = this.#committed(open)
-    if (run !== undefined) this.#sendReveal(out, open, attempt, run)
+    if (run !== undefined) this.#reveal(out, open, attempt, run)
     else if (quorumOfSeals(this.#context.roster, attempt) !== undefined) this.stop(out, open)
   }
 
@@ -218,14 +224,22 @@ export class Runner {
   #goOn(out: Outbox, open: OpenJob, { step, slot, commit }: RunRecord): void {
     if (!this.#work.has(open.job)) {
       const { rank } = commit.body
-      this.#work.set(open.job, { step, slot, rank, state: 'progress', tokens: 0, heldBy: new Set() })
+      this.#work.set(open.job, {
+        step,
+        slot,
+        rank,
+        state: 'progress',
+        tokens: 0,
+        heldBy: new Set(),
+        isRevealed: false,
+      })
       this.#renew(out, open)
     }
     this.#remind(out, open)
   }
 
   #begin(out: Outbox, open: OpenJob, place: Pick<Work, 'step' | 'slot' | 'rank'>): void {
-    this.#work.set(open.job, { ...place, state: 'fetching', tokens: 0, heldBy: new Set() })
+    this.#work.set(open.job, { ...place, state: 'fetching', tokens: 0, heldBy: new Set(), isRevealed: false })
     this.#fetchPrompt(out, open)
   }
 
@@ -322,9 +336,19 @@ export class Runner {
     out.emit({ type: 'release', job: open.job, step })
   }
 
+  /**
+   * Once: whoever has the q seals that a reveal shows needs no further one to count its commit. What the line loses is
+   * sent again with the next reminder, with all seals that are here then.
+   */
+  #reveal(out: Outbox, open: OpenJob, attempt: Attempt, run: RunRecord): void {
+    if (this.#work.get(open.job)?.isRevealed !== true) this.#sendReveal(out, open, attempt, run)
+  }
+
   #sendReveal(out: Outbox, open: OpenJob, attempt: Attempt, run: RunRecord): boolean {
     const shown = revealOf(this.#context, attempt, run)
     if (shown === undefined) return false
+    const work = this.#work.get(open.job)
+    if (work !== undefined) work.isRevealed = true
     this.#release(out, open, attempt)
     for (const peer of deciders(this.#context, open)) out.send(peer, 'reveal', shown)
     return true

@@ -1,3 +1,5 @@
+import { TOLD_SLOT } from '../api/socket-messages.ts'
+import { equalBytes } from '../encoding/bytes.ts'
 import { sign } from '../encoding/signed.ts'
 import type { Signed } from '../encoding/signed.ts'
 import type { BlobRef, PeerId } from '../ids.ts'
@@ -39,9 +41,10 @@ export function holdCommit(
 }
 
 /**
- * Leaves once the record with the commit is synced, like all that follows from it. A sealer that may have sealed before and
- * has forgotten it, and so never seals this attempt, promises nothing. Of a steward that doesn't witness it says no more
- * than that the commit needn't be repeated.
+ * Leaves once the record with the commit is synced, like all that follows from it. Of a sealer only the runner whose
+ * answer is told while it is made needs to hear it (6.12); the others hear its seal. A sealer that may have sealed before
+ * and has forgotten it, and so never seals this attempt, promises nothing. Of a steward that doesn't witness it says no
+ * more than that the commit needn't be repeated.
  */
 function acknowledge(
   context: JobContext,
@@ -50,8 +53,9 @@ function acknowledge(
   { signer, body }: Signed<Commit>,
 ): void {
   const { signer: self, roster } = context
-  if (sealersOf(roster, attempt).isSealer(self.id) && hasForgotten(context, attempt)) return
   const { job, step, slot, commitment } = body
+  const isSealer = sealersOf(roster, attempt).isSealer(self.id)
+  if (isSealer && (slot !== TOLD_SLOT || hasForgotten(context, attempt))) return
   out.send(signer, 'held', { job, step, slot, commitment })
 }
 
@@ -108,7 +112,7 @@ export function holdSeal(
   attempt.seals.set(signer, { signer, body, bytes, sig })
   context.book.note(out, open, 'sealed', { peer: signer })
   if (attempt.seals.size >= sizes.quorum) attempt.sealedMs ??= out.now
-  context.book.save(out, open)
+  context.book.show(out, open)
 }
 
 /**
@@ -128,7 +132,7 @@ export function holdReveal(
   const { slot } = reveal.body
   if (attempt.reveals.has(reveal.signer) || reveal.body.job !== open.job || reveal.body.step !== attempt.step)
     return
-  const shown = fittingSeals(context, open, attempt, seals)
+  const shown = fittingSeals(context, open, attempt, seals).map((seal) => heldOf(attempt, seal))
   const { quorum } = sealersOf(context.roster, attempt).sizes
   if (shown.length < quorum || !names(reveal, shown)) return
   const commit = countedCommits(context, open, attempt, shown).get(reveal.signer)
@@ -141,8 +145,14 @@ export function holdReveal(
   context.book.update(open, { status: 'verifying' })
   showSlot(context, open, { ...commit.body, peer: reveal.signer, state: 'revealed' })
   context.book.note(out, open, 'revealed', { peer: reveal.signer, slot, evidence: reveal.body.answer.digest })
-  context.book.save(out, open)
+  context.book.show(out, open)
   fetchAnswer(context, out, open, reveal.body.answer, reveal.signer)
+}
+
+/** The same seal as it is held here, whose digest is known. */
+function heldOf({ seals }: Attempt, seal: Signed<Seal>): Signed<Seal> {
+  const held = seals.get(seal.signer)
+  return held !== undefined && equalBytes(held.bytes, seal.bytes) ? held : seal
 }
 
 /** Whether a reveal names exactly the seals that are shown with it: what it names, a close is held against. */
