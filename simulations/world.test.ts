@@ -4,7 +4,8 @@ import { CALM, type Faults } from './faults.ts'
 import type { Judge } from './judge.ts'
 import type { Observation } from './observation.ts'
 import { createStandInMind } from './stand-in-mind.ts'
-import { createWorld, type PeerPlan, type World, type WorldPeer } from './world.ts'
+import type { PeerPlan } from './peer-plan.ts'
+import { createWorld, type World, type WorldPeer } from './world.ts'
 
 const UNUSED_JUDGE: Judge = {
   rules: blobRefOf(Uint8Array.of(0)).digest,

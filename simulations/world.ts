@@ -10,7 +10,7 @@ import type { Roster } from '../protocol/swarm/roster.ts'
 import { type BlobStore, createBlobStore } from './blobs.ts'
 import { beginAnewLater } from './begin-anew.ts'
 import { type Body, createBody } from './body.ts'
-import { type AdversaryName, turnedAdversary } from './adversaries/adversaries.ts'
+import { turnedAdversary } from './adversaries/adversaries.ts'
 import type { PowerPoint } from './body-options.ts'
 import { type Clock, createClock } from './clock.ts'
 import { type Commanding, createCommanding } from './commanding.ts'
@@ -18,35 +18,17 @@ import { createCrypto, type CryptoName } from './crypto.ts'
 import type { SignatureCheck } from '../protocol/crypto/verifier.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { CALM, type Faults } from './faults.ts'
-import { type CharterParams, foundSwarm } from './founding.ts'
+import { type CharterParams, foundWorld } from './founding.ts'
+import type { PeerPlan } from './peer-plan.ts'
 import type { Judge } from './judge.ts'
 import { createNetwork, type IsBlocked } from './network.ts'
 import { createLoot, type Loot } from './loot.ts'
 import type { Observation, Observe } from './observation.ts'
 import { createRandom, type Random } from './random.ts'
-import { createRunner, type RunnerName } from './runner.ts'
+import { createRunner } from './runner.ts'
 import { createPresence, type Presence } from './presence.ts'
 import { createScheduler } from './scheduler.ts'
 import { createTrace } from './trace.ts'
-
-export interface PeerPlan {
-  readonly operator: string
-  readonly witness: boolean
-  readonly runner: RunnerName
-  /** In units; what this peer asks for one run. */
-  readonly price: bigint
-  readonly skewMs: number
-  /** What it does wrong on purpose; a peer without any is correct. */
-  readonly adversaries?: readonly AdversaryName[]
-  /** Its store is lost at some time. What it said before is still its word, and as an owner it may contradict it. */
-  readonly losesStore?: boolean
-  /** Its host agrees that it witnesses whenever an order names it. */
-  readonly acceptsWitness?: boolean
-  /** Its id is the lowest of the first witnesses', so that it is the natural proposer of all that has no other. */
-  readonly proposes?: boolean
-  /** It goes for good at some time, and its key may be anybody's from then on. */
-  readonly leaves?: boolean
-}
 
 export interface WorldOptions {
   readonly seed: string
@@ -71,11 +53,6 @@ export interface WorldPeer {
   readonly disk: Disk
   readonly clock: Clock
   readonly blobs: BlobStore
-}
-
-/** Whether a peer runs the real mind and nothing but it, with all that it ever wrote. */
-export function isCorrect({ plan }: Pick<WorldPeer, 'plan'>): boolean {
-  return (plan.adversaries ?? []).length === 0 && plan.losesStore !== true && plan.leaves !== true
 }
 
 export interface RunLimits {
@@ -137,7 +114,7 @@ export function createWorld(options: WorldOptions): World {
     for (const observer of observers) observer(observation)
   }
 
-  const { signers, charter } = found(options, random, (fork) => crypto.signer(fork))
+  const { signers, charter } = foundWorld(options, random, (fork) => crypto.signer(fork))
   const roster = rosterOf(charter)
   const loot = createLoot(signers, (peer) => presence.isAway(peer) && byId.get(peer)?.plan.leaves === true)
   const hasEntered = (peer: PeerId, epoch: number) =>
@@ -277,41 +254,6 @@ export function createWorld(options: WorldOptions): World {
     },
     traceHash: () => trace.digest(),
   }
-}
-
-interface Found {
-  readonly signers: readonly Signer[]
-  readonly charter: Charter
-}
-
-function found(options: WorldOptions, random: Random, makeSigner: (fork: Random) => Signer): Found {
-  const signers = signersFor(options.peers, (at) => makeSigner(random.fork(`key ${at}`)))
-  const founderOf = (plan: PeerPlan, at: number) => ({
-    ...plan,
-    signer: signers[at] ?? makeSigner(random.fork(`key ${at}`)),
-  })
-  const [first, ...others] = options.peers
-  const founders = [founderOf(first, 0), ...others.map((plan, at) => founderOf(plan, at + 1))] as const
-  const charter = foundSwarm({
-    founders: [founders[0], ...founders.slice(1)],
-    treasury: makeSigner(random.fork('treasury')),
-    rules: options.judge.rules,
-    charter: options.charter,
-    random: random.fork('charter'),
-  })
-  return { signers: founders.map(({ signer }) => signer), charter }
-}
-
-/** A key for each; whoever is to propose gets the one with the witnesses' lowest id. */
-function signersFor(peers: readonly PeerPlan[], make: (at: number) => Signer): readonly Signer[] {
-  const signers = peers.map((_, at) => make(at))
-  const proposer = peers.findIndex(({ proposes }) => proposes === true)
-  const [lowest] = signers
-    .filter((_, at) => peers[at]?.witness === true)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-  const own = signers[proposer]
-  if (own === undefined || lowest === undefined) return signers
-  return signers.map((signer) => (signer === lowest ? own : signer === own ? lowest : signer))
 }
 
 function offerOf(plan: PeerPlan, random: Random): Offer {

@@ -1,52 +1,25 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { NodeState } from '../../protocol/api/control-schema.ts'
 import type { Self } from '../../protocol/api/network-schema.ts'
 import { poll } from '../swarm/poll.ts'
-import { codeOf, run as runCommand, type Run, start, untilSaid } from './command.ts'
+import { codeOf, untilSaid } from './command.ts'
+import { SoloHome, UP } from './solo-home.ts'
 
 const WAIT_MS = 60_000
 
-let home: string
-let data: string
-let started: ChildProcess[]
-
+let solo: SoloHome
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'hyperlooms-control-'))
-  data = join(home, '.hyperlooms')
-  started = []
+  solo = await SoloHome.create('control')
 })
-afterEach(async () => {
-  for (const child of started) {
-    child.kill('SIGKILL')
-    await codeOf(child)
-  }
-  await rm(home, { recursive: true, force: true })
-})
+afterEach(() => solo.remove())
 
-function run(...args: string[]): Promise<Run> {
-  return runCommand(args, { home })
-}
-
-async function runJson<T>(...args: string[]): Promise<T> {
-  const { out, err } = await run(...args, '--json')
-  if (out === '') throw new Error(err)
-  return JSON.parse(out) as T
-}
-
-const UP = ['up', '--api-port', '0', '--web', 'false', '--providers', 'reference']
-
-async function up(...more: string[]): Promise<ChildProcess> {
-  const child = start([...UP, ...more], { home })
-  started.push(child)
-  await untilSaid(child, /The peer \S+ runs at/)
-  return child
-}
+const run = (...args: readonly string[]) => solo.run(...args)
+const runJson = <T>(...args: readonly string[]) => solo.runJson<T>(...args)
+const up = (...more: readonly string[]) => solo.up(...more)
 
 async function offeredModels(): Promise<number> {
   const { stats } = await runJson<{ stats: { models: number } }>('status')
@@ -66,12 +39,12 @@ describe('consent', () => {
     expect(code).toBe(77)
     expect(err).toContain('consent_missing')
     expect(err).toContain('--accept-terms')
-    await expect(stat(data)).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(stat(solo.data)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('is recorded with version, time and way, and not asked for again', async () => {
     const first = await up('--accept-terms')
-    const consent: unknown = JSON.parse(await readFile(join(data, 'consent.json'), 'utf8'))
+    const consent: unknown = JSON.parse(await readFile(join(solo.data, 'consent.json'), 'utf8'))
     expect(consent).toMatchObject({ terms_version: 1, accepted_by: 'flag', revoked_at: null })
     first.kill('SIGTERM')
     expect(await codeOf(first)).toBe(0)
@@ -98,14 +71,14 @@ describe('consent', () => {
 describe('the control socket of a real peer', () => {
   it('is for its owner, follows a kill, and goes with the peer', async () => {
     const first = await up('--accept-terms')
-    const path = join(data, 'control.sock')
+    const path = join(solo.data, 'control.sock')
     expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600')
     const { self } = await runJson<{ self: Self }>('status')
     first.kill('SIGKILL')
     await codeOf(first)
     const none = await run('pause')
     expect(none.code).toBe(69)
-    expect(none.err).toContain(`No peer runs on ${data}`)
+    expect(none.err).toContain(`No peer runs on ${solo.data}`)
     const second = await up()
     expect((await runJson<{ self: Self }>('status')).self.peer_id).toBe(self.peer_id)
     const third = await run(...UP)
@@ -114,11 +87,11 @@ describe('the control socket of a real peer', () => {
     expect(await runJson<NodeState>('pause')).toMatchObject({ pid: second.pid })
     second.kill('SIGTERM')
     expect(await codeOf(second)).toBe(0)
-    expect(await readdir(data)).not.toContain('control.sock')
+    expect(await readdir(solo.data)).not.toContain('control.sock')
   })
 
   it('is reached where the data folder has a path too long for a socket', async () => {
-    const long = join(home, 'x'.repeat(120))
+    const long = join(solo.home, 'x'.repeat(120))
     const child = await up('--accept-terms', '--data', long)
     expect(await runJson<NodeState>('pause', '--data', long)).toMatchObject({ data_folder: long })
     const elsewhere = (await readFile(join(long, 'control.path'), 'utf8')).trim()
@@ -135,9 +108,8 @@ it('a launched peer that can not start ends, although its launcher waits', async
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const address = server.address()
   const port = typeof address === 'object' ? String(address?.port) : ''
-  const args = ['up', '--accept-terms', '--web', 'false', '--data', data, '--api-port', port]
-  const child = start(args, { home, isLaunched: true })
-  started.push(child)
+  const args = ['up', '--accept-terms', '--web', 'false', '--data', solo.data, '--api-port', port]
+  const child = solo.begin(args, { isLaunched: true })
   expect(await codeOf(child)).toBe(73)
 })
 
@@ -176,11 +148,9 @@ describe('the owner’s verbs', () => {
   })
 
   it('config show says where each value comes from, and masks what is secret', async () => {
-    const child = start([...UP, '--accept-terms', '--ollama-url', 'http://me:secret@127.0.0.1:1'], {
-      home,
-      environment: { HYPERLOOMS_REGION: 'north' },
-    })
-    started.push(child)
+    const environment = { HYPERLOOMS_REGION: 'north' }
+    const address = ['--ollama-url', 'http://me:secret@127.0.0.1:1']
+    const child = solo.begin([...UP, '--accept-terms', ...address], { environment })
     await untilSaid(child, /The peer \S+ runs at/)
     const { settings } = await runJson<{ settings: { name: string }[] }>('config', 'show')
     expect(settings).toEqual(
@@ -202,8 +172,7 @@ describe('the owner’s verbs', () => {
     const lines = out.trim().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toContain('the peer runs')
     expect(await run('logs', '-n', '0')).toMatchObject({ code: 0, out: '' })
-    const following = start(['logs', '-f', '-n', '1'], { home })
-    started.push(following)
+    const following = solo.begin(['logs', '-f', '-n', '1'])
     await untilSaid(following, /\S/)
     const seen = untilSaid(following, /request served[^]*the peer has ended/)
     await run('pause')
@@ -219,84 +188,5 @@ describe('the owner’s verbs', () => {
     const listed = await run('wallet', 'list')
     expect(listed.code, listed.err).toBe(0)
     expect(listed.out).toMatch(/further\s+12D3\w+.* rent/)
-  })
-})
-
-describe('reset', () => {
-  it('touches no running peer, and asks', async () => {
-    const child = await up('--accept-terms')
-    const held = await run('reset', '--yes')
-    expect(held.code).toBe(73)
-    expect(held.err).toContain(`in use by process ${child.pid}`)
-    child.kill('SIGTERM')
-    await codeOf(child)
-    const asked = await run('reset')
-    expect(asked.code).toBe(2)
-    expect(asked.err).toContain('never witnesses there again')
-    expect(await readdir(data)).toContain('charter.cbor')
-  })
-
-  it('moves everything but keys and settings aside, and the peer starts anew with its key', async () => {
-    const first = await up('--accept-terms')
-    const before = (await runJson<{ self: Self }>('status')).self
-    first.kill('SIGTERM')
-    await codeOf(first)
-    const { removed, moved_to: movedTo } = await runJson<{ removed: string[]; moved_to: string }>(
-      'reset',
-      '--yes',
-    )
-    expect(removed).toEqual(expect.arrayContaining(['charter.cbor', 'consent.json', 'store', 'store.mark']))
-    expect(removed).not.toContain('identity.key')
-    expect((await readdir(movedTo)).sort()).toEqual(removed)
-    expect((await run(...UP)).code).toBe(77)
-    const again = await up('--accept-terms')
-    const after = (await runJson<{ self: Self }>('status')).self
-    expect(after.peer_id).toBe(before.peer_id)
-    expect(after.swarm_id).not.toBe(before.swarm_id)
-    expect(after.votes).toBe(true)
-    again.kill('SIGTERM')
-    await codeOf(again)
-  })
-
-  it('a witness whose records were reset never votes in the old swarm again', async () => {
-    const first = await up('--accept-terms')
-    const before = (await runJson<{ self: Self }>('status')).self
-    first.kill('SIGTERM')
-    await codeOf(first)
-    const charter = await readFile(join(data, 'charter.cbor'))
-    expect((await run('reset', '--yes', '--delete')).code).toBe(0)
-
-    await writeFile(join(data, 'charter.cbor'), charter)
-    await up('--accept-terms')
-    const after = (await runJson<{ self: Self }>('status')).self
-    expect(after.swarm_id).toBe(before.swarm_id)
-    expect(after).toMatchObject({ witness: true, votes: false })
-  })
-
-  it('nor does one whose charter was lost before, so that nothing told which swarm that was', async () => {
-    const first = await up('--accept-terms')
-    first.kill('SIGTERM')
-    await codeOf(first)
-    const charter = await readFile(join(data, 'charter.cbor'))
-    await rm(join(data, 'charter.cbor'))
-    const refused = await run(...UP, '--accept-terms')
-    expect([refused.code, refused.err]).toEqual([73, expect.stringContaining('hyperlooms reset')])
-    expect((await run('reset', '--yes', '--delete')).code).toBe(0)
-
-    await writeFile(join(data, 'charter.cbor'), charter)
-    await up('--accept-terms')
-    expect((await runJson<{ self: Self }>('status')).self).toMatchObject({ witness: true, votes: false })
-  })
-
-  it('with --keys makes another peer', async () => {
-    const first = await up('--accept-terms')
-    const before = (await runJson<{ self: Self }>('status')).self
-    first.kill('SIGTERM')
-    await codeOf(first)
-    const { err, code } = await run('reset', '--yes', '--delete', '--keys')
-    expect(code).toBe(0)
-    expect(err).toContain('lost for good')
-    await up('--accept-terms')
-    expect((await runJson<{ self: Self }>('status')).self.peer_id).not.toBe(before.peer_id)
   })
 })

@@ -1,20 +1,18 @@
 import type { Signer } from '../crypto/signer.ts'
-import { decodeRecord, encodeBody } from '../encoding/body.ts'
 import { quorumOf } from '../encoding/quorum.ts'
 import { sign } from '../encoding/signed.ts'
 import type { InstanceId, PeerId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { LIMITS, TIMES } from '../params.ts'
-import { keys, PREFIXES } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Roster } from '../swarm/roster.ts'
 import type { FactServer } from '../sync/serve.ts'
-import { type ProposalRecord, proposalRecordCodec } from './ballot-record.ts'
 import { hasItems, type InstanceRules } from './instance-rules.ts'
 import { type Ballot, type Decision, PROPOSAL, valueDigestOf } from './messages.ts'
 import { type Attempt, freshAttempt, type Standing } from './attempt.ts'
 import { carriedBy, isOutnumbered, shownOf } from './promises.ts'
+import { OwnProposals } from './own-proposals.ts'
 import { keptMs } from './round.ts'
 import { Turns } from './turns.ts'
 import type { Value } from './value.ts'
@@ -43,8 +41,7 @@ export class Proposer {
   readonly #options: ProposerOptions
   readonly #attempts = new Map<InstanceId, Attempt>()
   readonly #turns: Turns
-  /** What this peer proposed last, per undecided instance. */
-  readonly #proposed = new Map<InstanceId, ProposalRecord>()
+  readonly #proposed = new OwnProposals()
 
   constructor(options: ProposerOptions) {
     this.#options = options
@@ -52,9 +49,7 @@ export class Proposer {
   }
 
   restore(record: StoredRecord): void {
-    if (!record.key.startsWith(PREFIXES.proposal)) return
-    const proposed = decodeRecord(proposalRecordCodec, record.value, record.key)
-    this.#proposed.set(proposed.instance, proposed)
+    this.#proposed.restore(record)
   }
 
   /**
@@ -173,12 +168,12 @@ export class Proposer {
   forget(out: Outbox, instance: InstanceId): void {
     this.#stop(out, instance)
     this.#turns.forget(out, instance)
-    if (this.#proposed.delete(instance)) out.write(keys.proposal(instance), null)
+    this.#proposed.forget(out, instance)
   }
 
   /** The epoch is over, and with it all its rounds. */
   reset(out: Outbox): void {
-    const known = [...this.#attempts.keys(), ...this.#turns.instances(), ...this.#proposed.keys()]
+    const known = [...this.#attempts.keys(), ...this.#turns.instances(), ...this.#proposed.instances()]
     for (const instance of new Set(known)) this.forget(out, instance)
   }
 
@@ -234,9 +229,7 @@ export class Proposer {
   #propose(out: Outbox, attempt: Attempt, value: Value): void {
     const { roster, signer } = this.#options
     const { instance, round } = attempt
-    const record: ProposalRecord = { instance, round, value }
-    this.#proposed.set(instance, record)
-    out.write(keys.proposal(instance), encodeBody(proposalRecordCodec, record))
+    this.#proposed.put(out, { instance, round, value })
     const body = { instance, epoch: roster.epoch.number, round, value: valueDigestOf(value) }
     const newviews = [...attempt.newviews.values()].slice(0, LIMITS.witnesses)
     attempt.proposal = { proposal: sign(signer, roster.swarm, PROPOSAL, body), value, newviews }

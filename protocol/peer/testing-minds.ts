@@ -1,11 +1,9 @@
-import { mintVerified } from '../crypto/verified.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { decodeEnvelope, decodeKind, plainFrame } from '../encoding/envelope.ts'
 import { TRUSTED } from '../encoding/evidence.ts'
 import { type BodyOf, isKind, type KindName, KINDS } from '../encoding/kinds.ts'
 import type { BlobRef, JobId, PeerId } from '../ids.ts'
 import type { Roster } from '../swarm/roster.ts'
-import { ASTRAY_PREFIXES, astrayEnds } from '../records/astray.ts'
 import { HOT_PREFIXES, keys } from '../records/keys.ts'
 import type { Command, CommandResult } from './command.ts'
 import type { Effect, RunOrder } from './effect.ts'
@@ -13,32 +11,27 @@ import type { EpochCommand, EpochResult } from './epoch-command.ts'
 import type { Capabilities, Event } from './event.ts'
 import type { Peer } from './options.ts'
 import { createPeer } from './peer.ts'
+import {
+  agreed,
+  apply,
+  beginAnew,
+  messageOf,
+  nodeOf,
+  type Queued,
+  START,
+  type TestNode,
+} from './testing-node.ts'
 
 /*
  * Whole minds on a network that loses nothing, for tests of what one of them is sent. Signatures of what honest
  * minds say to each other aren't checked; whoever forges one asks intake itself.
  */
 
-const START = { type: 'start', boot: 1, addresses: [], version: 'test' } as const
-
 /** What a peer was sent, as far as its kind is of interest. */
 export interface Sent<K extends KindName> {
   readonly from: PeerId
   readonly body: BodyOf<K>
 }
-
-interface TestNode {
-  readonly signer: Signer
-  mind: Peer
-  /** It hears and says nothing. */
-  isGone: boolean
-  readonly store: Map<string, Uint8Array>
-  readonly timers: Map<string, number>
-}
-
-type Queued =
-  | { readonly to: TestNode; readonly event: Event }
-  | { readonly to: TestNode; readonly from: PeerId; readonly frame: Uint8Array; readonly lane: string }
 
 export class TestMinds {
   readonly roster: Roster
@@ -75,14 +68,7 @@ export class TestMinds {
 
   constructor(roster: Roster, signers: readonly Signer[]) {
     this.roster = roster
-    for (const signer of signers)
-      this.#nodes.push({
-        signer,
-        mind: this.#create(signer),
-        isGone: false,
-        store: new Map(),
-        timers: new Map(),
-      })
+    for (const signer of signers) this.#nodes.push(nodeOf(signer, this.#create(signer)))
     for (const node of this.#nodes) this.#queue.push({ to: node, event: START })
     for (const node of this.#nodes) this.#connect(node)
     this.settle()
@@ -90,7 +76,7 @@ export class TestMinds {
 
   /** One more peer, which everybody is connected to at once. */
   add(signer: Signer): void {
-    const node = { signer, mind: this.#create(signer), isGone: false, store: new Map(), timers: new Map() }
+    const node = nodeOf(signer, this.#create(signer))
     this.#nodes.push(node)
     this.#begin(node)
   }
@@ -239,7 +225,7 @@ export class TestMinds {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       if ('lane' in next) this.#lanes.set(next.lane, (this.#lanes.get(next.lane) ?? 0) - next.frame.length)
       if (next.to.isGone) continue
-      const event = 'event' in next ? next.event : this.#messageOf(next)
+      const event = 'event' in next ? next.event : messageOf(next)
       if (event !== undefined) this.#carry(next.to, next.to.mind.handle(event, this.now))
     }
   }
@@ -265,27 +251,12 @@ export class TestMinds {
     return node
   }
 
-  #messageOf({ to, from, frame }: Extract<Queued, { frame: Uint8Array }>): Event | undefined {
-    const { kind } = decodeEnvelope(frame)
-    if (!isKind(kind)) return undefined
-    const inspected = to.mind.inspect(frame, { from, via: KINDS[kind].via })
-    if (!inspected.ok) return undefined
-    const message = mintVerified(
-      inspected.candidate,
-      inspected.candidate.checks.map(() => true),
-    )
-    return message === undefined ? undefined : { type: 'message', message }
-  }
-
   #carry(node: TestNode, effects: readonly Effect[]): void {
     const { store, timers, signer } = node
     if (this.#crashes(node, effects)) return
     for (const effect of effects) {
       if (effect.type === 'persist') {
-        for (const { key, value } of effect.writes) {
-          if (value === null) store.delete(key)
-          else store.set(key, value)
-        }
+        apply(store, effect.writes)
       } else if (effect.type === 'send') this.#send(signer.id, effect.to, effect.frame)
       else if (effect.type === 'publish') {
         for (const { signer: other } of this.#nodes)
@@ -312,14 +283,8 @@ export class TestMinds {
 
   /** Bodies are wherever somebody asks for them, and all answers are the same. */
   #compute(node: TestNode, { token, answers }: Extract<Effect, { type: 'compute' }>): void {
-    const replicas = answers.map(({ slot }) => {
-      return { slot, cluster: 0, outcome: 'agreed' as const, cosine: 1_000_000, findings: [] }
-    })
     this.judged.push({ peer: node.signer.id, voters: answers.map(({ voter }) => voter) })
-    const agreement = answers.length === 1 ? 'single' : 'unanimous'
-    const winner = answers[0]?.slot ?? null
-    const verdict = { agreement, winner, confidence: 1_000_000, replicas } as const
-    this.#queue.push({ to: node, event: { type: 'computed', token, verdict } })
+    this.#queue.push({ to: node, event: { type: 'computed', token, verdict: agreed(answers) } })
   }
 
   /** Its records are durable, nothing else of the event ever leaves it. */
@@ -333,10 +298,7 @@ export class TestMinds {
     }
     if (crashesAt === undefined || !writes.some(({ key }) => crashesAt(node.signer.id, key))) return false
     this.crashesAt = undefined
-    for (const { key, value } of writes) {
-      if (value === null) node.store.delete(key)
-      else node.store.set(key, value)
-    }
+    apply(node.store, writes)
     this.stop(node.signer.id)
     return true
   }
@@ -352,15 +314,5 @@ export class TestMinds {
     if (bytes > this.laneBytesMax) return
     this.#lanes.set(lane, bytes)
     this.#queue.push({ to: node, from, frame, lane })
-  }
-}
-
-/** As a host does before it makes the mind. */
-function beginAnew(store: Map<string, Uint8Array>, astray: Uint8Array): void {
-  for (const key of store.keys())
-    if (ASTRAY_PREFIXES.some((prefix) => key.startsWith(prefix))) store.delete(key)
-  for (const { key, value } of astrayEnds(astray)) {
-    if (value === null) store.delete(key)
-    else store.set(key, value)
   }
 }

@@ -8,7 +8,8 @@ import { createEvidenceReader } from '../checkers/evidence.ts'
 import { CALM } from '../faults.ts'
 import type { Judge } from '../judge.ts'
 import type { Observation } from '../observation.ts'
-import { createWorld, type PeerPlan, type World } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
+import { createWorld, type World } from '../world.ts'
 import type { AdversaryName } from './adversaries.ts'
 
 const UNUSED_JUDGE: Judge = {

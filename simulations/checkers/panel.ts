@@ -1,6 +1,7 @@
 import type { Write } from '../../protocol/records/record.ts'
 import type { Observation } from '../observation.ts'
-import { isCorrect, type World } from '../world.ts'
+import { isCorrect } from '../peer-plan.ts'
+import type { World } from '../world.ts'
 import type { Checker, CreateChecker, Examined, Facts } from './checker.ts'
 import { createCancelChecker } from './cancel.ts'
 import { createClosedFactsChecker } from './closed-facts.ts'

@@ -3,7 +3,8 @@ import { parseJobInstance } from '../../protocol/ids.ts'
 import type { Message } from '../../protocol/intake/message.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import type { Random } from '../random.ts'
-import { isCorrect, type World, type WorldPeer } from '../world.ts'
+import { isCorrect } from '../peer-plan.ts'
+import type { World, WorldPeer } from '../world.ts'
 import type { AimedTrouble, JobFaultsPlan } from './job-faults-plan.ts'
 
 /** What a run's trouble came to. */

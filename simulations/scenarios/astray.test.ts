@@ -9,7 +9,8 @@ import { TIMES } from '../../protocol/params.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { CALM } from '../faults.ts'
-import type { PeerPlan, World, WorldPeer } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
+import type { World, WorldPeer } from '../world.ts'
 import { createWatchedWorld } from './watched-world.ts'
 
 const CREDIT = 1_000_000n

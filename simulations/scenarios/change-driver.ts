@@ -4,7 +4,8 @@ import { keys } from '../../protocol/records/keys.ts'
 import { quorumOf } from '../checkers/checker.ts'
 import type { EpochRecord, KnownEpoch } from '../checkers/epoch-record.ts'
 import type { Random } from '../random.ts'
-import { isCorrect, type World, type WorldPeer } from '../world.ts'
+import { isCorrect } from '../peer-plan.ts'
+import type { World, WorldPeer } from '../world.ts'
 import type { ChangePlan, OrderPlan } from './draw-changes.ts'
 
 /** How often the people of a swarm look what has become of an order. */

@@ -1,6 +1,6 @@
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import type { Random } from '../random.ts'
-import { isCorrect, type PeerPlan } from '../world.ts'
+import { isCorrect, type PeerPlan } from '../peer-plan.ts'
 
 /** What an order changes; peers are named by their places in the plan, and what is undefined stays as it is. */
 export interface OrderPlan {

@@ -1,6 +1,6 @@
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import type { Random } from '../random.ts'
-import { isCorrect, type PeerPlan } from '../world.ts'
+import { isCorrect, type PeerPlan } from '../peer-plan.ts'
 import { type ChangePlan, drawChanges, drawFounderLoss, type OrderPlan } from './draw-changes.ts'
 import { CALM } from '../faults.ts'
 import {

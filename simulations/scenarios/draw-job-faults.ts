@@ -8,7 +8,7 @@ import {
 import { CALM, type Faults } from '../faults.ts'
 import type { Random } from '../random.ts'
 import type { RunnerName } from '../runner.ts'
-import type { PeerPlan } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
 import { drawSome } from './draw-peers.ts'
 import {
   type AimedTrouble,

@@ -1,7 +1,7 @@
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
 import { type AdversaryName, MEMBER_ADVERSARIES, WITNESS_ADVERSARIES } from '../adversaries/adversaries.ts'
 import type { Random } from '../random.ts'
-import type { PeerPlan } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
 import type { LedgerPlan } from './ledger-plan.ts'
 
 const SKEW_MS = 5_000

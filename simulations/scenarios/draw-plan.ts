@@ -1,7 +1,7 @@
 import { CALM, type Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'
 import type { Random } from '../random.ts'
-import type { PeerPlan } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
 
 /** One run's own mix of members and faults (swarm testing: features switched off find what a full mix hides). */
 export interface JobsPlan {

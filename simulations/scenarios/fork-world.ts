@@ -12,7 +12,8 @@ import type { PeerView } from '../../protocol/peer/view.ts'
 import { createCrypto } from '../crypto.ts'
 import { CALM } from '../faults.ts'
 import { createRandom } from '../random.ts'
-import { createWorld, type PeerPlan, type World, type WorldPeer } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
+import { createWorld, type World, type WorldPeer } from '../world.ts'
 
 export const CREDIT = 1_000_000n
 /** What the owner of the account that forks is given. */

@@ -2,7 +2,7 @@ import type { JobTerms } from '../../protocol/jobs/spec.ts'
 import type { KindName } from '../../protocol/encoding/kinds.ts'
 import type { Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'
-import type { PeerPlan } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
 
 /** One run's own mix of members, liars, jobs and trouble (swarm testing). */
 export interface JobFaultsPlan {

@@ -1,6 +1,6 @@
 import type { Faults } from '../faults.ts'
 import type { CharterParams } from '../founding.ts'
-import type { PeerPlan } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
 import type { ChangePlan } from './draw-changes.ts'
 
 /** One run's own mix of members, liars, faults and work (swarm testing). */

@@ -1,6 +1,7 @@
 import type { createPanel, Violation } from '../checkers/panel.ts'
 import { createRandom, type Random } from '../random.ts'
-import { heal, isCorrect, type RunEnd, type World, type WorldPeer } from '../world.ts'
+import { isCorrect } from '../peer-plan.ts'
+import { heal, type RunEnd, type World, type WorldPeer } from '../world.ts'
 import { ChangeDriver } from './change-driver.ts'
 import { drawLedgerPlan } from './draw-ledger-plan.ts'
 import { countFacts, type EpochFigures, figuresOf } from './ledger-figures.ts'

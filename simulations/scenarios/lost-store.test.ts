@@ -4,7 +4,8 @@ import { blobRefOf, type PeerId } from '../../protocol/ids.ts'
 import type { Command, CommandResult } from '../../protocol/peer/command.ts'
 import { createPeer } from '../../protocol/peer/peer.ts'
 import { CALM } from '../faults.ts'
-import { createWorld, type PeerPlan, type World, type WorldPeer } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
+import { createWorld, type World, type WorldPeer } from '../world.ts'
 
 const CREDIT = 1_000_000n
 const LIMITS = { virtualMs: 60_000, steps: 1_000_000 }

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../protocol/ids.ts'
 import { quorumSizes } from '../../protocol/swarm/quorum-size.ts'
-import { isCorrect, type World, type WorldPeer } from '../world.ts'
+import { isCorrect } from '../peer-plan.ts'
+import type { World, WorldPeer } from '../world.ts'
 import type { ChangePlan } from './draw-changes.ts'
 
 /** A correct witness without which there still is a quorum of correct ones, now and in every epoch that is ordered. */

@@ -13,7 +13,8 @@ import { PREFIXES } from '../../protocol/records/keys.ts'
 import { createPanel, type Panel } from '../checkers/panel.ts'
 import { CALM } from '../faults.ts'
 import { openJudge } from '../judge.ts'
-import { createWorld, MODEL_NAME, type PeerPlan, type World, type WorldPeer } from '../world.ts'
+import type { PeerPlan } from '../peer-plan.ts'
+import { createWorld, MODEL_NAME, type World, type WorldPeer } from '../world.ts'
 import { createJobWatch, type JobWatch } from './job-watch.ts'
 
 const judge = openJudge()
