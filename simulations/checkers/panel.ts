@@ -18,6 +18,7 @@ import { createCopierEarningsChecker } from './copier-earnings.ts'
 import { createHeldKeptChecker } from './held-kept.ts'
 import { createLowestRankPaidChecker } from './lowest-rank-paid.ts'
 import { createOneChargeChecker } from './one-charge.ts'
+import { createOpenedOnceChecker } from './opened-once.ts'
 import { createRanksChecker } from './ranks.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
@@ -40,6 +41,7 @@ export const CHECKERS = {
   'single-signature': createSingleSignatureChecker,
   payments: createPaymentsChecker,
   'one-charge': createOneChargeChecker,
+  'opened-once': createOpenedOnceChecker,
   'lowest-rank-paid': createLowestRankPaidChecker,
   'copier-earnings': createCopierEarningsChecker,
   'held-kept': createHeldKeptChecker,
