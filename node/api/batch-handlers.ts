@@ -11,7 +11,7 @@ import { findJob, findRecord, findSubmission } from './find-job.ts'
 import { prepareJob, wishOf } from './job-request.ts'
 import { timeOf } from './job-resource.ts'
 import { ApiProblem } from './problem.ts'
-import { carriedOut, give, type NameHeaders, nameOf } from './submit.ts'
+import { carriedOut, give, type NameHeaders, requestNameOf } from './submit.ts'
 
 /** An item as far as its progress tells, without its texts. */
 interface ItemState {
@@ -83,7 +83,7 @@ async function submitBatch(
   const { prompts, ...choices } = input.body
   const prepared = prompts.map((prompt) => prepareJob({ ...choices, prompt }))
   const named =
-    nameOf(input.headers, ['submitBatch', input.body.prompts, choicesInOrder(choices)]) ?? drawnName(backend)
+    requestNameOf(input.headers, ['submitBatch', input.body.prompts, choices]) ?? drawnName(backend)
   if ((await carriedOut(backend, named)) === undefined) {
     const items: JobRequest[] = []
     for (const { prompt, request } of prepared)
@@ -93,12 +93,6 @@ async function submitBatch(
   }
   const { name, record } = await requireBatch(backend, named.name)
   return batchResource(backend, name, record)
-}
-
-function choicesInOrder(choices: object): readonly unknown[] {
-  return Object.entries(choices)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 export function batchHandlers(backend: Backend, stopping: AbortSignal) {

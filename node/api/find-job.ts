@@ -5,6 +5,7 @@ import type { Submission, Ticket, Withdrawn } from '../../protocol/jobs/ticket.t
 import type { WaitingView } from '../../protocol/peer/view.ts'
 import type { Backend } from './backend.ts'
 import { jobResource, jobSummary } from './job-resource.ts'
+import { ApiProblem } from './problem.ts'
 import { ticketRecord } from './ticket-record.ts'
 
 const REASONS: ReadonlySet<string> = new Set<(typeof WAIT_REASONS)[number]>([
@@ -40,6 +41,13 @@ export async function findJob(backend: Backend, id: string): Promise<Job | undef
   if (submission?.withdrawn) return withdrawnResource(backend, id, submission.withdrawn)
   const record = await findRecord(backend, submission?.job ?? id)
   return record === undefined ? undefined : openedResource(backend, record)
+}
+
+/** Throws `job_not_found`. */
+export async function requireJob(backend: Backend, id: string): Promise<Job> {
+  const job = await findJob(backend, id)
+  if (job === undefined) throw new ApiProblem('job_not_found')
+  return job
 }
 
 /** A job, and, where it found no free node and waits again, under which name. */

@@ -7,19 +7,12 @@ import type { Ticket } from '../../protocol/jobs/ticket.ts'
 import type { Backend, JobQuery } from './backend.ts'
 import { decisionResource } from './decision-resource.ts'
 import { dryRunResource } from './dry-run-resource.ts'
-import { findJob, findRecord, findSubmission, waitingSummary } from './find-job.ts'
+import { findRecord, findSubmission, requireJob, waitingSummary } from './find-job.ts'
 import { prepareJob, type PreparedJob, wishOf } from './job-request.ts'
 import { jobSummary } from './job-resource.ts'
-import { pageOfList } from './paging.ts'
 import { ApiProblem } from './problem.ts'
 import type { RouteInput } from './route-handlers.ts'
-import { give, nameOf, retried, submit } from './submit.ts'
-
-async function requireJob(backend: Backend, id: string): Promise<Job> {
-  const job = await findJob(backend, id)
-  if (job === undefined) throw new ApiProblem('job_not_found')
-  return job
-}
+import { give, repeated, requestNameOf, retried, submit } from './submit.ts'
 
 /**
  * The record as it is once the word is durable: how the job ends is decided afterwards. One that waits ends at once, and of one
@@ -36,6 +29,9 @@ async function cancel(backend: Backend, id: string, stopping: AbortSignal): Prom
 function msOf(time: string | undefined): number | undefined {
   return time === undefined ? undefined : Date.parse(time)
 }
+
+/** When it was submitted, and its name. */
+const WAITING_CURSOR = /^([0-9]{1,16})\/([0-9a-f]{64})$/
 
 type ListQuery = RouteInput<'listJobs'>['query']
 
@@ -64,12 +60,22 @@ function isWanted({ choices, label, queuedMs }: Ticket, query: ListQuery): boole
 
 /** Waiting jobs, the newest first, have pages of their own: among the others their places would change as they are opened. */
 async function listWaiting(backend: Backend, query: ListQuery): Promise<CallOutput<'listJobs'>> {
-  const { limit, cursor } = query
-  const wanted = backend.view.allWaiting().filter((ticket) => isWanted(ticket, query))
-  const paging = { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) }
-  const page = pageOfList(wanted, ({ name }) => name, paging)
-  const items = await Promise.all(page.items.map((ticket) => waitingSummary(backend, ticket)))
-  return { items, next_cursor: page.next_cursor }
+  const { limit = PAGE_DEFAULT, cursor } = query
+  const isAfter = cursor === undefined ? () => true : behind(cursor)
+  const wanted = backend.view.allWaiting().filter((ticket) => isWanted(ticket, query) && isAfter(ticket))
+  const page = wanted.slice(0, limit)
+  const last = page.at(-1)
+  const items = await Promise.all(page.map((ticket) => waitingSummary(backend, ticket)))
+  const isEnd = last === undefined || wanted.length <= limit
+  return { items, next_cursor: isEnd ? null : `${last.queuedMs}/${last.name}` }
+}
+
+/** Whether a ticket comes after a place, in the order of `allWaiting`: the ticket of that place may have been opened since. */
+function behind(cursor: string): (ticket: Ticket) => boolean {
+  const [, ms, name] = WAITING_CURSOR.exec(cursor) ?? []
+  if (ms === undefined || name === undefined) throw new ApiProblem('cursor_invalid')
+  const atMs = Number(ms)
+  return (ticket) => ticket.queuedMs < atMs || (ticket.queuedMs === atMs && ticket.name > name)
 }
 
 async function listJobs(backend: Backend, query: ListQuery): Promise<CallOutput<'listJobs'>> {
@@ -93,7 +99,7 @@ async function getDecision(backend: Backend, id: string): Promise<CallOutput<'ge
   return decisionResource(backend, view)
 }
 
-/** What a job asks, in an order that doesn't depend on the asker's. */
+/** What a job asks. */
 function contentOf(route: string, { prompt, request }: PreparedJob, rest: readonly unknown[]) {
   return [route, Buffer.from(prompt).toString('base64'), request, ...rest]
 }
@@ -107,15 +113,17 @@ export function jobHandlers(backend: Backend, stopping: AbortSignal) {
         return dryRunResource(backend, prepared)
       }
       const wish = wishOf(body)
-      const named = nameOf(headers, contentOf('submitJob', prepared, [wish.priority, wish.label]))
+      const named = requestNameOf(headers, contentOf('submitJob', prepared, [wish.priority, wish.label]))
       const job = await submit(backend, { prepared, wish, named }, stopping)
       header('location', fillPath(ROUTES.getJob.path, { id: job.id }))
       return job
     },
     async retryJob({ params, headers, header }: RouteInput<'retryJob'>) {
-      const named = nameOf(headers, ['retryJob', params.id])
-      const opened = isDigest(params.id) ? (await findSubmission(backend, params.id))?.job : undefined
-      const job = await submit(backend, { ...(await retried(backend, opened ?? params.id)), named }, stopping)
+      const named = requestNameOf(headers, ['retryJob', params.id])
+      // Whatever became of what it retries since.
+      const before = await repeated(backend, named)
+      const job =
+        before ?? (await submit(backend, { ...(await retried(backend, params.id)), named }, stopping))
       header('location', fillPath(ROUTES.getJob.path, { id: job.id }))
       return job
     },

@@ -28,7 +28,7 @@ function promptBytes(prompt: string): Uint8Array {
 }
 
 /** Names are compared byte by byte everywhere, and the protocol counts them in UTF-16 units. */
-function nameOf(field: string, text: string | undefined, max: number): string | null {
+function plainText(field: string, text: string | undefined, max: number): string | null {
   if (text === undefined) return null
   if (!text.isWellFormed())
     throw new ApiProblem('text_not_well_formed', `${field} contains an unpaired surrogate`)
@@ -45,7 +45,7 @@ function priceOf(text: string | undefined): bigint | null {
 
 /** What a body says of a job beyond what is signed. */
 export function wishOf(body: Pick<JobRequestBody, 'priority' | 'label'>): Pick<Wish, 'priority' | 'label'> {
-  const label = nameOf('label', body.label, LIMITS.labelBytes)
+  const label = plainText('label', body.label, LIMITS.labelBytes)
   return {
     ...(body.priority === undefined ? {} : { priority: body.priority }),
     ...(label === null ? {} : { label }),
@@ -59,14 +59,14 @@ export function prepareJob(body: JobRequestBody): PreparedJob {
   return {
     prompt: promptBytes(body.prompt),
     request: {
-      model: nameOf('model', body.model, LIMITS.modelNameBytes),
+      model: plainText('model', body.model, LIMITS.modelNameBytes),
       replicas,
       // They cost nothing until one steps in; as many as replicas replace even a wholly silent attempt.
       standbys: replicas,
       comparator: body.comparator ?? 'auto',
       minConfidence: body.min_confidence === undefined ? null : Math.round(body.min_confidence * PPM),
       maxPrice: priceOf(body.max_price),
-      region: nameOf('region', body.region, LIMITS.regionBytes),
+      region: plainText('region', body.region, LIMITS.regionBytes),
       mode: body.execution_mode ?? 'process',
       visibility: body.visibility ?? 'private',
       temperatureMilli: Math.round(temperature * 1_000),

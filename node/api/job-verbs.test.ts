@@ -20,6 +20,16 @@ describe('a submission under a name', () => {
     expect([again.id, commands()]).toEqual([first.id, 1])
   })
 
+  it('is the same in whatever order the fields within its fields come', async () => {
+    const params = [
+      { temperature: 0, seed: 1 },
+      { seed: 1, temperature: 0 },
+    ]
+    for (const given of params)
+      await test.client.submitBatch({ body: { prompts: ['Why?'], params: given } }, KEY)
+    expect(commands()).toBe(1)
+  })
+
   it.each([
     ['another prompt', { prompt: 'How?' }],
     ['another choice', { prompt: 'Why?', replicas: 2 }],
@@ -65,6 +75,20 @@ describe('a submission that waits', () => {
     expect((await test.client.listJobs({ query: { status: 'queued', label: 'fast' } })).items).toEqual([])
   })
 
+  it('is found on the next page also where the last one of the page before was opened since', async () => {
+    for (const prompt of ['a', 'b', 'c', 'd']) await test.client.submitJob({ body: { prompt } })
+    const page = (cursor?: string | null) =>
+      test.client.listJobs({ query: { status: 'queued', limit: 2, ...(cursor ? { cursor } : {}) } })
+    const first = await page()
+    const { waiting } = test.backend
+    const rest = waiting.filter(({ name }) => first.items.every(({ id }) => id !== name))
+    waiting.splice(0, waiting.length, ...rest)
+    const second = await page(first.next_cursor)
+    expect(second.items.map(({ id }) => id)).toEqual(rest.map(({ name }) => name))
+    expect(second.next_cursor).toBeNull()
+    await expect(page('0'.repeat(64))).rejects.toMatchObject({ code: 'cursor_invalid' })
+  })
+
   it('is shown as its job once it is opened, by either id', async () => {
     const { id } = await test.client.submitJob({ body: { prompt: 'Why?' } }, KEY)
     const [ticket] = test.backend.waiting.splice(0)
@@ -93,6 +117,11 @@ describe('a submission that waits', () => {
       receipts: [],
     })
     await expect(test.client.cancelJob({ params: { id } })).rejects.toMatchObject({ code: 'job_over' })
+    const again = await test.client.retryJob({ params: { id } })
+    expect(again).toMatchObject({ status: 'queued', prompt: 'Why?' })
+    await expect(test.client.retryJob({ params: { id: again.id } })).rejects.toMatchObject({
+      code: 'job_running',
+    })
   })
 })
 
@@ -175,6 +204,7 @@ describe('a retry', () => {
   it('under a name is carried out once', async () => {
     const input = { params: { id: test.backend.closedJob } }
     const first = await test.client.retryJob(input, KEY)
+    test.backend.blobs.clear()
     expect([(await test.client.retryJob(input, KEY)).id, commands()]).toEqual([first.id, 1])
   })
 

@@ -30,12 +30,20 @@ export function createRevoking(backend: Backend): Revoking {
     return { key, warnings: warningsOf(view.roster, view.self, key), signatures: given, needed }
   }
 
+  /** The entry that brings it; one that lost its place in a fork brings nothing, and it may be brought again. */
+  async function entryOf(key: PeerId): Promise<EntryId | undefined> {
+    const entry = underway.get(key)
+    if (entry === undefined || (await backend.ledger.stateOf(entry)) !== 'void') return entry
+    underway.delete(key)
+    return undefined
+  }
+
   return {
     show: (revocation) => ({ kind: 'unconfirmed', text: null, entry_id: null, ...aboutOf(revocation) }),
     async bring(revocation) {
       const about = aboutOf(revocation)
       const { key } = about
-      const known = underway.get(key)
+      const known = await entryOf(key)
       if (view.roster.isRevoked(key) || known !== undefined)
         return { kind: 'unchanged', text: null, entry_id: known ?? null, ...about }
       if (about.signatures < about.needed) {

@@ -1,10 +1,10 @@
 import type { Job } from '../../protocol/api/job-schema.ts'
-import type { Digest, JobId } from '../../protocol/ids.ts'
-import type { JobMeta, Submission } from '../../protocol/jobs/ticket.ts'
+import { type BlobRef, isDigest, type JobId } from '../../protocol/ids.ts'
+import type { JobMeta, Submission, Withdrawn } from '../../protocol/jobs/ticket.ts'
 import type { Command, JobRequest, RequestName, Wish } from '../../protocol/peer/command.ts'
 import { digestOfKey } from './api-keys.ts'
 import type { Backend } from './backend.ts'
-import { findJob, findSubmission } from './find-job.ts'
+import { findSubmission, requireJob } from './find-job.ts'
 import type { PreparedJob } from './job-request.ts'
 import { within } from './outcomes.ts'
 import { ApiProblem } from './problem.ts'
@@ -14,12 +14,17 @@ export interface NameHeaders {
   readonly 'idempotency-key'?: string
 }
 
-/** What one asker calls its request, and what it asks: the same however its fields were ordered. */
-export function nameOf(headers: NameHeaders, content: readonly unknown[]): RequestName | undefined {
+/** What one asker calls its request, and what it asks: the same however the fields of anything in it were ordered. */
+export function requestNameOf(headers: NameHeaders, content: readonly unknown[]): RequestName | undefined {
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
-  const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
-  return { name: digestOfKey(key), content: digestOfKey(JSON.stringify(content, plain)) }
+  return { name: digestOfKey(key), content: digestOfKey(JSON.stringify(content, ordered)) }
+}
+
+function ordered(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /**
@@ -38,10 +43,10 @@ export async function carriedOut(
   return submission
 }
 
-async function requireJob(backend: Backend, id: string): Promise<Job> {
-  const job = await findJob(backend, id)
-  if (job === undefined) throw new ApiProblem('job_not_found')
-  return job
+/** What was carried out under a name before, in its present state; undefined where nothing was. */
+export async function repeated(backend: Backend, named: RequestName | undefined): Promise<Job | undefined> {
+  const before = await carriedOut(backend, named)
+  return before === undefined || named === undefined ? undefined : requireJob(backend, named.name)
 }
 
 /** Gives a command of submission, and waits until it is durable or refused. */
@@ -63,8 +68,8 @@ interface SubmitOptions {
 /** The job, or its place in the queue. Everything that can be refused without the mind is refused before anything is stored. */
 export async function submit(backend: Backend, options: SubmitOptions, stopping: AbortSignal): Promise<Job> {
   const { prepared, wish, retryOf, named } = options
-  const before = await carriedOut(backend, named)
-  if (before !== undefined && named !== undefined) return requireJob(backend, named.name)
+  const before = await repeated(backend, named)
+  if (before !== undefined) return before
   const prompt = await backend.putBlob(prepared.prompt)
   const request: JobRequest = {
     ...prepared.request,
@@ -88,18 +93,39 @@ export async function submit(backend: Backend, options: SubmitOptions, stopping:
   return requireJob(backend, named.name)
 }
 
-/** What the payer chose for an earlier job, chosen again; what was filled in for it then is filled in anew. */
-export async function retried(
-  backend: Backend,
-  id: string,
-): Promise<Omit<SubmitOptions, 'named'> & { readonly retryOf: JobId }> {
-  const found = await backend.history.job(id as Digest)
+type Retry = Omit<SubmitOptions, 'named'>
+
+/**
+ * What an earlier submission of this peer's owner asked, asked again: of a job as it was opened, so also for the price and
+ * confidence that were filled in then, but with another seed; of one that ended before it was opened as it was chosen.
+ */
+export async function retried(backend: Backend, id: string): Promise<Retry> {
+  if (!isDigest(id)) throw new ApiProblem('job_not_found')
+  if (backend.view.isWaiting(id)) throw new ApiProblem('job_running')
+  const submission = await findSubmission(backend, id)
+  return submission?.withdrawn
+    ? retryOfTicket(backend, submission.withdrawn)
+    : retryOfJob(backend, submission?.job ?? id)
+}
+
+async function retryOfTicket(backend: Backend, { ticket }: Withdrawn): Promise<Retry> {
+  const { prompt: blob, retryOf, terms, ...choices } = ticket.choices
+  const prompt = await promptOf(backend, blob)
+  const request = { ...choices, ...(terms === null ? {} : { terms }) }
+  return {
+    prepared: { prompt, request },
+    wish: wishKept(ticket),
+    ...(retryOf === null ? {} : { retryOf }),
+  }
+}
+
+async function retryOfJob(backend: Backend, id: JobId): Promise<Retry> {
+  const found = await backend.history.job(id)
   if (found === undefined) throw new ApiProblem('job_not_found')
   const { spec, job: retryOf, account } = found
   if (account !== backend.view.self) throw new ApiProblem('not_the_payer')
   if (found.closedMs === null) throw new ApiProblem('job_running')
-  const prompt = await backend.getBlob(spec.prompt.digest)
-  if (prompt === undefined) throw new ApiProblem('prompt_gone')
+  const prompt = await promptOf(backend, spec.prompt)
   const request: Omit<JobRequest, 'prompt'> = {
     model: spec.model,
     replicas: spec.replicas,
@@ -115,11 +141,18 @@ export async function retried(
     seed: null,
     maxTokens: spec.sampling.maxTokens,
   }
-  return { prepared: { prompt, request }, wish: wishOf(await backend.history.meta(retryOf)), retryOf }
+  return { prepared: { prompt, request }, wish: wishKept(await backend.history.meta(retryOf)), retryOf }
 }
 
-function wishOf(meta: JobMeta | undefined): Pick<Wish, 'priority' | 'label'> {
-  if (meta === undefined) return {}
-  const { priority, label } = meta
+async function promptOf(backend: Backend, { digest }: BlobRef): Promise<Uint8Array> {
+  const prompt = await backend.getBlob(digest)
+  if (prompt === undefined) throw new ApiProblem('prompt_gone')
+  return prompt
+}
+
+/** The priority and label that it had. */
+function wishKept(kept: Pick<JobMeta, 'priority' | 'label'> | undefined): Pick<Wish, 'priority' | 'label'> {
+  if (kept === undefined) return {}
+  const { priority, label } = kept
   return { priority, ...(label === null ? {} : { label }) }
 }

@@ -3,7 +3,7 @@ import { createNobleSigner } from '../../protocol/crypto/noble-signer.ts'
 import type { Signer } from '../../protocol/crypto/signer.ts'
 import { signTogether } from '../../protocol/encoding/multi-signed.ts'
 import { PARTIAL_ORDER } from '../../protocol/epoch/order-text.ts'
-import type { PeerId } from '../../protocol/ids.ts'
+import type { EntryId, PeerId } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
 import { EPOCH_ORDER } from '../../protocol/swarm/governance.ts'
 import { INVITATION_TEXT, OPEN_SWARM, tokenOf } from '../../protocol/swarm/invitation-text.ts'
@@ -152,6 +152,17 @@ describe('a revocation', () => {
     expect(other.backend.commands).toMatchObject([
       { type: 'revoke', revocation: { body: { key: third, epoch: 0 } } },
     ])
+  })
+
+  it('is brought again where the entry that brought it came to nothing', async () => {
+    const [first, other] = [await machineOf(one), await machineOf(two)]
+    const { text } = await first.owner.revokeKey({ body: { key: third } })
+    const brought = await cosign(other, text ?? '')
+    const entry = 'entry_id' in brought ? brought.entry_id : null
+    expect(await cosign(other, text ?? '')).toMatchObject({ kind: 'unchanged', entry_id: entry })
+    other.backend.ledger.voided.add(entry as EntryId)
+    expect(await cosign(other, text ?? '')).toMatchObject({ kind: 'revocation' })
+    expect(other.backend.commands).toHaveLength(2)
   })
 })
 

@@ -55,6 +55,8 @@ export function addJobs(program: Command): void {
     print(
       items.length === 0 ? 'No jobs yet: submit one with "hyperlooms run".' : items.map(lineOf).join('\n'),
     )
+    if (waiting !== undefined && waiting.next_cursor !== null)
+      print(`more that wait with --status queued --cursor ${waiting.next_cursor}`)
     if (page.next_cursor !== null) print(`more with --cursor ${page.next_cursor}`)
   })
 }

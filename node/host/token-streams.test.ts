@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { blobRefOf } from '../../protocol/ids.ts'
 import { LIMITS } from '../../protocol/params.ts'
@@ -30,6 +31,25 @@ function readerOf(streams: TokenStreams, signal: AbortSignal = NEVER) {
 }
 
 describe('an answer while it is made', () => {
+  it('holds nothing of a reader that has gone, whether it read all or not', async () => {
+    const streams = new TokenStreams()
+    const answer = streams.begin(JOB, 0)
+    const [early, late] = [new AbortController(), new AbortController()]
+    const readers = [early, late].map(({ signal }) => readerOf(streams, signal))
+    for (let piece = 0; piece < 10; piece += 1) {
+      answer.append(LONG)
+      for (const { seen } of readers) await seen()
+    }
+    const listeners = () => [early, late].map(({ signal }) => getEventListeners(signal, 'abort').length)
+    expect(listeners()).toEqual([1, 1])
+    early.abort()
+    await readers[0]?.ended
+    expect(listeners()).toEqual([0, 1])
+    streams.release(JOB, 0)
+    await readers[1]?.ended
+    expect(listeners()).toEqual([0, 0])
+  })
+
   it('is shown but for its last piece, which is at least so long, until it is released', async () => {
     const streams = new TokenStreams()
     const answer = streams.begin(JOB, 0)

@@ -9,7 +9,7 @@ const encoder = new TextEncoder()
 /** The answer of one run while it is made. It is kept once, whoever reads: each reader has a place in it and no more. */
 class Answer {
   readonly step: number
-  readonly #text = new Uint8Array(LIMITS.answerBytes)
+  #text = new Uint8Array(LIMITS.answerBytes)
   #length = 0
   /** Where the text ends that may be shown. */
   #shown = 0
@@ -37,8 +37,9 @@ class Answer {
     this.#show()
   }
 
-  /** The run has ended; what is held back of a whole answer waits for its release. */
+  /** The run has ended, and nothing is added; what is held back of a whole answer waits for its release. */
   end(isWhole: boolean): void {
+    this.#text = this.#text.slice(0, this.#length)
     if (isWhole) this.#show()
     else this.close()
   }
@@ -57,16 +58,21 @@ class Answer {
 
   /** From the beginning; ends where nothing more comes. A reader takes the next piece when it likes. */
   async *read(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const gone = Promise.withResolvers<void>()
-    signal.addEventListener('abort', () => gone.resolve(), { once: true })
-    for (let at = 0; !signal.aborted; ) {
-      const { promise } = this.#changed
-      if (at < this.#shown) {
-        const piece = this.#text.slice(at, this.#shown)
-        at += piece.length
-        yield piece
-      } else if (this.#isOver) return
-      else await Promise.race([promise, gone.promise])
+    // A reader that goes wakes all; a promise of its own would hold something of every piece until it does.
+    const onAbort = (): void => this.#wake()
+    signal.addEventListener('abort', onAbort)
+    try {
+      for (let at = 0; !signal.aborted; ) {
+        const { promise } = this.#changed
+        if (at < this.#shown) {
+          const piece = this.#text.slice(at, this.#shown)
+          at += piece.length
+          yield piece
+        } else if (this.#isOver) return
+        else await promise
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
     }
   }
 
@@ -90,7 +96,8 @@ class Answer {
  * Answers to be shown while they are made here. Their last piece is held back until q witnesses have the commit (6.12):
  * whoever is shown an answer could otherwise pass it to a replica of its own, which would commit to it before them.
  *
- * Bounded by the runs of this host, of a limit's size each. Nothing of it is in a log, and nothing survives a restart.
+ * A run under way takes a limit's size, and one that has ended its own until its attempt does: so it is bounded by the jobs that
+ * this node was elected for and that aren't over. Nothing of it is in a log, and nothing survives a restart.
  */
 export class TokenStreams {
   readonly #answers = new Map<JobId, Answer>()

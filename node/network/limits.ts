@@ -85,14 +85,14 @@ export const BLOB_CHUNK_BYTES = 32 * KIB
 /** 256 KiB at a quarter of a Mbit/s. */
 export const BLOB_MS = 10_000
 
-/** An answer as it comes: of one connection, and of all together, each a reader of one run. */
+/** Answers as they come, each to a reader of one run: to one peer, over however many connections, and to all together. */
 export const TOKEN_STREAMS = 8
 export const TOKEN_STREAMS_MAX = 64
 /** One frame of text; a stream's answer is bounded by whoever reads it. */
 export const TOKEN_FRAME_BYTES = 16 * KIB
 /** From the opening of the stream to its request. */
 export const TOKEN_REQUEST_MS = 5_000
-/** A run ends within ten minutes, and its reader waits for the seals after that. */
+/** A job's attempts end within so long unless its payer asked for longer ones; whoever still reads then opens a stream anew. */
 export const TOKEN_MS = 900_000
 
 /** Messages being validated: about one second of work; more are ignored and come back by sync. */

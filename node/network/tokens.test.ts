@@ -1,8 +1,10 @@
+import type { Libp2p, Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, it } from 'vitest'
-import { blobRefOf, type JobId, type PeerId } from '../../protocol/ids.ts'
-import { TOKEN_FRAME_BYTES } from './limits.ts'
-import { bytes, LoopbackSwarm, peerIdNamed, rawMember, SWARM, text } from './loopback-swarm.ts'
+import { blobRefOf, digestToBytes, type JobId, type PeerId } from '../../protocol/ids.ts'
+import { TOKEN_FRAME_BYTES, TOKEN_STREAMS } from './limits.ts'
+import { bytes, LoopbackSwarm, type Member, peerIdNamed, rawMember, SWARM, text } from './loopback-swarm.ts'
 import type { NetworkOptions } from './network.ts'
 import { protocolName } from './protocol-name.ts'
 
@@ -111,4 +113,42 @@ it('ends for a peer that breaks off, and for one that answers nonsense', async (
   } finally {
     await liar.stop()
   }
+})
+
+/** A member's streams to a runner, of as many connections as they take. */
+async function streamsOf(name: string, runner: Member, count: number): Promise<readonly Stream[]> {
+  const raw = await rawMember(name)
+  made.push(raw)
+  const address = multiaddr(runner.network.addresses()[0])
+  const streams: Stream[] = []
+  let connection = await raw.dial(address)
+  for (let at = 0; at < count; at += 1) {
+    if (at > 0 && at % TOKEN_STREAMS === 0) connection = await raw.dial(address, { force: true })
+    streams.push(await connection.newStream(protocolName(SWARM, 'tokens')))
+  }
+  return streams
+}
+
+const made: Libp2p[] = []
+afterEach(async () => {
+  await Promise.all(made.splice(0).map((node) => node.stop()))
+})
+
+it('goes to one reader no oftener than over one connection, however many it has', async () => {
+  const isOver = Promise.withResolvers<void>()
+  const { runner } = await pair(async function* () {
+    yield bytes('an answer')
+    await isOver.promise
+  })
+  // Those of the first connection ask for nothing, and count for nothing.
+  const streams = (await streamsOf('greedy', runner, 2 * TOKEN_STREAMS + 1)).slice(TOKEN_STREAMS)
+  const firsts: (number | undefined)[] = []
+  for (const stream of streams) {
+    const frames = lpStream(stream)
+    await frames.write(digestToBytes(JOB))
+    firsts.push((await frames.read()).subarray()[0])
+  }
+  isOver.resolve()
+  const [text, missing] = [0, 2]
+  expect(firsts).toEqual([...Array.from({ length: TOKEN_STREAMS }, () => text), missing])
 })

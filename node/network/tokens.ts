@@ -4,16 +4,10 @@ import { lpStream } from '@libp2p/utils'
 import { digestFromBytes, digestToBytes, type JobId, type PeerId } from '../../protocol/ids.ts'
 import type { Meter } from './counters.ts'
 import { namePeer } from './gate.ts'
-import {
-  TOKEN_FRAME_BYTES,
-  TOKEN_MS,
-  TOKEN_REQUEST_MS,
-  TOKEN_STREAMS,
-  TOKEN_STREAMS_MAX,
-  WRITE_STALL_MS,
-} from './limits.ts'
+import { TOKEN_FRAME_BYTES, TOKEN_MS, TOKEN_REQUEST_MS, TOKEN_STREAMS, WRITE_STALL_MS } from './limits.ts'
 import { NetworkError, type NetworkOptions } from './network.ts'
 import { protocolName } from './protocol-name.ts'
+import { TokenReaders } from './token-readers.ts'
 
 const DIGEST_BYTES = 32
 /** First byte of each frame; what follows is text, or nothing. */
@@ -29,6 +23,7 @@ export class Tokens {
   readonly #meter: Meter
   readonly #protocol: string
   readonly #serving = new Set<Promise<void>>()
+  readonly #readers = new TokenReaders()
   readonly #stopping = new AbortController()
 
   constructor(node: Libp2p, options: NetworkOptions, meter: Meter) {
@@ -92,18 +87,17 @@ export class Tokens {
     const gone = new AbortController()
     stream.addEventListener('close', () => gone.abort(), { once: true })
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal, AbortSignal.timeout(TOKEN_MS)])
-    const isFull = this.#serving.size > TOKEN_STREAMS_MAX
-    const pieces = isFull ? undefined : this.#options.handlers.serveTokens(to, job, signal)
-    if (pieces === undefined) {
-      this.#meter.count('tokenStreamsRefused')
-      await write(FRAME.missing)
-    } else {
-      for await (const piece of pieces) {
+    const leave = this.#readers.enter(to)
+    try {
+      const pieces = leave && this.#options.handlers.serveTokens(to, job, signal)
+      for await (const piece of pieces ?? []) {
         for (let at = 0; at < piece.length; at += TOKEN_FRAME_BYTES)
           await write(FRAME.text, [piece.subarray(at, at + TOKEN_FRAME_BYTES)])
       }
-      await write(FRAME.end)
-      this.#meter.count('tokenStreamsServed')
+      await write(pieces === undefined ? FRAME.missing : FRAME.end)
+      this.#meter.count(pieces === undefined ? 'tokenStreamsRefused' : 'tokenStreamsServed')
+    } finally {
+      leave?.()
     }
     await stream.close({ signal: AbortSignal.timeout(WRITE_STALL_MS) })
   }

@@ -4,7 +4,7 @@ import { digest, pageOf, pageQuery, peerId } from './fields.ts'
 import { ACCOUNT_TYPES, accountSchema } from './network-schema.ts'
 import {
   moveAnswerSchema,
-  moveHeaders,
+  nameHeaders,
   moveQuery,
   moveRequestSchema,
   resolveAnswerSchema,
@@ -20,7 +20,7 @@ const MOVE = {
   ...NOTHING,
   tag: 'credits',
   query: moveQuery,
-  headers: moveHeaders,
+  headers: nameHeaders,
   body: moveRequestSchema,
   bodyBytesMax: MOVE_BYTES_MAX,
   status: 202,

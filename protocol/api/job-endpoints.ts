@@ -7,7 +7,7 @@ import { BODY_ERRORS, CLOSED, type Endpoint, LIST_ERRORS, NOTHING } from './endp
 import { digest, pageOf, pageQuery, peerId } from './fields.ts'
 import { batchRequestSchema, jobRequestSchema, labelField } from './job-request-schema.ts'
 import { jobSchema, jobStatusSchema, jobSummarySchema } from './job-schema.ts'
-import { moveHeaders as nameHeaders } from './transaction-schema.ts'
+import { nameHeaders } from './transaction-schema.ts'
 
 /** A thousand prompts of 16 KiB: more text belongs into several batches. */
 const BATCH_BYTES_MAX = 16_777_216

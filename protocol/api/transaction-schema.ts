@@ -38,7 +38,7 @@ export const moveQuery = Type.Object(
 
 const IDEMPOTENCY_KEY_CHARACTERS_MAX = 128
 
-export const moveHeaders = Type.Object({
+export const nameHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       minLength: 1,

@@ -55,6 +55,11 @@ export class Queue {
     return this.#tickets.get(name)
   }
 
+  /** Whether one of a batch waits. */
+  has(batch: Digest): boolean {
+    return this.#groups.has(batch)
+  }
+
   all(): Iterable<Ticket> {
     return this.#tickets.values()
   }

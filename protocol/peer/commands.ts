@@ -65,7 +65,7 @@ export class Commands {
   readonly #take: (out: Outbox, certificate: Certificate) => unknown
   /** Names of requests that wait to be signed. */
   readonly #names = new Map<number, RequestName>()
-  readonly #signed = new NamedRequests()
+  readonly #signed = new NamedRequests((name) => this.submissions.hasWaiting(name))
   readonly submissions: Submissions
 
   constructor({ context, jobs, heartbeats, relays, take }: CommandParts) {

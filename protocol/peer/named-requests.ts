@@ -27,6 +27,12 @@ const NOTHING = new Uint8Array(0)
 export class NamedRequests {
   /** Times by name, the oldest first. */
   readonly #times = new Map<Digest, number>()
+  readonly #isUnderWay: (name: Digest) => boolean
+
+  /** What is under way isn't forgotten, however old it is: repeated, it would be carried out beside itself. */
+  constructor(isUnderWay: (name: Digest) => boolean = () => false) {
+    this.#isUnderWay = isUnderWay
+  }
 
   /** In the batch of the signed entry: a repetition finds either both or neither. */
   remember(out: Outbox, { name, content }: RequestName, entry: EntryId): void {
@@ -66,9 +72,18 @@ export class NamedRequests {
     for (const [name, atMs] of this.#times) {
       const isOverdue = this.#times.size > REQUESTS_MAX || atMs <= out.now - REQUEST_KEPT_MS
       if (!isOverdue || forgotten >= FORGOTTEN_AT_ONCE) return
-      this.forget(out, name)
+      if (this.#isUnderWay(name)) this.#postpone(out, name, atMs)
+      else this.forget(out, name)
       forgotten += 1
     }
+  }
+
+  /** It is looked at again once all that are remembered now have had their time. */
+  #postpone(out: Outbox, name: Digest, atMs: number): void {
+    this.#times.delete(name)
+    this.#times.set(name, out.now)
+    out.write(keys.requestTime(atMs, name), null)
+    out.write(keys.requestTime(out.now, name), NOTHING)
   }
 
   /** The name stands for nothing: it is old, or its submission waits once more. */

@@ -7,6 +7,7 @@ import { batchItemName } from '../jobs/ticket.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
 import type { Command } from './command.ts'
+import { REQUEST_KEPT_MS } from './named-requests.ts'
 import {
   beginSubmissions,
   CHEAP,
@@ -281,6 +282,24 @@ describe('a submission that waits', () => {
   })
 })
 
+it('what became of a job is looked at soon, also where nothing waits and nothing else happens', () => {
+  const peer = beginSubmissions()
+  const { minds } = peer
+  const looksAgain = () =>
+    minds
+      .mindOf(peer.id)
+      .handle({ type: 'timer', id: 'queue' }, (minds.now += 1_000))
+      .some((effect) => {
+        return effect.type === 'timer' && effect.id === 'queue'
+      })
+  expect(looksAgain()).toBe(false)
+  peer.submit()
+  expect(looksAgain()).toBe(true)
+  peer.work()
+  minds.pass(1_000)
+  expect(looksAgain()).toBe(false)
+})
+
 describe('a batch', () => {
   const BATCH = { named: { name: NAME, content: CONTENT } }
   const batchOf = (count: number): Command => ({
@@ -302,6 +321,23 @@ describe('a batch', () => {
     expect(peer.jobsOf()).toBe(5)
     const items = [0, 1, 2, 3, 4].map((at) => peer.submission(batchItemName(NAME, at))?.job)
     expect(new Set(items).size).toBe(5)
+  })
+
+  it('goes by its name for as long as items of it wait, however long that is', () => {
+    const peer = beginSubmissions()
+    const { minds } = peer
+    const items = [1, 2].map(() => ({ ...CHEAP, replicas: 3 }))
+    const batch: Command = { type: 'submit-batch', items, ...BATCH }
+    expect(minds.command(peer.id, batch)).toMatchObject({ ok: true, type: 'batch' })
+    minds.now += REQUEST_KEPT_MS + 1
+    const others = [7, 8].map((word) => named(word))
+    for (const name of others) {
+      minds.command(peer.id, { type: 'cancel-job', job: name })
+      peer.submit({ named: { name, content: CONTENT } }, { replicas: 3 })
+      minds.command(peer.id, { type: 'cancel-job', job: name })
+    }
+    expect(minds.command(peer.id, batch)).toEqual({ ok: true, type: 'named' })
+    expect([peer.view().allWaiting().length, peer.under(PREFIXES.batch).length]).toEqual([2, 1])
   })
 
   it('is refused as a whole where the account can’t pay for all of it', () => {

@@ -213,11 +213,18 @@ export class Submissions {
         this.#tickets.end(out, ticket, 'expired')
     for (const signing of this.#signing.values()) this.#answerLate(out, signing)
     this.#open(out)
-    if (this.#tickets.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
+    // What became of those that are placed may come with an event within the pause, and no other may follow.
+    const isQuiet = this.#tickets.queue.size === 0 && this.#signing.size === 0 && this.placed.size === 0
+    if (!isQuiet) out.timer(TIMER, QUIET_MS)
   }
 
   isWaiting(name: Digest): boolean {
     return this.#tickets.queue.get(name) !== undefined || this.#signingOf(name) !== undefined
+  }
+
+  /** Whether items of a batch wait. */
+  hasWaiting(batch: Digest): boolean {
+    return this.#tickets.queue.has(batch)
   }
 
   /** A ticket that isn't a job yet, how many go before it and why it waits. */

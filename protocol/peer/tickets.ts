@@ -31,7 +31,7 @@ export class Tickets {
   }
 
   /** Those that may be opened. */
-  get queue(): Pick<Queue, 'size' | 'get' | 'all' | 'inOrder' | 'position' | 'served'> {
+  get queue(): Pick<Queue, 'size' | 'get' | 'has' | 'all' | 'inOrder' | 'position' | 'served'> {
     return this.#queue
   }
 
@@ -59,9 +59,10 @@ export class Tickets {
 
   enqueue(ticket: Ticket): void {
     const cost = this.leastOf(ticket)
+    // It may wait already, as something else.
+    this.#needed += cost - (this.#costs.get(ticket.name) ?? 0n)
     this.#queue.put(ticket)
     this.#costs.set(ticket.name, cost)
-    this.#needed += cost
   }
 
   /** It waits no more; its record is left to whoever writes what it is instead. */

@@ -6,6 +6,7 @@ import { encodeBody } from '../../protocol/encoding/body.ts'
 import type { Blame } from '../../protocol/jobs/blame-record.ts'
 import { pendingRecord } from '../../protocol/jobs/offering.ts'
 import { type JobRecord, jobRecordCodec } from '../../protocol/jobs/record.ts'
+import { jobMetaCodec } from '../../protocol/jobs/ticket.ts'
 import { keys } from '../../protocol/records/keys.ts'
 import { createSameBlameChecker } from './same-blame.ts'
 import type { CloseValue, JobResult, ReplicaResult } from '../../protocol/jobs/value.ts'
@@ -16,6 +17,7 @@ import { createCopierEarningsChecker } from './copier-earnings.ts'
 import { createHeldKeptChecker } from './held-kept.ts'
 import { createLowestRankPaidChecker } from './lowest-rank-paid.ts'
 import { createOneChargeChecker } from './one-charge.ts'
+import { createOpenedOnceChecker } from './opened-once.ts'
 import { createPaymentsChecker } from './payments.ts'
 
 const [first, second] = [runner, liar]
@@ -122,6 +124,26 @@ describe('one charge', () => {
         examine(checker, [certified(minted), certified(opening), assigned, end])
     })
     expect(two).toHaveLength(1)
+  })
+})
+
+describe('opened once', () => {
+  const other = digestOf('other')
+  const metaOf = (job: typeof openedJob, name: string): [string, Uint8Array] => {
+    const meta = { name: digestOf(name), label: null, priority: 0, batch: null, deadlineMs: null }
+    return [keys.meta(job), encodeBody(jobMetaCodec, meta)]
+  }
+  const voided = (job: typeof openedJob) =>
+    decided(job, 0, { type: 'void', reason: 'unassigned', cancel: null })
+
+  it('finds a submission with two jobs that are not void, whatever became of them', () => {
+    const one = metaOf(openedJob, 'one')
+    expect(found(createOpenedOnceChecker, one, metaOf(other, 'two'))).toEqual([])
+    expect(found(createOpenedOnceChecker, one, metaOf(other, 'one'))).toHaveLength(1)
+    expect(
+      found(createOpenedOnceChecker, one, metaOf(other, 'one'), closeOf(paidTo(first, 0), {})),
+    ).toHaveLength(1)
+    expect(found(createOpenedOnceChecker, one, metaOf(other, 'one'), voided(other))).toEqual([])
   })
 })
 

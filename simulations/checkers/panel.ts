@@ -20,6 +20,7 @@ import { createHeldKeptChecker } from './held-kept.ts'
 import { createLostRightsChecker } from './lost-rights.ts'
 import { createLowestRankPaidChecker } from './lowest-rank-paid.ts'
 import { createOneChargeChecker } from './one-charge.ts'
+import { createOpenedOnceChecker } from './opened-once.ts'
 import { createRanksChecker } from './ranks.ts'
 import { createPaymentsChecker } from './payments.ts'
 import { createPermanenceChecker } from './permanence.ts'
@@ -42,6 +43,7 @@ export const CHECKERS = {
   'single-signature': createSingleSignatureChecker,
   payments: createPaymentsChecker,
   'one-charge': createOneChargeChecker,
+  'opened-once': createOpenedOnceChecker,
   'lowest-rank-paid': createLowestRankPaidChecker,
   'copier-earnings': createCopierEarningsChecker,
   'held-kept': createHeldKeptChecker,
