@@ -1,76 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { hash } from '../crypto/digest.ts'
-import { decodeRecord } from '../encoding/body.ts'
 import { expectSame } from '../epoch/testing-orders.ts'
-import { blobRefOf, type Digest, type JobId } from '../ids.ts'
-import { ANSWER, TestJobs } from '../jobs/testing-jobs.ts'
+import { blobRefOf, type JobId } from '../ids.ts'
 import { CHOICES } from '../jobs/testing-tickets.ts'
-import { batchItemName, submissionCodec, ticketCodec } from '../jobs/ticket.ts'
 import { LIMITS, TIMES } from '../params.ts'
 import { keys, PREFIXES } from '../records/keys.ts'
-import type { Command, JobRequest } from './command.ts'
-
-const PAYER = TestJobs.payer
-const named = (word: number): Digest => hash('name', Uint8Array.of(word))
-const NAME = named(1)
-const CONTENT = named(2)
-/** Hundreds of them together cost less than the payer has. */
-const CHEAP: JobRequest = { ...CHOICES, maxPrice: 1_000n }
-
-/** Two nodes of one slot each, so that one job of two replicas fills them. */
-function begin() {
-  const jobs = new TestJobs([5, 6])
-  const { minds } = jobs
-  const id = jobs.id(PAYER)
-  const under = (prefix: string) => [...minds.storeOf(id).keys()].filter((key) => key.startsWith(prefix))
-  return {
-    jobs,
-    minds,
-    id,
-    under,
-    submit: (
-      about: Partial<Extract<Command, { type: 'submit-job' }>> = {},
-      wishes: Partial<JobRequest> = {},
-    ) => minds.command(id, { type: 'submit-job', request: { ...CHEAP, ...wishes }, ...about }),
-    view: () => jobs.view(PAYER),
-    submission(name: Digest) {
-      const value = minds.stored(id, keys.submission(name))
-      return value === undefined ? undefined : decodeRecord(submissionCodec, value, name)
-    },
-    ticket(name: Digest) {
-      const value = minds.stored(id, keys.ticket(name))
-      return value === undefined ? undefined : decodeRecord(ticketCodec, value, name)
-    },
-    /** Answers every run that is asked for, until the payer has no job and nothing waits. */
-    work(
-      isDone = () => jobs.view(PAYER).openJobs().length === 0 && jobs.view(PAYER).allWaiting().length === 0,
-    ) {
-      minds.isCut = () => false
-      for (let round = 0; round < 200; round += 1) {
-        for (const run of minds.runs.splice(0)) minds.finish(run, ANSWER)
-        minds.pass(500)
-        if (isDone()) return
-      }
-      throw new RangeError('the jobs have no end')
-    },
-    /** Jobs that came to nothing: they found no node. */
-    voids: () => jobs.view(0).counters().jobs.void,
-    /** Jobs that the payer ever opened, by what a witness knows. */
-    jobsOf: () =>
-      [...minds.storeOf(jobs.id(0)).keys()].filter((key) => key.startsWith(PREFIXES.closed)).length,
-  }
-}
-
-/** The one place that there is at first is taken by a job that can't be assigned, until the peer works. */
-function full() {
-  const peer = begin()
-  peer.minds.isCut = (_from, _to, kind) => kind === 'propose'
-  const first = peer.submit()
-  if (first?.ok !== true || first.type !== 'job') throw new RangeError('the first job waits')
-  return peer
-}
-
-const WISH = { named: { name: NAME, content: CONTENT } }
+import { begin, CHEAP, CONTENT, full, NAME, named, WISH } from './testing-submissions.ts'
 
 describe('a submission', () => {
   it('is a job at once where there is room, and its name stands for it', () => {
@@ -170,77 +105,6 @@ describe('a submission', () => {
       ok: false,
       code: 'insufficient_credit',
     })
-  })
-})
-
-describe('a submission survives', () => {
-  const ends = (peer: ReturnType<typeof begin>, count: number) => {
-    peer.work()
-    expectSame(peer.jobs)
-    expect([peer.jobsOf(), peer.under(PREFIXES.ticket), peer.under(PREFIXES.placed)]).toEqual([count, [], []])
-  }
-
-  it.each(['crashesAt', 'forgetsAt'] as const)('a stop as its ticket is written (%s)', (how) => {
-    const peer = full()
-    peer.minds[how] = (_peer, key) => key === keys.ticket(NAME)
-    expect(peer.submit(WISH)).toBeUndefined()
-    peer.minds.restart(peer.id)
-    expect(peer.under(PREFIXES.ticket)).toHaveLength(how === 'crashesAt' ? 1 : 0)
-    // Its asker, having heard nothing, asks again.
-    expect(peer.submit(WISH)).toEqual({ ok: true, type: 'queued', ticket: NAME })
-    ends(peer, 2)
-  })
-
-  it.each(['crashesAt', 'forgetsAt'] as const)('a stop as it is opened from the queue (%s)', (how) => {
-    const peer = full()
-    peer.submit(WISH)
-    peer.minds[how] = (_peer, key) => key === keys.submission(NAME)
-    peer.work(() => peer.minds[how] === undefined)
-    peer.minds.restart(peer.id)
-    ends(peer, 2)
-    expect(peer.submission(NAME)?.job).not.toBeNull()
-    expect(peer.submit(WISH)).toEqual({ ok: true, type: 'named' })
-  })
-
-  it.each(['crashesAt', 'forgetsAt'] as const)('a stop as it is opened at once (%s)', (how) => {
-    const peer = begin()
-    peer.minds[how] = (_peer, key) => key === keys.submission(NAME)
-    expect(peer.submit(WISH)).toBeUndefined()
-    peer.minds.restart(peer.id)
-    peer.minds.pass(TIMES.retryMsMax)
-    const again = peer.submit(WISH)
-    expect(again).toMatchObject({ ok: true, type: how === 'crashesAt' ? 'named' : 'job' })
-    ends(peer, 1)
-  })
-
-  it.each(['crashesAt', 'forgetsAt'] as const)(
-    'a stop while its entry waits for the one before (%s)',
-    (how) => {
-      const peer = begin()
-      const { minds } = peer
-      minds.isCut = (_from, _to, kind) => kind === 'vote'
-      minds.command(peer.id, { type: 'transfer', to: peer.jobs.id(0), amount: 10_000n, memo: '' })
-      minds[how] = (_peer, key) => key === keys.ticket(NAME)
-      expect(peer.submit(WISH)).toBeUndefined()
-      minds.isCut = () => false
-      minds.restart(peer.id)
-      minds.pass(TIMES.retryMsMax)
-      expect(peer.submit(WISH)?.ok).toBe(true)
-      ends(peer, 1)
-    },
-  )
-
-  it('restarts with hundreds that wait, in their order', () => {
-    const peer = full()
-    const names = Array.from({ length: 500 }, (_, at) => hash('name', Uint8Array.of(at & 255, at >> 8)))
-    names.forEach((name, at) => {
-      peer.submit({ named: { name, content: CONTENT }, priority: at % 10 })
-    })
-    const order = () => names.map((name) => peer.view().waiting(name, peer.minds.now)?.position)
-    const before = order()
-    expect(new Set(before).size).toBe(500)
-    peer.minds.restart(peer.id)
-    expect(order()).toEqual(before)
   })
 })
 
@@ -395,32 +259,10 @@ describe('a job that found no node', () => {
 })
 
 describe('a batch', () => {
-  const BATCH = { named: { name: NAME, content: CONTENT } }
-  const batchOf = (count: number): Command => ({
-    type: 'submit-batch',
-    items: Array.from({ length: count }, () => CHEAP),
-    ...BATCH,
-  })
-
-  it.each(['crashesAt', 'forgetsAt'] as const)('is taken as a whole or not at all (%s)', (how) => {
-    const peer = begin()
-    peer.minds[how] = (_peer, key) => key === keys.batch(NAME)
-    expect(peer.minds.command(peer.id, batchOf(5))).toBeUndefined()
-    peer.minds.restart(peer.id)
-    const again = peer.minds.command(peer.id, batchOf(5))
-    expect(again).toEqual(
-      how === 'crashesAt' ? { ok: true, type: 'named' } : { ok: true, type: 'batch', batch: NAME },
-    )
-    peer.work()
-    expect(peer.jobsOf()).toBe(5)
-    const items = [0, 1, 2, 3, 4].map((at) => peer.submission(batchItemName(NAME, at))?.job)
-    expect(new Set(items).size).toBe(5)
-  })
-
   it('is refused as a whole where the account can’t pay for all of it', () => {
     const peer = begin()
     const items = Array.from({ length: 20 }, () => ({ ...CHOICES, maxPrice: 1_000_000n }))
-    const result = peer.minds.command(peer.id, { type: 'submit-batch', items, ...BATCH })
+    const result = peer.minds.command(peer.id, { type: 'submit-batch', items, ...WISH })
     expect(result).toMatchObject({ ok: false, code: 'insufficient_credit' })
     expect(peer.under(PREFIXES.ticket)).toEqual([])
   })

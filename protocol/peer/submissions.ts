@@ -1,35 +1,24 @@
 import { hash } from '../crypto/digest.ts'
-import { dryRun } from '../election/dry-run.ts'
 import { encodeBody } from '../encoding/body.ts'
 import { type AccountId, type Digest, digestToBytes, type JobId } from '../ids.ts'
-import type { JobContext } from '../jobs/context.ts'
 import { writeHolding } from '../jobs/holdings.ts'
-import type { JobHeads } from '../jobs/job-heads.ts'
-import { type Draft, draftJob, type Market } from '../jobs/offering.ts'
+import type { Market } from '../jobs/offering.ts'
 import { Placed } from '../jobs/placed.ts'
-import {
-  batchCodec,
-  batchItemName,
-  jobMetaCodec,
-  requestOf,
-  type Submission,
-  type Ticket,
-  ticketFor,
-} from '../jobs/ticket.ts'
+import { batchCodec, jobMetaCodec, type Submission, type Ticket, ticketFor } from '../jobs/ticket.ts'
 import { jobIdOf, type Operation } from '../ledger/entry.ts'
 import type { SubmitFault } from '../ledger/ledger.ts'
-import { LIMITS } from '../params.ts'
 import { keys } from '../records/keys.ts'
 import type { StoredRecord } from '../records/record.ts'
 import type { Command, CommandFault, CommandResult, JobRequest, RequestName } from './command.ts'
-import type { NamedRequests } from './named-requests.ts'
+import { Drafts, kindOf, ticketsOf } from './drafts.ts'
 import type { Outbox } from './outbox.ts'
+import { type Signing, Signings } from './signings.ts'
+import type { Refusal, SubmissionParts } from './submission-parts.ts'
 import { Tickets } from './tickets.ts'
-import type { DryRunView, NodeView, WaitingView } from './view.ts'
+import type { DryRunView, WaitingView } from './view.ts'
 
 type SubmitJob = Extract<Command, { type: 'submit-job' }>
 type SubmitBatch = Extract<Command, { type: 'submit-batch' }>
-type Refusal = Extract<CommandResult, { ok: false }>
 
 const TIMER = 'queue'
 /** Every event may give room; looking more often than this costs more than it brings. */
@@ -41,29 +30,10 @@ const ANSWER_MS = 2_000
 /** What most jobs ask for, where room is counted for whichever come next. */
 const REPLICAS_USUAL = 3
 
-export interface SubmissionParts {
-  readonly context: JobContext
-  readonly heads: () => Pick<JobHeads, 'get'>
-  readonly market: (now: number) => Market
-  readonly nodes: (now: number) => readonly NodeView[]
-  readonly signed: NamedRequests
-  readonly setDeadline: (out: Outbox, job: JobId, atMs: number) => void
-  readonly respond: (out: Outbox, command: number, result: CommandResult) => void
-  /** In words. */
-  readonly refusal: (code: SubmitFault) => Refusal
-}
-
 const REUSED: Refusal = {
   ok: false,
   code: 'idempotency_key_reused',
   detail: 'a submission under this key waits already, and asks for something else',
-}
-
-/** A ticket whose `open` waits for the account's entry in flight, and the commands that its answer is owed to. */
-interface Signing {
-  ticket: Ticket
-  readonly sinceMs: number
-  commands: readonly number[]
 }
 
 /**
@@ -78,16 +48,18 @@ interface Signing {
  */
 export class Submissions {
   readonly #tickets: Tickets
+  readonly #drafts: Drafts
   readonly placed: Placed
   readonly #parts: SubmissionParts
-  /** By the number that the ledger knows them under; those from the queue have negative ones. */
-  readonly #signing = new Map<number, Signing>()
+  readonly #signing = new Signings()
+  /** The number of the last one from the queue: they are negative, those of commands positive. */
   #count = 0
   #lookMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: SubmissionParts) {
     this.#parts = parts
     this.#tickets = new Tickets(parts.context.roster, parts.signed)
+    this.#drafts = new Drafts(parts, this.#tickets)
     this.placed = new Placed({ book: parts.context.book, heads: parts.heads })
   }
 
@@ -103,8 +75,8 @@ export class Submissions {
     const isKnown = command.named !== undefined
     const ticket = ticketFor(job, out.now, { name, content, isKnown, secret, priority, label })
     const market = this.#parts.market(out.now)
-    const draft = this.#draft(out.now, ticket, market)
-    const refusal = this.#refusalOf(draft, [ticket])
+    const draft = this.#drafts.of(out.now, ticket, market)
+    const refusal = this.#drafts.refusalOf(draft, [ticket])
     if (refusal !== undefined) return this.#parts.respond(out, id, refusal)
     if (draft.ok && this.#places(out.now, market, job.replicas) > this.#tickets.queue.size)
       return this.#sign(out, id, { ticket, operation: draft.operation, commands: [id] })
@@ -121,13 +93,9 @@ export class Submissions {
     if (this.find(name, out.now) !== undefined) return respond(REUSED)
     if (this.#parts.signed.has(name)) return respond({ ok: true, type: 'named' })
     const market = this.#parts.market(out.now)
-    const seed = hash('submission', entropy)
-    const tickets = items.map((item, at) => {
-      const about = { name: batchItemName(name, at), content, isKnown: true, priority, label, batch: name }
-      return ticketFor(item, out.now, { ...about, secret: batchItemName(seed, at) })
-    })
+    const tickets = ticketsOf(command, out.now, hash('submission', entropy))
     for (const ticket of tickets) {
-      const refusal = this.#refusalOf(this.#draft(out.now, ticket, market), tickets)
+      const refusal = this.#drafts.refusalOf(this.#drafts.of(out.now, ticket, market), tickets)
       if (refusal !== undefined) return respond(refusal)
     }
     for (const ticket of tickets) this.#tickets.keep(out, ticket)
@@ -139,9 +107,8 @@ export class Submissions {
 
   /** An entry with the `open` of such a submission is signed, with this event; false where it is of none. */
   onSigned(out: Outbox, request: number, operation: Operation, account: AccountId): boolean {
-    const signing = this.#signing.get(request)
+    const signing = operation.type === 'open' ? this.#signing.take(request) : undefined
     if (signing === undefined || operation.type !== 'open') return false
-    this.#signing.delete(request)
     const { ticket, commands } = signing
     const { name, content, label, priority, batch, deadlineMs } = ticket
     const job = jobIdOf(account, operation.spec.nonce)
@@ -160,9 +127,8 @@ export class Submissions {
   /** The ledger takes the `open` back: a submission that was answered waits again. False where it is of none. */
   onRefused(out: Outbox, request: number, code: SubmitFault): boolean {
     const refusal = this.#parts.refusal(code)
-    const signing = this.#signing.get(request)
+    const signing = this.#signing.take(request)
     if (signing === undefined) return false
-    this.#signing.delete(request)
     const { ticket, commands } = signing
     for (const command of commands) this.#parts.respond(out, command, refusal)
     if (commands.length > 0) out.write(keys.ticket(ticket.name), null)
@@ -180,7 +146,7 @@ export class Submissions {
       this.#tickets.end(out, ticket, 'cancelled')
       return true
     }
-    const signing = this.#signingOf(name)
+    const signing = this.#signing.named(name)
     if (signing === undefined) return false
     // Its job is cancelled as soon as there is one; were this peer to stop before, the ticket would have expired.
     signing.ticket = { ...signing.ticket, deadlineMs: out.now }
@@ -201,14 +167,14 @@ export class Submissions {
     for (const ticket of this.#tickets.queue.all())
       if (ticket.deadlineMs !== null && ticket.deadlineMs <= out.now)
         this.#tickets.end(out, ticket, 'expired')
-    for (const signing of this.#signing.values()) this.#answerLate(out, signing)
+    for (const signing of this.#signing.all()) this.#answerLate(out, signing)
     this.#open(out)
     if (this.#tickets.queue.size > 0 || this.#signing.size > 0) out.timer(TIMER, QUIET_MS)
   }
 
   /** A ticket that isn't a job yet, how many go before it and why it waits. */
   find(name: Digest, now: number): WaitingView | undefined {
-    const signing = this.#signingOf(name)
+    const signing = this.#signing.named(name)
     if (signing !== undefined) return { ticket: signing.ticket, position: 0, reason: 'busy' as const }
     const ticket = this.#tickets.queue.get(name)
     if (ticket === undefined) return undefined
@@ -218,7 +184,7 @@ export class Submissions {
 
   /** All that isn't opened yet, the newest first. */
   waiting(): readonly Ticket[] {
-    const all = [...this.#tickets.queue.all(), ...[...this.#signing.values()].map(({ ticket }) => ticket)]
+    const all = [...this.#tickets.queue.all(), ...this.#signing.all().map(({ ticket }) => ticket)]
     return all.sort((a, b) => b.queuedMs - a.queuedMs || (a.name < b.name ? -1 : 1))
   }
 
@@ -228,15 +194,11 @@ export class Submissions {
   }
 
   dryRun(request: JobRequest, entropy: Uint8Array, now: number): DryRunView {
-    const { context } = this.#parts
     const market = this.#parts.market(now)
-    const draft = draftJob(context, request, market, entropy)
-    if (!draft.ok) return draft
-    if (draft.operation.type !== 'open') throw new TypeError('a job is drafted as something else')
-    const seed = hash('dry-run', entropy)
-    const outcome = dryRun(draft.operation.spec, this.#parts.nodes(now), context.snapshot(), seed)
+    const view = this.#drafts.dryRun(request, market, entropy, now)
+    if (!view.ok) return view
     const isOpened = this.#places(now, market, request.replicas) > this.#tickets.queue.size
-    return { ok: true, outcome, waiting: isOpened ? 0 : this.#tickets.queue.size }
+    return { ...view, waiting: isOpened ? 0 : this.#tickets.queue.size }
   }
 
   /** Opens in order, passing over those that can't be opened now, until no place is left. */
@@ -251,7 +213,7 @@ export class Submissions {
       if (places <= 0) return
       const kind = kindOf(ticket)
       const known = hindered.get(kind)
-      const drafted = known === undefined ? this.#openable(out.now, ticket, market) : known
+      const drafted = known === undefined ? this.#drafts.openable(out.now, ticket, market) : known
       if (typeof drafted === 'string') {
         hindered.set(kind, drafted)
         this.#tickets.hinder(ticket.name, drafted)
@@ -265,22 +227,13 @@ export class Submissions {
     }
   }
 
-  /** The `open` of a ticket, or what keeps it from being signed now. */
-  #openable(now: number, ticket: Ticket, market: Market): Operation | CommandFault {
-    const draft = this.#draft(now, ticket, market)
-    if (!draft.ok) return draft.code
-    const { operation } = draft
-    const isPaid = operation.type === 'open' && operation.escrow <= this.#parts.context.ledger.available()
-    return isPaid ? operation : 'insufficient_credit'
-  }
-
   #sign(
     out: Outbox,
     request: number,
     about: { readonly ticket: Ticket; readonly operation: Operation; readonly commands: readonly number[] },
   ): void {
     const { ticket, operation, commands } = about
-    this.#signing.set(request, { ticket, commands, sinceMs: out.now })
+    this.#signing.add(request, { ticket, commands, sinceMs: out.now })
     const submitted = this.#parts.context.ledger.submit(out, [operation], request)
     if (!submitted.ok) return void this.onRefused(out, request, submitted.code)
     // Not signed with this event: it is found again after a crash.
@@ -290,7 +243,7 @@ export class Submissions {
   /** A repetition under a known name is answered like the first: it makes nothing new. */
   #joins(out: Outbox, id: number, { name, content }: RequestName): boolean {
     const { signed, respond } = this.#parts
-    const signing = this.#signingOf(name)
+    const signing = this.#signing.named(name)
     const ticket = signing?.ticket ?? this.#tickets.queue.get(name)
     if (ticket === undefined) {
       if (signed.has(name)) respond(out, id, { ok: true, type: 'named' })
@@ -302,33 +255,9 @@ export class Submissions {
     return true
   }
 
-  #draft(now: number, ticket: Ticket, market: Market): Draft {
-    return draftJob(this.#parts.context, requestOf(ticket, now), market, digestToBytes(ticket.secret))
-  }
-
-  /** What keeps submissions from being taken at all. Too few nodes only makes them wait. */
-  #refusalOf(draft: Draft, tickets: readonly Ticket[]): Refusal | undefined {
-    if (!draft.ok && draft.code !== 'too_few_nodes') return draft
-    if (this.#tickets.queue.size + tickets.length > LIMITS.queuedJobs)
-      return this.#parts.refusal('queue_full')
-    const [only, ...others] = tickets
-    const needed =
-      draft.ok && draft.operation.type === 'open' && only !== undefined && others.length === 0
-        ? this.#tickets.needed + draft.operation.escrow
-        : tickets.reduce((sum, ticket) => sum + this.#tickets.leastOf(ticket), this.#tickets.needed)
-    return needed > this.#parts.context.ledger.available()
-      ? this.#parts.refusal('insufficient_credit')
-      : undefined
-  }
-
   #places(now: number, market: Market, replicas: number): number {
     const room = Math.floor(market.freeSlots() / replicas)
     return this.placed.window.size(room) - this.placed.inFlight(now) - this.#signing.size
-  }
-
-  #signingOf(name: Digest): Signing | undefined {
-    for (const signing of this.#signing.values()) if (signing.ticket.name === name) return signing
-    return undefined
   }
 
   /** Whoever waits for long is told where its job is. */
@@ -353,10 +282,4 @@ export class Submissions {
     })
     out.notify(job)
   }
-}
-
-/** All that decides whether a job can be opened now. */
-function kindOf({ choices }: Ticket): string {
-  const { model, replicas, standbys, maxPrice } = choices
-  return [model, replicas, standbys, maxPrice].join('/')
 }
