@@ -8,6 +8,7 @@ import type { FactServer } from '../sync/serve.ts'
 import type { TrustSnapshot } from '../trust/snapshot.ts'
 import type { JobBook } from './job-book.ts'
 import type { OpenJob } from './open-job.ts'
+import { electedIn } from './ranks.ts'
 import type { WitnessDuty } from '../swarm/witness-duty.ts'
 
 /** What every role of a job works with. */
@@ -30,6 +31,12 @@ export interface JobContext {
   stir(out: Outbox, open: OpenJob): void
   /** The payer's word that it wants no more of this job is held: whatever runs here for it ends. */
   cancelled(out: Outbox, open: OpenJob): void
+}
+
+/** Everybody else who has a part in a job: those who decide, those elected, and those who would be. */
+export function workersOn(context: JobContext, open: OpenJob): readonly PeerId[] {
+  const runners = [...open.bids.keys(), ...electedIn(open.attempt)]
+  return [...new Set([...deciders(context, open), ...runners])].filter((peer) => peer !== context.signer.id)
 }
 
 /** Steward and witnesses, without repetition: who must hear of bids, commits and reveals. */

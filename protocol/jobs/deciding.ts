@@ -7,7 +7,9 @@ import { indexSettlement } from '../ledger/fact-index.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
+import type { Roster } from '../swarm/roster.ts'
 import { voterOf } from '../swarm/voter.ts'
+import type { JobDecided } from '../trust/outcomes.ts'
 import { blameOf } from './blame.ts'
 import { BLAME_MAX } from './blame-record.ts'
 import { noteCancel } from './cancel.ts'
@@ -73,6 +75,18 @@ export function applyDecision(
   // The attempt is in the batch of the decision that began it: a crash keeps both or neither.
   if (end === null) context.book.save(out, open)
   return { status: 'applied' }
+}
+
+/** A decision as trust counts it: by the witnesses of the epoch that it names; undefined for one of no job. */
+export function decidedOf(
+  roster: Roster,
+  { instance, value }: Decision,
+  { account, spec }: OpenedJob,
+): JobDecided | undefined {
+  const parsed = parseJobInstance(instance)
+  if (parsed === undefined || !isJobValue(value)) return undefined
+  const epoch = value.type === 'void' ? roster.epoch : (roster.epochOf(value.epoch) ?? roster.epoch)
+  return { ...parsed, account, spec, value, counting: epoch.sizes.counting }
 }
 
 function outputsOf(open: OpenJob, opened: OpenedJob, value: JobValue) {

@@ -14,6 +14,12 @@ export type JobMessage =
   | Extract<Message, { kind: 'bid' | 'beacon' | 'stage' | 'stored' | 'cancel' }>
   | AttemptMessage
 
+/** The job that it is about, whoever says it. */
+export function jobOf(message: JobMessage): JobId {
+  if (message.kind === 'reveal') return message.body.reveal.body.job
+  return message.kind === 'cancel' ? message.body.cancel.body.job : message.body.job
+}
+
 /** What others say of jobs: held where it belongs, and kept for a while where the job or its attempt isn't known yet. */
 export class JobInbox {
   readonly #context: JobContext

@@ -3,7 +3,6 @@ import type { Decision } from '../agreement/messages.ts'
 import { type InstanceId, type JobId, jobInstance, type PeerId, parseJobInstance } from '../ids.ts'
 import type { SignedEntry } from '../ledger/entry.ts'
 import type { ApplyResult, OpenedJob } from '../ledger/ledger.ts'
-import { LIMITS } from '../params.ts'
 import type { Event } from '../peer/event.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import { keys } from '../records/keys.ts'
@@ -11,25 +10,23 @@ import type { StoredRecord } from '../records/record.ts'
 import type { StateDigest } from '../sync/state-digest.ts'
 import { bid, giveBeacon } from './bidding.ts'
 import { type CancelOutcome, cancelOwn, spreadCancel } from './cancel.ts'
-import { closeEvidence, verdictToken } from './close.ts'
-import { deciders, type JobContext } from './context.ts'
-import { adopt, applyDecision, markOpened, takeTrust } from './deciding.ts'
+import { closeEvidence } from './close.ts'
+import { type JobContext, workersOn } from './context.ts'
+import { adopt, applyDecision, decidedOf, markOpened, takeTrust } from './deciding.ts'
 import { Deadlines } from './deadlines.ts'
 import { fetchLacking, repeatDuties } from './duties.ts'
-import { type JobMessage, JobInbox } from './inbox.ts'
+import { JobInbox, type JobMessage, jobOf } from './inbox.ts'
 import { nextStep, nextTickMs } from './instance-clock.ts'
-import { writeHolding } from './holdings.ts'
+import { takeBody, takeVerdict } from './host-answers.ts'
 import { JobHeads } from './job-heads.ts'
 import { NodeRoom } from './node-room.ts'
 import { takeUp } from './offering.ts'
 import type { OpenJob } from './open-job.ts'
-import { electedIn } from './ranks.ts'
 import { Runner } from './runner.ts'
 import { sealIfDue } from './sealing.ts'
 import type { JobDecided } from '../trust/outcomes.ts'
-import { isJobValue } from './value.ts'
 import { WantedAnswers } from './wanted.ts'
-import { onStaged, stageTimer } from './staging.ts'
+import { stageTimer } from './staging.ts'
 
 const TICK = 'job/tick/'
 const STAGE = stageTimer('' as JobId)
@@ -40,11 +37,6 @@ export interface JobsOptions {
   readonly agreement: () => Agreement
   /** A decision of a job was applied. */
   readonly decided: (out: Outbox, decided: JobDecided) => void
-}
-
-function jobOf(message: JobMessage): JobId {
-  if (message.kind === 'reveal') return message.body.reveal.body.job
-  return message.kind === 'cancel' ? message.body.cancel.body.job : message.body.job
 }
 
 /** Every role that this peer plays in jobs: bidder, runner, witness, steward (6). */
@@ -151,7 +143,9 @@ export class Jobs {
     const opened = parsed === undefined ? undefined : this.context.ledger.opened(parsed.job)
     const result = applyDecision(this.context, this.heads, out, decision)
     if (result.status !== 'applied' || parsed === undefined) return result
-    if (opened !== undefined) this.#count(out, decision, opened)
+    const decided = opened && decidedOf(this.context.roster, decision, opened)
+    // What it means for trust is written in its own batch.
+    if (decided !== undefined) this.#decided(out, decided)
     const { value } = decision
     if (opened?.account === this.context.signer.id && value.type === 'close')
       this.wanted.want(out, parsed.job, value.result, decision.quorum.epoch)
@@ -165,15 +159,6 @@ export class Jobs {
     return result
   }
 
-  /** What a decision means for trust is written in its own batch. */
-  #count(out: Outbox, { instance, value }: Decision, { account, spec }: OpenedJob): void {
-    const parsed = parseJobInstance(instance)
-    if (parsed === undefined || !isJobValue(value)) return
-    const { roster } = this.context
-    const epoch = value.type === 'void' ? roster.epoch : (roster.epochOf(value.epoch) ?? roster.epoch)
-    this.#decided(out, { ...parsed, account, spec, value, counting: epoch.sizes.counting })
-  }
-
   /** Sends how an instance was decided; false while it isn't. */
   serveDecided(out: Outbox, instance: InstanceId, to: PeerId): boolean {
     const parsed = parseJobInstance(instance)
@@ -185,13 +170,9 @@ export class Jobs {
 
   /** Those who work on a job and must hear of a decision without waiting for gossip. */
   audience(instance: InstanceId): readonly PeerId[] {
-    const parsed = parseJobInstance(instance)
-    const open = parsed === undefined ? undefined : this.context.book.get(parsed.job)
-    if (open === undefined) return []
-    const runners = [...open.bids.keys(), ...electedIn(open.attempt)]
-    return [...new Set([...deciders(this.context, open), ...runners])].filter(
-      (peer) => peer !== this.context.signer.id,
-    )
+    const job = parseJobInstance(instance)?.job
+    const open = job === undefined ? undefined : this.context.book.get(job)
+    return open === undefined ? [] : workersOn(this.context, open)
   }
 
   /** A snapshot can be read from now on: jobs that name it waited for it. */
@@ -217,45 +198,11 @@ export class Jobs {
   }
 
   onFetched(out: Outbox, event: Extract<Event, { type: 'fetched' }>): boolean {
-    if (this.wanted.onFetched(out, event)) return true
-    const { token, blob, ok } = event
-    const [purpose, job] = token.split('/')
-    const open = this.context.book.get(job as JobId)
-    if (purpose !== 'stage' && purpose !== 'prompt' && purpose !== 'answer') return false
-    if (open === undefined) return true
-    open.asked.delete(token)
-    const own = open.record.account === this.context.signer.id
-    if (ok) writeHolding(out, blob, { job: open.job, what: purpose === 'answer' ? purpose : 'prompt', own })
-    if (purpose === 'prompt') this.runner.onPrompt(out, open, ok)
-    else if (purpose === 'stage' && ok) onStaged(this.context, out, open)
-    else if (
-      purpose === 'answer' &&
-      ok &&
-      open.attempt !== undefined &&
-      open.attempt.bodies.size < LIMITS.slots
-    ) {
-      open.attempt.bodies.add(blob.digest)
-      this.context.book.show(out, open)
-      this.#stir(out, open)
-    }
-    return true
+    return this.wanted.onFetched(out, event) || takeBody(this, out, event)
   }
 
-  onComputed(out: Outbox, { token, verdict }: Extract<Event, { type: 'computed' }>): void {
-    const [, job, key] = token.split('/')
-    const open = this.context.book.get(job as JobId)
-    open?.asked.delete(token)
-    if (open === undefined || key === undefined || verdict === null) return
-    const known = [...open.verdicts.keys()].find((one) => verdictToken(open.job, one) === token)
-    if (known !== undefined) return
-    // A witness judges at most a few different sets of answers of one attempt; the oldest may be computed again.
-    const oldest = open.verdicts.keys().next().value
-    if (open.verdicts.size >= LIMITS.slots && oldest !== undefined) open.verdicts.delete(oldest)
-    const named = key as Parameters<typeof verdictToken>[1]
-    open.verdicts.set(named, { key: named, verdict })
-    this.context.book.note(out, open, 'judged', { evidence: named })
-    out.notify(open.job)
-    this.#stir(out, open)
+  onComputed(out: Outbox, event: Extract<Event, { type: 'computed' }>): void {
+    takeVerdict(this.context, out, event)
   }
 
   onTimer(out: Outbox, id: string): boolean {

@@ -3,7 +3,7 @@ import { sign } from '../encoding/signed.ts'
 import type { PeerId } from '../ids.ts'
 import type { JobContext } from './context.ts'
 import { REVEAL, sealDigestOf } from './messages.ts'
-import type { Attempt } from './open-job.ts'
+import type { Attempt, OpenJob } from './open-job.ts'
 import type { RunRecord } from './run-record.ts'
 import { quorumOfSeals, sealersOf } from './sealers.ts'
 
@@ -36,4 +36,13 @@ export function revealOf(
 export function isInHands({ roster }: JobContext, attempt: Attempt, heldBy: ReadonlySet<PeerId>): boolean {
   const { isSealer, sizes } = sealersOf(roster, attempt)
   return [...heldBy].filter(isSealer).length >= sizes.quorum
+}
+
+/** Whether a commit made now would come too late, or isn't wanted: most have sealed, or do so at this moment. */
+export function isTooLate({ roster }: JobContext, open: OpenJob, attempt: Attempt, now: number): boolean {
+  return (
+    open.cancel !== undefined ||
+    quorumOfSeals(roster, attempt) !== undefined ||
+    now >= attempt.assignedMs + open.record.spec.commitMs
+  )
 }

@@ -1,7 +1,6 @@
 import { decodeRecord, encodeBody } from '../encoding/body.ts'
-import type { BodyOf } from '../encoding/kinds.ts'
 import { sign } from '../encoding/signed.ts'
-import type { JobId, PeerId } from '../ids.ts'
+import type { JobId } from '../ids.ts'
 import type { MessageOf } from '../intake/message.ts'
 import { TIMES } from '../params.ts'
 import type { Event } from '../peer/event.ts'
@@ -13,9 +12,10 @@ import { writeHolding } from './holdings.ts'
 import { nextTakeover, takeoverMs } from './leases.ts'
 import { COMMIT, commitmentOf } from './messages.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
-import { isInHands, revealOf } from './revealing.ts'
+import { isInHands, isTooLate, revealOf } from './revealing.ts'
+import { sendLease, unawareOf, type Work } from './run-messages.ts'
 import { type RunRecord, runRecordCodec } from './run-record.ts'
-import { quorumOfSeals, sealersOf } from './sealers.ts'
+import { quorumOfSeals } from './sealers.ts'
 import { showSlot } from './sealing.ts'
 import { promptHolders } from './staging.ts'
 
@@ -26,19 +26,6 @@ const WATCH = 'job/watch/'
 const LEASES = 3
 /** A run that is committed by then needn't be said to have begun: that costs each of the others a message. */
 const FIRST_LEASE_MS = 50
-
-/** A slot that this peer fills in the attempt under way. In memory only: after a restart it begins anew. */
-interface Work {
-  readonly step: number
-  readonly slot: number
-  readonly rank: number
-  state: 'fetching' | BodyOf<'lease'>['state']
-  tokens: number
-  /** Those who decide and have its commit in a synced record. */
-  readonly heldBy: Set<PeerId>
-  /** All deciders were shown its reveal. */
-  isRevealed: boolean
-}
 
 /**
  * The part of an elected replica, and of a standby once the ranks before it are silent: fetch the prompt, run, commit, and
@@ -73,7 +60,7 @@ export class Runner {
     const run = this.#committed(open)
     if (run !== undefined) return this.#goOn(out, open, run)
     // Elected by a bid that this store has forgotten: it may have forgotten a commit, too.
-    if (!open.bids.has(this.#context.signer.id) || this.#isOver(out, open, attempt)) return
+    if (!open.bids.has(this.#context.signer.id) || isTooLate(this.#context, open, attempt, out.now)) return
     const work = this.#work.get(open.job)
     if (work?.state === 'fetching') return this.#fetchPrompt(out, open)
     if (work !== undefined) return
@@ -212,15 +199,6 @@ export class Runner {
     return open.attempt && this.#runs.get(open.job)?.get(open.attempt.step)
   }
 
-  /** Whether a commit made now would come too late, or isn't wanted: most have sealed, or do so at this moment. */
-  #isOver(out: Outbox, open: OpenJob, attempt: Attempt): boolean {
-    return (
-      open.cancel !== undefined ||
-      quorumOfSeals(this.#context.roster, attempt) !== undefined ||
-      out.now >= attempt.assignedMs + open.record.spec.commitMs
-    )
-  }
-
   #goOn(out: Outbox, open: OpenJob, { step, slot, commit }: RunRecord): void {
     if (!this.#work.has(open.job)) {
       const { rank } = commit.body
@@ -295,16 +273,13 @@ export class Runner {
     const work = this.#work.get(open.job)
     const { attempt } = open
     if (work === undefined || attempt === undefined || work.step !== attempt.step) return
-    if (!this.#isOver(out, open, attempt)) this.#report(out, open, work)
+    if (!isTooLate(this.#context, open, attempt, out.now)) this.#report(out, open, work)
     else if (this.#committed(open) === undefined) this.stop(out, open)
   }
 
-  #report(out: Outbox, open: OpenJob, { step, slot, rank, state, tokens }: Work): void {
-    if (state === 'fetching') return
-    const lease = { job: open.job, step, slot, rank, state, tokens }
-    const { signer } = this.#context
-    const others = (open.attempt?.standbys ?? []).filter((peer) => peer !== signer.id)
-    for (const peer of new Set([...deciders(this.#context, open), ...others])) out.send(peer, 'lease', lease)
+  #report(out: Outbox, open: OpenJob, work: Work): void {
+    if (work.state === 'fetching') return
+    sendLease(this.#context, out, open, work)
     out.timer(`${LEASE}${open.job}`, Math.floor(open.record.spec.leaseMs / LEASES))
   }
 
@@ -314,21 +289,11 @@ export class Runner {
     const { attempt } = open
     if (run === undefined || attempt === undefined) return
     if (!this.#sendReveal(out, open, attempt, run)) {
-      for (const peer of this.#unaware(open, attempt)) out.sendSigned(peer, 'job-commit', run.commit)
+      const heldBy = this.#work.get(open.job)?.heldBy
+      for (const peer of unawareOf(this.#context, open, attempt, heldBy))
+        out.sendSigned(peer, 'job-commit', run.commit)
     }
     out.timer(`${RETRY}${open.job}`, TIMES.nudgeMs)
-  }
-
-  /**
-   * Whom to tell the commit again: a sealer until its seal is here, since it answers with that, which may have been lost;
-   * a steward that doesn't seal until it holds the commit.
-   */
-  #unaware(open: OpenJob, attempt: Attempt): readonly PeerId[] {
-    const { isSealer } = sealersOf(this.#context.roster, attempt)
-    const heldBy = this.#work.get(open.job)?.heldBy
-    return deciders(this.#context, open).filter((peer) =>
-      isSealer(peer) ? !attempt.seals.has(peer) : heldBy?.has(peer) !== true,
-    )
   }
 
   /** A host that has nothing to release, or has done so, takes no notice. */

@@ -7,7 +7,11 @@ import type { EpochOrder, SignedOrder } from '../epoch/value.ts'
 export type EpochCommand =
   /** Brings an order to the witnesses, or again after a pause; answered when the epoch is decided, or refused at once. */
   | { readonly type: 'order-epoch'; readonly order: SignedOrder }
-  /** Adds this peer's own signature, as an operator's or a witness's, to what others may have signed already. */
+  /**
+   * Adds this peer's own signature, as an operator's or a witness's, to what others may have signed already. A daemon signs
+   * with all keys of its keystore instead, of which the mind has but one (`node/api/epoch-handlers`); where there are no
+   * keys but the minds', in simulations, this is how operators sign, and what is refused to them.
+   */
   | {
       readonly type: 'sign-order'
       readonly body: EpochOrder
