@@ -34,25 +34,29 @@ export function holdCommit(
   attempt.commits.set(signer, commit)
   showSlot(context, open, { ...body, peer: signer, state: 'committed' })
   context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })
-  context.book.save(out, open)
+  if (!isAwaited(context, attempt, commit)) context.book.show(out, open)
+  else context.book.save(out, open)
   sealIfDue(context, out, open, attempt)
   acknowledge(context, out, attempt, commit)
 }
 
 /**
- * Leaves once the record with the commit is synced, like all that follows from it. Of a sealer only the runner whose
- * answer is told while it is made needs to hear it (6.12); the others hear its seal. A sealer that has lost its records,
- * and so never seals again, promises nothing.
+ * Whether somebody waits for this peer's word that it holds a commit. Of a sealer that is the runner whose answer is told
+ * while it is made (6.12); the others hear its seal, which has the commits that it holds by then. A sealer that has lost
+ * its records, and so never seals again, promises nothing.
  */
-function acknowledge(
-  { signer: self, roster, duty }: JobContext,
-  out: Outbox,
+function isAwaited(
+  { signer, roster, duty }: JobContext,
   attempt: Attempt,
-  { signer, body }: Signed<Commit>,
-): void {
-  const { job, step, slot, commitment } = body
-  if (sealersOf(roster, attempt).isSealer(self.id) && (slot !== TOLD_SLOT || !duty.active)) return
-  out.send(signer, 'held', { job, step, slot, commitment })
+  { body }: Signed<Commit>,
+): boolean {
+  return !sealersOf(roster, attempt).isSealer(signer.id) || (body.slot === TOLD_SLOT && duty.active)
+}
+
+/** Leaves once the record with the commit is synced, like all that follows from it. */
+function acknowledge(context: JobContext, out: Outbox, attempt: Attempt, commit: Signed<Commit>): void {
+  const { job, step, slot, commitment } = commit.body
+  if (isAwaited(context, attempt, commit)) out.send(commit.signer, 'held', { job, step, slot, commitment })
 }
 
 /** Seals when all that can still be waited for is here, or its time is over (`sealMs`). */
