@@ -7,7 +7,7 @@ import type { Roster } from '../swarm/roster.ts'
 import type { FactServer } from '../sync/serve.ts'
 import { type CarriedValue, type CarriedValues, carryingRules } from './carried.ts'
 import type { InstanceRules } from './instance-rules.ts'
-import type { Decision } from './messages.ts'
+import { type Decision, noteEncoding } from './messages.ts'
 import type { Standing } from './attempt.ts'
 import { Proposer } from './proposer.ts'
 import { Voter } from './voter.ts'
@@ -85,6 +85,7 @@ export class Agreement {
       case 'refusal':
         return this.#proposer.onRefusal(out, message)
       case 'decision':
+        noteEncoding(message.body, message.bytes)
         return this.#options.decided(out, message.body, message.from)
       case 'newview':
         // A promise travels inside `promised`, with the value it carries; alone it asks for nothing.

@@ -93,6 +93,18 @@ export const decisionCodec: Codec<Decision> = {
   },
 }
 
+const encoded = new WeakMap<Decision, Uint8Array>()
+
+/** A decision came as these bytes, which are its one encoding; what a peer says to itself has none. */
+export function noteEncoding(decision: Decision, bytes: Uint8Array): void {
+  if (bytes.length > 0) encoded.set(decision, bytes)
+}
+
+/** A decision's encoding, as it is stored: of one that came in a message the very bytes of that. */
+export function encodeDecision(decision: Decision): Uint8Array {
+  return encoded.get(decision) ?? encodeBody(decisionCodec, decision)
+}
+
 /** A witness's promise to take part in no lower round, with the highest certificate it prepared. */
 export const NEWVIEW = {
   kind: 'newview',

@@ -1,6 +1,5 @@
 import type { Decision } from '../agreement/messages.ts'
-import { decisionCodec, valueDigestOf } from '../agreement/messages.ts'
-import { encodeBody } from '../encoding/body.ts'
+import { encodeDecision, valueDigestOf } from '../agreement/messages.ts'
 import { chainedValue } from '../sync/leaves.ts'
 import { parseJobInstance } from '../ids.ts'
 import { indexSettlement } from '../ledger/fact-index.ts'
@@ -70,7 +69,7 @@ export function applyDecision(
     indexSettlement(out, { job, step }, [opened.account, ...outputs.map(({ to }) => to)])
   }
   heads.set(out, job, { step, value, chain: chainedValue(head?.chain ?? null, value), end })
-  out.write(keys.decision(job, step), encodeBody(decisionCodec, decision))
+  out.write(keys.decision(job, step), encodeDecision(decision))
   enact(context, out, open, { step, value: decided, evidence: value })
   // The attempt is in the batch of the decision that began it: a crash keeps both or neither.
   if (end === null) context.book.save(out, open)

@@ -5,6 +5,7 @@ import { repeatMs } from './instance-clock.ts'
 import { sealMs } from './leases.ts'
 import type { OpenJob } from './open-job.ts'
 import { fetchAnswer, seal } from './sealing.ts'
+import { repeatReceipt } from './staging.ts'
 
 /** Time passed: what is overdue is sealed, and what may have been lost is said again. */
 export function repeatDuties(context: JobContext, out: Outbox, open: OpenJob): void {
@@ -26,7 +27,7 @@ export function fetchLacking(context: JobContext, out: Outbox, open: OpenJob): v
     fetchAnswer(context, out, open, body.answer, signer)
 }
 
-/** Nobody is elected yet: this peer's bid and beacon, once their answer is overdue. */
+/** Nobody is elected yet: this peer's bid, beacon and receipt, once their answer is overdue. */
 function repeatOffer(context: JobContext, out: Outbox, open: OpenJob): void {
   const { signer } = context
   if (out.now < repeatMs(open)) return
@@ -36,5 +37,6 @@ function repeatOffer(context: JobContext, out: Outbox, open: OpenJob): void {
   for (const peer of deciders(context, open))
     if (mine !== undefined && peer !== signer.id) out.sendSigned(peer, 'bid', mine)
   const { steward } = open.record.spec
+  repeatReceipt(context, out, open)
   if (beacon !== undefined && steward !== signer.id) out.sendSigned(steward, 'beacon', beacon)
 }

@@ -51,6 +51,16 @@ describe('what everybody has', () => {
     expect(count('reveal', runner)).toBe(2 * DECIDERS)
   })
 
+  it('is a receipt that the steward has, until it is overdue with what it proposes', () => {
+    const { jobs, lost, count, runner } = watched()
+    lost.is = (_from, _to, kind) => kind === 'propose'
+    jobs.submit()
+    jobs.minds.pass(TIMES.nudgeMs - 1)
+    expect(count('stored', runner)).toBe(1)
+    jobs.minds.pass(1)
+    expect(count('stored', runner)).toBe(1 + DECIDERS)
+  })
+
   it('is a bid, until an answer to it is overdue', () => {
     const { jobs, lost, count, runner } = watched()
     lost.is = (_from, _to, kind) => kind === 'propose'

@@ -35,28 +35,28 @@ export function holdCommit(
   attempt.commits.set(signer, commit)
   showSlot(context, open, { ...body, peer: signer, state: 'committed' })
   context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })
-  context.book.save(out, open)
+  if (!isAwaited(context, attempt, commit)) context.book.show(out, open)
+  else context.book.save(out, open)
   sealIfDue(context, out, open, attempt)
   acknowledge(context, out, attempt, commit)
 }
 
 /**
- * Leaves once the record with the commit is synced, like all that follows from it. Of a sealer only the runner whose
- * answer is told while it is made needs to hear it (6.12); the others hear its seal. A sealer that may have sealed before
- * and has forgotten it, and so never seals this attempt, promises nothing. Of a steward that doesn't witness it says no
- * more than that the commit needn't be repeated.
+ * Whether somebody waits for this peer's word that it holds a commit. Of a sealer that is the runner whose answer is told
+ * while it is made (6.12); the others hear its seal, which has the commits that it holds by then. A sealer that may have
+ * sealed before and has forgotten it, and so never seals this attempt, promises nothing. Of a steward that doesn't witness
+ * it says no more than that the commit needn't be repeated.
  */
-function acknowledge(
-  context: JobContext,
-  out: Outbox,
-  attempt: Attempt,
-  { signer, body }: Signed<Commit>,
-): void {
-  const { signer: self, roster } = context
-  const { job, step, slot, commitment } = body
-  const isSealer = sealersOf(roster, attempt).isSealer(self.id)
-  if (isSealer && (slot !== TOLD_SLOT || hasForgotten(context, attempt))) return
-  out.send(signer, 'held', { job, step, slot, commitment })
+function isAwaited(context: JobContext, attempt: Attempt, { body }: Signed<Commit>): boolean {
+  const { signer, roster } = context
+  if (!sealersOf(roster, attempt).isSealer(signer.id)) return true
+  return body.slot === TOLD_SLOT && !hasForgotten(context, attempt)
+}
+
+/** Leaves once the record with the commit is synced, like all that follows from it. */
+function acknowledge(context: JobContext, out: Outbox, attempt: Attempt, commit: Signed<Commit>): void {
+  const { job, step, slot, commitment } = commit.body
+  if (isAwaited(context, attempt, commit)) out.send(commit.signer, 'held', { job, step, slot, commitment })
 }
 
 /** Whether this peer may have sealed an attempt that its store knows no seal of: it signs none. */

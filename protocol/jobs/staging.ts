@@ -52,6 +52,16 @@ export function onStaged(context: JobContext, out: Outbox, open: OpenJob): void 
     prompt: spec.prompt.digest,
   })
   open.stored.set(context.signer.id, receipt)
+  if (spec.steward !== context.signer.id) out.sendSigned(spec.steward, 'stored', receipt)
+}
+
+/**
+ * The steward has the receipts in what it proposes, so nobody else needs them. Where it hasn't proposed when an answer is
+ * overdue it may be dead, and whoever proposes in its place must know who has the prompt.
+ */
+export function repeatReceipt(context: JobContext, out: Outbox, open: OpenJob): void {
+  const receipt = open.stored.get(context.signer.id)
+  if (receipt === undefined) return
   for (const peer of deciders(context, open))
     if (peer !== context.signer.id) out.sendSigned(peer, 'stored', receipt)
 }

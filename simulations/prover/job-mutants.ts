@@ -77,10 +77,9 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     name: 'held-before-sync',
     breaks: 'a commit is acknowledged once it is durable',
     file: 'protocol/jobs/sealing.ts',
-    find: "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })\n  context.book.save(out, open)",
-    replace:
-      "context.book.note(out, open, 'committed', { peer: signer, slot: body.slot, evidence: body.commitment })",
-    seeds: [25],
+    find: '  else context.book.save(out, open)\n  sealIfDue',
+    replace: '  sealIfDue',
+    seeds: [9],
     caughtBy: ['held-kept'],
   },
   {
