@@ -131,7 +131,7 @@ async function streamsOf(name: string, runner: Member, count: number): Promise<r
 
 const made: Libp2p[] = []
 afterEach(async () => {
-  await Promise.all(made.splice(0).map((node) => node.stop()))
+  for (const node of made.splice(0)) await node.stop()
 })
 
 it('goes to one reader no oftener than over one connection, however many it has', async () => {
