@@ -2,6 +2,7 @@ import type { Message } from '../intake/message.ts'
 import type { Outbox } from '../peer/outbox.ts'
 import type { JobContext } from './context.ts'
 import type { Attempt, OpenJob } from './open-job.ts'
+import { isItsTurn } from './leases.ts'
 import { rankOf } from './ranks.ts'
 import type { Runner } from './runner.ts'
 import { holdCommit, holdReveal, holdSeal, sealIfDue, showSlot } from './sealing.ts'
@@ -62,10 +63,14 @@ function onLease(
   const isFailed = body.state === 'failed'
   const before = attempt.leases.get(from)
   attempt.leases.set(from, { slot, heardMs: out.now, isFailed })
-  if (before === undefined)
-    context.book.note(out, open, rank === 0 ? 'started' : 'taken-over', { peer: from, slot })
   const state = isFailed ? 'failed' : 'started'
-  if (showSlot(context, open, { slot, rank, peer: from, state, tokens })) out.notify(open.job)
+  const shown = open.record.slots.find((one) => one.slot === slot)?.peer
+  const isShown =
+    isItsTurn(open.record.spec, attempt, { slot, rank }, out.now) &&
+    showSlot(context, open, { slot, rank, peer: from, state, tokens })
+  if (isShown) out.notify(open.job)
+  if (rank === 0 && before === undefined) context.book.note(out, open, 'started', { peer: from, slot })
+  if (rank > 0 && isShown && shown !== from) context.book.note(out, open, 'taken-over', { peer: from, slot })
   if (!isFailed || before?.isFailed === true) return
   runner.onFailure(out, open)
   sealIfDue(context, out, open, attempt)

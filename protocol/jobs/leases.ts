@@ -8,6 +8,11 @@ import type { JobSpec } from './spec.ts'
  * What counts, who is paid and what is judged never depends on them.
  */
 
+interface Turn {
+  readonly slot: number
+  readonly rank: number
+}
+
 /** A runner that has failed is silent since for ever. */
 const FOR_EVER = 0
 
@@ -31,6 +36,14 @@ function silentFor(attempt: Attempt, slot: number, rank: number, ms: number): nu
  */
 export function takeoverMs(spec: JobSpec, attempt: Attempt, slot: number, rank: number): number {
   return silentFor(attempt, slot, rank, spec.leaseMs + rank * spec.graceMs)
+}
+
+/**
+ * Whether a rank's word that it is at work is shown: not while a rank below it is heard, or any standby could turn those
+ * who read along away from the slot's own runner by a word.
+ */
+export function isItsTurn(spec: JobSpec, attempt: Attempt, { slot, rank }: Turn, now: number): boolean {
+  return now >= silentFor(attempt, slot, rank, spec.leaseMs)
 }
 
 /**

@@ -58,6 +58,21 @@ describe('a runner that is silent', () => {
     expect(running()).toEqual([runner, next, last])
   })
 
+  it('is shown until then, whatever a standby says of itself', () => {
+    const { jobs, job, runner, next, result } = started()
+    const claim = { job, step: 0, slot: 0, rank: 1, state: 'started' as const, tokens: 7 }
+    for (const state of ['started', 'failed'] as const) {
+      jobs.minds.say(next, jobs.id(WATCHER), 'lease', { ...claim, state })
+      expect(result()?.slots).toMatchObject([{ slot: 0, peer: runner, rank: 0, state: 'started' }])
+    }
+    expect(result()?.timeline.some(({ phase }) => phase === 'taken-over')).toBe(false)
+    jobs.minds.isCut = (from, _to, kind) => kind === 'lease' && from === runner
+    jobs.minds.pass(TIMES.leaseMs)
+    jobs.minds.say(next, jobs.id(WATCHER), 'lease', claim)
+    expect(result()?.slots).toMatchObject([{ slot: 0, peer: next, rank: 1, state: 'started', tokens: 7 }])
+    expect(result()?.timeline.filter(({ phase }) => phase === 'taken-over')).toHaveLength(1)
+  })
+
   it('leaves its slot, and the pay, to the standby that has answered', () => {
     const { jobs, job, runner, next, finish, result, paid } = started()
     jobs.minds.stop(runner)

@@ -133,7 +133,7 @@ const MISTAKES: readonly Omit<Mutant, 'scenario'>[] = [
     file: 'protocol/jobs/placed.ts',
     find: "if (head?.end !== 'void' || head.step !== 0) return false",
     replace: 'if (head === undefined) return false',
-    seeds: [2],
+    seeds: [3],
     caughtBy: ['opened-once'],
   },
   {
