@@ -11,9 +11,9 @@ import { startSlowModel, startWordModel } from '../../node/e2e/slow-model.ts'
 import { CHROMIUM_ARGS, inspect } from './looking.ts'
 import { startPageSwarm } from './page-swarm.ts'
 
-/** Long enough that the page shows the job running before its steward dies. */
-const RUN_MS = 3_000
-/** An answer that takes as long as it takes to look at the page while it comes. */
+/** Nobody answers before the test says so, however long a browser takes to start. */
+const RUN_MS = 600_000
+/** An answer that never ends, however long it takes to look at the page while it comes. */
 const WORDS = Array.from({ length: 80 }, (_, at) => `word${at} `)
 const WORD_MS = 250
 
@@ -44,7 +44,9 @@ async function startPeers(
 
 it('a job whose steward is killed while it runs ends on the page of another peer, with the reason', async (context) => {
   const executablePath = requireComponent(context, 'chromium')
-  const [steward, other] = await startPeers(startSlowModel(RUN_MS))
+  const slow = startSlowModel(RUN_MS)
+  const [steward, other] = await startPeers(slow)
+  const { hurry } = await slow
   const payer = connect((await steward.ready).url)
   const { id } = await payer.submitJob({ body: { prompt: 'Who goes on without me?', replicas: 3 } })
 
@@ -56,6 +58,7 @@ it('a job whose steward is killed while it runs ends on the page of another peer
   await page.goto(new URL(`/jobs/${id}`, url).href)
   await page.waitForSelector('.threads [data-fate=started]')
   await steward.stop('SIGKILL')
+  hurry()
 
   await page.waitForSelector('.flow [data-status=completed][data-state=current]', { timeout: 60_000 })
   expect(await page.innerText('.verdict .text')).toContain('An answer that took its time.')
@@ -71,7 +74,7 @@ it('a job whose steward is killed while it runs ends on the page of another peer
 
 it('the payer reads an answer as it comes, and cancels the job on its page, which any peer then shows as cancelled', async (context) => {
   const executablePath = requireComponent(context, 'chromium')
-  const [steward, other] = await startPeers(startWordModel(WORDS, WORD_MS))
+  const [steward, other] = await startPeers(startWordModel(WORDS, WORD_MS, { neverEnds: true }))
   const { url } = await steward.ready
   const { id } = await connect(url).submitJob({ body: { prompt: 'Will this be needed?', replicas: 3 } })
   browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS })
